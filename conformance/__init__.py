@@ -1,0 +1,1 @@
+"""dds-conformance: decides whether a server keeps the eventual-consistency contract of the DDS API."""

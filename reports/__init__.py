@@ -1,0 +1,1 @@
+"""Views of the run document. Found by entry point, imported by nobody."""

@@ -1,0 +1,1 @@
+"""What provokes a target. Collected by pytest, imported by nobody."""

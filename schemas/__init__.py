@@ -1,0 +1,1 @@
+"""The machine-readable facts of the specification, as data."""
