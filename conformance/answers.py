@@ -1,0 +1,229 @@
+"""What a request asked for and what kind of answer came back: the words every judge, poller and report share.
+
+A *call* is an operation of the API with the ids in its path. An *answer* is the class of a response that the contract
+reasons about (contract, section 1).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from conformance.model import Exchange, Failure, Json, Operation, Role
+
+NOT_CONSISTENT = "resource_not_consistent"
+NOT_PROVIDED = "not_provided"
+
+INTEGRITY_SUGGESTION = "You must begin a new upload process"
+INTEGRITY_REASONS = frozenset(
+    {
+        "reported chunk hash/size does not match that computed by StorageProvider",
+        "reported chunk hash does not match that computed by StorageProvider",
+        "reported size does not match size computed by StorageProvider",
+        "reported hash value does not match size computed by StorageProvider",
+        "NonChunkedUpload not found in object store",
+    }
+)
+"""The specification's sentence and those the deployed service is known to use (API facts)."""
+
+_ROUTES: tuple[tuple[str, str, str], ...] = (
+    ("POST", "/projects", "create_project"),
+    ("GET", "/projects", "list_projects"),
+    ("GET", "/projects/{}", "show_project"),
+    ("PUT", "/projects/{}", "update_project"),
+    ("DELETE", "/projects/{}", "delete_project"),
+    ("POST", "/projects/{}/uploads", "create_upload"),
+    ("GET", "/projects/{}/uploads", "list_uploads"),
+    ("GET", "/projects/{}/files", "list_project_files"),
+    ("GET", "/projects/{}/children", "list_project_children"),
+    ("GET", "/projects/{}/permissions", "list_permissions"),
+    ("GET", "/uploads/{}", "show_upload"),
+    ("PUT", "/uploads/{}/chunks", "create_chunk"),
+    ("PUT", "/uploads/{}/complete", "complete_upload"),
+    ("PUT", "/uploads/{}/hashes", "report_hash"),
+    ("POST", "/files", "create_file"),
+    ("GET", "/files/{}", "show_file"),
+    ("PUT", "/files/{}", "update_file"),
+    ("DELETE", "/files/{}", "delete_file"),
+    ("GET", "/files/{}/url", "file_url"),
+    ("GET", "/files/{}/versions", "list_versions"),
+    ("PUT", "/files/{}/move", "move_file"),
+    ("PUT", "/files/{}/rename", "rename_file"),
+    ("GET", "/file_versions/{}", "show_version"),
+    ("PUT", "/file_versions/{}", "update_version"),
+    ("DELETE", "/file_versions/{}", "delete_version"),
+    ("GET", "/file_versions/{}/url", "version_url"),
+    ("POST", "/file_versions/{}/current", "promote_version"),
+    ("POST", "/folders", "create_folder"),
+    ("GET", "/folders/{}", "show_folder"),
+    ("DELETE", "/folders/{}", "delete_folder"),
+    ("GET", "/folders/{}/children", "list_folder_children"),
+    ("PUT", "/folders/{}/move", "move_folder"),
+    ("PUT", "/folders/{}/rename", "rename_folder"),
+    ("POST", "/software_agents/api_token", "create_token"),
+    ("GET", "/current_user", "current_user"),
+    ("GET", "/users", "list_users"),
+    ("GET", "/auth_roles", "list_auth_roles"),
+    ("GET", "/storage_providers", "list_storage_providers"),
+    ("GET", "/storage_providers/{}", "show_storage_provider"),
+    ("GET", "/app/status", "app_status"),
+)
+
+URL_CALLS = frozenset({"file_url", "version_url"})
+EXTENDED_CALLS = URL_CALLS | {"create_upload"}
+TOLERATED_NC_CALLS = frozenset({"create_chunk", "list_project_files"})
+READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+UNROUTED = "unrouted"
+STORAGE_GET = "storage_get"
+STORAGE_PUT = "storage_put"
+
+DOCUMENTED_SUCCESS: dict[str, int] = {
+    "create_project": 202,
+    "complete_upload": 202,
+    "create_upload": 201,
+    "create_file": 201,
+    "create_folder": 201,
+    "create_token": 201,
+    "promote_version": 200,
+    "delete_project": 204,
+    "delete_file": 204,
+    "delete_version": 204,
+    "delete_folder": 204,
+}
+"""The documented success status of each call; 200 where a call is not listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation of the API by name, and the id in its path (empty where it has none)."""
+
+    name: str
+    id: str = ""
+
+
+class Answer(StrEnum):
+    """The class of a response (contract, section 1)."""
+
+    DONE = "done"
+    NC = "not-consistent"
+    INTEGRITY = "integrity"
+    REFUSED = "refused"
+    """A definite no with no effect: validation, 401, 403, plain 404, 405, or never sent."""
+    ALREADY = "already"
+    """Refused because it is so already: somebody did it."""
+    UNKNOWN = "unknown"
+    """No information for a read, an indeterminate effect for a mutation."""
+
+
+_SEGMENT = re.compile(r"/+")
+_TABLE: dict[tuple[str, ...], tuple[str, int]] = {}
+for _method, _pattern, _name in _ROUTES:
+    _parts = tuple(_pattern.strip("/").split("/"))
+    _TABLE[(_method, *_parts)] = (_name, _parts.index("{}") if "{}" in _parts else -1)
+_BASE = "/api/v1"
+
+
+@lru_cache(maxsize=65536)
+def call_of(method: str, path: str) -> Call:
+    """Name the API operation that `method` and `path` (query allowed) reach; `UNROUTED` when none."""
+    bare = path.partition("?")[0]
+    start = bare.find(_BASE)
+    parts = [part for part in _SEGMENT.split(bare[start + len(_BASE) :] if start >= 0 else bare) if part]
+    if start < 0 or not parts or len(parts) > 3:
+        return Call(UNROUTED)
+    found = _TABLE.get((method, *parts))
+    if found:
+        return Call(found[0])
+    if len(parts) < 2:
+        return Call(UNROUTED)
+    found = _TABLE.get((method, parts[0], "{}", *parts[2:]))
+    return Call(found[0], parts[1]) if found else Call(UNROUTED)
+
+
+def call(exchange: Exchange) -> Call:
+    """Name what an exchange asked for; at the storage provider only reading and writing are told apart."""
+    if exchange.role is Role.STORAGE:
+        return Call(STORAGE_PUT if exchange.method in ("PUT", "POST") else STORAGE_GET)
+    return call_of(exchange.method, exchange.path)
+
+
+def code_of(exchange: Exchange) -> str | None:
+    """Return the `code` of a JSON object body, None when there is none or it is not a string."""
+    body = exchange.response
+    code = body.get("code") if isinstance(body, dict) else None
+    return code if isinstance(code, str) else None
+
+
+def is_not_consistent(exchange: Exchange) -> bool:
+    """Whether this is an `nc`: any API response whose body carries the code, whatever its status."""
+    return exchange.status is not None and exchange.role is Role.API and code_of(exchange) == NOT_CONSISTENT
+
+
+def has_integrity_wording(body: Json) -> bool:
+    """Whether an error body uses the specification's (or the deployed service's) words for the integrity exception."""
+    if not isinstance(body, dict):
+        return False
+    return body.get("suggestion") == INTEGRITY_SUGGESTION or body.get("reason") in INTEGRITY_REASONS
+
+
+def is_integrity(exchange: Exchange) -> bool:
+    """Whether this is an `IE`: a 400 that, away from the url endpoints, must use the exception's own words.
+
+    At a url endpoint every 400 to the creator counts, provided the request itself was valid (contract, opening).
+    """
+    if exchange.status != 400 or exchange.role is not Role.API or is_not_consistent(exchange):
+        return False
+    if has_integrity_wording(exchange.response):
+        return True
+    return call(exchange).name in URL_CALLS and exchange.user == "owner" and "?" not in exchange.path
+
+
+def named_fields(exchange: Exchange) -> frozenset[str]:
+    """Return the fields that a validation error names."""
+    body = exchange.response
+    errors = body.get("errors") if isinstance(body, dict) else None
+    if not isinstance(errors, list):
+        return frozenset()
+    return frozenset(str(e["field"]) for e in errors if isinstance(e, dict) and "field" in e)
+
+
+def is_mutation(exchange: Exchange) -> bool:
+    """Whether the request, if it took effect, changes something."""
+    return exchange.method not in READ_METHODS
+
+
+def answer(exchange: Exchange) -> Answer:
+    """Classify a response by what it tells about the state (contract, section 1, the table of effects)."""
+    status = exchange.status
+    if exchange.failure is Failure.REFUSED:
+        return Answer.REFUSED
+    if status is None or exchange.failure is not None:
+        return Answer.UNKNOWN
+    if exchange.role is Role.STORAGE:
+        return Answer.DONE if 200 <= status < 300 else Answer.UNKNOWN
+    if is_not_consistent(exchange):
+        return Answer.NC
+    name = call(exchange).name
+    if status == DOCUMENTED_SUCCESS.get(name, 200) or (is_mutation(exchange) and 200 <= status < 300):
+        return Answer.DONE
+    if is_integrity(exchange):
+        return Answer.INTEGRITY
+    return _refusal(exchange, name, status)
+
+
+def _refusal(exchange: Exchange, name: str, status: int) -> Answer:
+    if not is_mutation(exchange):
+        return Answer.REFUSED if status in (403, 404, 400, 405, 422) else Answer.UNKNOWN
+    if name == "complete_upload" and status == 400 and "completed_at" in named_fields(exchange):
+        return Answer.ALREADY
+    if exchange.method == "DELETE" and status == 404:
+        return Answer.ALREADY
+    return Answer.REFUSED if status in (400, 401, 403, 404, 405, 422) else Answer.UNKNOWN
+
+
+def ended(operation: Operation) -> bool:
+    """Whether the attempt came to an end that the client saw."""
+    return operation.b_ns is not None

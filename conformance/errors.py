@@ -1,0 +1,57 @@
+"""Our own troubles, one family, each with its remedy. A target's misdeeds are findings, never exceptions."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process answers with; the table in the README."""
+
+    CONFORMANT = 0
+    NONCONFORMANT = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    INCOMPLETE = 4
+    SUITE_ERROR = 5
+    INTERRUPTED = 130
+
+
+class SuiteError(Exception):
+    """The suite cannot go on. `remedy` is the sentence that tells the user what to do about it."""
+
+    exit_code = ExitCode.SUITE_ERROR
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message} {self.remedy}".strip()
+
+
+class UsageError(SuiteError):
+    """An option, a configuration key or an input file is wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+class HistoryError(UsageError):
+    """A history cannot be judged. `line` is its 1-based line number, 0 when no single line is to blame."""
+
+    def __init__(self, message: str, *, line: int = 0, remedy: str = "") -> None:
+        super().__init__(f"line {line}: {message}" if line else message, remedy=remedy)
+        self.line = line
+
+
+class TargetUnreachableError(SuiteError):
+    """Nothing that speaks HTTP answers at the target."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class CredentialsRefusedError(SuiteError):
+    """The target does not accept the credentials."""
+
+    exit_code = ExitCode.UNREACHABLE
