@@ -1,0 +1,94 @@
+"""The floors of the house: imports go down only, and judge and accused share no code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+FLOORS: dict[str, int] = {
+    "conformance.schemas": -1,
+    "conformance.model": 0,
+    "conformance.errors": 0,
+    "conformance.reference": 0,
+    "conformance.answers": 1,
+    "conformance.catalogue": 1,
+    "conformance.contracts": 1,
+    "conformance.curl": 1,
+    "conformance.recording": 1,
+    "conformance.redact": 1,
+    "conformance.settings": 1,
+    "conformance.checks": 2,
+    "conformance.consistency": 2,
+    "conformance.document": 2,
+    "conformance.driver": 2,
+    "conformance.traffic": 2,
+    "conformance.verdicts": 2,
+}
+
+
+def sources() -> Iterator[tuple[str, Path]]:
+    """Give every module of the product with its dotted name."""
+    for folder in ("conformance", "schemas", "scenarios", "reports"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            dotted = ".".join(parts if folder == "conformance" else ("conformance", *parts))
+            yield dotted.removesuffix(".__init__"), path
+
+
+def imports(path: Path) -> set[str]:
+    """Give the dotted names of our own modules that a file imports, at any depth."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return {name for name in names if name == "conformance" or name.startswith("conformance.")}
+
+
+def room(dotted: str) -> str:
+    """Give the room of the house that a module stands in."""
+    return ".".join(dotted.split(".")[:2])
+
+
+MODULES = list(sources())
+
+
+def test_every_room_has_a_floor() -> None:
+    """A new room must be given its floor in the table above."""
+    assert {room(name) for name, _ in MODULES} - set(FLOORS) - {"conformance"} == set()
+
+
+@pytest.mark.parametrize(("name", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_imports_go_down_the_floors_only(name: str, path: Path) -> None:
+    """A module imports its own room, or rooms on lower floors or on its own."""
+    here = room(name)
+    for imported in {room(other) for other in imports(path)} - {"conformance", here}:
+        assert FLOORS[imported] <= FLOORS[here], f"{name} imports {imported}, which is above it"
+
+
+@pytest.mark.parametrize(("name", "path"), [m for m in MODULES if room(m[0]) == "conformance.reference"])
+def test_the_reference_server_shares_no_code_with_the_judge(name: str, path: Path) -> None:
+    """The accused imports nothing of `conformance` but itself."""
+    assert {room(other) for other in imports(path)} - {"conformance"} <= {"conformance.reference"}, name
+
+
+@pytest.mark.parametrize(("name", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_nobody_imports_scenarios_or_reports(name: str, path: Path) -> None:
+    """Scenarios are collected by pytest and reports found by entry point."""
+    outsiders = {"conformance.scenarios", "conformance.reports"} - {room(name)}
+    assert not {room(other) for other in imports(path)} & outsiders
+
+
+def test_only_the_driver_speaks_http() -> None:
+    """One road for a request: httpx is imported in the driver alone."""
+    for name, path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        if room(name) not in ("conformance.driver", "conformance.reference"):
+            assert "import httpx" not in text, name
