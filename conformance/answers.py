@@ -6,12 +6,13 @@ reasons about (contract, section 1).
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conformance.model import Exchange, Failure, Json, Operation, Role
+from conformance.model import Exchange, Failure, Json, Octets, Operation, Role
 
 NOT_CONSISTENT = "resource_not_consistent"
 NOT_PROVIDED = "not_provided"
@@ -118,6 +119,19 @@ class Answer(StrEnum):
     """No information for a read, an indeterminate effect for a mutation."""
 
 
+class Effect(StrEnum):
+    """What became of a mutation (contract, section 1, the table)."""
+
+    DONE = "done"
+    """It took effect inside its interval."""
+    NONE = "none"
+    """It left nothing behind."""
+    SOMEBODY = "somebody"
+    """Somebody, perhaps this client's own lost attempt, had done it by the end of the interval."""
+    INDETERMINATE = "indeterminate"
+    """At any time from its beginning on, or never."""
+
+
 _SEGMENT = re.compile(r"/+")
 _TABLE: dict[tuple[str, ...], tuple[str, int]] = {}
 for _method, _pattern, _name in _ROUTES:
@@ -169,16 +183,17 @@ def has_integrity_wording(body: Json) -> bool:
     return body.get("suggestion") == INTEGRITY_SUGGESTION or body.get("reason") in INTEGRITY_REASONS
 
 
-def is_integrity(exchange: Exchange) -> bool:
+def is_integrity(exchange: Exchange, called: Call | None = None) -> bool:
     """Whether this is an `IE`: a 400 that, away from the url endpoints, must use the exception's own words.
 
     At a url endpoint every 400 to the creator counts, provided the request itself was valid (contract, opening).
     """
-    if exchange.status != 400 or exchange.role is not Role.API or is_not_consistent(exchange):
+    if exchange.status != 400 or exchange.role is not Role.API or code_of(exchange) == NOT_CONSISTENT:
         return False
     if has_integrity_wording(exchange.response):
         return True
-    return call(exchange).name in URL_CALLS and exchange.user == "owner" and "?" not in exchange.path
+    called = called or call(exchange)
+    return called.name in URL_CALLS and exchange.user == "owner" and "?" not in exchange.path
 
 
 def named_fields(exchange: Exchange) -> frozenset[str]:
@@ -195,33 +210,88 @@ def is_mutation(exchange: Exchange) -> bool:
     return exchange.method not in READ_METHODS
 
 
-def answer(exchange: Exchange) -> Answer:
-    """Classify a response by what it tells about the state (contract, section 1, the table of effects)."""
+def fits_gateway(pattern: str, exchange: Exchange) -> bool:
+    """Whether the answer matches the operator's `gateway` pattern (a regular expression over the body)."""
+    if not pattern or exchange.status is None:
+        return False
+    body = exchange.response
+    text = body.text if isinstance(body, Octets) else json.dumps(body, ensure_ascii=False)
+    return re.search(pattern, text) is not None
+
+
+GATEWAY_STATUSES = frozenset({408, 413, 414, 421, 425, 429, 431, 502, 503, 504})
+"""Statuses that something in front of the API gives on its own, unless the body carries the API's four fields."""
+
+
+def is_gateways(exchange: Exchange) -> bool:
+    """Whether a status that a gateway gives on its own comes without the four fields of the API's errors."""
+    if exchange.status not in GATEWAY_STATUSES:
+        return False
+    body = exchange.response
+    return not (isinstance(body, dict) and all(name in body for name in ("error", "code", "reason", "suggestion")))
+
+
+def answer(exchange: Exchange, called: Call | None = None) -> Answer:
+    """Classify a response by what it tells about the state (contract, section 1, the table of effects).
+
+    `called` spares naming the call again where the caller has done so.
+    """
     status = exchange.status
-    if exchange.failure is Failure.REFUSED:
-        return Answer.REFUSED
-    if status is None or exchange.failure is not None:
-        return Answer.UNKNOWN
+    if exchange.failure is not None or status is None:
+        return Answer.REFUSED if exchange.failure is Failure.REFUSED else Answer.UNKNOWN
     if exchange.role is Role.STORAGE:
         return Answer.DONE if 200 <= status < 300 else Answer.UNKNOWN
-    if is_not_consistent(exchange):
+    if code_of(exchange) == NOT_CONSISTENT:
         return Answer.NC
-    name = call(exchange).name
-    if status == DOCUMENTED_SUCCESS.get(name, 200) or (is_mutation(exchange) and 200 <= status < 300):
+    if 200 <= status < 300:
         return Answer.DONE
-    if is_integrity(exchange):
+    if status >= 500 or status < 400:
+        return Answer.UNKNOWN
+    called = called or call(exchange)
+    if status == 400 and is_integrity(exchange, called):
         return Answer.INTEGRITY
-    return _refusal(exchange, name, status)
+    return _refusal(exchange, called.name, status)
+
+
+_REFUSING_READS = frozenset({400, 403, 404, 405, 422})
+_REFUSING_WRITES = frozenset({400, 401, 403, 404, 405, 422})
+_SWITCHES = frozenset({"update_file", "promote_version"})
 
 
 def _refusal(exchange: Exchange, name: str, status: int) -> Answer:
-    if not is_mutation(exchange):
-        return Answer.REFUSED if status in (403, 404, 400, 405, 422) else Answer.UNKNOWN
-    if name == "complete_upload" and status == 400 and "completed_at" in named_fields(exchange):
+    if exchange.method in READ_METHODS:
+        return Answer.REFUSED if status in _REFUSING_READS else Answer.UNKNOWN
+    if status == 400 and name == "complete_upload" and "completed_at" in named_fields(exchange):
         return Answer.ALREADY
-    if exchange.method == "DELETE" and status == 404:
+    if status == 404 and exchange.method == "DELETE":
         return Answer.ALREADY
-    return Answer.REFUSED if status in (400, 401, 403, 404, 405, 422) else Answer.UNKNOWN
+    if status == 400 and name in _SWITCHES and named_fields(exchange) & {"upload", "current_version"}:
+        return Answer.ALREADY
+    return Answer.REFUSED if status in _REFUSING_WRITES else Answer.UNKNOWN
+
+
+_EFFECTS = {
+    Answer.DONE: Effect.DONE,
+    Answer.NC: Effect.NONE,
+    Answer.REFUSED: Effect.NONE,
+    Answer.ALREADY: Effect.SOMEBODY,
+    Answer.INTEGRITY: Effect.INDETERMINATE,
+    Answer.UNKNOWN: Effect.INDETERMINATE,
+}
+
+
+def effect(exchange: Exchange, called: Call | None = None, answered: Answer | None = None) -> Effect:
+    """Say what a mutation's response tells about its effect (contract, section 1, the table).
+
+    Only the documented success with a body that could be read is definite; another 2xx may mean anything.
+    """
+    called = called or call(exchange)
+    answered = answered or answer(exchange, called)
+    if answered is not Answer.DONE or exchange.role is Role.STORAGE:
+        return _EFFECTS[answered]
+    documented = exchange.status == DOCUMENTED_SUCCESS.get(called.name, 200)
+    readable = exchange.status == 204 or isinstance(exchange.response, dict)
+    return Effect.DONE if documented and readable else Effect.INDETERMINATE
 
 
 def ended(operation: Operation) -> bool:

@@ -19,6 +19,11 @@ Json = Any
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+def _nothing() -> Mapping[str, Any]:
+    # Python 3.11 takes a mapping proxy for a mutable default: it cannot be hashed there.
+    return NOTHING
+
+
 class Level(StrEnum):
     """How binding a requirement is (contract, section 2)."""
 
@@ -144,7 +149,7 @@ class Exchange:
     request: Json | Octets | None = None
     request_type: str | None = None
     status: int | None = None
-    headers: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] = field(default_factory=_nothing)
     response: Json | Octets | None = None
     failure: Failure | None = None
 
@@ -166,7 +171,7 @@ class Operation:
     phase: Phase = Phase.TROUBLE
     scenario: str = ""
     plan: str = ""
-    notes: Mapping[str, Json] = NOTHING
+    notes: Mapping[str, Json] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,7 @@ class History:
     target: Target
     complete: bool = True
     recorded: bool = False
-    header: Mapping[str, Json] = NOTHING
+    header: Mapping[str, Json] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +204,7 @@ class Finding:
     sentence: str
     expected: str = ""
     observed: str = ""
-    numbers: Mapping[str, Json] = NOTHING
+    numbers: Mapping[str, Json] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +224,7 @@ class Tally:
     blocked: str = ""
     inapplicable: str = ""
     error: str = ""
-    measured: Mapping[str, Json] = NOTHING
+    measured: Mapping[str, Json] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,4 +293,4 @@ class Run:
     versions: Mapping[str, str]
     lags: tuple[LagInterval, ...] = ()
     reasons: tuple[str, ...] = ()
-    extras: Mapping[str, Json] = NOTHING
+    extras: Mapping[str, Json] = field(default_factory=_nothing)
