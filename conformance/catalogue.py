@@ -1,0 +1,91 @@
+"""The requirement catalogue and the register of readings, read from ``schemas/requirements.toml``."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.model import Level, Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An interpretation chosen where the specification is silent, open to argument.
+
+    `requirements` names the requirements that rest on it.
+    """
+
+    id: str
+    about: str
+    text: str
+    requirements: tuple[str, ...] = ()
+
+
+@cache
+def _document() -> Mapping[str, Any]:
+    text = resources.files("conformance.schemas").joinpath("requirements.toml").read_text(encoding="utf-8")
+    return MappingProxyType(tomllib.loads(text))
+
+
+@cache
+def requirements() -> tuple[Requirement, ...]:
+    """Give every requirement, in the catalogue's order."""
+    return tuple(_requirement(row) for row in _document()["requirement"])
+
+
+def _requirement(row: Mapping[str, Any]) -> Requirement:
+    lists = {name: tuple(row.get(name, ())) for name in ("checks", "scenarios")}
+    return Requirement(**{**row, **lists, "level": Level(row["level"])})
+
+
+@cache
+def by_id() -> Mapping[str, Requirement]:
+    """Give the requirements by their ids."""
+    return MappingProxyType({requirement.id: requirement for requirement in requirements()})
+
+
+@cache
+def readings() -> tuple[Reading, ...]:
+    """Give the register of readings."""
+    return tuple(
+        Reading(row["id"], row["about"], row["text"], tuple(row["requirements"])) for row in _document()["reading"]
+    )
+
+
+def version() -> str:
+    """Return the version of the catalogue."""
+    return str(_document()["version"])
+
+
+def spec() -> str:
+    """Return the name of the specification that the catalogue is drawn from."""
+    return str(_document()["spec"])
+
+
+def select(wanted: Iterable[str]) -> tuple[Requirement, ...]:
+    """Give the requirements that match any of the ids or globs, in the catalogue's order.
+
+    Raises:
+        UsageError: an id or glob matches nothing; the remedy names the nearest right id.
+    """
+    chosen: set[str] = set()
+    for pattern in wanted:
+        matches = fnmatch.filter(by_id(), pattern)
+        if not matches:
+            raise UsageError(f"no requirement is called {pattern!r}.", remedy=_nearest(pattern))
+        chosen.update(matches)
+    return tuple(requirement for requirement in requirements() if requirement.id in chosen)
+
+
+def _nearest(pattern: str) -> str:
+    near = difflib.get_close_matches(pattern.strip("*?"), by_id(), n=1, cutoff=0.4)
+    listing = "`dds-conformance requirements` lists them."
+    return f"Did you mean {near[0]!r}? {listing}" if near else listing
