@@ -1,0 +1,129 @@
+"""Two listeners and a worker on one event loop: the API, the storage provider, the jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+import uvloop
+
+from conformance.reference.app import PREFIX, ApiApp
+from conformance.reference.layers import layers_for
+from conformance.reference.storage import StorageApp
+from conformance.reference.wire import ApiProtocol
+from conformance.reference.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
+
+    from conformance.reference.settings import Settings
+
+__all__ = ["serve"]
+
+HOST = "127.0.0.1"
+_PARENT_LOOK = 0.25  # seconds between looks at the parent process
+
+
+class _Listener(uvicorn.Server):
+    """A uvicorn server whose signals are handled once for all listeners."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `serve`."""
+        yield
+
+
+def _listener(app: ASGIApp, protocol: type[ApiProtocol]) -> _Listener:
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
+    return _Listener(config)
+
+
+def _socket(port: int) -> socket.socket:
+    listening = socket.create_server((HOST, port), backlog=2048)
+    listening.setblocking(False)  # noqa: FBT003 (the standard library's own signature)
+    return listening
+
+
+def _announce(world: World, api: socket.socket) -> None:
+    keys = world.people.keys
+    facts: dict[str, Any] = {
+        "base_url": f"http://{HOST}:{api.getsockname()[1]}{PREFIX}",
+        "storage_url": world.storage_host,
+        "token": keys["alice_token"],
+        "other_token": keys["bob_token"],
+        "agent_key": keys["agent_key"],
+        "user_key": keys["alice_user_key"],
+        "other_user_key": keys["bob_user_key"],
+    }
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+async def _watch_parent(parent: int, listeners: list[_Listener]) -> None:
+    while os.getppid() == parent:  # noqa: ASYNC110 (no event tells of a parent's death)
+        await asyncio.sleep(_PARENT_LOOK)
+    for listener in listeners:
+        listener.should_exit = True
+
+
+async def _serve(settings: Settings, parent: int) -> None:
+    world = World(settings, layers_for(settings.faults, settings.oddities))
+    api_socket, storage_socket = _socket(settings.port), _socket(settings.storage_port)
+    world.storage_host = f"http://{HOST}:{storage_socket.getsockname()[1]}"
+    world.objects.sweep()
+    listeners = [_listener(ApiApp(world), ApiProtocol), _listener(StorageApp(world), ApiProtocol)]
+    _stop_on_signals(listeners)
+    helpers = [asyncio.create_task(world.jobs.run())]
+    if settings.die_with_parent:
+        helpers.append(asyncio.create_task(_watch_parent(parent, listeners)))
+    serving = [
+        asyncio.create_task(listener.serve(sockets=[listening]))
+        for listener, listening in zip(listeners, (api_socket, storage_socket), strict=True)
+    ]
+    while not all(listener.started for listener in listeners):  # noqa: ASYNC110 (uvicorn has only the flag)
+        await asyncio.sleep(0.001)
+    _announce(world, api_socket)
+    await asyncio.gather(*serving)
+    for helper in helpers:
+        helper.cancel()
+    world.close()
+
+
+def _stop_on_signals(listeners: list[_Listener]) -> None:
+    def stop() -> None:
+        for listener in listeners:
+            listener.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; print one JSON line on standard output when ready.
+
+    Raise OSError when a port is taken.
+    """
+    parent = os.getppid()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, parent))

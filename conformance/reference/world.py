@@ -1,0 +1,70 @@
+"""Everything that one running server shares: settings, clock, people, database, shelves, jobs and behaviour."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import uuid
+from typing import TYPE_CHECKING
+
+from conformance.reference.behaviour import Behaviour
+from conformance.reference.clock import Clock
+from conformance.reference.database import API_SCHEMA, Database
+from conformance.reference.jobs import Worker
+from conformance.reference.objects import ObjectStore
+from conformance.reference.people import People
+from conformance.reference.signing import Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.reference.behaviour import Layer
+    from conformance.reference.settings import Settings
+
+__all__ = ["World"]
+
+
+class World:
+    """The running server. `storage_host` is the scheme and authority of the storage provider."""
+
+    def __init__(self, settings: Settings, layers: Sequence[type[Layer]] = ()) -> None:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.clock = Clock()
+        self.database = Database(settings.data / "dds.sqlite", API_SCHEMA)
+        self.people = People(self.database, settings.seed)
+        self.signer = Signer(self._durable("signing_secret", secrets.token_hex(32)).encode())
+        self.objects = ObjectStore(settings.data / "storage")
+        self.storage_host = ""
+        boot = self._next_boot()
+        self._ids = random.Random(f"{settings.seed}:{boot}")  # noqa: S311 (ids are to be repeatable, not secret)
+        self.provider_id = self._durable("provider_id", self.new_id())
+        self.behaviour = Behaviour(self, [])
+        self.behaviour.layers = [layer(self) for layer in layers]
+        self.jobs = Worker(self)
+
+    def _durable(self, key: str, value: str) -> str:
+        """Return the value kept under a key, which is `value` the first time."""
+        self.database.run("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", key, value)
+        row = self.database.one("SELECT value FROM meta WHERE key = ?", key)
+        return str(row["value"]) if row else value
+
+    def _next_boot(self) -> int:
+        """Count the starts on this folder: ids drawn after a restart must not repeat."""
+        boot = int(self._durable("boots", "0")) + 1
+        self.database.run("UPDATE meta SET value = ? WHERE key = 'boots'", str(boot))
+        return boot
+
+    def new_id(self) -> str:
+        """Draw a UUID4: the same seed, start and order of requests give the same ids."""
+        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+
+    def due(self, kind: str, subject: str, now: float) -> float:
+        """Return the instant at which a resource created or completed now becomes consistent."""
+        seconds = self.settings.lag.draw(self.settings.seed, subject)
+        return now + self.behaviour.lag(kind, subject, seconds)
+
+    def close(self) -> None:
+        """Close both databases."""
+        self.database.close()
+        self.objects.close()
