@@ -1,0 +1,112 @@
+"""A plan is a small JSON document: actors, each a little program of API verbs over symbols that stand for resources.
+
+Nothing in a plan comes from a server. Symbols (``p1``, ``u2``, ``f1``) are bound while it runs; a step that needs a
+symbol waits until another step, its own actor's or another's, has bound it. The symbol `COMMON` is a project that
+every plan of one campaign shares.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from conformance.errors import UsageError
+from conformance.model import Json
+
+COMMON = "common"
+FORMAT = "dds-conformance-plan"
+VERSION = 1
+USERS = ("owner", "other", "invalid", "nobody")
+"""Who an actor may be: the creator, the second user, a bad token, or no token at all."""
+
+
+class PlanError(UsageError):
+    """A plan document cannot be run; the message names the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One API verb with its arguments; `binds` is the symbol that its answer gives a meaning to, if any."""
+
+    verb: str
+    args: Mapping[str, Json] = field(default_factory=dict)
+    binds: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the step as it stands in the document."""
+        return {"do": self.verb, **self.args, **({"as": self.binds} if self.binds else {})}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Json]) -> Step:
+        """Read a step back; `PlanError` when it has no verb."""
+        if not isinstance(document, dict) or not isinstance(document.get("do"), str):
+            raise PlanError(f"a step needs a verb under 'do': {json.dumps(document)[:80]}")
+        args = {key: value for key, value in document.items() if key not in ("do", "as")}
+        return cls(document["do"], args, str(document.get("as", "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One client that speaks in sequence: a name, whose token it uses (`USERS`), and its program."""
+
+    name: str
+    steps: tuple[Step, ...]
+    user: str = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Actors that run side by side. `theme` is the scenario that drew it; `title` says in words what it tries."""
+
+    theme: str
+    title: str
+    actors: tuple[Actor, ...] = field(default_factory=tuple)
+
+    def steps(self) -> Iterator[tuple[Actor, Step]]:
+        """Yield every step with the actor that takes it."""
+        for actor in self.actors:
+            for step in actor.steps:
+                yield actor, step
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the plan as a document of its own."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "theme": self.theme,
+            "title": self.title,
+            "actors": [
+                {"name": a.name, "user": a.user, "steps": [step.to_json() for step in a.steps]} for a in self.actors
+            ],
+        }
+
+    def key(self) -> str:
+        """Return the canonical text of the document: two plans are the same when it is."""
+        return json.dumps(self.to_json(), sort_keys=True)
+
+
+def do(verb: str, binds: str = "", **args: Json) -> Step:
+    """Write a step the short way: ``do("attach", "f1", upload="u1")``."""
+    return Step(verb, args, binds)
+
+
+def plan_from_json(document: Json) -> Plan:
+    """Read a plan document; `PlanError` when it is none, or of a version that this suite does not speak."""
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise PlanError(f"this is no plan: its 'format' must be {FORMAT!r}")
+    if document.get("version") != VERSION:
+        raise PlanError(f"plan version {document.get('version')!r} is not {VERSION}, the one this suite runs")
+    actors = document.get("actors")
+    if not isinstance(actors, list):
+        raise PlanError("a plan needs a list of actors")
+    return Plan(str(document.get("theme", "")), str(document.get("title", "")), tuple(map(_actor, actors)))
+
+
+def _actor(document: Json) -> Actor:
+    if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
+        raise PlanError("an actor needs a list of steps")
+    user = document.get("user", "owner")
+    if user not in USERS:
+        raise PlanError(f"an actor's user is one of {', '.join(USERS)}, not {user!r}")
+    return Actor(str(document.get("name", "actor")), tuple(map(Step.from_json, document["steps"])), user)

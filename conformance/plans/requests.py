@@ -1,0 +1,70 @@
+"""Requests that are wrong on purpose: about ids that never existed, and wrong in themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conformance.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A method, a path under the base URL with ``{id}`` or ``{project}`` to fill, and a JSON body, if any."""
+
+    method: str
+    path: str
+    body: Json = None
+
+    def filled(self, **words: str) -> tuple[str, str, Json]:
+        """Return method, path and body with every ``{word}`` filled in."""
+        return self.method, self.path.format(**words), _fill(self.body, words)
+
+
+def _fill(value: Json, words: Mapping[str, str]) -> Json:
+    if isinstance(value, dict):
+        return {key: _fill(inner, words) for key, inner in value.items()}
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+        return words[value[1:-1]]
+    return value
+
+
+_HASH = {"value": "d41d8cd98f00b204e9800998ecf8427e", "algorithm": "md5"}
+_UPLOAD = {"name": "{name}", "content_type": "text/plain", "size": 4}
+_PARENT = {"kind": "dds-project", "id": "{project}"}
+
+UNKNOWN: dict[str, Request] = {
+    "file_url": Request("GET", "/files/{id}/url"),
+    "version_url": Request("GET", "/file_versions/{id}/url"),
+    "create_upload": Request("POST", "/projects/{id}/uploads", _UPLOAD),
+    "show_upload": Request("GET", "/uploads/{id}"),
+    "show_project": Request("GET", "/projects/{id}"),
+    "show_file": Request("GET", "/files/{id}"),
+    "show_version": Request("GET", "/file_versions/{id}"),
+    "list_uploads": Request("GET", "/projects/{id}/uploads"),
+    "create_chunk": Request("PUT", "/uploads/{id}/chunks", {"number": 1, "size": 4, "hash": _HASH}),
+    "complete_upload": Request("PUT", "/uploads/{id}/complete", {"hash": _HASH}),
+    "create_file": Request("POST", "/files", {"parent": _PARENT, "upload": {"id": "{id}"}}),
+    "delete_file": Request("DELETE", "/files/{id}"),
+}
+"""Documented calls about a resource that the client invented."""
+
+UNKNOWN_CALLS = tuple(UNKNOWN)
+
+INVALID: dict[str, Request] = {
+    "a project without a name": Request("POST", "/projects", {"description": "no name"}),
+    "an upload without a size": Request("POST", "/projects/{project}/uploads", {"name": "{name}"}),
+    "an upload whose size is a word": Request("POST", "/projects/{project}/uploads", {**_UPLOAD, "size": "many"}),
+    "an upload of negative size": Request("POST", "/projects/{project}/uploads", {**_UPLOAD, "size": -1}),
+    "an upload to an unknown store": Request(
+        "POST", "/projects/{project}/uploads", {**_UPLOAD, "storage_provider": {"id": "{id}"}}
+    ),
+    "a file without an upload": Request("POST", "/files", {"parent": _PARENT}),
+    "a file without a parent": Request("POST", "/files", {"upload": {"id": "{id}"}}),
+    "a file of an odd parent": Request("POST", "/files", {"parent": {"kind": "dds-moon", "id": "{id}"}}),
+    "a list as a body": Request("POST", "/projects", ["not", "an", "object"]),
+}
+"""Requests no server can grant, or may grant at its own choice: never a 5xx."""
+
+ODD_IDS: dict[str, str] = {"malformed": "not-a-uuid", "odd": "%F0%9F%90%9F%20or%27%22"}
+"""Ids that are no UUIDs, ready for a path."""

@@ -1,0 +1,234 @@
+"""The themes: composite strategies, each drawing whole plans that provoke one kind of trouble.
+
+A theme draws from the pure model only; no answer of a server can reach it. What a theme is for stands in its
+docstring; how plans are run, timed and polled is the engine's.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.plans import shapes
+from conformance.plans.model import first_version
+from conformance.plans.nouns import COMMON, Actor, Plan, Step, do
+from conformance.plans.requests import INVALID, UNKNOWN_CALLS
+
+Draw = st.DrawFn
+_MOMENTS = st.sampled_from((0.0, 0.003, 0.01, 0.03, 0.1))
+_LAGS = st.sampled_from((0.0, 0.3, 0.7, 1.0, 1.2))
+
+
+def _project(draw: Draw) -> tuple[list[Step], str]:
+    """Draw a project of the plan's own, used the moment it is accepted, or the one that all plans share."""
+    own = draw(st.booleans())
+    return ([do("create_project", "p1")], "p1") if own else ([], COMMON)
+
+
+def _reads(draw: Draw, file: str) -> list[Step]:
+    """Draw a reader's program: both url endpoints, in any order, a few times."""
+    every = draw(st.sampled_from((0.005, 0.02, 0.05)))
+    by_file = do("read_url", file=file, times=draw(st.integers(1, 6)), every_s=every)
+    by_version = do("read_version_url", version=first_version(file), times=draw(st.integers(1, 6)), every_s=every)
+    return list(draw(st.permutations((by_file, by_version))))
+
+
+def _attach(upload: str, file: str, project: str, *, eager: bool = False) -> Step:
+    return do("attach", file, upload=upload, project=project, **({"eager": True} if eager else {}))
+
+
+def _pause(draw: Draw) -> Step:
+    return do("pause", s=draw(_MOMENTS))
+
+
+def _late(draw: Draw) -> Step:
+    return do("pause", lags=draw(_LAGS))
+
+
+@st.composite
+def uploads(draw: Draw) -> Plan:
+    """One upload, good, bad or odd; its file attached in the window or late, by its writer or by somebody else."""
+    start, project = _project(draw)
+    shape = draw(shapes.any_shape())
+    write = [*start, *shape.writes("u1", project), shape.completes("u1")]
+    watch = [do("read_upload", upload="u1", times=draw(st.integers(1, 4)), every_s=0.02)]
+    if draw(st.booleans()):
+        attacher = Actor("attacher", (_attach("u1", "f1", project, eager=True), *_reads(draw, "f1")))
+        return Plan("uploads", "attached while it is completed", (Actor("writer", (*write, *watch)), attacher))
+    attach = [_late(draw), _attach("u1", "f1", project)]
+    reader = Actor("reader", tuple(_reads(draw, "f1")))
+    return Plan("uploads", "attached after completion", (Actor("writer", (*write, *attach, *watch)), reader))
+
+
+@st.composite
+def crowds(draw: Draw) -> Plan:
+    """Several uploads, good and bad, converge together in one project, which is listed meanwhile."""
+    start, project = _project(draw)
+    made = draw(st.lists(shapes.definite(bad=False) | shapes.definite(bad=True), min_size=2, max_size=4))
+    writer, completes, attaches, reads = list(start), [], [], []
+    for n, shape in enumerate(made, start=1):
+        writer += shape.writes(f"u{n}", project)
+        completes.append(shape.completes(f"u{n}"))
+        attaches.append(_attach(f"u{n}", f"f{n}", project))
+        reads += _reads(draw, f"f{n}")
+    lists = [do(draw(st.sampled_from(("list_uploads", "list_children", "list_files"))), project=project)] * 3
+    lister = [do("meet", at="filled", parties=2), *lists, *reads]
+    writing = (*writer, do("meet", at="filled", parties=2), *completes, *attaches)
+    return Plan("crowds", "uploads converge together", (Actor("writer", writing), Actor("lister", tuple(lister))))
+
+
+@st.composite
+def races(draw: Draw) -> Plan:
+    """Several clients complete one upload at once, or again and again; its file is attached meanwhile."""
+    bad = draw(st.booleans())
+    shape = draw(shapes.definite(bad=bad))
+    parties = draw(st.integers(2, 3))
+    meet = do("meet", at="filled", parties=parties + 1)
+    again = [shape.completes("u1")] * draw(st.integers(1, 2))
+    writer = Actor("writer", (*shape.writes("u1"), meet, shape.completes("u1"), _late(draw), *again))
+    rivals = [
+        Actor(f"rival-{n}", (do("read_upload", upload="u1"), meet, _pause(draw), shape.completes("u1")))
+        for n in range(1, parties)
+    ]
+    attacher = Actor("attacher", (do("read_upload", upload="u1"), meet, _attach("u1", "f1", COMMON, eager=True)))
+    reader = Actor("reader", tuple(_reads(draw, "f1")))
+    return Plan("races", f"{parties} clients complete it", (writer, *rivals, attacher, reader))
+
+
+@st.composite
+def haste(draw: Draw) -> Plan:
+    """A project is used the moment it is accepted, by several clients at once; some give up when refused."""
+    racers = draw(st.integers(1, 3))
+    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    maker = Actor("maker", (do("create_project", "p1"), *shape.writes("u0", "p1"), shape.completes("u0")))
+    others = [
+        Actor(f"racer-{n}", (_hasty(draw, f"u{n}"), do("read_project", project="p1"), _hasty(draw, f"v{n}")))
+        for n in range(1, racers + 1)
+    ]
+    attacher = Actor("attacher", (_attach("u0", "f0", "p1", eager=True), *_reads(draw, "f0")))
+    return Plan("haste", "used at once", (maker, *others, attacher))
+
+
+def _hasty(draw: Draw, symbol: str) -> Step:
+    return do("create_upload", symbol, project="p1", parts=[draw(st.integers(1, 50))], patient=False)
+
+
+@st.composite
+def early(draw: Draw) -> Plan:
+    """An upload is completed too early, before all its parts arrived, then filled and completed again."""
+    parts = draw(st.lists(st.integers(1, 300), min_size=1, max_size=3))
+    create = do("create_upload", "u1", project=COMMON, parts=parts)
+    sent = [do("put_part", upload="u1", number=n) for n in range(1, draw(st.integers(0, len(parts) - 1)) + 1)]
+    rest = [do("put_part", upload="u1", number=n) for n in range(len(sent) + 1, len(parts) + 1)]
+    fill_again = rest if draw(st.booleans()) else []
+    before = [_attach("u1", "f0", COMMON)] if draw(st.booleans()) else []
+    complete = do("complete", upload="u1")
+    steps = (create, *sent, *before, complete, _attach("u1", "f1", COMMON), *fill_again, complete, *_reads(draw, "f1"))
+    return Plan("early", "completed before it was whole", (Actor("writer", steps),))
+
+
+@st.composite
+def versions(draw: Draw) -> Plan:
+    """A second version, good over bad or bad over good, while the first is pending or after; perhaps promotion back."""
+    first, second = (draw(shapes.definite(bad=draw(st.booleans()))) for _ in range(2))
+    wait = [do("settle", file="f1")] if draw(st.booleans()) else []
+    both = [*first.writes("u1"), *second.writes("u2")]
+    switch = [second.completes("u2"), _pause(draw), do("new_version", "v2", file="f1", upload="u2")]
+    steps = [*both, first.completes("u1"), _attach("u1", "f1", COMMON), *wait, *switch]
+    if draw(st.booleans()):
+        steps += [_late(draw), do("promote", version=first_version("f1"))]
+    steps += [do("read_versions", file="f1"), do("read_file", file="f1")]
+    every = draw(st.sampled_from((0.01, 0.04)))
+    reader = (do("read_url", file="f1", times=8, every_s=every), do("read_version_url", version="v2", times=4))
+    return Plan("versions", "a new version", (Actor("writer", tuple(steps)), Actor("reader", reader)))
+
+
+@st.composite
+def deletions(draw: Draw) -> Plan:
+    """A version, a file or a project is deleted, while pending or after, and read meanwhile and afterwards."""
+    what = draw(st.sampled_from(("delete_file", "delete_version", "delete_project")))
+    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    start, project = ([do("create_project", "p1")], "p1") if what == "delete_project" else _project(draw)
+    wait = [do("settle", file="f1")] if draw(st.booleans()) else [_pause(draw)]
+    victim = {"delete_file": {"file": "f1"}, "delete_version": {"version": first_version("f1")}}
+    delete = do(what, **victim.get(what, {"project": project}))
+    steps = (*start, *shape.writes("u1", project), shape.completes("u1"), _attach("u1", "f1", project), *wait, delete)
+    again = [delete] if draw(st.booleans()) else []
+    reader = Actor("reader", (*_reads(draw, "f1"), *_reads(draw, "f1")))
+    return Plan("deletions", what.replace("_", " "), (Actor("writer", (*steps, *again)), reader))
+
+
+@st.composite
+def strangers(draw: Draw) -> Plan:
+    """The second user, a bad token and no token at all try what only the creator may, pending and after."""
+    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    writer = [*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON), *_reads(draw, "f1")]
+    attempts = [
+        do("read_url", file="f1", times=2, every_s=0.01),
+        do("read_version_url", version=first_version("f1")),
+        do("read_upload", upload="u1"),
+        do("create_upload", "x1", project=COMMON, parts=[3], patient=False),
+        do("read_file", file="f1"),
+    ]
+    actors = [Actor("writer", tuple(writer))]
+    for user in ("other", "invalid", "nobody"):
+        steps = [do(s.verb, f"{user[0]}{s.binds}" if s.binds else "", **s.args) for s in draw(st.permutations(attempts))]
+        afterwards = (do("pause", lags=1.3), *(s for s in steps if s.verb.startswith("read")))
+        actors.append(Actor(user, (*steps, *afterwards), user))
+    return Plan("strangers", "others knock", tuple(actors))
+
+
+@st.composite
+def refusals(draw: Draw) -> Plan:
+    """Ids that never existed, malformed ids, and requests that are wrong in themselves."""
+    unknown = draw(st.permutations(UNKNOWN_CALLS))[: draw(st.integers(4, len(UNKNOWN_CALLS)))]
+    steps = [do("use_unknown", call=call, id="unknown") for call in unknown]
+    malformed = draw(st.lists(st.sampled_from(UNKNOWN_CALLS), min_size=2, max_size=5))
+    steps += [do("use_unknown", call=call, id=draw(st.sampled_from(("malformed", "odd")))) for call in malformed]
+    wrong = draw(st.permutations(tuple(INVALID)))
+    steps += [do("ask_badly", request=name) for name in wrong[: draw(st.integers(4, len(wrong)))]]
+    users = draw(st.permutations(("owner", "nobody", "invalid")))
+    strange = [do("use_unknown", call=call) for call in draw(st.permutations(UNKNOWN_CALLS))[:3]]
+    asking = Actor("asker", tuple(draw(st.permutations(steps))))
+    return Plan("refusals", "wrong questions", (asking, Actor("stranger", tuple(strange), users[0])))
+
+
+@st.composite
+def cuts(draw: Draw) -> Plan:
+    """The client cuts its connection before the answer, then tries again."""
+    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    moment = draw(st.sampled_from((0.0005, 0.002, 0.005)))
+    verbs = draw(st.lists(st.sampled_from(("create_upload", "put_part", "complete", "attach")), min_size=1, unique=True))
+    steps = [*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON)]
+    cut = [do(s.verb, s.binds, **{**s.args, **({"cut_s": moment} if s.verb in verbs else {})}) for s in steps]
+    reader = Actor("reader", tuple(_reads(draw, "f1")))
+    return Plan("cuts", f"cut off at {', '.join(verbs)}", (Actor("writer", tuple(cut)), reader))
+
+
+@st.composite
+def large(draw: Draw) -> Plan:
+    """An upload of several MiB in two parts, large enough for any store."""
+    shape = draw(shapes.large(bad=False))
+    steps = (*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON))
+    return Plan("large", "several MiB", (Actor("writer", steps), Actor("reader", tuple(_reads(draw, "f1")))))
+
+
+@st.composite
+def probe(draw: Draw) -> Plan:
+    """A chunked upload of two small parts: does the store accept small parts?"""
+    parts = draw(st.lists(st.integers(10, 20), min_size=2, max_size=2))
+    puts = [do("put_part", upload="u1", number=n) for n in (1, 2)]
+    create = do("create_upload", "u1", project=COMMON, parts=parts)
+    steps = (create, *puts, do("complete", upload="u1"), _attach("u1", "f1", COMMON), do("settle", file="f1"))
+    return Plan("probe", "are small parts accepted?", (Actor("writer", steps),))
+
+
+@st.composite
+def tracers(draw: Draw, *, bad: bool) -> Plan:
+    """An upload whose answer is decisive at any instant, attached while it is completed and read in a comb."""
+    shape = draw(shapes.one_part(bad=bad))
+    meet = do("meet", at="filled", parties=2)
+    writer = Actor("writer", (*shape.writes("u1"), meet, shape.completes("u1")))
+    attach = (meet, _attach("u1", "f1", COMMON, eager=True))
+    comb = do("comb", file="f1", readers=4, tracer="bad" if bad else "good")
+    attacher = Actor("attacher", (do("read_upload", upload="u1"), *attach, comb))
+    return Plan("tracers", f"a {'bad' if bad else 'good'} upload under the comb", (writer, attacher))
