@@ -37,7 +37,8 @@ FOLDER_FIELDS = (
     Field("parent", "object", inner=(Field("kind", choices=("dds-project", "dds-folder")), Field("id"))),
 )
 _TREE = """WITH RECURSIVE tree (id) AS
-    (VALUES (?) UNION SELECT folders.id FROM folders JOIN tree ON folders.parent_id = tree.id) """
+    (VALUES (?) UNION SELECT folders.id FROM folders JOIN tree ON folders.parent_id = tree.id)
+    SELECT id FROM tree"""
 
 
 def create_folder(call: Call) -> Reply:
@@ -81,7 +82,7 @@ def move_folder(call: Call) -> Reply:
 
 
 def _below(call: Call, folder_id: str) -> set[str]:
-    return {row["id"] for row in call.world.database.all(_TREE + "SELECT id FROM tree", folder_id)}
+    return {row["id"] for row in call.world.database.all(_TREE, folder_id)}
 
 
 def delete_folder(call: Call) -> Reply:

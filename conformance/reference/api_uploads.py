@@ -117,6 +117,8 @@ def create_chunk(call: Call) -> Reply:
         raise invalid(("chunked", "this upload takes a single part"))
     if upload["completed"] is not None:
         raise invalid(("completed_at", "the upload is completed already"))
+    if not call.world.behaviour.chunks_ready(call, upload, ready=True):
+        raise not_consistent()
     call.world.database.run(
         "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?)",
         upload["id"],

@@ -30,8 +30,7 @@ def file_url(call: Call) -> Reply:
     file = world.database.one(_FILE, call.path["id"])
     _refuse_missing(call, "DataFile", file, file)
     versions = world.database.all(_VERSIONS, call.path["id"])
-    chosen = world.behaviour.url_version(call, versions, version_at(versions, call.instant))
-    return _answer(call, "file", chosen)
+    return _answer(call, "file", versions, version_at(versions, call.instant))
 
 
 def version_url(call: Call) -> Reply:
@@ -41,7 +40,8 @@ def version_url(call: Call) -> Reply:
     _refuse_missing(call, "FileVersion", version, file)
     if version is None:
         raise unknown("FileVersion")
-    return _answer(call, "version", version)
+    versions = call.world.database.all(_VERSIONS, version["file_id"])
+    return _answer(call, "version", versions, version)
 
 
 def version_at(versions: list[sqlite3.Row], instant: float) -> sqlite3.Row:
@@ -64,8 +64,9 @@ def _refuse_missing(call: Call, thing: str, row: sqlite3.Row | None, file: sqlit
     authorise(call, file["project_id"])
 
 
-def _answer(call: Call, via: str, version: sqlite3.Row) -> Reply:
+def _answer(call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> Reply:
     world = call.world
+    version = world.behaviour.url_version(call, via, versions, chosen)
     upload = world.database.one(_UPLOAD, version["upload_id"])
     if upload is None:
         raise unknown("Upload")

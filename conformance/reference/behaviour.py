@@ -60,9 +60,19 @@ class Layer:
         """Bend an upload's state as seen through `via`: file, version, listing, status or attach."""
         return state
 
-    def url_version(self, call: Call, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:  # noqa: ARG002
-        """Bend which version `GET /files/{id}/url` serves, among all (oldest first)."""
+    def url_version(
+        self,
+        call: Call,  # noqa: ARG002
+        via: str,  # noqa: ARG002
+        versions: list[sqlite3.Row],  # noqa: ARG002
+        chosen: sqlite3.Row,
+    ) -> sqlite3.Row:
+        """Bend which of a file's versions (oldest first) a url endpoint serves, by `via` file or version."""
         return chosen
+
+    def chunks_ready(self, call: Call, upload: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+        """Bend whether an upload takes chunks already."""
+        return ready
 
     def missing(self, call: Call, row: sqlite3.Row | None, error: ApiError) -> ApiError:  # noqa: ARG002
         """Bend the refusal of an unknown id (row None) or a deleted thing."""
@@ -160,11 +170,17 @@ class Behaviour(Layer):
             state = layer.upload_state(call, upload, via, state)
         return state
 
-    def url_version(self, call: Call, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
         """Pass the choice on."""
         for layer in self.layers:
-            chosen = layer.url_version(call, versions, chosen)
+            chosen = layer.url_version(call, via, versions, chosen)
         return chosen
+
+    def chunks_ready(self, call: Call, upload: sqlite3.Row, *, ready: bool) -> bool:
+        """Pass the readiness on."""
+        for layer in self.layers:
+            ready = layer.chunks_ready(call, upload, ready=ready)
+        return ready
 
     def missing(self, call: Call, row: sqlite3.Row | None, error: ApiError) -> ApiError:
         """Pass the refusal on."""

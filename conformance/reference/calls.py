@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from conformance.reference.people import User
     from conformance.reference.world import World
 
+RawHeaders = list[tuple[bytes, bytes]]
+
 __all__ = ["Call", "Operation", "Reply", "Resource", "answer", "refuse"]
 
 _LOG = logging.getLogger(__name__)
@@ -34,18 +36,26 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Reply:
-    """An answer before it becomes bytes. `cause` names the kind of refusal, empty on success."""
+    """An answer before it becomes bytes.
+
+    `cause` names the kind of refusal, empty on success; `finish` has the last word on the header lines.
+    """
 
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     cause: str = ""
     media_type: str = "application/json"
+    finish: Callable[[RawHeaders], RawHeaders] | None = None
 
 
 @dataclass(slots=True)
 class Call:
-    """A request being answered. `now` is its instant, `instant` the one whose state a read shows."""
+    """A request being answered.
+
+    `now` is its instant, `instant` the one whose state a read shows, `facts` what is learnt on the way (ids of what
+    is touched), `again` performs the same operation once more.
+    """
 
     world: World
     operation: str
@@ -58,6 +68,7 @@ class Call:
     body: dict[str, Any] = field(default_factory=dict)
     caller: User | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    again: Callable[[], Reply] | None = None
 
     @property
     def user(self) -> User:
@@ -112,7 +123,7 @@ async def answer(world: World, request: Request, operation: Operation) -> Respon
         reply = Reply(error.status, error.payload(), dict(error.headers), error.cause)
     except ClientDisconnect:
         return Response(status_code=400)
-    except Exception:
+    except Exception:  # noqa: BLE001 (whatever went wrong, the client gets a standard error)
         _LOG.exception("%s failed", operation.name)
         trouble = ApiError(500, "internal", "internal error", "report this to the operator of the server")
         reply = Reply(500, trouble.payload(), cause="internal")
@@ -142,9 +153,11 @@ async def _perform(call: Call, operation: Operation) -> Reply:
     call.query = parse_query(call.request.scope["query_string"])
     if call.request.method not in {"GET", "HEAD", "DELETE"}:
         form = call.request.headers.get("content-type", "").lower().startswith(FORM)
-        call.body = check_fields(await read_body(call.request), operation.fields, form=form)
+        call.body = await read_body(call.request)
+        call.body = check_fields(call.body, operation.fields, form=form)
     call.now = call.world.clock.now()
     call.instant = call.world.behaviour.read_instant(call, call.now)
+    call.again = lambda: operation.handler(call)
     return operation.handler(call)
 
 
@@ -156,4 +169,7 @@ def _response(reply: Reply) -> Response:
     else:
         content = json.dumps(reply.body, separators=(",", ":"), allow_nan=False).encode()
     media_type = reply.media_type if content else None
-    return Response(content, status_code=reply.status, headers=reply.headers, media_type=media_type)
+    response = Response(content, status_code=reply.status, headers=reply.headers, media_type=media_type)
+    if reply.finish is not None:
+        response.raw_headers = reply.finish(response.raw_headers)
+    return response

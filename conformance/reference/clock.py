@@ -14,6 +14,10 @@ class Clock:
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
 
+    def skew(self, seconds: float) -> None:
+        """Set the clock wrong by so many seconds."""
+        self._offset += seconds
+
     def now(self) -> float:
         """Return the present instant in seconds since the epoch."""
         return time.monotonic() + self._offset

@@ -28,7 +28,7 @@ INTEGRITY_REASON = "reported chunk hash/size does not match that computed by Sto
 class ApiError(Exception):
     """A refusal on its way to the client."""
 
-    def __init__(  # noqa: PLR0913 (one parameter per field of the payload)
+    def __init__(  # noqa: PLR0913, PLR0917 (one parameter per field of the payload)
         self,
         status: int,
         cause: str,

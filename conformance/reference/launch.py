@@ -97,7 +97,9 @@ def launch(  # noqa: PLR0913 (each is an option of the command)
 
 def _start(command: list[str]) -> RunningServer:
     with tempfile.TemporaryFile("w+") as complaints:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)  # noqa: S603 (ours)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=complaints, text=True, start_new_session=True
+        )
         line = process.stdout.readline() if process.stdout else ""
         if not line:
             process.kill()

@@ -41,11 +41,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a stored file: what a download is made of."""
+    """A stretch of a stored part: what a download is made of. `stored` is when the part arrived."""
 
     file: str
     offset: int
     length: int
+    number: int
+    stored: float
 
 
 class PartWriter:
@@ -125,7 +127,15 @@ class ObjectStore:
 
     def pieces(self, name: str) -> list[Piece]:
         """Return the stretches that make up the object, in part-number order."""
-        return [Piece(part.file, 0, part.size) for part in self.parts(name)]
+        sql = "SELECT file, 0, size, number, stored FROM parts WHERE object = ? ORDER BY number"
+        return [Piece(*row) for row in self._database.all(sql, name)]
+
+    def neighbour(self, name: str, seconds: float) -> str | None:
+        """Return another object assembled within so many seconds of this one, the nearest; None without one."""
+        sql = """SELECT o.name FROM objects o, objects own WHERE own.name = ? AND o.name <> own.name AND o.size > 0
+            AND abs(o.assembled - own.assembled) <= ? ORDER BY abs(o.assembled - own.assembled) LIMIT 1"""
+        row = self._database.one(sql, name, seconds)
+        return None if row is None else str(row["name"])
 
     def read(self, pieces: list[Piece], step: int = 1 << 18) -> Iterator[bytes]:
         """Yield the bytes of the pieces, at most `step` bytes at a time."""

@@ -6,19 +6,21 @@ Lag is precise and durable: the due instant is fixed in the row when `complete` 
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.reference.errors import INTEGRITY_REASON
 from conformance.reference.objects import SINGLE
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from conformance.reference.objects import Part
 
-__all__ = ["State", "Verdict", "judge", "upload_state"]
+__all__ = ["Reported", "State", "Verdict", "judge", "offences", "upload_state"]
+
+Reported = Mapping[str, Any] | sqlite3.Row  # an upload, with what the client reported of it
 
 
 class State(Enum):
@@ -56,22 +58,42 @@ def upload_state(upload: sqlite3.Row, instant: float) -> State:
     return State(upload["verdict"])
 
 
-def judge(upload: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part]) -> Verdict:
-    """Compare what was reported with what the provider computed."""
+def offences(upload: Reported, chunks: list[sqlite3.Row], parts: list[Part]) -> set[str]:
+    """Return every way in which the stored bytes are not what was reported.
+
+    Names: nothing (no chunk reported), missing (a part never sent), first-hash, later-hash, chunk-size, total-size,
+    single-missing, single-hash.
+    """
     stored = {part.number: part for part in parts}
     if not upload["chunked"]:
-        return _judge_single(upload, stored.get(SINGLE))
-    sound = bool(chunks) and all(_chunk_matches(chunk, stored.get(chunk["number"])) for chunk in chunks)
-    total = sum(part.size for part in parts)
-    return Verdict() if sound and total == upload["size"] else Verdict(INTEGRITY_REASON)
+        return _single_offences(upload, stored.get(SINGLE))
+    found = set() if chunks else {"nothing"}
+    for chunk in chunks:
+        found |= _chunk_offences(chunk, stored.get(chunk["number"]), first=chunk["number"] == chunks[0]["number"])
+    absent = sum(chunk["size"] for chunk in chunks if chunk["number"] not in stored)
+    if sum(part.size for part in parts) + absent != upload["size"]:
+        found.add("total-size")
+    return found
 
 
-def _judge_single(upload: sqlite3.Row, part: Part | None) -> Verdict:
-    if part is None or part.size != upload["size"]:
-        return Verdict(INTEGRITY_REASON)
-    computed = part.digest(upload["hash_algorithm"])
-    return Verdict() if computed == upload["hash_value"].lower() else Verdict(INTEGRITY_REASON)
+def _single_offences(upload: Reported, part: Part | None) -> set[str]:
+    if part is None:
+        return {"single-missing"}
+    found = set() if part.size == upload["size"] else {"total-size"}
+    if part.digest(upload["hash_algorithm"]) != upload["hash_value"].lower():
+        found.add("single-hash")
+    return found
 
 
-def _chunk_matches(chunk: sqlite3.Row, part: Part | None) -> bool:
-    return part is not None and part.size == chunk["size"] and part.md5 == chunk["hash_value"].lower()
+def _chunk_offences(chunk: sqlite3.Row, part: Part | None, *, first: bool) -> set[str]:
+    if part is None:
+        return {"missing"}
+    found = set() if part.size == chunk["size"] else {"chunk-size"}
+    if part.md5 != chunk["hash_value"].lower():
+        found.add("first-hash" if first else "later-hash")
+    return found
+
+
+def judge(upload: Reported, chunks: list[sqlite3.Row], parts: list[Part]) -> Verdict:
+    """Compare what was reported with what the provider computed."""
+    return Verdict(INTEGRITY_REASON) if offences(upload, chunks, parts) else Verdict()
