@@ -1,0 +1,120 @@
+"""A history to its run document: judge it, add up, summarise. What `run` and `judge` have in common."""
+
+from __future__ import annotations
+
+import platform
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+
+from conformance import catalogue
+from conformance.consistency import judge
+from conformance.consistency.lag import summary as lag_summary
+from conformance.coverage import missing_core
+from conformance.document import document
+from conformance.errors import ExitCode
+from conformance.model import NOTHING, Conformance, History, Json, Judgement, Operation, Run, Tally
+from conformance.traffic import traffic
+from conformance.verdicts import Circumstances, conclude, verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """What a run document says beside its judgement.
+
+    `only` are the ids or globs that were selected (none means all); `tallies` come from judges that read something
+    other than the history, such as the target's own description; `summaries` are finished sections of the document.
+    """
+
+    effort: str = "recorded"
+    seed: int = 0
+    strict: bool = False
+    only: tuple[str, ...] = ()
+    interrupted: bool = False
+    trouble: tuple[str, ...] = ()
+    run_id: str = ""
+    begun: str = ""
+    tallies: Mapping[str, Tally] = NOTHING
+    summaries: Mapping[str, Json] = field(default_factory=dict)
+
+
+def now() -> str:
+    """Give the present as ISO 8601 in UTC, for a person to read; never for a verdict."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def assemble(history: History, framing: Framing) -> dict[str, Json]:
+    """Judge `history` and draw its run document."""
+    judgement = judge(history)
+    chosen = catalogue.select(framing.only) if framing.only else catalogue.requirements()
+    given = verdicts(chosen, {**judgement.tallies, **framing.tallies}, strict=framing.strict)
+    circumstances = Circumstances(
+        strict=framing.strict,
+        partial=bool(framing.only),
+        recorded=history.recorded,
+        interrupted=framing.interrupted,
+        complete=history.complete,
+        missing_core=missing_core(history, judgement),
+        trouble=framing.trouble,
+    )
+    outcome, reasons = conclude(given, circumstances)
+    ended = now()
+    run = Run(
+        outcome=outcome,
+        target=history.target,
+        verdicts=given,
+        exchanges=len(history.operations),
+        effort=framing.effort,
+        seed=framing.seed,
+        strict=framing.strict,
+        partial=circumstances.partial,
+        interrupted=framing.interrupted,
+        begun=framing.begun or ended,
+        ended=ended,
+        run_id=framing.run_id or uuid.uuid4().hex[:12],
+        versions=versions(),
+        lags=judgement.lags,
+        reasons=reasons,
+        extras={"exit_code": int(exit_code(outcome, framing)), "recorded": history.recorded},
+    )
+    return document(run, _evidence(history, judgement), _summaries(history, judgement, framing))
+
+
+def exit_code(outcome: Conformance, framing: Framing) -> ExitCode:
+    """Say what the process answers with: the user's interrupt, then the suite's own trouble, then the outcome."""
+    if framing.interrupted:
+        return ExitCode.INTERRUPTED
+    if outcome is Conformance.NONCONFORMANT:
+        return ExitCode.NONCONFORMANT
+    if framing.trouble:
+        return ExitCode.SUITE_ERROR
+    return ExitCode.CONFORMANT if outcome is Conformance.CONFORMANT else ExitCode.INCOMPLETE
+
+
+def versions() -> dict[str, str]:
+    """Name the versions that a verdict depends on."""
+    return {
+        "suite": metadata.version("dds-conformance"),
+        "catalogue": catalogue.version(),
+        "spec": catalogue.spec(),
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in ("hypothesis", "schemathesis", "httpx", "pytest")},
+    }
+
+
+def _evidence(history: History, judgement: Judgement) -> dict[str, Operation]:
+    named = {name for tally in judgement.tallies.values() for f in tally.findings for name in f.operations}
+    return {operation.id: operation for operation in history.operations if operation.id in named}
+
+
+def _summaries(history: History, judgement: Judgement, framing: Framing) -> dict[str, Json]:
+    readings: Sequence[catalogue.Reading] = catalogue.readings()
+    return {
+        "complete": history.complete,
+        "lag": lag_summary(judgement.lags),
+        "traffic": traffic(history.operations),
+        "readings": [{"id": r.id, "about": r.about, "text": r.text} for r in readings],
+        **framing.summaries,
+    }

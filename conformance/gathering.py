@@ -1,0 +1,116 @@
+"""Gathering one run over all workers of a pytest session: settings handed down, one history, one judgement."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from conformance.credentials import Credentials
+from conformance.driver import Driver
+from conformance.errors import ExitCode, SuiteError
+from conformance.model import Target
+from conformance.running import Running
+from conformance.settings import Settings, base_url, new_run_id
+
+HANDED = "dds_settings"
+SUITE_ERROR = "dds-suite-error"
+
+
+class Gathering:
+    """The hooks and fixtures of a run; one instance in the controlling process, one in each of xdist's workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        handed = getattr(config, "workerinput", {}).get(HANDED)
+        self._running = None if handed else Running(_settings(config))
+        self._settings = Settings.from_json(handed) if handed else None
+        self._trouble: list[str] = []
+
+    @property
+    def run_settings(self) -> Settings:
+        """The settings of this run, as far as they are known: the embedded server's address comes with its start."""
+        return self._running.settings if self._running else self._settings  # type: ignore[return-value] # one is set
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Hand the settings down: xdist would parse the command line again, and each worker start its own server."""
+        os.environ.update(self.run_settings.secrets_environment())
+        node.workerinput[HANDED] = self.run_settings.to_json()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Start the run before anything else, so that a target that is down is told at once."""
+        if self._running:
+            try:
+                self._running.start()
+            except SuiteError as trouble:
+                pytest.exit(f"error: {trouble}", returncode=int(trouble.exit_code))
+
+    @pytest.fixture(scope="session")
+    def settings(self) -> Settings:
+        """Give the settings of this run."""
+        return self.run_settings
+
+    @pytest.fixture(scope="session")
+    def target(self, settings: Settings) -> Target:
+        """Give the server under judgement."""
+        return settings.target
+
+    @pytest.fixture(scope="session")
+    def driver(self, settings: Settings, worker_id: str) -> Iterator[Driver]:
+        """Give the one road to the target, for this process."""
+        road = Driver(settings, worker=worker_id)
+        yield road
+        road.close()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Note what the suite itself got wrong: in a scenario, anything raised but an AssertionError or a skip."""
+        report: Any = yield
+        if call.excinfo and report.failed and not call.excinfo.errisinstance(AssertionError):
+            report.user_properties.append((SUITE_ERROR, f"{item.name}: {call.excinfo.exconly()}"[:500]))
+        return report  # type: ignore[return-value] # pluggy's wrappers return what they were given
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the suite's own errors from all workers."""
+        self._trouble += [str(value) for name, value in report.user_properties if name == SUITE_ERROR]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Judge the history of all workers and write the reports; the exit status is the run's."""
+        if not self._running:
+            return
+        if not self._running.started:
+            self._running.abandon()
+            return
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        document = self._running.finish(interrupted=interrupted, trouble=tuple(dict.fromkeys(self._trouble)))
+        session.exitstatus = document.get("exit_code", ExitCode.SUITE_ERROR)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    handed = config.getoption("dds_settings")
+    if handed:
+        return Settings.from_json(handed.read_text(encoding="utf-8"))
+    given = Credentials.from_environment()
+    url = config.getoption("target")
+    target = Target(
+        base_url=base_url(url) if url else "",
+        second_user=given.other_api_token is not None,
+        converge_within_s=config.getoption("converge_within"),
+    )
+    return Settings(
+        target=target,
+        run_id=new_run_id(),
+        credentials=given,
+        effort=config.getoption("effort"),
+        seed=config.getoption("dds_seed"),
+        workers=int(getattr(config.option, "numprocesses", None) or 0),
+        strict=config.getoption("dds_strict"),
+        only=tuple(config.getoption("dds_only")),
+        report_dir=config.getoption("report_dir").absolute(),
+        max_rps=config.getoption("max_rps"),
+        i_may_write=config.getoption("i_may_write"),
+    )

@@ -1,0 +1,87 @@
+"""What a run is doing, read from the history while it grows: how many operations, what is awaited, for how long."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.answers import EXTENDED_CALLS, NOT_CONSISTENT, call_of
+
+NS_PER_S = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of what was sent, and every extended endpoint whose last answer was not-consistent.
+
+    `awaited` maps the path to the instant of its first such answer, in nanoseconds of the history's clock.
+    """
+
+    operations: int = 0
+    projects: int = 0
+    uploads: int = 0
+    awaited: dict[str, int] = field(default_factory=dict)
+
+    def add(self, line: dict[str, Any]) -> None:
+        """Take one line of a history; lines that are not ended operations say nothing."""
+        if "a_ns" not in line or line.get("begin"):
+            return
+        self.operations += 1
+        name = call_of(line["method"], line["path"]).name
+        self.projects += name == "create_project" and line.get("status") == 202
+        self.uploads += name == "complete_upload" and line.get("status") == 202
+        if name in EXTENDED_CALLS and line.get("status"):
+            self._await(line)
+
+    def _await(self, line: dict[str, Any]) -> None:
+        body = line.get("response")
+        if isinstance(body, dict) and body.get("code") == NOT_CONSISTENT:
+            self.awaited.setdefault(line["path"], line["a_ns"])
+        else:
+            self.awaited.pop(line["path"], None)
+
+    def sentence(self, now_ns: int) -> str:
+        """Say where the run stands."""
+        text = f"{self.operations} requests, {self.projects} projects, {self.uploads} uploads completed"
+        if not self.awaited:
+            return text
+        longest = max(0, now_ns - min(self.awaited.values())) / NS_PER_S
+        return f"{text}; awaiting {len(self.awaited)} resources, the longest for {longest:.1f} s"
+
+
+class Tail:
+    """Follow a history that other processes append to, and tell `say` a sentence at most every `every_s` seconds."""
+
+    def __init__(self, path: Path, say: Callable[[str], None], every_s: float) -> None:
+        self.progress = Progress()
+        self._path = path
+        self._say = say
+        self._every_s = every_s
+        self._position = 0
+        self._rest = b""
+        self._said = time.monotonic()
+
+    def tick(self) -> None:
+        """Read what is new."""
+        self._read()
+        if time.monotonic() - self._said >= self._every_s:
+            self._said = time.monotonic()
+            self._say(self.progress.sentence(time.monotonic_ns()))
+
+    def _read(self) -> None:
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._position)
+            new = file.read()
+        self._position += len(new)
+        *lines, self._rest = (self._rest + new).split(b"\n")
+        for line in lines:
+            try:
+                self.progress.add(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                continue  # progress is not evidence: the judge reads every line strictly
