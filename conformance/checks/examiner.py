@@ -1,0 +1,141 @@
+"""The examiner: one operation in, everything it shows out, remembering answers that repeat.
+
+Most answers of a run are alike, so what they show is kept by their shape: the returned tuple is the same object for
+operations of the same shape, and a judge may count tuples first and requirements afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Hashable, Iterator
+
+from conformance.answers import NOT_CONSISTENT, Call, call_of
+from conformance.checks import access, payloads, places, successes
+from conformance.checks.facts import Facts, is_routed, is_uuid, kind_of
+from conformance.checks.nouns import Seen
+from conformance.errors import UsageError
+from conformance.model import Exchange, Json, Octets, Operation, Role, Target
+
+_CHECKS: tuple[Callable[[Facts], Iterator[Seen]], ...] = (
+    successes.accepted,
+    payloads.special_payload,
+    payloads.error_payload,
+    payloads.code,
+    payloads.error_number,
+    payloads.wording,
+    places.not_consistent,
+    places.integrity,
+    access.token,
+    access.server_error,
+)
+_REMEMBERED = 65_536
+_SHOWN = 200
+
+
+class Examiner:
+    """Examines operations of one target.
+
+    Raises:
+        UsageError: the target's gateway pattern is not a regular expression.
+    """
+
+    def __init__(self, target: Target) -> None:
+        try:
+            self._gateway = re.compile(target.gateway) if target.gateway else None
+        except re.error as trouble:
+            raise UsageError(f"the gateway pattern is not a regular expression: {trouble}.") from trouble
+        self._remembered: dict[Hashable, tuple[Seen, ...]] = {}
+
+    def examine(self, operation: Operation) -> tuple[Seen, ...]:
+        """Give each requirement that the operation exposed with its violation or None; nothing for no information."""
+        exchange = operation.exchange
+        if exchange.status is None or exchange.failure or exchange.role is Role.STORAGE or exchange.method == "HEAD":
+            return ()
+        call = call_of(exchange.method, exchange.path)
+        key = self._key(operation, exchange, call)
+        seen = self._remembered.get(key)
+        if seen is None:
+            seen = self._look(operation, call)
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[key] = seen
+        return seen
+
+    def _key(self, operation: Operation, exchange: Exchange, call: Call) -> Hashable:
+        notes, status, body = operation.notes, exchange.status or 0, exchange.response
+        shape: Hashable = None
+        if status >= 300 or (type(body) is dict and body.get("code") == NOT_CONSISTENT):
+            shape = (repr(body), exchange.path if "?" in exchange.path else _form(call, exchange.path))
+        elif call.name in successes.SCHEMA:
+            shape = successes.carries(call, body) or (repr(body), exchange.path)
+        elif self._gateway is not None and not isinstance(body, dict):
+            shape = repr(body)
+        return (
+            call.name,
+            status,
+            exchange.user,
+            exchange.headers.get("content-type"),
+            (notes.get("intent"), call.id in notes.get("invented", ())) if notes else None,
+            shape,
+        )
+
+    def _look(self, operation: Operation, call: Call) -> tuple[Seen, ...]:
+        if self._is_gateways(operation.exchange):
+            return ()
+        facts = _facts(operation, call)
+        return tuple(seen for check in _CHECKS for seen in check(facts))
+
+    def _is_gateways(self, exchange: Exchange) -> bool:
+        body, status = exchange.response, exchange.status or 0
+        if self._gateway is None or (status < 400 and isinstance(body, dict | list)):
+            return False
+        return any(self._gateway.search(text) for text in _texts(body))
+
+
+def _form(call: Call, path: str) -> Hashable:
+    # What the rules can see of a path without a query: all of it, unless its id is like every other.
+    ordinary = is_uuid(call.id) and "%" not in path and "//" not in path
+    return path.endswith("/") if ordinary else path
+
+
+def _texts(body: Json | Octets | None) -> tuple[str, ...]:
+    if isinstance(body, Octets):
+        return (body.text,)
+    if body is None:
+        return ("",)
+    return (json.dumps(body, ensure_ascii=False), json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+
+
+def _facts(operation: Operation, call: Call) -> Facts:
+    exchange, notes = operation.exchange, operation.notes
+    status = exchange.status or 0
+    intent = notes.get("intent")
+    invented = call.id in notes.get("invented", ())
+    return Facts(
+        call=call,
+        status=status,
+        body=exchange.response,
+        media=exchange.headers.get("content-type", ""),
+        user=exchange.user,
+        valid=intent != "invalid",
+        avowed=intent == "valid",
+        invented=invented,
+        routed=is_routed(call, exchange.path, status),
+        kind=kind_of(exchange, call, valid=intent != "invalid" and not invented),
+        shown=shown(exchange),
+    )
+
+
+def shown(exchange: Exchange) -> str:
+    """Show an answer on one line: status, media type, the start of the body."""
+    body = exchange.response
+    text = _texts(body)[-1] if body is not None else "no body"
+    text = " ".join(text.split())
+    media = exchange.headers.get("content-type", "no media type").partition(";")[0]
+    return f"{exchange.status} {media} {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}"
+
+
+def examine(operation: Operation, target: Target | None = None) -> tuple[Seen, ...]:
+    """Examine one operation by itself; many of them are examined faster by one `Examiner`."""
+    return Examiner(target or Target(base_url="")).examine(operation)

@@ -1,0 +1,101 @@
+"""The payload schemas as validators, each built once.
+
+`jsonschema` words what is wrong; `jsonschema_rs` says quickly whether anything is. A test holds that both agree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+
+from conformance.errors import UsageError
+from conformance.model import Json
+
+_SUFFIX = ".schema.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One way in which a value breaks its schema: where (dotted, empty at the top), and what, in words."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The schema of one payload, ready to judge values."""
+
+    name: str
+    schema: Mapping[str, Json]
+    _slow: Any = field(repr=False, compare=False)
+    _fast: Any = field(repr=False, compare=False)
+
+    def accepts(self, value: Json) -> bool:
+        """Whether `value` keeps the contract."""
+        return bool(self._fast.is_valid(value))
+
+    def problems(self, value: Json) -> tuple[Problem, ...]:
+        """Say everything that is wrong with `value`, in a stable order; nothing when it keeps the contract."""
+        if self.accepts(value):
+            return ()
+        return tuple(sorted((_problem(error) for error in self._slow.iter_errors(value)), key=_place))
+
+
+def _place(problem: Problem) -> tuple[str, str]:
+    return (problem.where, problem.what)
+
+
+def _problem(error: jsonschema.ValidationError) -> Problem:
+    where = ".".join(str(part) for part in error.absolute_path)
+    wanted: Any = error.validator_value
+    if error.validator == "required":
+        missing = next(name for name in wanted if error.message.startswith(repr(name)))
+        return Problem(where, f"`{missing}` is missing")
+    return Problem(where, _words(str(error.validator), wanted))
+
+
+def _words(keyword: str, wanted: Any) -> str:
+    match keyword:
+        case "const":
+            return f"is not {json.dumps(wanted)}"
+        case "enum":
+            return f"is none of {', '.join(json.dumps(item) for item in wanted)}"
+        case "type":
+            return f"is not of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+        case "minLength" | "minItems" | "pattern":
+            return "is empty or has the wrong form"
+        case _:
+            return f"breaks `{keyword}`"
+
+
+@cache
+def contract(name: str) -> Contract:
+    """Give the validator of ``schemas/<name>.schema.json``.
+
+    Raises:
+        UsageError: there is no such schema.
+    """
+    resource = resources.files("conformance.schemas").joinpath(name + _SUFFIX)
+    if not resource.is_file():
+        raise UsageError(f"no schema is called {name!r}.", remedy=f"There are: {', '.join(names())}.")
+    schema = json.loads(resource.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    slow = jsonschema.Draft202012Validator(schema)
+    fast = jsonschema_rs.Draft202012Validator(schema)
+    return Contract(name, MappingProxyType(schema), slow, fast)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Name every schema, in alphabetical order."""
+    folder = resources.files("conformance.schemas")
+    return tuple(sorted(f.name.removesuffix(_SUFFIX) for f in folder.iterdir() if f.name.endswith(_SUFFIX)))
