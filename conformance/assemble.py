@@ -12,7 +12,7 @@ from importlib import metadata
 from conformance import catalogue
 from conformance.consistency import judge
 from conformance.consistency.lag import summary as lag_summary
-from conformance.coverage import missing_core
+from conformance.coverage import blocked, missing_core
 from conformance.document import document
 from conformance.errors import ExitCode
 from conformance.model import NOTHING, Conformance, History, Json, Judgement, Operation, Run, Tally
@@ -24,11 +24,12 @@ from conformance.verdicts import Circumstances, conclude, verdicts
 class Framing:
     """What a run document says beside its judgement.
 
-    `only` are the ids or globs that were selected (none means all); `tallies` come from judges that read something
+    `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that were selected (none means all); `tallies` come from judges that read something
     other than the history, such as the target's own description; `summaries` are finished sections of the document.
     """
 
     effort: str = "recorded"
+    recorded: bool = False
     seed: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
@@ -48,15 +49,16 @@ def now() -> str:
 def assemble(history: History, framing: Framing) -> dict[str, Json]:
     """Judge `history` and draw its run document."""
     judgement = judge(history)
+    tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations)
     chosen = catalogue.select(framing.only) if framing.only else catalogue.requirements()
-    given = verdicts(chosen, {**judgement.tallies, **framing.tallies}, strict=framing.strict)
+    given = verdicts(chosen, tallies, strict=framing.strict)
     circumstances = Circumstances(
         strict=framing.strict,
         partial=bool(framing.only),
-        recorded=history.recorded,
+        recorded=framing.recorded,
         interrupted=framing.interrupted,
         complete=history.complete,
-        missing_core=missing_core(history, judgement),
+        missing_core=missing_core(tallies, judgement.counters),
         trouble=framing.trouble,
     )
     outcome, reasons = conclude(given, circumstances)
@@ -77,7 +79,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         versions=versions(),
         lags=judgement.lags,
         reasons=reasons,
-        extras={"exit_code": int(exit_code(outcome, framing)), "recorded": history.recorded},
+        extras={"exit_code": int(exit_code(outcome, framing)), "recorded": framing.recorded},
     )
     return document(run, _evidence(history, judgement), _summaries(history, judgement, framing))
 

@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", dest="dds_seed", type=int, default=0, help="seed of the plans")
     group.addoption("--converge-within", type=float, default=60.0, metavar="SECONDS", help="the bound on 'eventually'")
     group.addoption("--report-dir", type=Path, default=Path("dds-report"), metavar="DIR", help="where reports go")
-    group.addoption("--strict", dest="dds_strict", action="store_true", help="a broken SHOULD fails")
+    group.addoption("--dds-strict", action="store_true", help="a broken SHOULD fails")
     group.addoption("--only", dest="dds_only", action="append", default=[], metavar="ID", help="select requirements")
     group.addoption("--max-rps", type=float, metavar="N", help="requests per second, all workers together")
     group.addoption("--i-may-write", action="store_true", help="consent to writing to a target that is not loopback")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conformance.credentials import NAMES, Credentials, Secret
 from conformance.errors import UsageError
 from conformance.model import Json, Target
-from conformance.credentials import NAMES, Credentials, Secret
 
 EFFORTS = ("quick", "standard", "thorough")
 GENTLE_RPS_PER_WORKER = 10.0

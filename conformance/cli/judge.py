@@ -24,6 +24,7 @@ def judge(*, history: Path, report_dir: Path | None, strict: bool, as_json: bool
     kept = recording.read(history)
     header = kept.header
     framing = Framing(
+        recorded=True,
         effort=str(header.get("effort", "recorded")),
         seed=int(header.get("seed", 0)),
         strict=strict,

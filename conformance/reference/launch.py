@@ -97,7 +97,7 @@ def launch(  # noqa: PLR0913 (each is an option of the command)
 
 def _start(command: list[str]) -> RunningServer:
     with tempfile.TemporaryFile("w+") as complaints:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 (our own command)
             command, stdout=subprocess.PIPE, stderr=complaints, text=True, start_new_session=True
         )
         line = process.stdout.readline() if process.stdout else ""
