@@ -8,7 +8,8 @@ import click
 
 from conformance.cli.catalogue import requirements
 from conformance.cli.judge import judge
-from conformance.cli.serve import serve
+from conformance.cli.run import run
+from conformance.cli.serve import faults, serve
 from conformance.errors import ExitCode, SuiteError
 
 EPILOG = """\b
@@ -34,7 +35,7 @@ def cli() -> None:
     """
 
 
-for command in (judge, serve, requirements):
+for command in (run, judge, serve, requirements, faults):
     cli.add_command(command)
 
 
