@@ -29,6 +29,9 @@ class Problem:
     where: str
     what: str
 
+    def __str__(self) -> str:
+        return f"`{self.where}` {self.what}" if self.where else self.what
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -40,14 +43,27 @@ class Contract:
     _fast: Any = field(repr=False, compare=False)
 
     def accepts(self, value: Json) -> bool:
-        """Whether `value` keeps the contract."""
-        return bool(self._fast.is_valid(value))
+        """Whether `value` keeps the contract. Every payload is a JSON object."""
+        if not isinstance(value, dict):
+            return False
+        try:
+            return bool(self._fast.is_valid(value))
+        except (ValueError, TypeError, RecursionError):  # lone surrogates, endless nesting: JSON, but only just
+            return not self._slowly(value)
+
+    def _slowly(self, value: Json) -> list[Problem]:
+        try:
+            return [_problem(error) for error in self._slow.iter_errors(value)]
+        except RecursionError:  # jsonschema shows what it refuses, and this cannot be shown
+            return [Problem("", "is nested too deeply")]
 
     def problems(self, value: Json) -> tuple[Problem, ...]:
         """Say everything that is wrong with `value`, in a stable order; nothing when it keeps the contract."""
+        if not isinstance(value, dict):
+            return (Problem("", "the body is not a JSON object"),)
         if self.accepts(value):
             return ()
-        return tuple(sorted((_problem(error) for error in self._slow.iter_errors(value)), key=_place))
+        return tuple(sorted(self._slowly(value), key=_place))
 
 
 def _place(problem: Problem) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator
 
 from conformance.answers import NOT_CONSISTENT, Call, call_of
 from conformance.checks import access, payloads, places, successes
-from conformance.checks.facts import Facts, is_routed, is_uuid, kind_of
+from conformance.checks.facts import Facts, Kind, is_routed, is_uuid, kind_of
 from conformance.checks.nouns import Seen
 from conformance.errors import UsageError
 from conformance.model import Exchange, Json, Octets, Operation, Role, Target
@@ -53,7 +53,10 @@ class Examiner:
         if exchange.status is None or exchange.failure or exchange.role is Role.STORAGE or exchange.method == "HEAD":
             return ()
         call = call_of(exchange.method, exchange.path)
-        key = self._key(operation, exchange, call)
+        try:
+            key = self._key(operation, exchange, call)
+        except RecursionError:  # a body nested as deeply as the parser allowed
+            return self._look(operation, call)
         seen = self._remembered.get(key)
         if seen is None:
             seen = self._look(operation, call)
@@ -104,7 +107,10 @@ def _texts(body: Json | Octets | None) -> tuple[str, ...]:
         return (body.text,)
     if body is None:
         return ("",)
-    return (json.dumps(body, ensure_ascii=False), json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    try:
+        return (json.dumps(body, ensure_ascii=False), json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    except RecursionError:
+        return ("a body nested too deeply to show",)
 
 
 def _facts(operation: Operation, call: Call) -> Facts:
@@ -112,6 +118,7 @@ def _facts(operation: Operation, call: Call) -> Facts:
     status = exchange.status or 0
     intent = notes.get("intent")
     invented = call.id in notes.get("invented", ())
+    kind = kind_of(exchange, call, valid=intent != "invalid" and not invented)
     return Facts(
         call=call,
         status=status,
@@ -122,18 +129,19 @@ def _facts(operation: Operation, call: Call) -> Facts:
         avowed=intent == "valid",
         invented=invented,
         routed=is_routed(call, exchange.path, status),
-        kind=kind_of(exchange, call, valid=intent != "invalid" and not invented),
-        shown=shown(exchange),
+        kind=kind,
+        shown=_shown(exchange, whole=kind is not Kind.SUCCESS),
     )
 
 
-def shown(exchange: Exchange) -> str:
-    """Show an answer on one line: status, media type, the start of the body."""
-    body = exchange.response
-    text = _texts(body)[-1] if body is not None else "no body"
-    text = " ".join(text.split())
+def _shown(exchange: Exchange, *, whole: bool) -> str:
+    # A success is remembered without its body, so what is said of it must not show one.
     media = exchange.headers.get("content-type", "no media type").partition(";")[0]
-    return f"{exchange.status} {media} {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}"
+    head = f"{exchange.status} {media}"
+    if not whole or exchange.response is None:
+        return head
+    text = " ".join(_texts(exchange.response)[-1].split())
+    return f"{head} {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}"
 
 
 def examine(operation: Operation, target: Target | None = None) -> tuple[Seen, ...]:

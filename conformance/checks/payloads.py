@@ -31,9 +31,7 @@ def special_payload(facts: Facts) -> Iterator[Seen]:
         return
     requirement, schema, status = _SPECIAL[facts.kind]
     wrong = [] if facts.status == status else [f"the status is not {status}"]
-    wrong += _media(facts) + [
-        f"`{p.where}` {p.what}" if p.where else p.what for p in contract(schema).problems(facts.body)
-    ]
+    wrong += [*_media(facts), *map(str, contract(schema).problems(facts.body))]
     yield requirement, _payload(facts, requirement, f"{status} with the fields of the specification's example", wrong)
 
 
@@ -49,11 +47,8 @@ def _media(facts: Facts) -> list[str]:
 
 
 def _fields(facts: Facts) -> list[str]:
-    if not isinstance(facts.body, dict):
-        return ["the body is not a JSON object"]
-    problems = [p for p in contract("error").problems(facts.body) if p.where != "error"]
-    wrong = [f"`{p.where}` {p.what}" if p.where else p.what for p in problems]
-    if "error" in facts.body and not equals_status(facts.body["error"], facts.status):
+    wrong = [str(problem) for problem in contract("error").problems(facts.body) if problem.where != "error"]
+    if isinstance(facts.body, dict) and "error" in facts.body and not equals_status(facts.body["error"], facts.status):
         wrong.append("`error` is not the status")
     return wrong
 
@@ -97,7 +92,7 @@ def wording(facts: Facts) -> Iterator[Seen]:
     if facts.kind not in _SPECIAL or not isinstance(facts.body, dict):
         return
     given = (facts.body.get("reason"), facts.body.get("suggestion"))
-    if all(isinstance(words, str) and words for words in given):
+    if all(isinstance(words, str) and words.strip() for words in given):
         rule, words = (
             ("nc-wording", _NC_WORDS) if facts.kind is Kind.NOT_CONSISTENT else ("integrity-wording", _INTEGRITY_WORDS)
         )

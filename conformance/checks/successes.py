@@ -43,7 +43,7 @@ def _is_named(body: Json, call: Call) -> bool:
 def body_problems(facts: Facts) -> str:
     """Say what keeps the body from being the resource; empty when it is."""
     schema = SCHEMA[facts.call.name]
-    wrong = [f"`{p.where}` {p.what}" if p.where else p.what for p in contract(schema).problems(facts.body)]
+    wrong = [str(problem) for problem in contract(schema).problems(facts.body)]
     if not is_json(facts.media):
         wrong.append("the media type is not JSON")
     if schema == "upload" and not wrong and not _is_named(facts.body, facts.call):
