@@ -1,0 +1,29 @@
+"""The only place that sends: the API's verbs over HTTP, timed, recorded, redacted, paced and ledgered.
+
+`Driver` is one process's share of a run, `Client` one session of it, in one thread. Every attempt becomes an
+`Operation`; trouble on the network is its `failure`, never an exception.
+"""
+
+from __future__ import annotations
+
+from conformance.credentials import Credentials
+from conformance.driver.client import Client
+from conformance.driver.driver import Driver, Listener
+from conformance.driver.ledger import Ledger
+from conformance.driver.pace import BudgetError, Pace
+from conformance.driver.preflight import check_target
+from conformance.driver.recorder import NullRecorder, Recorder, RecordError
+
+__all__ = [
+    "BudgetError",
+    "Client",
+    "Credentials",
+    "Driver",
+    "Ledger",
+    "Listener",
+    "NullRecorder",
+    "Pace",
+    "RecordError",
+    "Recorder",
+    "check_target",
+]

@@ -1,0 +1,191 @@
+"""One session: speaks in sequence, one request at a time; every attempt becomes an operation, whatever comes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from conformance.answers import call_of, is_mutation
+from conformance.driver.attempt import Reply, attempt
+from conformance.driver.ledger import CREATES
+from conformance.driver.parcel import Parcel, Wanted, for_api, for_storage
+from conformance.driver.places import ForbiddenError
+from conformance.driver.replies import response_of
+from conformance.driver.transport import http_client
+from conformance.driver.verbs import Verbs
+from conformance.driver.wire import Wire
+from conformance.model import NOTHING, Exchange, Failure, Json, Operation, Phase, Role
+
+if TYPE_CHECKING:
+    from conformance.driver.driver import Driver
+
+UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
+"""Failures after which the moment of the effect stays open: the operation has no end."""
+
+
+class Client(Verbs):
+    """One client of the target; not to be shared between threads. Made by `Driver.client`.
+
+    `phase` is noted on every operation. `user` is who speaks, ``owner``, ``other``, ``invalid`` or None (no token).
+    """
+
+    def __init__(self, driver: Driver, session: str, *, user: str | None, scenario: str, plan: str) -> None:
+        super().__init__(user, driver.settings.storage_provider)
+        self.driver = driver
+        self.session = session
+        self.scenario = scenario
+        self.plan = plan
+        self.phase = Phase.TROUBLE
+        self.exempt = False
+        self._roads: dict[str, tuple[Wire, httpx.Client]] = {}
+
+    def ask(self, wanted: Wanted) -> Operation:
+        """Send one request to the API; once more, as an operation of its own, when its token had expired."""
+        parcel = for_api(wanted, self.driver.settings, self.driver.redact)
+        operation, token = self._authorised(parcel)
+        if operation.exchange.status == 401 and token is not None and self.driver.tokens.renew(wanted.user, token):
+            again = replace(parcel, notes={**parcel.notes, "after_renewal_of_token": True})
+            operation, _ = self._authorised(again)
+        return operation
+
+    def put_signed(
+        self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
+    ) -> Operation:
+        """Send `data` where a signed URL says; a URL that must not be followed becomes a refused operation."""
+        return self._signed(signed, "PUT", data, notes, cut_after_s)
+
+    def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
+        """Fetch what a signed URL serves: its length and MD5, in bounded memory."""
+        return self._signed(signed, "GET", None, notes, None)
+
+    def close(self) -> None:
+        """Close this session's connections."""
+        for _, road in self._roads.values():
+            road.close()
+        self._roads.clear()
+
+    def _signed(
+        self, signed: Json, method: str, data: bytes | None, notes: Mapping[str, Json], cut_after_s: float | None
+    ) -> Operation:
+        driver = self.driver
+        try:
+            parcel = for_storage(
+                signed,
+                method,
+                data,
+                settings=driver.settings,
+                places=driver.places,
+                redact=driver.redact,
+                notes=notes,
+                cut_after_s=cut_after_s,
+            )
+        except ForbiddenError as reason:
+            exchange = Exchange(method=method, path="/", role=Role.STORAGE, user=None, failure=Failure.REFUSED)
+            now = time.monotonic_ns()
+            told = {**notes, "forbidden": str(reason)}
+            operation = replace(self._begun(exchange, driver.new_id(), told), a_ns=now, b_ns=now)
+            driver.keep(operation)
+            return operation
+        return self._attempted(parcel)
+
+    def _authorised(self, parcel: Parcel) -> tuple[Operation, str | None]:
+        """Send with the user's token and the operator's extra headers; the token used is None if the caller set one."""
+        extra = tuple((name, secret.reveal()) for name, secret in self.driver.settings.network.headers)
+        token = self.driver.tokens.of(parcel.exchange.user)
+        if token is None or any(name.lower() == "authorization" for name, _ in parcel.headers):
+            return self._attempted(replace(parcel, headers=(*extra, *parcel.headers))), None
+        headers = (("Authorization", token), *extra, *parcel.headers)
+        return self._attempted(replace(parcel, headers=headers)), token
+
+    def _attempted(self, parcel: Parcel) -> Operation:
+        """The one road of every request: a turn, the ledger, the announcement, the wire, the record."""
+        driver = self.driver
+        with driver.pace.turn(exempt=self.exempt):
+            name = driver.new_id()
+            request_id = f"{driver.settings.run_id}-{name}"
+            pending = replace(parcel.exchange, failure=Failure.KILLED)
+            begun = self._begun(pending, name, {**parcel.notes, "request_id": request_id})
+            wire, road = self._road(parcel)
+            request = self._request(parcel, request_id)
+            with self._ledgered(begun) as outcome:
+                begun = replace(begun, a_ns=time.monotonic_ns())
+                if is_mutation(parcel.exchange):
+                    driver.announce(begun)
+                reply = attempt(road, wire, request, parcel.limits)
+                operation = self._ended(begun, reply)
+                driver.keep(operation, parcel.secrets)
+                outcome.append(operation)
+            driver.pace.spent(reply.sent + reply.received)
+            driver.pace.heard(reply.status, reply.headers)
+        return operation
+
+    def _begun(self, exchange: Exchange, name: str, notes: Mapping[str, Json]) -> Operation:
+        return Operation(
+            id=name,
+            session=self.session,
+            a_ns=0,
+            b_ns=None,
+            exchange=exchange,
+            phase=self.phase,
+            scenario=self.scenario,
+            plan=self.plan,
+            notes=notes,
+        )
+
+    def _ended(self, begun: Operation, reply: Reply) -> Operation:
+        response, said = response_of(reply, begun.exchange.role, self.driver.redact)
+        notes = {**begun.notes, **reply.notes, **said}
+        exchange = replace(
+            begun.exchange, status=reply.status, headers=reply.headers, response=response, failure=reply.failure
+        )
+        if reply.failure in UNENDED:
+            return replace(begun, exchange=exchange, notes={**notes, "gave_up_ns": reply.b_ns})
+        return replace(begun, b_ns=reply.b_ns, exchange=exchange, notes=notes)
+
+    def _request(self, parcel: Parcel, request_id: str) -> httpx.Request:
+        fixed = {
+            "User-Agent": self.driver.user_agent(self.scenario),
+            "Accept": "application/json, */*;q=0.1",
+            "Accept-Encoding": "identity",
+            "X-Request-Id": request_id,
+        }
+        given = {name.lower() for name, _ in parcel.headers}
+        headers = [*((name, value) for name, value in fixed.items() if name.lower() not in given), *parcel.headers]
+        encoded = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in headers]
+        silence = httpx.Timeout(self.driver.settings.bounds.silence_s).as_dict()
+        return httpx.Request(
+            parcel.exchange.method,
+            parcel.url,
+            headers=encoded,
+            content=parcel.data,
+            extensions={"target": parcel.target.encode(), "timeout": silence},
+        )
+
+    def _road(self, parcel: Parcel) -> tuple[Wire, httpx.Client]:
+        """Give the connections to a host: the API's and each storage host's apart, so that nothing is carried over."""
+        key = parcel.url if parcel.exchange.role is Role.STORAGE else ""
+        if key not in self._roads:
+            settings = self.driver.settings
+            guarded = parcel.exchange.role is Role.STORAGE and settings.network.proxy is None
+            wire = Wire(self.driver.places.guard(urlsplit(parcel.url).hostname or "") if guarded else None)
+            self._roads[key] = wire, http_client(settings.network, wire, settings.bounds.silence_s)
+        return self._roads[key]
+
+    @contextmanager
+    def _ledgered(self, begun: Operation) -> Iterator[list[Operation]]:
+        """Write a create to the ledger before it is sent, and what became of it afterwards."""
+        outcome: list[Operation] = []
+        made = call_of(begun.exchange.method, begun.exchange.path) if begun.exchange.role is Role.API else None
+        kind = CREATES.get(made.name) if made else None
+        if made is None or kind is None:
+            yield outcome
+            return
+        self.driver.ledger.intend(begun.id, kind, begun.exchange.request, within=made.id)
+        yield outcome
+        self.driver.settle(outcome[0])
