@@ -1,23 +1,37 @@
-"""Faults: ways in which the server can be told to break the contract, as data. `layers` holds their code."""
+"""Faults: ways in which the server can be told to break the contract, each with the requirements it breaks.
+
+Importing this starts nothing. The code of each fault stands beside its description, in one module per family.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from conformance.reference import (
+    faults_complete,
+    faults_conduct,
+    faults_payload,
+    faults_places,
+    faults_storage,
+    faults_time,
+)
+from conformance.reference.bends import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FAULTS", "Fault"]
+    from conformance.reference.bends import LayerFactory
 
+__all__ = ["FAULTS", "FAULT_LAYERS", "Fault"]
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A seeded crime: its name, the requirements that may convict it (its own first), and what it does."""
+_FAMILIES: dict[Fault, LayerFactory] = (
+    faults_payload.FAMILY
+    | faults_time.FAMILY
+    | faults_storage.FAMILY
+    | faults_complete.FAMILY
+    | faults_places.FAMILY
+    | faults_conduct.FAMILY
+)
 
-    name: str
-    breaks: tuple[str, ...]
-    summary: str
-
-
-FAULTS: Mapping[str, Fault] = {}
+FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _FAMILIES}
+FAULT_LAYERS: Mapping[str, LayerFactory] = {fault.name: layer for fault, layer in _FAMILIES.items()}

@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 HOST = "127.0.0.1"
+_DOWN = 0.3  # seconds out of service when restarting
 _PARENT_LOOK = 0.25  # seconds between looks at the parent process
 
 
@@ -79,38 +82,53 @@ def _announce(world: World, api: socket.socket) -> None:
     sys.stdout.flush()
 
 
-async def _watch_parent(parent: int, listeners: list[_Listener]) -> None:
+async def _watch_parent(world: World, parent: int, listeners: list[_Listener]) -> None:
     while os.getppid() == parent:  # noqa: ASYNC110 (no event tells of a parent's death)
         await asyncio.sleep(_PARENT_LOOK)
+    world.stopped = True
     for listener in listeners:
         listener.should_exit = True
 
 
-async def _serve(settings: Settings, parent: int) -> None:
+async def _serve(settings: Settings, parent: int, *, announce: bool) -> Settings | None:
+    """Serve until stopped; return the settings to serve on with when the server is to restart."""
     world = World(settings, layers_for(settings.faults, settings.oddities))
     api_socket, storage_socket = _socket(settings.port), _socket(settings.storage_port)
     world.storage_host = f"http://{HOST}:{storage_socket.getsockname()[1]}"
     world.objects.sweep()
     listeners = [_listener(ApiApp(world), ApiProtocol), _listener(StorageApp(world), ApiProtocol)]
-    _stop_on_signals(listeners)
-    helpers = [asyncio.create_task(world.jobs.run())]
+    _stop_on_signals(world, listeners)
+    helpers = [
+        asyncio.create_task(world.jobs.run()),
+        asyncio.create_task(_watch_restart(world, listeners)),
+    ]
     if settings.die_with_parent:
-        helpers.append(asyncio.create_task(_watch_parent(parent, listeners)))
+        helpers.append(asyncio.create_task(_watch_parent(world, parent, listeners)))
     serving = [
         asyncio.create_task(listener.serve(sockets=[listening]))
         for listener, listening in zip(listeners, (api_socket, storage_socket), strict=True)
     ]
     while not all(listener.started for listener in listeners):  # noqa: ASYNC110 (uvicorn has only the flag)
         await asyncio.sleep(0.001)
-    _announce(world, api_socket)
+    ports = {"port": api_socket.getsockname()[1], "storage_port": storage_socket.getsockname()[1]}
+    if announce:
+        _announce(world, api_socket)
     await asyncio.gather(*serving)
     for helper in helpers:
         helper.cancel()
     world.close()
+    return replace(settings, **ports) if world.restart.is_set() and not world.stopped else None
 
 
-def _stop_on_signals(listeners: list[_Listener]) -> None:
+async def _watch_restart(world: World, listeners: list[_Listener]) -> None:
+    await world.restart.wait()
+    for listener in listeners:
+        listener.should_exit = True
+
+
+def _stop_on_signals(world: World, listeners: list[_Listener]) -> None:
     def stop() -> None:
+        world.stopped = True
         for listener in listeners:
             listener.should_exit = True
 
@@ -124,6 +142,13 @@ def serve(settings: Settings) -> None:
 
     Raise OSError when a port is taken.
     """
-    parent = os.getppid()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, parent))
+    parent, announce = os.getppid(), True
+    while True:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            again = runner.run(_serve(settings, parent, announce=announce))
+        if again is None:
+            return
+        settings, announce = again, False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: sys.exit(0))  # between two runs nobody else listens
+        time.sleep(_DOWN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import secrets
 import uuid
@@ -18,16 +19,20 @@ from conformance.reference.signing import Signer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.reference.behaviour import Layer
+    from conformance.reference.bends import LayerFactory
     from conformance.reference.settings import Settings
 
 __all__ = ["World"]
 
 
 class World:
-    """The running server. `storage_host` is the scheme and authority of the storage provider."""
+    """The running server.
 
-    def __init__(self, settings: Settings, layers: Sequence[type[Layer]] = ()) -> None:
+    `storage_host` is the scheme and authority of the storage provider, `boot` counts the starts on this folder,
+    and setting `restart` makes the server stop and start again on it.
+    """
+
+    def __init__(self, settings: Settings, layers: Sequence[LayerFactory] = ()) -> None:
         settings.data.mkdir(parents=True, exist_ok=True)
         self.settings = settings
         self.clock = Clock()
@@ -36,8 +41,10 @@ class World:
         self.signer = Signer(self._durable("signing_secret", secrets.token_hex(32)).encode())
         self.objects = ObjectStore(settings.data / "storage")
         self.storage_host = ""
-        boot = self._next_boot()
-        self._ids = random.Random(f"{settings.seed}:{boot}")  # noqa: S311 (ids are to be repeatable, not secret)
+        self.boot = self._next_boot()
+        self.restart = asyncio.Event()
+        self.stopped = False
+        self._ids = random.Random(f"{settings.seed}:{self.boot}")  # noqa: S311 (ids are to be repeatable, not secret)
         self.provider_id = self._durable("provider_id", self.new_id())
         self.behaviour = Behaviour(self, [])
         self.behaviour.layers = [layer(self) for layer in layers]
