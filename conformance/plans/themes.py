@@ -9,6 +9,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from conformance.plans import shapes
+from conformance.plans.drawing import chosen, gather
 from conformance.plans.model import first_version
 from conformance.plans.nouns import COMMON, Actor, Plan, Step, do
 from conformance.plans.requests import INVALID, UNKNOWN_CALLS
@@ -232,3 +233,10 @@ def tracers(draw: Draw, *, bad: bool) -> Plan:
     comb = do("comb", file="f1", readers=4, tracer="bad" if bad else "good")
     attacher = Actor("attacher", (do("read_upload", upload="u1"), *attach, comb))
     return Plan("tracers", f"a {'bad' if bad else 'good'} upload under the comb", (writer, attacher))
+
+
+def tracer_series(count: int, seed_of: int) -> list[Plan]:
+    """Draw the tracers that follow one another: mostly bad ones, whose wrong 200 breaks a MUST, each third good."""
+    bad = chosen(gather(tracers(bad=True), count, seed_of), count)
+    good = chosen(gather(tracers(bad=False), count, seed_of), count)
+    return [good[n] if n % 3 == 2 else bad[n] for n in range(min(len(bad), len(good)))]

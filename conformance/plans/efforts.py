@@ -1,0 +1,122 @@
+"""How much each effort tries: plans by theme, tracers, and what may be spent on making a failure small.
+
+The figures beside each effort were counted on the embedded server at a lag of 0.3 s; the README says how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from conformance.plans import themes
+from conformance.plans.nouns import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What one effort draws and may spend.
+
+    `plans` maps each theme to how many plans of it run side by side; `tracers` run one after the other while time
+    lasts, the first `least` of them in any case; `comb_reads` bounds the dense reads of one tracer. After a failure
+    `shrinks` smaller fleets are tried, and the plan found is run `repeats` more times. `waves` campaigns follow each
+    other.
+    """
+
+    plans: Mapping[str, int]
+    tracers: int
+    least: int
+    comb_reads: int
+    shrinks: int
+    repeats: int
+    waves: int = 1
+    tracing_s: float = 6.0
+
+
+QUICK = Effort(
+    plans={
+        "uploads": 2,
+        "crowds": 1,
+        "races": 1,
+        "haste": 1,
+        "early": 1,
+        "versions": 1,
+        "deletions": 1,
+        "strangers": 1,
+        "refusals": 1,
+        "cuts": 1,
+        "probe": 1,
+    },
+    tracers=3,
+    least=1,
+    comb_reads=400,
+    shrinks=1,
+    repeats=1,
+    tracing_s=1.5,
+)
+STANDARD = Effort(
+    plans={
+        "uploads": 10,
+        "crowds": 3,
+        "races": 5,
+        "haste": 4,
+        "early": 3,
+        "versions": 7,
+        "deletions": 6,
+        "strangers": 3,
+        "refusals": 3,
+        "cuts": 4,
+        "large": 1,
+        "probe": 1,
+    },
+    tracers=10,
+    least=2,
+    comb_reads=2500,
+    shrinks=4,
+    repeats=3,
+)
+THOROUGH = Effort(
+    plans={
+        "uploads": 20,
+        "crowds": 6,
+        "races": 10,
+        "haste": 8,
+        "early": 8,
+        "versions": 16,
+        "deletions": 12,
+        "strangers": 6,
+        "refusals": 6,
+        "cuts": 10,
+        "large": 2,
+        "probe": 1,
+    },
+    tracers=20,
+    least=4,
+    comb_reads=6000,
+    shrinks=10,
+    repeats=5,
+    waves=4,
+    tracing_s=15.0,
+)
+EFFORTS: Mapping[str, Effort] = {"quick": QUICK, "standard": STANDARD, "thorough": THOROUGH}
+
+THEMES: Mapping[str, Callable[[], st.SearchStrategy[Plan]]] = {
+    "uploads": themes.uploads,
+    "crowds": themes.crowds,
+    "races": themes.races,
+    "haste": themes.haste,
+    "early": themes.early,
+    "versions": themes.versions,
+    "deletions": themes.deletions,
+    "strangers": themes.strangers,
+    "refusals": themes.refusals,
+    "cuts": themes.cuts,
+    "large": themes.large,
+    "probe": themes.probe,
+}
+
+
+def share(count: int, shard: int, shards: int) -> int:
+    """Return how many of `count` things fall to one shard of several."""
+    return count // shards + (shard < count % shards)

@@ -1,0 +1,142 @@
+"""The verbs that look: url endpoints, whose every first 200 is dereferenced at once, statuses, and listings."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+
+from conformance.answers import Answer
+from conformance.model import NOTHING, Json
+from conformance.plans.model import Truth
+from conformance.plans.requests import INVALID, ODD_IDS, UNKNOWN
+from conformance.plans.scheduler import Task
+from conformance.plans.stage import Sent, Speaker, Stage, Turn, sent
+from conformance.plans.world import Project, Upload, World
+
+ALL = {"page": "1", "per_page": "1000"}
+"""A page large enough to hold whatever one run makes in one project."""
+TRUTHS = frozenset({Answer.DONE, Answer.INTEGRITY})
+
+
+def truth_of(upload: Upload) -> frozenset[Answer]:
+    """Return the answers that an upload's url endpoints may give in the end."""
+    known = {Truth.GOOD: frozenset({Answer.DONE}), Truth.BAD: frozenset({Answer.INTEGRITY})}
+    return known.get(upload.truth, TRUTHS)
+
+
+def ask_url(client: Speaker, world: World, path: str, notes: Mapping[str, Json] = NOTHING) -> Sent:
+    """Read a url endpoint once, and fetch the bytes if this is its first 200 in the plan."""
+    last = sent(client.send("GET", path, notes=notes))
+    if last.answer is Answer.DONE and world.first_time(path):
+        client.get_signed(last.operation.exchange.response)
+    return last
+
+
+def note_lag(stage: Stage, upload: Upload | None, last: Sent) -> None:
+    """Take the first truth seen of an upload as an upper bound on its lag."""
+    if upload is None or last.answer not in truth_of(upload) or upload.settled is not None:
+        return
+    upload.settled = last.at
+    if upload.completed is not None:
+        stage.timing.measured(last.at - upload.completed)
+
+
+def read_url(turn: Turn) -> Task:
+    """Read a file's url a few times."""
+    file = turn.file()
+    yield from _repeat(turn, f"/files/{file.id}/url", file.current)
+
+
+def read_version_url(turn: Turn) -> Task:
+    """Read a version's url a few times."""
+    version = turn.version()
+    yield from _repeat(turn, f"/file_versions/{version.id}/url", version.upload)
+
+
+def _repeat(turn: Turn, path: str, upload: Upload | None) -> Task:
+    for n in range(int(turn.option("times"))):
+        if n:
+            yield time.monotonic() + float(turn.option("every_s"))
+        last = ask_url(turn.client, turn.world, path)
+        if turn.actor.user == "owner":
+            note_lag(turn.stage, upload, last)
+
+
+def read_upload(turn: Turn) -> Task:
+    """Read an upload's status a few times."""
+    upload = turn.upload()
+    for n in range(int(turn.option("times"))):
+        if n:
+            yield time.monotonic() + float(turn.option("every_s"))
+        turn.client.send("GET", f"/uploads/{upload.id}")
+
+
+def read_file(turn: Turn) -> Task:
+    """Read what a file says of itself."""
+    yield from _once(turn, f"/files/{turn.file().id}")
+
+
+def read_versions(turn: Turn) -> Task:
+    """List a file's versions."""
+    yield from _once(turn, f"/files/{turn.file().id}/versions")
+
+
+def read_project(turn: Turn) -> Task:
+    """Read a project."""
+    yield from _once(turn, f"/projects/{turn.project().id}")
+
+
+def _once(turn: Turn, path: str) -> Task:
+    turn.client.send("GET", path)
+    yield from ()
+
+
+def list_uploads(turn: Turn) -> Task:
+    """List a project's uploads."""
+    yield from _list(turn, f"/projects/{turn.project().id}/uploads")
+
+
+def list_children(turn: Turn) -> Task:
+    """List what stands at the top of a project."""
+    yield from _list(turn, f"/projects/{turn.project().id}/children")
+
+
+def list_files(turn: Turn) -> Task:
+    """List a project's files with their signed urls."""
+    yield from _list(turn, f"/projects/{turn.project().id}/files")
+
+
+def list_projects(turn: Turn) -> Task:
+    """List all projects."""
+    yield from _list(turn, "/projects")
+
+
+def _list(turn: Turn, path: str) -> Task:
+    turn.client.send("GET", path, query=ALL)
+    yield from ()
+
+
+def use_unknown(turn: Turn) -> Task:
+    """Ask about an id that never existed, or that is none."""
+    how = str(turn.option("id"))
+    made = str(uuid.uuid4())
+    words = {"id": ODD_IDS.get(how, made), "name": turn.world.name("unknown"), "project": _project_id(turn)}
+    method, path, body = UNKNOWN[str(turn.option("call"))].filled(**words)
+    notes = {"invented": [words["id"]]}
+    turn.client.send(method, path, json=body, notes=notes, intent="valid" if how == "unknown" else "invalid")
+    yield from ()
+
+
+def ask_badly(turn: Turn) -> Task:
+    """Send a request that is wrong in itself."""
+    made = str(uuid.uuid4())
+    words = {"id": made, "name": turn.world.name("invalid"), "project": _project_id(turn)}
+    method, path, body = INVALID[str(turn.option("request"))].filled(**words)
+    turn.client.send(method, path, json=body, notes={"invented": [made]}, intent="invalid")
+    yield from ()
+
+
+def _project_id(turn: Turn) -> str:
+    project: Project | None = turn.world.common
+    return project.id if project else str(uuid.uuid4())

@@ -1,0 +1,106 @@
+"""After the trouble: poll gently until everything settled or the bound is over, then read everything once more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from conformance.answers import Answer
+from conformance.model import Octets, Phase
+from conformance.plans.content import whole
+from conformance.plans.model import Truth
+from conformance.plans.reads import ALL, ask_url, note_lag, truth_of
+from conformance.plans.scheduler import Signal, Task
+from conformance.plans.stage import Sent, Speaker, Stage, sent
+from conformance.plans.world import File, Upload, World
+
+GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
+"""What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
+Waiting = Generator[float | Signal, None, Sent]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One url endpoint to wait for: what it must answer in the end, since when, and whose bytes it then serves."""
+
+    path: str
+    accepts: frozenset[Answer]
+    since: float | None
+    upload: Upload | None
+
+
+def watched(world: World) -> Iterator[Watched]:
+    """Yield every url endpoint of the plan: each file's, and each of its versions'."""
+    for file in world.files():
+        yield _of_file(file)
+        for version in file.versions:
+            gone = version.deleted or file.deleted or file.project.deleted
+            accepts = GONE if gone else truth_of(version.upload)
+            path = f"/file_versions/{version.id}/url"
+            yield Watched(path, accepts, version.upload.completed, None if gone else version.upload)
+
+
+def _of_file(file: File) -> Watched:
+    upload = None if file.deleted or file.project.deleted else file.current
+    accepts = truth_of(upload) if upload else GONE
+    latest = [when for when in (upload and upload.completed, file.switched) if when]
+    return Watched(f"/files/{file.id}/url", accepts, max(latest, default=None), upload)
+
+
+def until_settled(stage: Stage, client: Speaker, world: World, one: Watched) -> Waiting:
+    """Poll one url endpoint until it answers its truth, or the bound is over; the last read began after it then."""
+    since = one.since or time.monotonic()
+    stage.timing.begin_wait()
+    last = ask_url(client, world, one.path)
+    while last.answer not in one.accepts and time.monotonic() < stage.timing.deadline(since) and one.since:
+        yield min(stage.timing.next_look(since), stage.timing.deadline(since))
+        last = ask_url(client, world, one.path)
+    stage.timing.end_wait()
+    note_lag(stage, one.upload, last)
+    return last
+
+
+def settle(stage: Stage, client: Speaker, world: World) -> Task:
+    """Wait for everything the plan made, then read it all once more, bytes included, and list its projects."""
+    client.phase = Phase.SETTLE
+    for one in list(watched(world)):
+        yield from until_settled(stage, client, world, one)
+    client.phase = Phase.FINAL
+    for one in list(watched(world)):
+        yield from _read_once_more(stage, client, one)
+    for upload in world.uploads():
+        client.send("GET", f"/uploads/{upload.id}")
+        yield time.monotonic()
+    for project in world.projects():
+        yield from last_listing(client, project.id)
+
+
+def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
+    last = sent(client.send("GET", one.path))
+    yield time.monotonic()
+    if last.answer is not Answer.DONE:
+        return
+    since = last.at
+    while not _served(client, last, one.upload) and time.monotonic() < stage.timing.deadline(since):
+        yield stage.timing.next_look(since)
+        last = sent(client.send("GET", one.path))
+
+
+def _served(client: Speaker, last: Sent, upload: Upload | None) -> bool:
+    """Fetch the bytes; False only when they are surely not those that the upload must serve."""
+    if last.answer is not Answer.DONE:
+        return False
+    got = client.get_signed(last.operation.exchange.response).exchange
+    if upload is None or upload.truth is not Truth.GOOD:
+        return True
+    octets = got.response
+    return isinstance(octets, Octets) and (octets.bytes, octets.md5) == whole(upload.pieces())
+
+
+def last_listing(client: Speaker, project_id: str) -> Task:
+    """List a project once more: what was refused must not be in it."""
+    client.phase = Phase.FINAL
+    for listed in ("uploads", "children", "files"):
+        client.send("GET", f"/projects/{project_id}/{listed}", query=ALL)
+        yield time.monotonic()

@@ -1,0 +1,210 @@
+"""The verbs that change something: each a short task that makes its attempts and binds what came of them.
+
+After an attempt that tells nothing (cut off, timed out, 5xx) the step is tried again, every attempt an operation of
+its own; creates take a new name each time, so that whatever an attempt left behind can be told apart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from conformance.answers import Answer
+from conformance.model import Json, Operation
+from conformance.plans.content import Piece, piece, whole, wrong
+from conformance.plans.model import Truth, first_version
+from conformance.plans.scheduler import Signal, Task
+from conformance.plans.stage import RETRIES, Attempt, Sent, Turn, patience, sent
+from conformance.plans.verbs import VERBS
+from conformance.plans.world import File, Project, Upload, Version
+
+EAGER_TRIES = 400
+Trying = Generator[float | Signal, None, Sent]
+
+
+def insist(turn: Turn, attempt: Attempt) -> Trying:
+    """Make an attempt, cut off first if the step says so, until its answer tells something."""
+    cut = float(turn.option("cut_s")) if "cut_s" in VERBS[turn.step.verb].options else 0.0
+    last = sent(attempt(cut or None))
+    for again in range(RETRIES):
+        if last.answer is not Answer.UNKNOWN:
+            break
+        yield time.monotonic() + (0.0 if cut and not again else patience(again, last.operation))
+        last = sent(attempt(None))
+    return last
+
+
+def create_project(turn: Turn) -> Task:
+    """Create a project; it is bound the moment it is accepted."""
+    last = yield from insist(turn, lambda cut: turn.client.send("POST", "/projects", json=_project(turn)))
+    if last.made:
+        turn.bind(Project(last.made, last.at))
+
+
+def _project(turn: Turn) -> Json:
+    return {"name": turn.world.name("project"), "description": "made by dds-conformance, to be removed"}
+
+
+def create_upload(turn: Turn) -> Task:
+    """Create an upload, again under a new name while the project is not consistent, if the step is patient."""
+    project, parts = turn.project(), tuple(int(size) for size in turn.option("parts"))
+    timing = turn.stage.timing
+    timing.begin_wait()
+    last = yield from insist(turn, lambda cut: _ask_upload(turn, project, cut))
+    while last.answer is Answer.NC and turn.option("patient") and time.monotonic() < timing.deadline(project.accepted):
+        yield timing.next_look(project.accepted)
+        last = yield from insist(turn, lambda cut: _ask_upload(turn, project, None))
+    timing.end_wait()
+    if not last.made or turn.actor.user != "owner":
+        return
+    if project.ready is None:
+        project.ready = last.at
+        timing.measured(last.at - project.accepted)
+    truth = turn.world.truths.get(turn.step.binds, Truth.UNKNOWN)
+    signed = last.body.get("signed_url")
+    turn.bind(Upload(last.made, project, parts, bool(turn.option("chunked")), truth, signed))
+
+
+def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
+    size = sum(turn.option("parts")) + int(turn.option("misstate"))
+    body = {"name": turn.world.name("upload"), "content_type": "application/octet-stream", "size": size}
+    path = f"/projects/{project.id}/uploads"
+    chunked = {"chunked": bool(turn.option("chunked"))}
+    provider = {"storage_provider": {"id": turn.stage.provider}} if turn.stage.provider else {}
+    return turn.client.send("POST", path, json={**body, **chunked, **provider}, cut_after_s=cut)
+
+
+def put_part(turn: Turn) -> Task:
+    """Ask for a chunk's signed URL and store its bytes; report what the step says, true or not."""
+    upload, number = turn.upload(), int(turn.option("number"))
+    made = _piece(turn, upload, number)
+    value = wrong(made.md5) if turn.option("lie") == "hash" else made.md5
+    reported = {"value": value, "algorithm": "md5"}
+    body = {"number": number, "size": max(0, made.size + int(turn.option("size_off"))), "hash": reported}
+    path, timing = f"/uploads/{upload.id}/chunks", turn.stage.timing
+    since = time.monotonic()
+    last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, cut_after_s=cut))
+    while last.answer is Answer.NC and time.monotonic() < timing.deadline(since):
+        yield timing.next_look(since)
+        last = sent(turn.client.send("PUT", path, json=body))
+    if last.answer is Answer.DONE and turn.option("send"):
+        yield from _store(turn, upload, number, made, last.body)
+
+
+def put_whole(turn: Turn) -> Task:
+    """Store the bytes of a single-part upload by the signed URL that came with it."""
+    upload = turn.upload()
+    if upload.signed is not None:
+        yield from _store(turn, upload, 1, _piece(turn, upload, 1), upload.signed)
+
+
+def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
+    size = upload.parts[number - 1] if number <= len(upload.parts) else 0
+    fresh = "again" if turn.option("fresh") else ""
+    return piece(f"{turn.world.token}/{upload.id}/{number}{fresh}", size)
+
+
+def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json) -> Task:
+    data = made.data()
+    last = yield from insist(turn, lambda cut: turn.client.put_signed(signed, data, cut_after_s=cut))
+    if last.answer is Answer.DONE:
+        upload.stored[number] = made
+
+
+def complete(turn: Turn) -> Task:
+    """Complete an upload, reporting the hash of what was stored, or a wrong one."""
+    upload = turn.upload()
+    size, md5 = whole(upload.pieces())
+    value = wrong(md5) if turn.option("lie") == "hash" else md5
+    body, notes = {"hash": {"value": value, "algorithm": "md5"}}, {"content": {"bytes": size, "md5": md5}}
+    path = f"/uploads/{upload.id}/complete"
+    last = yield from insist(
+        turn, lambda cut: turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut)
+    )
+    if last.answer in (Answer.DONE, Answer.ALREADY) and upload.completed is None:
+        upload.completed = last.at
+
+
+def attach(turn: Turn) -> Task:
+    """Make a file of an upload; an eager client asks again at once while the upload is not completed yet."""
+    upload, project = turn.upload(), turn.project()
+    parent = {"kind": "dds-project", "id": project.id}
+    body = {"parent": parent, "upload": {"id": upload.id}}
+    last = yield from insist(turn, lambda cut: turn.client.send("POST", "/files", json=body, cut_after_s=cut))
+    tries = 0
+    while last.answer is Answer.REFUSED and turn.option("eager") and not _late(turn, upload, tries):
+        tries += 1
+        yield time.monotonic() + min(0.0005 * tries**2, turn.stage.timing.floor_s * 2)
+        last = sent(turn.client.send("POST", "/files", json=body))
+    version = _version(last.body, upload)
+    if last.made and version:
+        turn.bind(version, first_version(turn.step.binds))
+        turn.bind(File(last.made, project, upload, [version]))
+
+
+def _late(turn: Turn, upload: Upload, tries: int) -> bool:
+    """Whether a refusal came although the completion had long been acknowledged, or never will be."""
+    since = upload.completed
+    waited = since is not None and time.monotonic() > since + turn.stage.timing.floor_s
+    return waited or tries > EAGER_TRIES or turn.stage.scheduler.stopped
+
+
+def _version(body: Json, upload: Upload) -> Version | None:
+    current = body.get("current_version")
+    made = current.get("id") if isinstance(current, dict) else None
+    return Version(made, upload) if isinstance(made, str) else None
+
+
+def new_version(turn: Turn) -> Task:
+    """Give a file a new version: another upload."""
+    file, upload = turn.file(), turn.upload()
+    body, before = {"upload": {"id": upload.id}}, file.current
+    file.current = None
+    last = yield from insist(turn, lambda cut: turn.client.send("PUT", f"/files/{file.id}", json=body, cut_after_s=cut))
+    version = _version(last.body, upload)
+    if last.made and version:
+        file.versions.append(version)
+        file.current, file.switched = upload, last.at
+        turn.bind(version)
+    elif last.answer in (Answer.REFUSED, Answer.NC):
+        file.current = before
+
+
+def promote(turn: Turn) -> Task:
+    """Make an older version the current one again: it counts as a new version."""
+    version = turn.version()
+    file = next((file for file in turn.world.files() if version in file.versions), None)
+    if file is None:
+        return
+    before, file.current = file.current, None
+    path = f"/file_versions/{version.id}/current"
+    last = yield from insist(turn, lambda cut: turn.client.send("POST", path, json={}))
+    if last.answer is Answer.DONE:
+        file.current, file.switched = version.upload, last.at
+        if last.made and last.made != version.id:
+            file.versions.append(Version(last.made, version.upload))
+    elif last.answer is Answer.REFUSED:
+        file.current = before
+
+
+def delete_file(turn: Turn) -> Task:
+    """Delete a file."""
+    file = turn.file()
+    file.deleted = True
+    yield from insist(turn, lambda cut: turn.client.send("DELETE", f"/files/{file.id}"))
+
+
+def delete_version(turn: Turn) -> Task:
+    """Delete a file version; which one a file shows afterwards is not said anywhere."""
+    version = turn.version()
+    version.deleted = True
+    for file in turn.world.files():
+        file.current = None if version in file.versions else file.current
+    yield from insist(turn, lambda cut: turn.client.send("DELETE", f"/file_versions/{version.id}"))
+
+
+def delete_project(turn: Turn) -> Task:
+    """Delete a project of the plan's own."""
+    project = turn.project()
+    project.deleted = True
+    yield from insist(turn, lambda cut: turn.client.send("DELETE", f"/projects/{project.id}"))
