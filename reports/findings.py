@@ -1,0 +1,82 @@
+"""Findings as the page shows them: the telling ones in full, the rest of the same kind as lines, then as a count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .timeline import timeline
+from .words import LEVELS, answer_class, answer_text, body
+
+Document = Mapping[str, Any]
+FULL_PER_RULE = 3
+LINES_PER_RULE = 12
+MOST_IN_FULL = 90
+
+
+def finding_views(document: Document, rows: Mapping[str, Document]) -> list[dict[str, Any]]:
+    """Give the findings in the order to read them, grouped by duty: failures first, then by level.
+
+    Each group holds its duty, the findings in full, the lines of more, and the number that only report.json holds.
+    """
+    groups: dict[str, list[Document]] = {}
+    for finding in document["findings"]:
+        groups.setdefault(finding["requirement"], []).append(finding)
+    plans = {plan["id"]: plan["text"] for plan in document.get("plans") or [] if plan.get("text")}
+    left = MOST_IN_FULL
+    views = []
+    place = {ident: number for number, ident in enumerate(rows)}
+    for requirement in sorted(groups, key=lambda ident: (*_rank(rows.get(ident)), place.get(ident, 0))):
+        full, more = _choose(groups[requirement], left)
+        left -= len(full)
+        views.append(
+            {
+                "row": rows.get(requirement),
+                "requirement": requirement,
+                "total": len(groups[requirement]),
+                "full": [_view(finding, plans) for finding in full],
+                "lines": more[:LINES_PER_RULE],
+                "hidden": max(0, len(more) - LINES_PER_RULE),
+            }
+        )
+    return views
+
+
+def _rank(row: Document | None) -> tuple[int, int]:
+    if row is None:
+        return (9, 9)
+    return (0 if row["outcome"] == "fail" else 1, list(LEVELS).index(row["level"]))
+
+
+def _choose(findings: Sequence[Document], left: int) -> tuple[list[Document], list[Document]]:
+    seen: Counter[str] = Counter()
+    full: list[Document] = []
+    more: list[Document] = []
+    for finding in findings:
+        seen[finding["rule"]] += 1
+        room = seen[finding["rule"]] <= FULL_PER_RULE and len(full) < left
+        (full if room else more).append(finding)
+    return full, more
+
+
+def _view(finding: Document, plans: Mapping[str, str]) -> dict[str, Any]:
+    plan = str(finding.get("plan") or "")
+    return {
+        **finding,
+        "svg": timeline(finding),
+        "plan_text": plans.get(plan, plan if "\n" in plan else ""),
+        "exchanges": list(_exchanges(finding)),
+    }
+
+
+def _exchanges(finding: Document) -> Iterable[dict[str, Any]]:
+    for number, one in enumerate(finding["evidence"], start=1):
+        yield {
+            **one,
+            "number": number,
+            "kind": answer_class(one),
+            "answer": answer_text(one),
+            "request_text": "" if one.get("request") is None else body(one["request"]),
+            "response_text": "" if one.get("response") is None else body(one["response"]),
+        }

@@ -1,0 +1,165 @@
+"""What the page shows, drawn from the run document alone: plain values for the template (pure)."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from conformance.gates.text import count, rate, seconds
+
+from .findings import finding_views
+from .lagchart import course, curve
+from .words import LEVELS, OUTCOMES
+
+Document = Mapping[str, Any]
+HEADLINES: Mapping[str, tuple[str, str]] = {
+    "conformant": ("Conformant", "The target keeps the contract."),
+    "nonconformant": ("Nonconformant", "The target breaks the contract."),
+    "incomplete": ("Incomplete", "The run allows no verdict: what it should have exercised, it did not."),
+}
+UNSEEN = ("blocked", "error", "not-observed", "not-applicable")
+
+
+def context(document: Document) -> dict[str, Any]:
+    """Give everything the template needs."""
+    rows = [_row(row) for row in document["requirements"]]
+    by_id = {row["id"]: row for row in rows}
+    return {
+        "doc": document,
+        "headline": _headline(document),
+        "facts": list(_facts(document)),
+        "flags": list(_flags(document)),
+        "counts": _counts(rows),
+        "levels": [(level, text, [row for row in rows if row["level"] == level]) for level, text in LEVELS.items()],
+        "problems": _problems(rows, document["findings"]),
+        "findings": finding_views(document, by_id),
+        "unseen": [(row, unseen_sentence(row)) for row in rows if row["outcome"] in UNSEEN],
+        "readings": _readings(document, rows),
+        "lag": [_lag(group) for group in (document.get("lag") or {}).get("groups") or []],
+        "again": repeat_command(document),
+    }
+
+
+def _row(row: Document) -> dict[str, Any]:
+    word, sign = OUTCOMES[row["outcome"]]
+    return {**row, "word": word, "sign": sign, "bound": rate(row.get("bound_95"))}
+
+
+def _headline(document: Document) -> dict[str, str]:
+    word, sentence = HEADLINES[document["outcome"]]
+    if document["outcome"] == "conformant" and (document.get("partial") or document.get("recorded")):
+        scope = "the recording exercises" if document.get("recorded") else "was selected"
+        sentence = f"The target keeps the contract as far as {scope}."
+    return {"word": word, "sentence": sentence, "kind": document["outcome"]}
+
+
+def _facts(document: Document) -> Iterable[tuple[str, str]]:
+    target = document["target"]
+    yield "Target", target["base_url"] + (" (embedded)" if target.get("embedded") else "")
+    if target.get("version"):
+        yield "Version", target["version"]
+    yield "Effort, seed", f"{document['effort']}, {document['seed']}"
+    yield "Begun", moment(document["begun"])
+    if document.get("duration_s") is not None:
+        yield "Took", seconds(document["duration_s"])
+    yield "Exchanges", count(document["exchanges"])
+    yield "Eventually means", f"within {seconds(target['converge_within_s'])}"
+    yield "Second user", "given" if target.get("second_user") else "not given"
+    yield "Run", document["run_id"]
+
+
+def moment(text: str) -> str:
+    """Say an ISO 8601 instant as a person reads it, to the second; text that is none stays as it is."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{instant:%Y-%m-%d %H:%M:%S} {instant.tzname() or ''}".strip()
+
+
+def _flags(document: Document) -> Iterable[str]:
+    for name, text in (
+        ("strict", "strict: a broken SHOULD fails"),
+        ("partial", "partial: only selected duties were judged"),
+        ("recorded", "a recording: it speaks only of what it exercises"),
+        ("interrupted", "interrupted before its end"),
+    ):
+        if document.get(name):
+            yield text
+    if document.get("complete") is False:
+        yield "the history has no end"
+
+
+def _counts(rows: Sequence[Document]) -> list[dict[str, Any]]:
+    counted = Counter(row["outcome"] for row in rows)
+    return [
+        {"outcome": outcome, "word": word, "sign": sign, "count": counted[outcome]}
+        for outcome, (word, sign) in OUTCOMES.items()
+        if counted[outcome]
+    ]
+
+
+def _problems(rows: Sequence[Document], findings: Sequence[Document]) -> list[dict[str, Any]]:
+    order = list(OUTCOMES)
+    bad = [row for row in rows if row["outcome"] in ("fail", "error", "warn")]
+    return [
+        {"row": row, "first": findings[row["findings"][0]] if row["findings"] else None, "count": len(row["findings"])}
+        for row in sorted(bad, key=lambda row: (order.index(row["outcome"]), list(LEVELS).index(row["level"])))
+    ]
+
+
+def unseen_sentence(row: Document) -> str:
+    """Say in plain words what was not seen of a duty, and what that leaves open."""
+    occasions = row.get("occasions") or "an occasion that could have shown a violation"
+    note = _sentence(row["note"]) if row.get("note") else ""
+    tried = f"It was tried {count(row['looked'])} times. " if row.get("looked") and not note else ""
+    match row["outcome"]:
+        case "not-observed":
+            text = f"Nothing is known: the run never met {occasions}. {tried}{note}"
+        case "blocked":
+            text = f"It could not be tried. {note}"
+        case "error":
+            text = f"The suite itself failed here; this says nothing about the target. {note}"
+        case _:
+            text = f"It does not apply to this target. {note}"
+    return text.strip()
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _readings(document: Document, rows: Sequence[Document]) -> list[tuple[str, str, str, str]]:
+    """Give the register: id, what it is about, the reading, and the duty to link to (empty for a general one)."""
+    general = [(str(one["id"]), str(one["about"]), str(one["text"]), "") for one in document.get("readings") or []]
+    own = [(row["id"], row["title"], row["reading"], row["id"]) for row in rows if row.get("reading")]
+    return [*general, *own]
+
+
+def _lag(group: Document) -> dict[str, Any]:
+    return {**group, "curve_svg": curve(group), "course_svg": course(group), "sentence": _lag_sentence(group)}
+
+
+def _lag_sentence(group: Document) -> str:
+    parts = [
+        f"{quantile['p']:.0%} within {seconds(quantile['estimate_s'])} "
+        f"({seconds(quantile.get('low_s'))} to {seconds(quantile.get('high_s'))})"
+        for quantile in group.get("quantiles") or []
+        if quantile["p"] in (0.5, 0.95) and quantile.get("estimate_s") is not None
+    ]
+    return "; ".join(parts)
+
+
+def repeat_command(document: Document, only: str = "") -> str:
+    """Give the command that runs the same again, for one duty when `only` names it."""
+    target = document["target"]
+    words = ["dds-conformance", "run"]
+    if not target.get("embedded"):
+        words += ["--target", target["base_url"]]
+    if document["effort"] in ("quick", "standard", "thorough"):
+        words += ["--effort", document["effort"]]
+    words += ["--seed", str(document["seed"])]
+    return shlex.join([*words, *(["--only", only] if only else [])])

@@ -1,0 +1,65 @@
+"""What the views call things: answers, outcomes, and text cut to a length (pure)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+NOT_CONSISTENT = "resource_not_consistent"
+URL_CALLS = ("file_url", "version_url")
+
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "fail": ("fails", "✕"),
+    "error": ("suite error", "!"),
+    "warn": ("warning", "▲"),
+    "blocked": ("blocked", "⊘"),
+    "not-observed": ("not observed", "○"),
+    "not-applicable": ("not applicable", "∅"),
+    "pass": ("passes", "✓"),
+    "absent": ("not in this run", "·"),
+}
+"""The word and the sign of each outcome, worst first: nothing is told by colour alone."""
+
+LEVELS: Mapping[str, str] = {
+    "MUST": "The specification says it. A violation makes the target nonconformant.",
+    "IMPLIED": "Follows from the specification, because nothing else can change the state. It gates like a MUST.",
+    "SHOULD": "Reasonable, or only the wording of the specification's examples. It warns; under --strict it fails.",
+    "MEASURED": "Printed, and never a gate.",
+}
+
+
+def answer_class(exchange: Mapping[str, Any]) -> str:
+    """Give the class of an answer by which the views colour it."""
+    status = exchange.get("status")
+    if exchange.get("failure") or status is None:
+        return "lost"
+    if exchange.get("code") == NOT_CONSISTENT:
+        return "nc"
+    if 200 <= status < 300:
+        return "ok"
+    return "ie" if status == 400 and exchange.get("call") in URL_CALLS else "bad"
+
+
+def answer_text(exchange: Mapping[str, Any]) -> str:
+    """Say what came back in a few words."""
+    if exchange.get("failure"):
+        return f"no whole answer: {exchange['failure']}"
+    if exchange.get("status") is None:
+        return "no answer"
+    return " ".join(str(part) for part in (exchange["status"], exchange.get("code")) if part)
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut text to `length` characters, the cut shown."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def body(value: object) -> str:
+    """Show a body of the evidence: JSON as JSON, kept octets as their length and hash."""
+    if isinstance(value, Mapping) and set(value) >= {"bytes", "md5"}:
+        text = f"\n{value['text']}" if value.get("text") else ""
+        return f"{value['bytes']} bytes, MD5 {value['md5']}{text}"
+    if isinstance(value, Mapping) and set(value) == {"cut", "characters"}:
+        return f"{value['cut']}… (cut; {value['characters']} characters in all)"
+    return json.dumps(value, indent=2, ensure_ascii=False)
