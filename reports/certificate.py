@@ -65,14 +65,17 @@ def _certificate(given: Document) -> Iterable[str]:
     }
     yield "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     yield "## Exercised"
-    yield "| duty | level | outcome | exposures | bound, 95 % |\n|---|---|---|---:|---:|\n" + "\n".join(
-        f"| {code(row['id'])} | {row['level']} | {row['outcome']} | {count(row['exposures'])} | {rate(row['bound_95'])} |"
-        for row in given["exercised"]
-    )
+    yield "\n".join(["| duty | level | outcome | exposures | bound, 95 % |", "|---|---|---|---:|---:|", *_rows(given)])
     yield "## Not observed"
     yield _list(f"{code(row['id'])}, {row['outcome']}: {escaped(row['note'])}" for row in given["not_observed"])
     yield "## Warnings"
     yield _list(f"{code(row['id'])}: {escaped(row['sentence'])}" for row in given["warnings"])
+
+
+def _rows(given: Document) -> Iterable[str]:
+    for row in given["exercised"]:
+        counted = f"{count(row['exposures'])} | {rate(row['bound_95'])}"
+        yield f"| {code(row['id'])} | {row['level']} | {row['outcome']} | {counted} |"
 
 
 def _list(lines: Iterable[str]) -> str:

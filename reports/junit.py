@@ -7,7 +7,7 @@ the run is incomplete would lie. For the same reason an incomplete run adds a ca
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET  # noqa: S405 - written here, never read
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.gates.nextstep import command
 from conformance.gates.text import code, count, escaped, rate, seconds
 
-from .page import repeat_command, unseen_sentence
+from .page import unseen_sentence
 from .words import LEVELS, OUTCOMES
 
 Document = Mapping[str, Any]
@@ -27,7 +28,7 @@ def write(document: Document, directory: Path) -> Path:
 def summary(document: Document) -> str:
     """Draw the summary as GitHub-flavoured Markdown."""
     blocks = [*_head(document), *_broken(document), *_expected(document), *_duties(document), *_unseen(document)]
-    return "\n\n".join([*blocks, *_lag(document), f"Run it again: {code(repeat_command(document))}"]) + "\n"
+    return "\n\n".join([*blocks, *_lag(document), f"Run it again: {code(command(document))}"]) + "\n"
 
 
 def _head(document: Document) -> Iterable[str]:

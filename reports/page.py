@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from conformance.gates.nextstep import command
 from conformance.gates.text import count, rate, seconds
 
 from .findings import finding_views
@@ -39,7 +39,7 @@ def context(document: Document) -> dict[str, Any]:
         "unseen": [(row, unseen_sentence(row)) for row in rows if row["outcome"] in UNSEEN],
         "readings": _readings(document, rows),
         "lag": [_lag(group) for group in (document.get("lag") or {}).get("groups") or []],
-        "again": repeat_command(document),
+        "again": command(document),
     }
 
 
@@ -151,15 +151,3 @@ def _lag_sentence(group: Document) -> str:
         if quantile["p"] in (0.5, 0.95) and quantile.get("estimate_s") is not None
     ]
     return "; ".join(parts)
-
-
-def repeat_command(document: Document, only: str = "") -> str:
-    """Give the command that runs the same again, for one duty when `only` names it."""
-    target = document["target"]
-    words = ["dds-conformance", "run"]
-    if not target.get("embedded"):
-        words += ["--target", target["base_url"]]
-    if document["effort"] in ("quick", "standard", "thorough"):
-        words += ["--effort", document["effort"]]
-    words += ["--seed", str(document["seed"])]
-    return shlex.join([*words, *(["--only", only] if only else [])])

@@ -1,0 +1,40 @@
+"""What a person should type next, drawn from a run document (pure)."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+def command(document: Document, *, effort: str = "", only: str = "", keep_seed: bool = True) -> str:
+    """Give the command that judges the same target again: as before, or with another effort, or one duty alone."""
+    target = document["target"]
+    words = ["dds-conformance", "run"]
+    if not target.get("embedded"):
+        words += ["--target", target["base_url"]]
+    chosen = effort or document["effort"]
+    words += ["--effort", chosen] if chosen in ("quick", "standard", "thorough") else []
+    words += ["--strict"] if document["strict"] else []
+    words += ["--seed", str(document["seed"])] if keep_seed else []
+    return shlex.join([*words, *(["--only", only] if only else [])])
+
+
+def next_steps(document: Document, directory: Path | None) -> Iterable[tuple[str, str]]:
+    """Give what to do next, each as a phrase and a command or a file."""
+    if directory:
+        yield "read", str(directory / "report.html")
+    if document.get("recorded"):
+        return
+    broken = next((row["id"] for row in document["requirements"] if row["outcome"] == "fail"), "")
+    if broken:
+        yield "see it again", command(document, only=broken)
+    elif document["outcome"] == "incomplete" or document.get("partial"):
+        yield "run it whole", command(document)
+    elif document["effort"] != "thorough":
+        yield "look harder", command(document, effort="thorough")
+    elif directory:
+        yield "hand on", str(directory / "certificate.md")
