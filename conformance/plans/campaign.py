@@ -15,10 +15,9 @@ from conformance.plans.model import check, needs, truths
 from conformance.plans.nouns import COMMON, Actor, Plan, do
 from conformance.plans.play import give_up, play
 from conformance.plans.reads import ALL
-from conformance.plans.scheduler import Scheduler, Signal, Task
+from conformance.plans.scheduler import Signal, Task
 from conformance.plans.settle import last_listing, settle
 from conformance.plans.stage import Speaker, Stage, Turn
-from conformance.plans.timing import Timing
 from conformance.plans.world import Project, Upload, World
 from conformance.plans.writes import create_project, create_upload
 
@@ -37,6 +36,7 @@ class Campaign:
         self._lock = threading.Lock()
         self._left = 0
         self._abreast = 0
+        self._ranks: dict[str, int] = {}
         self._over = Signal(an_end=True)
 
     def prepare(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
@@ -52,8 +52,9 @@ class Campaign:
         """Run what was prepared, settle and read everything; return when all is done or the scheduler was stopped."""
         spawn = self.stage.scheduler.spawn
         spawn(self._keep_house())
-        for world in self.worlds[: self._abreast]:
-            spawn(self._perform(world))
+        for rank, world in enumerate(self.worlds[: self._abreast], start=1):
+            self._ranks[world.token] = rank
+            spawn(self._perform(world), rank)
         spawn(self._in_turn(self.worlds[self._abreast :]))
         self.stage.scheduler.run()
 
@@ -131,7 +132,7 @@ class Campaign:
                 give_up(self.stage, world, step)
             self.stage.scheduler.fire(end)
         else:
-            self.stage.scheduler.spawn(self._act(world, actor, end))
+            self.stage.scheduler.spawn(self._act(world, actor, end), self._ranks.get(world.token, 0))
         return end
 
     def _act(self, world: World, actor: Actor, end: Signal) -> Task:

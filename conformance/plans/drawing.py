@@ -8,6 +8,7 @@ a fleet costs no request at all.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -83,18 +84,28 @@ def shrink(theme: st.SearchStrategy[Plan], wanted: int, memory: Memory, seed_of:
     """Let Hypothesis draw the same fleets again and make the first guilty one small; return the smallest found."""
     examples = gather(theme, wanted, seed_of)
     smallest: list[Fleet] = []
+    trouble: list[Exception] = []
 
     def judge(fleet: Fleet) -> None:
-        if smallest or fleet in examples:
-            if memory.ask(fleet):
-                smallest.append(fleet)
-                raise GuiltyError
+        if not trouble and (smallest or fleet in examples) and _asked(memory, fleet, trouble):
+            smallest.append(fleet)
+            raise GuiltyError
 
-    try:
+    # The history holds what happened; how Hypothesis feels about it concerns nobody.
+    with contextlib.suppress(GuiltyError, Flaky, HypothesisException):
         _given(theme, seed_of, judge, (Phase.generate, Phase.shrink), _examples(wanted))
-    except (GuiltyError, Flaky, HypothesisException):
-        pass  # the history holds what happened; how Hypothesis feels about it concerns nobody
+    if trouble:
+        raise trouble[0]
     return smallest[-1] if smallest else ()
+
+
+def _asked(memory: Memory, fleet: Fleet, trouble: list[Exception]) -> bool:
+    """Ask the memory; what goes wrong with the suite itself is kept apart, for Hypothesis would try to shrink it."""
+    try:
+        return memory.ask(fleet)
+    except Exception as error:  # noqa: BLE001 - raised again by the caller
+        trouble.append(error)
+        return False
 
 
 def _given(

@@ -1,4 +1,4 @@
-"""Which plans ran, and what became of the guilty ones: a file beside the history that the run document is drawn from."""
+"""Which plans ran, and what became of the guilty ones: a file beside the history, for the run document."""
 
 from __future__ import annotations
 

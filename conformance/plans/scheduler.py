@@ -1,8 +1,9 @@
 """Hundreds of waits, a handful of threads: actors are generators, and say when they want to go on.
 
 A task yields the monotonic instant (seconds) at which it wants to be resumed, or a `Signal` that it waits for. Between
-two yields it may block on the network: that is what the threads are for. When nothing can move any more, tasks that
-wait for signals are let go, so that a plan whose resource never came cannot hang the run.
+two yields it may block on the network: that is what the threads are for. Among tasks that are ready, the
+lowest rank goes first: a plan once begun is carried on swiftly before another is begun. When nothing can move any more,
+tasks that wait for signals are let go, so that a plan whose resource never came cannot hang the run.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import itertools
 import threading
 import time
 from collections.abc import Generator
+from dataclasses import dataclass
 
 BREATH_S = 0.2
 """Seconds between two looks of the waiting main thread, so that an interrupt is noticed."""
@@ -32,10 +34,18 @@ class Signal:
     def __init__(self, *, an_end: bool = False) -> None:
         self.an_end = an_end
         self.fired = False
-        self.waiting: list[Task] = []
+        self.waiting: list[Item] = []
 
 
 Task = Generator[float | Signal, None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A task with its rank."""
+
+    task: Task
+    rank: int
 
 
 class Scheduler:
@@ -44,7 +54,8 @@ class Scheduler:
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._gate = threading.Condition()
-        self._due: list[tuple[float, int, Task]] = []
+        self._due: list[tuple[float, int, Item]] = []
+        self._ready: list[tuple[int, int, Item]] = []
         self._parked: set[Signal] = set()
         self._order = itertools.count()
         self._running = 0
@@ -53,11 +64,14 @@ class Scheduler:
         self._stopped = False
         self._errors: list[BaseException] = []
 
-    def spawn(self, task: Task, at: float = 0.0) -> None:
-        """Add a task, to be begun at the monotonic instant `at`; safe from any thread, also while running."""
+    def spawn(self, task: Task, rank: int = 0) -> None:
+        """Add a task; safe from any thread, also while running."""
         with self._gate:
-            heapq.heappush(self._due, (at, next(self._order), task))
+            self._push(Item(task, rank))
             self._gate.notify()
+
+    def _push(self, item: Item, at: float = 0.0) -> None:
+        heapq.heappush(self._due, (at, next(self._order), item))
 
     def fire(self, signal: Signal) -> None:
         """Let everything that waits for `signal` go on, now and in future."""
@@ -67,8 +81,8 @@ class Scheduler:
     def _release(self, signal: Signal) -> None:
         signal.fired = True
         self._parked.discard(signal)
-        for task in signal.waiting:
-            heapq.heappush(self._due, (0.0, next(self._order), task))
+        for item in signal.waiting:
+            self._push(item)
         signal.waiting.clear()
         self._gate.notify_all()
 
@@ -114,43 +128,54 @@ class Scheduler:
             raise self._errors[0]
 
     def _work(self) -> None:
-        while task := self._next():
+        while item := self._next():
             wake: float | Signal | None = None
             try:
-                wake = next(task, None)
+                wake = next(item.task, None)
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread raises it
                 self.fail(error)
-            self._put_back(task, wake)
+            self._put_back(item, wake)
 
-    def _put_back(self, task: Task, wake: float | Signal | None) -> None:
+    def _put_back(self, item: Item, wake: float | Signal | None) -> None:
         with self._gate:
             self._running -= 1
             if isinstance(wake, Signal) and not wake.fired:
-                wake.waiting.append(task)
+                wake.waiting.append(item)
                 self._parked.add(wake)
             elif wake is not None:
-                at = 0.0 if isinstance(wake, Signal) else wake
-                heapq.heappush(self._due, (at, next(self._order), task))
+                self._push(item, 0.0 if isinstance(wake, Signal) else wake)
             self._gate.notify()
 
-    def _next(self) -> Task | None:
+    def _next(self) -> Item | None:
         with self._gate:
             while not self._stopped:
-                now = time.monotonic()
-                if self._due and self._due[0][0] <= now and self._running < self._limit():
+                self._ripen()
+                if self._ready and self._running < self._limit():
                     self._running += 1
-                    return heapq.heappop(self._due)[2]
-                if not self._due and not self._running and not self._external and not self._let_go():
+                    return heapq.heappop(self._ready)[2]
+                if self._idle() and not self._let_go():
                     self._gate.notify_all()
                     return None
-                self._gate.wait(max(0.0, self._due[0][0] - now) if self._due and self._free() else None)
+                self._gate.wait(self._nap())
             return None
+
+    def _ripen(self) -> None:
+        """Move what is due to what is ready."""
+        now = time.monotonic()
+        while self._due and self._due[0][0] <= now:
+            item = heapq.heappop(self._due)[2]
+            heapq.heappush(self._ready, (item.rank, next(self._order), item))
+
+    def _idle(self) -> bool:
+        return not (self._due or self._ready or self._running or self._external)
+
+    def _nap(self) -> float | None:
+        if self._due and self._running < self._limit():
+            return max(0.0, self._due[0][0] - time.monotonic())
+        return None
 
     def _limit(self) -> int:
         return 1 if self._quiet else self._threads
-
-    def _free(self) -> bool:
-        return self._running < self._limit()
 
     def _let_go(self) -> bool:
         hopeful = [signal for signal in self._parked if not signal.an_end]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from conformance.model import Json
 from conformance.plans.model import LARGE_PART
 from conformance.plans.nouns import COMMON, Step, do
 
@@ -13,6 +14,9 @@ WHOLE_DEFECTS = ("hash", "total", "unsent")
 PART_DEFECTS = ("hash", "total", "missing")
 ODD_DEFECTS = ("size", "fresh", "late")
 """Defects that leave the truth open: only the duties that hold for any upload look at them."""
+
+
+_TOLD: dict[str, dict[str, Json]] = {"hash": {"lie": "hash"}, "size": {"size_off": 3}, "missing": {"send": False}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,7 @@ class Shape:
         steps: list[Step] = []
         for number in self.order:
             here = self.defect if number == odd else ""
-            extra = {"hash": {"lie": "hash"}, "size": {"size_off": 3}, "missing": {"send": False}}.get(here, {})
-            steps.append(do("put_part", upload=symbol, number=number, **extra))
+            steps.append(do("put_part", upload=symbol, number=number, **_TOLD.get(here, {})))
             if here == "fresh":
                 steps.append(do("put_part", upload=symbol, number=number, fresh=True))
         return steps

@@ -78,10 +78,7 @@ class Stage:
     def client(self, world: World, actor: Actor) -> Speaker:
         """Return the client of one actor."""
         user = None if actor.user == "nobody" else actor.user
-        return self.driver.client(
-            f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token
-        )
-
+        return self.driver.client(f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token)
 
     def room_for_tracer(self, done: int) -> bool:
         """Whether one more tracer may begin after `done` of them."""
@@ -171,7 +168,7 @@ def patience(attempt: int, operation: Operation) -> float:
     """Return how long to wait before trying again after no information, honouring Retry-After (seconds)."""
     asked = operation.exchange.headers.get("retry-after", "")
     polite = float(asked) if asked.isdigit() else 0.0
-    return min(LONGEST_RETRY_S, max(polite, FIRST_RETRY_S * 2**attempt))
+    return min(LONGEST_RETRY_S, max(polite, FIRST_RETRY_S * float(2**attempt)))
 
 
 Attempt = Callable[[float | None], Operation]

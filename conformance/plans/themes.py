@@ -172,7 +172,9 @@ def strangers(draw: Draw) -> Plan:
     ]
     actors = [Actor("writer", tuple(writer))]
     for user in ("other", "invalid", "nobody"):
-        steps = [do(s.verb, f"{user[0]}{s.binds}" if s.binds else "", **s.args) for s in draw(st.permutations(attempts))]
+        steps = [
+            do(s.verb, f"{user[0]}{s.binds}" if s.binds else "", **s.args) for s in draw(st.permutations(attempts))
+        ]
         afterwards = (do("pause", lags=1.3), *(s for s in steps if s.verb.startswith("read")))
         actors.append(Actor(user, (*steps, *afterwards), user))
     return Plan("strangers", "others knock", tuple(actors))
@@ -197,8 +199,10 @@ def refusals(draw: Draw) -> Plan:
 def cuts(draw: Draw) -> Plan:
     """The client cuts its connection before the answer, then tries again."""
     shape = draw(shapes.definite(bad=draw(st.booleans())))
-    moment = draw(st.sampled_from((0.0005, 0.002, 0.005)))
-    verbs = draw(st.lists(st.sampled_from(("create_upload", "put_part", "complete", "attach")), min_size=1, unique=True))
+    moment = draw(st.sampled_from((0.00002, 0.0001, 0.0003, 0.001)))
+    verbs = draw(
+        st.lists(st.sampled_from(("create_upload", "put_part", "complete", "attach")), min_size=1, unique=True)
+    )
     steps = [*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON)]
     cut = [do(s.verb, s.binds, **{**s.args, **({"cut_s": moment} if s.verb in verbs else {})}) for s in steps]
     reader = Actor("reader", tuple(_reads(draw, "f1")))

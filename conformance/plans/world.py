@@ -1,4 +1,4 @@
-"""What the symbols of one executed plan came to mean: the resources that the server named, and what is known of them."""
+"""What the symbols of one executed plan came to mean: the resources that the server named, and what is known."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ class World:
     def first_time(self, key: str) -> bool:
         """Whether `key` is asked about for the first time."""
         with self._lock:
-            return key not in self._dereferenced and not self._dereferenced.add(key)
+            before = len(self._dereferenced)
+            self._dereferenced.add(key)
+            return len(self._dereferenced) > before
 
     def meet(self, at: str, who: str) -> tuple[Signal, int]:
         """Arrive at a meeting; return its signal and how many have arrived."""

@@ -36,7 +36,7 @@ def insist(turn: Turn, attempt: Attempt) -> Trying:
 
 def create_project(turn: Turn) -> Task:
     """Create a project; it is bound the moment it is accepted."""
-    last = yield from insist(turn, lambda cut: turn.client.send("POST", "/projects", json=_project(turn)))
+    last = yield from insist(turn, lambda _: turn.client.send("POST", "/projects", json=_project(turn)))
     if last.made:
         turn.bind(Project(last.made, last.at))
 
@@ -53,7 +53,7 @@ def create_upload(turn: Turn) -> Task:
     last = yield from insist(turn, lambda cut: _ask_upload(turn, project, cut))
     while last.answer is Answer.NC and turn.option("patient") and time.monotonic() < timing.deadline(project.accepted):
         yield timing.next_look(project.accepted)
-        last = yield from insist(turn, lambda cut: _ask_upload(turn, project, None))
+        last = yield from insist(turn, lambda _: _ask_upload(turn, project, None))
     timing.end_wait()
     if not last.made or turn.actor.user != "owner":
         return
@@ -118,9 +118,7 @@ def complete(turn: Turn) -> Task:
     value = wrong(md5) if turn.option("lie") == "hash" else md5
     body, notes = {"hash": {"value": value, "algorithm": "md5"}}, {"content": {"bytes": size, "md5": md5}}
     path = f"/uploads/{upload.id}/complete"
-    last = yield from insist(
-        turn, lambda cut: turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut)
-    )
+    last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut))
     if last.answer in (Answer.DONE, Answer.ALREADY) and upload.completed is None:
         upload.completed = last.at
 
@@ -178,7 +176,7 @@ def promote(turn: Turn) -> Task:
         return
     before, file.current = file.current, None
     path = f"/file_versions/{version.id}/current"
-    last = yield from insist(turn, lambda cut: turn.client.send("POST", path, json={}))
+    last = yield from insist(turn, lambda _: turn.client.send("POST", path, json={}))
     if last.answer is Answer.DONE:
         file.current, file.switched = version.upload, last.at
         if last.made and last.made != version.id:
@@ -191,7 +189,7 @@ def delete_file(turn: Turn) -> Task:
     """Delete a file."""
     file = turn.file()
     file.deleted = True
-    yield from insist(turn, lambda cut: turn.client.send("DELETE", f"/files/{file.id}"))
+    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/files/{file.id}"))
 
 
 def delete_version(turn: Turn) -> Task:
@@ -200,11 +198,11 @@ def delete_version(turn: Turn) -> Task:
     version.deleted = True
     for file in turn.world.files():
         file.current = None if version in file.versions else file.current
-    yield from insist(turn, lambda cut: turn.client.send("DELETE", f"/file_versions/{version.id}"))
+    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/file_versions/{version.id}"))
 
 
 def delete_project(turn: Turn) -> Task:
     """Delete a project of the plan's own."""
     project = turn.project()
     project.deleted = True
-    yield from insist(turn, lambda cut: turn.client.send("DELETE", f"/projects/{project.id}"))
+    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/projects/{project.id}"))
