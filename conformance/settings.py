@@ -106,7 +106,7 @@ class Settings:
     @property
     def pace_dir(self) -> Path:
         """Where the processes of the run agree on their pace."""
-        return self.report_dir / ".pace"
+        return self.report_dir / f".pace-{self.run_id}"
 
     def to_json(self) -> str:
         """Give everything but the secrets as JSON, for a worker process."""

@@ -47,7 +47,10 @@ class Client(Verbs):
 
     def ask(self, wanted: Wanted) -> Operation:
         """Send one request to the API; once more, as an operation of its own, when its token had expired."""
+        wanted = self.driver.ownership.marked(wanted)
         parcel = for_api(wanted, self.driver.settings, self.driver.redact)
+        if reason := self.driver.ownership.objection(wanted):
+            return self._withheld(parcel.exchange, {**parcel.notes, "withheld": reason})
         operation, token = self._authorised(parcel)
         if operation.exchange.status == 401 and token is not None and self.driver.tokens.renew(wanted.user, token):
             again = replace(parcel, notes={**parcel.notes, "after_renewal_of_token": True})
@@ -86,13 +89,17 @@ class Client(Verbs):
                 cut_after_s=cut_after_s,
             )
         except ForbiddenError as reason:
-            exchange = Exchange(method=method, path="/", role=Role.STORAGE, user=None, failure=Failure.REFUSED)
-            now = time.monotonic_ns()
-            told = {**notes, "forbidden": str(reason)}
-            operation = replace(self._begun(exchange, driver.new_id(), told), a_ns=now, b_ns=now)
-            driver.keep(operation)
-            return operation
+            exchange = Exchange(method=method, path="/", role=Role.STORAGE, user=None)
+            return self._withheld(exchange, {**notes, "forbidden": str(reason)})
         return self._attempted(parcel)
+
+    def _withheld(self, exchange: Exchange, notes: Mapping[str, Json]) -> Operation:
+        """Keep an attempt that the driver itself did not make, and why."""
+        now = time.monotonic_ns()
+        refused = replace(exchange, failure=Failure.REFUSED)
+        operation = replace(self._begun(refused, self.driver.new_id(), notes), a_ns=now, b_ns=now)
+        self.driver.keep(operation)
+        return operation
 
     def _authorised(self, parcel: Parcel) -> tuple[Operation, str | None]:
         """Send with the user's token and the operator's extra headers; the token used is None if the caller set one."""
@@ -119,6 +126,7 @@ class Client(Verbs):
                     driver.announce(begun)
                 reply = attempt(road, wire, request, parcel.limits)
                 operation = self._ended(begun, reply)
+                driver.ownership.learn(operation)
                 driver.keep(operation, parcel.secrets)
                 outcome.append(operation)
             driver.pace.spent(reply.sent + reply.received)
@@ -181,11 +189,11 @@ class Client(Verbs):
     def _ledgered(self, begun: Operation) -> Iterator[list[Operation]]:
         """Write a create to the ledger before it is sent, and what became of it afterwards."""
         outcome: list[Operation] = []
-        made = call_of(begun.exchange.method, begun.exchange.path) if begun.exchange.role is Role.API else None
+        made = call_of(begun.exchange.method.upper(), begun.exchange.path) if begun.exchange.role is Role.API else None
         kind = CREATES.get(made.name) if made else None
         if made is None or kind is None:
             yield outcome
             return
-        self.driver.ledger.intend(begun.id, kind, begun.exchange.request, within=made.id)
+        self.driver.ledger.intend(begun.id, kind, begun.exchange, within=made.id)
         yield outcome
         self.driver.settle(outcome[0])

@@ -13,6 +13,7 @@ from conformance.answers import Answer, answer
 from conformance.credentials import NAMES
 from conformance.driver.client import Client
 from conformance.driver.ledger import Ledger
+from conformance.driver.ownership import Ownership
 from conformance.driver.pace import Pace
 from conformance.driver.places import Places
 from conformance.driver.recorder import Recorder
@@ -51,6 +52,7 @@ class Driver:
             settings.pace_dir, rate=settings.rate, in_flight=settings.max_in_flight, budgets=settings.budgets
         )
         self.places = Places(target, settings.network.storage_hosts)
+        self.ownership = Ownership(settings.run_id, trusting=settings.target.embedded)
         self.tokens = Tokens(settings.credentials, settings.run_id, self._ask_for_token)
         self._version = metadata.version("dds-conformance")
         self._tag = f"{worker}-{secrets.token_hex(2)}"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conformance.driver.recorder import LineFile
 from conformance.errors import UsageError
-from conformance.model import Json
+from conformance.model import Exchange, Json
 from conformance.redact import Redactor
 
 FORMAT = "dds-conformance-ledger"
@@ -34,6 +34,7 @@ class Entry:
     description: str = ""
     id: str = ""
     within: str = ""
+    user: str = "owner"
     refused: bool = False
     gone: bool = False
 
@@ -49,11 +50,13 @@ class Ledger:
         self.run_id = run_id
         self._write({"format": FORMAT, "version": VERSION, "run_id": run_id, "base_url": base_url})
 
-    def intend(self, key: str, kind: str, body: Json, within: str = "") -> None:
+    def intend(self, key: str, kind: str, asked: Exchange, within: str = "") -> None:
         """Write that a create is about to be sent; raise RecordError when it cannot be kept: then it is not sent."""
-        fields = body if isinstance(body, dict) else {}
+        fields = asked.request if isinstance(asked.request, dict) else {}
         named = {name: fields[name] for name in ("name", "description") if isinstance(fields.get(name), str)}
-        self._write({"create": kind, "key": key, "within": within, **named}, durable=kind == "project")
+        self._write(
+            {"create": kind, "key": key, "within": within, "user": asked.user, **named}, durable=kind == "project"
+        )
 
     def made(self, key: str, identity: str) -> None:
         """Write the id that the target gave."""
@@ -139,6 +142,7 @@ def _enter(entries: dict[str, Entry], fields: dict[str, Json]) -> None:
             name=fields.get("name", ""),
             description=fields.get("description", ""),
             within=fields.get("within", ""),
+            user=fields.get("user") or "",
         )
         return
     for word, change in (

@@ -77,7 +77,7 @@ def http_client(network: Network, wire: Wire, silence_s: float) -> httpx.Client:
 
 @lru_cache(maxsize=4)
 def tls_context(network: Network) -> ssl.SSLContext:
-    """Build the TLS context, once, for it takes longer than a request: the system's authorities or the operator's bundle, and a client certificate if given."""
+    """Build the TLS context, once: the system's authorities or the operator's bundle, and any client certificate."""
     try:
         context = ssl.create_default_context(cafile=str(network.ca_bundle) if network.ca_bundle else None)
         if network.client_certificate:

@@ -17,6 +17,8 @@ FLOORS: dict[str, int] = {
     "conformance.reference": 0,
     "conformance.answers": 1,
     "conformance.catalogue": 1,
+    "conformance.configuration": 1,
+    "conformance.consent": 1,
     "conformance.contracts": 1,
     "conformance.credentials": 1,
     "conformance.curl": 1,
