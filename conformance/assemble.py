@@ -16,6 +16,7 @@ from conformance.coverage import blocked, missing_core
 from conformance.document import document
 from conformance.errors import ExitCode
 from conformance.model import NOTHING, Conformance, History, Json, Judgement, Operation, Run, Tally
+from conformance.plans.sensitivity import sensitivity
 from conformance.traffic import traffic
 from conformance.verdicts import Circumstances, conclude, verdicts
 
@@ -79,7 +80,11 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         versions=versions(),
         lags=judgement.lags,
         reasons=reasons,
-        extras={"exit_code": int(exit_code(outcome, framing)), "recorded": framing.recorded},
+        extras={
+            "exit_code": int(exit_code(outcome, framing)),
+            "recorded": framing.recorded,
+            "missing_core": list(circumstances.missing_core),
+        },
     )
     return document(run, _evidence(history, judgement), _summaries(history, judgement, framing))
 
@@ -117,6 +122,7 @@ def _summaries(history: History, judgement: Judgement, framing: Framing) -> dict
         "complete": history.complete,
         "lag": lag_summary(judgement.lags),
         "traffic": traffic(history.operations),
+        "sensitivity": sensitivity(history.operations),
         "readings": [{"id": r.id, "about": r.about, "text": r.text} for r in readings],
         **framing.summaries,
     }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,35 +42,22 @@ class Progress:
         else:
             self.awaited.pop(line["path"], None)
 
-    def sentence(self, now_ns: int) -> str:
-        """Say where the run stands."""
-        text = f"{self.operations} requests, {self.projects} projects, {self.uploads} uploads completed"
-        if not self.awaited:
-            return text
-        longest = max(0, now_ns - min(self.awaited.values())) / NS_PER_S
-        return f"{text}; awaiting {len(self.awaited)} resources, the longest for {longest:.1f} s"
+    def sentence(self) -> str:
+        """Say how far the run is."""
+        return f"{self.operations} requests, {self.projects} projects, {self.uploads} uploads completed"
 
 
 class Tail:
-    """Follow a history that other processes append to, and tell `say` a sentence at most every `every_s` seconds."""
+    """Follow a history that other processes append to."""
 
-    def __init__(self, path: Path, say: Callable[[str], None], every_s: float) -> None:
+    def __init__(self, path: Path) -> None:
         self.progress = Progress()
         self._path = path
-        self._say = say
-        self._every_s = every_s
         self._position = 0
         self._rest = b""
-        self._said = time.monotonic()
 
-    def tick(self) -> None:
-        """Read what is new."""
-        self._read()
-        if time.monotonic() - self._said >= self._every_s:
-            self._said = time.monotonic()
-            self._say(self.progress.sentence(time.monotonic_ns()))
-
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Take what is new."""
         if not self._path.exists():
             return
         with self._path.open("rb") as file:

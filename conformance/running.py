@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from conformance import recording
@@ -15,7 +15,6 @@ from conformance.credentials import Credentials
 from conformance.document import write
 from conformance.drawing import draw
 from conformance.driver import check_target
-from conformance.errors import HistoryError
 from conformance.model import Json
 from conformance.reference.launch import launch
 from conformance.settings import Settings
@@ -60,6 +59,8 @@ class Running:
     def _open_history(self) -> None:
         settings = self.settings
         settings.report_dir.mkdir(parents=True, exist_ok=True)
+        for stale in (*settings.report_dir.glob("plans-*.json"), *settings.report_dir.glob("fuzz-*.json")):
+            stale.unlink()
         fields = {
             "run_id": settings.run_id,
             "begun": self.begun,
@@ -107,12 +108,12 @@ class Running:
 
     def _summaries(self) -> dict[str, Json]:
         digest = hashlib.sha256(self.settings.history_path.read_bytes()).hexdigest()
-        return {"history": {"path": self.settings.history_path.name, "sha256": digest}}
+        return {
+            "history": {"path": self.settings.history_path.name, "sha256": digest},
+            "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
+        }
 
-
-def load(path: Path) -> dict[str, Json]:
-    """Read a run document back."""
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as trouble:
-        raise HistoryError(f"{path} is no run document: {trouble}.") from trouble
+    def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:
+        """Read what each worker process left beside the history."""
+        for path in sorted(self.settings.report_dir.glob(pattern)):
+            yield json.loads(path.read_text(encoding="utf-8"))

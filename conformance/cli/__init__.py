@@ -7,6 +7,7 @@ import sys
 import click
 
 from conformance.cli.catalogue import requirements
+from conformance.cli.gates import compare, matrix, report
 from conformance.cli.judge import judge
 from conformance.cli.run import run
 from conformance.cli.serve import faults, serve
@@ -35,7 +36,7 @@ def cli() -> None:
     """
 
 
-for command in (run, judge, serve, requirements, faults):
+for command in (run, judge, report, compare, matrix, serve, faults, requirements):
     cli.add_command(command)
 
 

@@ -8,7 +8,7 @@ import click
 
 from conformance import recording
 from conformance.assemble import Framing, assemble
-from conformance.cli.present import present
+from conformance.cli.present import console, present
 
 
 @click.command()
@@ -32,4 +32,4 @@ def judge(*, history: Path, report_dir: Path | None, strict: bool, as_json: bool
         begun=str(header.get("begun", "")),
     )
     drawn = assemble(kept, framing)
-    return present(drawn, report_dir, as_json=as_json)
+    return present(drawn, report_dir, console(as_json=as_json))

@@ -9,9 +9,10 @@ import click
 
 from conformance import catalogue
 from conformance.child import LOG, run_child
-from conformance.cli.present import Progress, present_file
+from conformance.cli.present import Watching, console
 from conformance.credentials import Credentials
 from conformance.errors import ExitCode, SuiteError, UsageError
+from conformance.gates import load
 from conformance.model import Target
 from conformance.running import REPORT
 from conformance.settings import EFFORTS, Settings, base_url, new_run_id
@@ -39,13 +40,17 @@ def run(*, as_json: bool, quiet: bool, **given: object) -> int:
     """
     settings = _settings(**given)  # type: ignore[arg-type] # click has typed them
     (settings.report_dir / REPORT).unlink(missing_ok=True)
-    progress = Progress(settings, quiet=quiet or as_json)
-    status, interrupted = run_child(settings, progress.tick)
-    progress.done()
+    screen = console(as_json=as_json, quiet=quiet)
+    try:
+        status, interrupted = run_child(settings, Watching(screen, settings).tick)
+    finally:
+        screen.done()
     report = settings.report_dir / REPORT
     if not report.exists():
         return _without_report(settings.report_dir / LOG, status, interrupted=interrupted)
-    return present_file(report, as_json=as_json, quiet=quiet)
+    document = load(report)
+    screen.show(document, report.parent)
+    return ExitCode.INTERRUPTED if interrupted else int(document["exit_code"])
 
 
 def _without_report(log: Path, status: int, *, interrupted: bool) -> int:
