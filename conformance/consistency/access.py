@@ -1,0 +1,96 @@
+"""The rule about another user: the owner's resources are 403 to them, also while not consistent.
+
+Which of nc and 403 comes first is not in the specification, and bad parameters may be told before either.
+"""
+
+from __future__ import annotations
+
+from conformance.answers import Answer, Call, Effect
+from conformance.consistency.book import Book, short
+from conformance.consistency.marks import NEVER, Mark, mark
+from conformance.consistency.sight import doomed_from, scope_of_file, scope_of_version
+from conformance.consistency.world import World
+from conformance.model import Operation
+
+_KINDS = {
+    "project": frozenset({"show_project", "update_project", "delete_project", "create_upload", "list_uploads",
+                          "list_project_files", "list_project_children", "list_permissions"}),
+    "upload": frozenset({"show_upload", "create_chunk", "complete_upload", "report_hash"}),
+    "file": frozenset({"show_file", "update_file", "delete_file", "file_url", "list_versions", "move_file", "rename_file"}),
+    "version": frozenset({"show_version", "update_version", "delete_version", "version_url", "promote_version"}),
+}  # fmt: skip
+_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
+
+
+class Access:
+    """What the second user was told of the owner's resources."""
+
+    def __init__(self) -> None:
+        self._refused: list[tuple[str, str, Mark]] = []
+        self._wrong: dict[tuple[str, str, str], tuple[Mark, str, str]] = {}
+        self.shared: set[str] = set()
+
+    def take(self, operation: Operation, called: Call, answered: Answer) -> None:
+        """Take an operation of the second user."""
+        kind, status = _KIND_OF.get(called.name), operation.exchange.status
+        if kind is None or not called.id or status is None or operation.exchange.failure is not None:
+            return
+        if status == 403 and answered is not Answer.NC:
+            self._refused.append((kind, called.id, mark(operation)))
+        elif answered in (Answer.DONE, Answer.INTEGRITY) or (status == 404 and _plain(operation, answered)):
+            what = "integrity" if answered is Answer.INTEGRITY else str(status)
+            self._wrong.setdefault((kind, called.id, called.name), (mark(operation), what, called.name))
+
+    def conclude(self, world: World, book: Book) -> None:
+        """Convict a server that lets the second user see or touch what is not theirs."""
+        for kind, name, kept in self._refused:
+            created, doomed = _owned(world, self.shared, kind, name)
+            if created is not None and created[1] < kept[0] and kept[1] < doomed:
+                book.expose("other-user-403")
+        for (kind, name, call), (kept, what, _) in sorted(self._wrong.items()):
+            created, doomed = _owned(world, self.shared, kind, name)
+            if created is None or created[1] >= kept[0] or kept[1] >= doomed:
+                continue
+            book.expose("other-user-403")
+            sentence = (
+                f"the second user's {call} of the owner's {kind} {short(name)} answered {what} to {book.when(kept)} "
+                f"(made by {book.when(created)})"
+            )
+            book.find(
+                "other-user-403", "stranger-answered", name, (created, kept), sentence, expected="403", observed=what,
+                detail=call, kind=kind, call=call,
+            )  # fmt: skip
+
+
+def _plain(operation: Operation, answered: Answer) -> bool:
+    plain = answered in (Answer.REFUSED, Answer.ALREADY)
+    return plain and isinstance(operation.exchange.response, dict)
+
+
+def _owned(world: World, shared: set[str], kind: str, name: str) -> tuple[Mark | None, int]:
+    """Give the operation by which the owner knows the resource, and from when (ns) on it may be gone."""
+    if kind == "project":
+        project = world.projects.get(name)
+        created = project.created if project and name not in shared else None
+        return created, doomed_from(project.deletes)[0] if project else NEVER
+    if kind == "upload":
+        upload = world.uploads.get(name)
+        home = world.projects.get(upload.project) if upload else None
+        created = upload.created if upload and upload.project not in shared else None
+        return created, doomed_from(home.deletes)[0] if home else NEVER
+    if kind == "file":
+        file = world.files.get(name)
+        created = file.created if file and file.project not in shared else None
+        return created, scope_of_file(world, file)[0] if file else NEVER
+    version = world.versions.get(name)
+    file = world.files.get(version.file) if version else None
+    created = version.linked if version and file and file.created and file.project not in shared else None
+    return created, scope_of_version(world, version)[0] if version else NEVER
+
+
+def granted(operation: Operation, effect: Effect) -> str:
+    """Give the project whose permissions the owner may have changed with `operation`, empty when none."""
+    parts = operation.exchange.path.partition("?")[0].split("/")
+    if operation.exchange.method in ("PUT", "POST") and "permissions" in parts and effect is not Effect.NONE:
+        return parts[parts.index("permissions") - 1]
+    return ""

@@ -1,0 +1,117 @@
+"""The rules about ``PUT /uploads/{id}/complete``: a mismatch never surfaces there, and repeating it does no harm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from conformance.answers import Effect
+from conformance.consistency.book import Book, short
+from conformance.consistency.marks import Mark, first
+from conformance.consistency.state import Upload
+from conformance.consistency.truth import Known, Truth, known
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+SEVERAL = 3
+"""Bad uploads that must meet the error, and good ones that must not, before the mismatch is its cause."""
+_Completes = Iterable[tuple[Mark, Effect, int | None]]
+
+
+def refused(upload: Upload, algorithms: Mapping[str, str], book: Book) -> None:
+    """Convict a server that refuses the first completion of a bad upload, although the request itself was right."""
+    refusal = upload.refusal
+    if refusal is None or min(kept for kept, _, _ in upload.completes.values()) != refusal.mark:
+        return
+    would_be = known(upload, algorithms, refusal=refusal)
+    value, algorithm = refusal.hash
+    right = would_be.sizes_add_up and algorithm.lower() == "md5" and _MD5.fullmatch(value)
+    if would_be.truth is not Truth.BAD or not right:
+        return
+    book.expose("complete-no-integrity")
+    sentence = (
+        f"completing the bad upload {short(upload.id)} ({would_be.why}) was refused with {refusal.status} to "
+        f"{book.when(refusal.mark)}: a mismatch must be told at the url endpoints only"
+    )
+    created = (upload.created,) if upload.created else ()
+    book.find(
+        "complete-no-integrity", "mismatch-refused", upload.id, (*created, *would_be.proof, refusal.mark), sentence,
+        expected="202", observed=str(refusal.status), upload=upload.id, status=refusal.status, why=would_be.why,
+        size=upload.size, stored=would_be.stored,
+    )  # fmt: skip
+
+
+def repeated(upload: Upload, book: Book) -> None:
+    """Convict a server that answers 5xx to completing an upload again after completion was acknowledged."""
+    done: Mark | None = None
+    for kept, effect, _ in upload.completes.values():
+        if effect is Effect.DONE:
+            done = first(done, kept)
+    if done is None:
+        return
+    for kept, _, status in sorted(upload.completes.values()):
+        if kept[0] <= done[1] or status is None:
+            continue
+        book.expose("complete-repeat-no-5xx")
+        if status >= 500:
+            sentence = (
+                f"completing upload {short(upload.id)} again answered {status} to {book.when(kept)}, after "
+                f"{book.when(done)} had been told that it was completed"
+            )
+            book.find(
+                "complete-repeat-no-5xx", "repeat-fails", upload.id, (done, kept), sentence,
+                expected="a 2xx or 4xx", observed=str(status), upload=upload.id, status=status,
+            )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Failing:
+    """Whether 500 at completion goes with a stored mismatch, added up over a run."""
+
+    bad_failed: list[tuple[Mark, str]] = field(default_factory=list)
+    bad_accepted: int = 0
+    good_accepted: int = 0
+    good_failed: int = 0
+
+    def take(self, upload: Upload, found: Known) -> None:
+        """Count one upload of known truth by its completions."""
+        if found.truth is Truth.UNKNOWN or not upload.completes:
+            return
+        accepted = any(done is Effect.DONE for _, done, _ in upload.completes.values())
+        failures = [kept for kept, _, status in upload.completes.values() if status == 500]
+        only_failures = len(failures) == len(upload.completes)
+        if found.truth is Truth.GOOD:
+            self.good_accepted += accepted
+            self.good_failed += only_failures
+        elif only_failures:
+            self.bad_failed.append((min(failures), upload.id))
+        else:
+            self.bad_accepted += accepted
+
+    @property
+    def convicted(self) -> bool:
+        """Whether the pattern shows that the mismatch is the cause."""
+        several = len(self.bad_failed) >= SEVERAL and self.good_accepted >= SEVERAL
+        return several and not self.good_failed and len(self.bad_failed) > self.bad_accepted
+
+    def conclude(self, book: Book) -> None:
+        """Convict a server that answers 500 whenever what was stored does not match."""
+        book.expose("complete-no-500", self.bad_accepted + len(self.bad_failed))
+        if not self.convicted:
+            return
+        marks = sorted(self.bad_failed)
+        sentence = (
+            f"completing answered 500 for {len(marks)} bad uploads (first {short(marks[0][1])}, to "
+            f"{book.when(marks[0][0])}), while {self.good_accepted} good ones were accepted"
+        )
+        book.find(
+            "complete-no-500", "mismatch-fails", "complete_upload", (kept for kept, _ in marks), sentence,
+            expected="202", observed="500", bad_failed=len(marks), bad_accepted=self.bad_accepted,
+            good_accepted=self.good_accepted, uploads=[name for _, name in marks[:4]],
+        )  # fmt: skip
+
+
+def accepted(upload: Upload, found: Known, book: Book) -> None:
+    """Count a bad upload whose completion was accepted: the occasion at which a mismatch could have surfaced."""
+    if found.truth is Truth.BAD and any(done is Effect.DONE for _, done, _ in upload.completes.values()):
+        book.expose("complete-no-integrity")

@@ -1,0 +1,295 @@
+"""The judge: one truth, whether operations stream in or a whole history is read.
+
+Feed it what is about to be sent (`begin`, mutations) and what came of it (`add`); it keeps constant state per resource.
+`proved` gives what no later operation can undo, `conclude` everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from conformance.answers import Answer, Call, answer, call, effect, fits_gateway, is_mutation
+from conformance.consistency import completion, content, deletion, projects, register, status, uploads
+from conformance.consistency.access import Access, granted
+from conformance.consistency.book import Book
+from conformance.consistency.marks import NEVER
+from conformance.consistency.ownwrites import OwnWrites
+from conformance.consistency.payloads import Payloads
+from conformance.consistency.sight import Sight, sight, version_endpoint
+from conformance.consistency.state import Upload
+from conformance.consistency.traces import Traces
+from conformance.consistency.truth import SMALLEST_PART, Known, Truth, known
+from conformance.consistency.uploads import SECOND, Case, Context
+from conformance.consistency.world import World
+from conformance.model import (
+    Failure,
+    Finding,
+    History,
+    Judgement,
+    LagInterval,
+    Operation,
+    Role,
+    Target,
+)
+from conformance.recording import unfinished
+
+LASTING = frozenset(
+    {
+        "complete-202", "complete-body", "complete-repeat-no-5xx", "converges-project", "converges-upload",
+        "error-payload", "integrity-only-url", "integrity-payload", "nc-only-extended", "nc-payload", "nc-unknown-id",
+        "nc-until-consistent", "no-early-answer", "one-verdict", "project-create-202", "project-create-body",
+    }
+)  # fmt: skip
+"""Requirements whose violations no later operation can undo, provided that every mutation was announced."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What concluding gathers on the way."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    lags: list[LagInterval] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def reach(self, name: str, count: int = 1) -> None:
+        """Count a part of the core that was reached."""
+        self.counters[name] = self.counters.get(name, 0) + count
+
+
+class Judge:
+    """Judges operations of one target as they come. Not for several threads at once: the caller serialises.
+
+    `recorded` says that the history may be a part of what was sent; `accepts_small_parts`, that a probe of this run
+    showed the storage provider to take parts below 5 MiB.
+    """
+
+    def __init__(self, target: Target, *, recorded: bool = False, accepts_small_parts: bool = False) -> None:
+        self._target = target
+        self._recorded = recorded
+        self._small = accepts_small_parts
+        self._bound = int(target.converge_within_s * SECOND)
+        self._world = World()
+        self._payloads = Payloads(target)
+        self._traces = Traces(self._bound)
+        self._access = Access()
+        self._own = OwnWrites()
+        self._pending: dict[str, Operation] = {}
+        self._count = 0
+        self._origin = NEVER
+        self._statuses: dict[int, int] = {}
+
+    # ---- taking operations
+
+    def begin(self, operation: Operation) -> None:
+        """Note a mutation that is about to be sent; reads are ignored."""
+        exchange = operation.exchange
+        if exchange.role is not Role.API or not is_mutation(exchange) or operation.id in self._pending:
+            return
+        self._pending[operation.id] = operation
+        if exchange.user == "owner":
+            called = call(exchange)
+            announce = self._world.beginnings.get(called.name)
+            if announce is not None:
+                announce(operation, called)
+
+    def add(self, operation: Operation) -> None:
+        """Take an operation whose end was seen, or was seen to be missing."""
+        self._count += 1
+        self._origin = min(self._origin, operation.a_ns)
+        if self._pending:
+            self._pending.pop(operation.id, None)
+        self._payloads.take(operation)
+        if self._target.gateway and fits_gateway(self._target.gateway, operation.exchange):
+            silent = replace(operation.exchange, status=None, response=None, failure=Failure.CUT)
+            operation = replace(operation, exchange=silent)
+        exchange = operation.exchange
+        called = call(exchange)
+        answered = answer(exchange, called)
+        name = called.name
+        if self._traces.handles(name):
+            self._traces.take(operation, called, answered)
+        if exchange.user == "owner":
+            self._owners(operation, called, answered)
+        elif exchange.role is Role.STORAGE:
+            self._world.handlers[name](operation, called, answered)
+        elif exchange.user == "other":
+            self._access.take(operation, called, answered)
+        if exchange.status in (400, 401, 404) and exchange.role is Role.API:
+            self._statuses[exchange.status] = self._statuses.get(exchange.status, 0) + 1
+
+    def _owners(self, operation: Operation, called: Call, answered: Answer) -> None:
+        handler = self._world.handlers.get(called.name)
+        if handler is not None:
+            if operation.notes and operation.notes.get("intent") == "invalid" and not _matters(operation, answered):
+                return
+            handler(operation, called, answered)
+            if self._own.handles(called.name):
+                self._own.take(operation, called, answered)
+        elif called.name == "unrouted":
+            self._access.shared.add(granted(operation, effect(operation.exchange, called, answered)))
+
+    # ---- concluding
+
+    def proved(self) -> tuple[Finding, ...]:
+        """Give the violations that no later operation can undo, among what changed since the last call."""
+        book = Book(self._origin)
+        names, self._world.dirty = self._world.dirty, set()
+        context = self._context([])
+        for name in sorted(names):
+            upload = self._world.uploads.get(name)
+            if upload is not None:
+                case = Case(upload, sight(self._world, upload), known(upload, self._world.algorithms))
+                uploads.one_verdict(case, book)
+                uploads.not_early(case, book, context)
+                uploads.converges(case, book, context)
+                uploads.told_as_nc(case, book)
+                completion.repeated(upload, book)
+        for project in self._world.projects.values():
+            projects.judged(project, book, context)
+        self._payloads.conclude(book)
+        return tuple(finding for finding in book.all_findings() if finding.requirement in LASTING)
+
+    def conclude(self, *, complete: bool = True) -> Judgement:
+        """Give everything. Mutations still pending are indeterminate; `complete` is False for a history cut short."""
+        for operation in tuple(self._pending.values()):
+            self.add(unfinished(operation))
+        book, found = Book(self._origin), _Found()
+        self._gather(found)
+        context = self._context(found.lags)
+        failing = completion.Failing()
+        for case in found.cases.values():
+            self._upload(case, book, context, found, failing)
+        self._strays(book)
+        for file in self._world.files.values():
+            if file.single or file.switched < NEVER:
+                register.switched(self._world, file, found.cases, book, self._bound)
+                register.new_bytes(self._world, file, found.cases, book, self._bound)
+        for project in self._world.projects.values():
+            projects.judged(project, book, context)
+        failing.conclude(book)
+        self._payloads.conclude(book, self._excused(found, failing))
+        self._traces.conclude(self._world, book)
+        self._access.conclude(self._world, book)
+        self._own.conclude(self._world, book)
+        _name_states(book)
+        for code, count in self._statuses.items():
+            found.reach(f"error-{code}", count)
+        found.counters["complete"] = int(complete)
+        return Judgement(book.tallies(), tuple(found.lags), self._count, found.counters)
+
+    def _gather(self, found: _Found) -> None:
+        world = self._world
+        accepted = self._accepted_parts()
+        for name, upload in world.uploads.items():
+            truth = known(upload, world.algorithms, accepted.get(upload.provider, SMALLEST_PART))
+            found.cases[name] = case = Case(upload, sight(world, upload), truth)
+            found.lags += uploads.lags(case)
+        scratch = Book()
+        for project in world.projects.values():
+            found.lags += projects.judged(project, scratch, Context(self._bound))
+        found.lags.sort(key=lambda lag: (lag.begun_ns, lag.endpoint, lag.subject))
+
+    def _accepted_parts(self) -> Mapping[str, int]:
+        """Give, by storage provider, the smallest part before the last that it is known to accept (bytes)."""
+        accepted: dict[str, int] = {}
+        for upload in self._world.uploads.values():
+            if len(upload.parts) < 2:
+                continue
+            if self._small:
+                accepted[upload.provider] = 0
+                continue
+            shape = known(upload, self._world.algorithms, 0)
+            if shape.truth is Truth.GOOD and shape.smallest is not None and sight(self._world, upload).ok:
+                accepted[upload.provider] = min(accepted.get(upload.provider, SMALLEST_PART), shape.smallest)
+        return accepted
+
+    def _context(self, lags: Iterable[LagInterval]) -> Context:
+        needed = [lag.at_most_s for lag in lags if lag.at_most_s is not None]
+        truths = [file.reads for file in self._world.files.values()]
+        truths += [version.reads for version in self._world.versions.values()]
+        truths += [reads for project in self._world.projects.values() for reads in project.reads.values()]
+        last = [kept[0] for reads in truths for kept in (reads.ok_last, reads.bad_last) if kept]
+        return Context(
+            bound=self._bound,
+            answered_last=max(last, default=-1),
+            begun=not self._recorded,
+            converged=len(needed),
+            slowest=max(needed, default=0.0),
+        )
+
+    def _upload(self, case: Case, book: Book, context: Context, found: _Found, failing: completion.Failing) -> None:
+        upload = case.upload
+        uploads.one_verdict(case, book)
+        uploads.repeats_change_nothing(case, book)
+        uploads.not_early(case, book, context)
+        uploads.state_order(case, book)
+        uploads.relapses(case, book)
+        uploads.verdict_true(case, book)
+        uploads.converges(case, book, context)
+        uploads.told_as_nc(case, book)
+        for endpoint in case.sight.endpoints:
+            reads = endpoint.reads
+            deletion.after_deletion(reads.kind, reads.id, endpoint.deleted, endpoint.after, book, self._bound)
+            register.old_version(case, endpoint, book, self._bound)
+            if case.known.truth is Truth.GOOD and reads.ok:
+                found.reach(f"good-{reads.kind}")
+            if case.known.truth is Truth.BAD and reads.bad:
+                found.reach(f"bad-{reads.kind}")
+        if content.exact(case, book, self._bound) and case.known.truth is Truth.GOOD:
+            found.reach("good-bytes")
+        if case.known.truth is Truth.BAD and upload.refused_files is not None:
+            found.reach("bad-refused")
+        status.recorded(case, book)
+        completion.accepted(upload, case.known, book)
+        completion.refused(upload, self._world.algorithms, book)
+        completion.repeated(upload, book)
+        failing.take(upload, case.known)
+
+    def _strays(self, book: Book) -> None:
+        """Judge versions whose upload is not known (or not one) by themselves: their verdict still may not flip."""
+        for name, version in self._world.versions.items():
+            if version.upload and not version.conflicting:
+                continue
+            alone = Sight([])
+            alone.add(version_endpoint(self._world, version))
+            case = Case(Upload(name), alone, Known(Truth.UNKNOWN, "its upload is not known"))
+            uploads.one_verdict(case, book)
+            uploads.relapses(case, book)
+
+    def _excused(self, found: _Found, failing: completion.Failing) -> frozenset[str]:
+        excused = set()
+        for name, operation in self._payloads.failed_completions():
+            case = found.cases.get(name)
+            done = uploads.done_first(case.upload) if case else None
+            mine = case.upload.completes.get(operation) if case else None
+            repeat = done is not None and mine is not None and mine[0][0] > done[1]
+            pattern = failing.convicted and case is not None and case.known.truth is Truth.BAD
+            if repeat or pattern:
+                excused.add(operation)
+        return frozenset(excused)
+
+
+def _matters(operation: Operation, answered: Answer) -> bool:
+    """Whether an invalid request may have changed something all the same."""
+    return is_mutation(operation.exchange) and answered not in (Answer.REFUSED, Answer.NC)
+
+
+def _name_states(book: Book) -> None:
+    """Say of each measured guarantee whether it was provided, broken or not exercised."""
+    for name in ("realtime-monotonic", "state-order", "read-your-writes"):
+        tally = book.tallies().get(name)
+        broken, exercised = bool(tally and tally.findings), bool(tally and tally.exposures)
+        state = "broken" if broken else "provided" if exercised else "not exercised"
+        book.measure(name, state=state)
+
+
+def judge(history: History) -> Judgement:
+    """Judge a whole history: announce every mutation, then take every operation, in the order they were kept."""
+    small = history.header.get("small_parts_accepted") is True
+    court = Judge(history.target, recorded=history.recorded, accepts_small_parts=small)
+    for operation in history.operations:
+        court.begin(operation)
+    for operation in history.operations:
+        court.add(operation)
+    return court.conclude(complete=history.complete)

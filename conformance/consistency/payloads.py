@@ -1,0 +1,126 @@
+"""What single answers show, added up: the checks decide, this counts, and repeats of one crime are one finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.answers import call
+from conformance.checks import Examiner, Seen, Violation
+from conformance.consistency.book import Book
+from conformance.consistency.marks import Mark, mark
+from conformance.model import Operation, Role, Target
+
+_REPEATED = "no-5xx-legal"
+"""Broken only when seen several times; a completion's 5xx has requirements of its own."""
+_SEVERAL = 2
+
+
+@dataclass(slots=True)
+class _Sort:
+    """Answers of one shape: what they show, how many there were, and the first two."""
+
+    seen: tuple[Seen, ...]
+    count: int = 0
+    first: Mark | None = None
+    second: Mark | None = None
+    wrong: bool = False
+
+
+class Payloads:
+    """The shapes of answers seen so far, constant for a run whose answers repeat."""
+
+    def __init__(self, target: Target) -> None:
+        self._examiner = Examiner(target)
+        self._sorts: dict[int, _Sort] = {}
+        self._crimes: dict[tuple[str, Violation], _Sort] = {}
+        self._completions: list[tuple[str, str, Mark]] = []
+        self._kept: list[tuple[Seen, ...]] = []
+        self._statuses: dict[str, int] = {}
+        self._counted: dict[str, int] = {}
+
+    def take(self, operation: Operation) -> None:
+        """Take one exchange with the API."""
+        if operation.exchange.role is not Role.API:
+            return
+        seen = self._examiner.examine(operation)
+        sort = self._sorts.get(id(seen))
+        if sort is None or sort.seen is not seen:
+            sort = self._sorts[id(seen)] = self._new(seen)
+        sort.count += 1
+        if sort.wrong:
+            self._wrong(sort, operation)
+
+    def _new(self, seen: tuple[Seen, ...]) -> _Sort:
+        old = self._sorts.get(id(seen))
+        if old is not None:
+            self._settle(old)
+        return _Sort(seen, wrong=any(violation for _, violation in seen))
+
+    def _settle(self, sort: _Sort) -> None:
+        for requirement, _ in sort.seen:
+            self._counted[requirement] = self._counted.get(requirement, 0) + sort.count
+
+    def _wrong(self, sort: _Sort, operation: Operation) -> None:
+        kept = mark(operation)
+        for requirement, violation in sort.seen:
+            if violation is None:
+                continue
+            if requirement == _REPEATED:
+                called = call(operation.exchange)
+                if called.name == "complete_upload":
+                    self._completions.append((called.id, operation.id, kept))
+                    continue
+            crime = self._crimes.get((requirement, violation))
+            if crime is None:
+                crime = self._crimes[(requirement, violation)] = _Sort(((requirement, violation),))
+            crime.count += 1
+            if crime.first is None or kept < crime.first:
+                crime.first, crime.second = kept, crime.first
+            elif crime.second is None or kept < crime.second:
+                crime.second = kept
+
+    def conclude(self, book: Book, excused: frozenset[str] = frozenset()) -> None:
+        """Write down the exposures and the crimes; `excused` are completions whose 5xx is judged elsewhere."""
+        counted = dict(self._counted)
+        for sort in self._sorts.values():
+            for requirement, _ in sort.seen:
+                counted[requirement] = counted.get(requirement, 0) + sort.count
+        for requirement, count in counted.items():
+            book.expose(requirement, count)
+        merged: dict[tuple[str, str, str], list[tuple[Violation, _Sort]]] = {}
+        for (requirement, violation), sort in self._crimes.items():
+            merged.setdefault((requirement, violation.rule, violation.crime), []).append((violation, sort))
+        for (requirement, rule, crime), sorts in merged.items():
+            self._crime(requirement, rule, crime, sorts, book)
+        self._failed_completions(book, excused)
+
+    @staticmethod
+    def _crime(requirement: str, rule: str, crime: str, sorts: list[tuple[Violation, _Sort]], book: Book) -> None:
+        count = sum(sort.count for _, sort in sorts)
+        marks = sorted(kept for _, sort in sorts for kept in (sort.first, sort.second) if kept)
+        violation = min(sorts, key=lambda one: one[1].first or marks[0])[0]
+        if requirement == _REPEATED and count < _SEVERAL:
+            return
+        evidence = marks[:_SEVERAL] if requirement == _REPEATED else marks[:1]
+        times = f" ({count} times)" if count > 1 else ""
+        sentence = f"{book.when(evidence[0])}: {violation.observed}, where {violation.expected} was expected{times}"
+        book.find(
+            requirement, rule, crime or requirement, evidence, sentence, expected=violation.expected,
+            observed=violation.observed, detail=crime, **{**violation.numbers, "count": count, "crime": crime},
+        )  # fmt: skip
+
+    def _failed_completions(self, book: Book, excused: frozenset[str]) -> None:
+        failed = sorted(kept for _, name, kept in self._completions if name not in excused)
+        if len(failed) >= _SEVERAL:
+            sentence = (
+                f"completing an upload answered a server error {len(failed)} times, first to {book.when(failed[0])}"
+            )
+            book.find(
+                _REPEATED, "server-error", "complete_upload", failed[:_SEVERAL], sentence,
+                expected="an answer below 500", observed="5xx", detail="complete_upload", count=len(failed),
+                crime="complete_upload",
+            )  # fmt: skip
+
+    def failed_completions(self) -> list[tuple[str, str]]:
+        """Give upload and operation of every completion that was answered by the API's own 5xx."""
+        return [(upload, name) for upload, name, _ in self._completions]

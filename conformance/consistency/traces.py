@@ -1,0 +1,119 @@
+"""The rule about refused creates: what was refused, or told to come back later, is in no final listing.
+
+Only names that no attempt may have brought into being are looked for, and only in places that this run made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.answers import Answer, Call, Effect, effect, named_fields
+from conformance.consistency.book import Book, short
+from conformance.consistency.marks import Mark, mark
+from conformance.consistency.world import World, identity, within
+from conformance.model import Json, Operation, Phase
+
+_Key = tuple[str, str, str]
+_CREATES = {"create_project": "project", "create_upload": "upload", "create_file": "file", "create_folder": "folder"}
+_LISTS = frozenset({"list_projects", "list_uploads", "list_project_children", "list_folder_children"})
+_SHORTEST = 12
+"""A project's name is looked for only if it is at least this long and has a digit: others may be older than the run."""
+
+
+class Traces:
+    """The names that were refused, those that may exist, and those that listings showed."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._refused: dict[_Key, Mark] = {}
+        self._attempted: set[int] = set()
+        self._listed: dict[_Key, Mark] = {}
+        self._places: set[tuple[str, str]] = set()
+
+    def handles(self, name: str) -> bool:
+        """Whether operations of this call concern the rule."""
+        return name in _CREATES or name in _LISTS
+
+    def take(self, operation: Operation, called: Call, answered: Answer) -> None:
+        """Take a create or a listing, whoever sent it."""
+        if called.name in _CREATES:
+            self._create(operation, called, answered)
+        elif answered is Answer.DONE and operation.exchange.user == "owner":
+            self._listing(operation, called)
+
+    def _create(self, operation: Operation, called: Call, answered: Answer) -> None:
+        key = _wanted(operation.exchange.request, called)
+        if key is None:
+            return
+        refusing = answered in (Answer.NC, Answer.REFUSED) and operation.exchange.status is not None
+        if not refusing or effect(operation.exchange, called, answered) is not Effect.NONE:
+            self._attempted.add(hash(key))
+        elif "slug" not in named_fields(operation.exchange):
+            kept = mark(operation)
+            held = self._refused.get(key)
+            if held is None or kept[:2] < held[:2]:
+                self._refused[key] = kept
+
+    def _listing(self, operation: Operation, called: Call) -> None:
+        final, kept = operation.phase is Phase.FINAL, mark(operation)
+        results = within(operation.exchange.response, "results")
+        if not isinstance(results, list):
+            return
+        kinds = {"list_projects": ("project",), "list_uploads": ("upload",)}.get(called.name, ("folder", "file"))
+        if final:
+            self._places.update((kind, called.id) for kind in kinds)
+        for key in (found for item in results for found in _shown(item, called, kinds)):
+            refused = self._refused.get(key)
+            if final or (refused is not None and kept[0] > refused[1] + self._bound):
+                self._listed.setdefault(key, kept)
+
+    def conclude(self, world: World, book: Book) -> None:
+        """Convict a server that shows what it had refused."""
+        for key, refused in sorted(self._refused.items()):
+            kind, place, name = key
+            if hash(key) in self._attempted or not _ours(world, kind, place, name):
+                continue
+            shown = self._listed.get(key)
+            if shown is None or shown[0] <= refused[1]:
+                if (kind, place) in self._places:
+                    book.expose("refused-create-no-trace")
+                continue
+            book.expose("refused-create-no-trace")
+            sentence = (
+                f"creating {kind} {short(name)} was refused to {book.when(refused)}, yet the listing that "
+                f"{book.when(shown)} read shows it"
+            )
+            book.find(
+                "refused-create-no-trace", "refused-but-listed", name, (refused, shown), sentence, expected="nothing",
+                observed=f"a {kind} of that name", detail=f"{kind} {place}", kind=kind, place=place, name=name,
+            )  # fmt: skip
+
+
+def _wanted(body: Json, called: Call) -> _Key | None:
+    kind = _CREATES[called.name]
+    name = within(body, "name") if kind != "file" else identity(within(body, "upload"))
+    place = {"project": "", "upload": called.id}.get(kind)
+    if place is None:
+        place = identity(within(body, "parent"))
+    return (kind, place, name) if isinstance(name, str) and name else None
+
+
+def _shown(item: Json, called: Call, kinds: tuple[str, ...]) -> Iterator[_Key]:
+    name = within(item, "name")
+    if not isinstance(name, str):
+        return
+    if len(kinds) == 1:
+        yield (kinds[0], called.id, name)
+        return
+    upload = identity(within(item, "current_version", "upload"))
+    if within(item, "kind") == "dds-folder":
+        yield ("folder", called.id, name)
+    elif upload:
+        yield ("file", called.id, upload)
+
+
+def _ours(world: World, kind: str, place: str, name: str) -> bool:
+    if kind == "project":
+        return len(name) >= _SHORTEST and any(letter.isdigit() for letter in name)
+    project = world.projects.get(place)
+    return project is not None and project.created is not None
