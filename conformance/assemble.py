@@ -15,7 +15,7 @@ from conformance.consistency.lag import summary as lag_summary
 from conformance.coverage import blocked, missing_core
 from conformance.document import document
 from conformance.errors import ExitCode
-from conformance.model import NOTHING, Conformance, History, Json, Judgement, Operation, Run, Tally
+from conformance.model import Conformance, History, Json, Judgement, Operation, Run, Tally
 from conformance.plans.sensitivity import sensitivity
 from conformance.traffic import traffic
 from conformance.verdicts import Circumstances, conclude, verdicts
@@ -25,8 +25,9 @@ from conformance.verdicts import Circumstances, conclude, verdicts
 class Framing:
     """What a run document says beside its judgement.
 
-    `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that were selected (none means all); `tallies` come from judges that read something
-    other than the history, such as the target's own description; `summaries` are finished sections of the document.
+    `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
+    were selected (none means all); `tallies` come from judges that read something other than the history, such as the
+    target's own description; `summaries` are finished sections of the document.
     """
 
     effort: str = "recorded"
@@ -38,7 +39,7 @@ class Framing:
     trouble: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
-    tallies: Mapping[str, Tally] = NOTHING
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
     summaries: Mapping[str, Json] = field(default_factory=dict)
 
 
