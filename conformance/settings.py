@@ -91,7 +91,8 @@ class Settings:
         """Requests per second for all processes together; None means unpaced."""
         if self.max_rps is not None:
             return self.max_rps
-        return None if is_loopback(self.target.base_url) else GENTLE_RPS_PER_WORKER * max(1, self.workers)
+        near = self.target.embedded or is_loopback(self.target.base_url)
+        return None if near else GENTLE_RPS_PER_WORKER * max(1, self.workers)
 
     @property
     def history_path(self) -> Path:
@@ -165,7 +166,9 @@ def base_url(given: str) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether every address of the host of `url` is on this machine."""
-    host = urlsplit(url).hostname or ""
+    host = urlsplit(url).hostname
+    if not host:
+        return False
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -60,27 +60,15 @@ class Configuration:
             for name, key in KEYS.items()
         )
 
-    def settings(
-        self,
-        *,
-        embedded_url: str = "",
-        embedded_credentials: Credentials | None = None,
-        run_id: str = "",
-    ) -> Settings:
-        """Build the settings of a run, against the embedded server if `embedded_url` says where it listens.
-
-        Raises:
-            UsageError: there is neither a target nor an embedded server.
-        """
+    def settings(self, run_id: str = "") -> Settings:
+        """Build the settings of a run; without a target its base URL is empty, for the embedded server to fill in."""
         get = self.get
-        url = embedded_url or get("target")
-        if not url:
-            raise UsageError("There is no target.", remedy="Say --target URL, or let `run` start its own.")
-        given = embedded_credentials if embedded_url and embedded_credentials else self.credentials
+        url = get("target") or ""
+        given = self.credentials if url else Credentials()
         return Settings(
             target=Target(
                 base_url=url,
-                embedded=bool(embedded_url),
+                embedded=not url,
                 second_user=given.other_api_token is not None,
                 version=get("target_version"),
                 gateway=get("gateway"),
@@ -98,8 +86,8 @@ class Configuration:
             max_in_flight=get("max_in_flight"),
             budgets=Budgets(get("max_requests"), get("max_bytes"), get("max_seconds"), get("longest_wait")),
             bounds=Bounds(get("answer_bytes"), get("download_bytes"), get("silence"), get("deadline")),
-            network=Network() if embedded_url else self._network(),
-            storage_provider="" if embedded_url else get("storage_provider"),
+            network=self._network() if url else Network(),
+            storage_provider=get("storage_provider") if url else "",
             keep=get("keep"),
             i_may_write=get("i_may_write"),
         )

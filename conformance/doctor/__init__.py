@@ -1,0 +1,9 @@
+"""The doctor: whether a run against a target can succeed, question by question, each with its remedy."""
+
+from __future__ import annotations
+
+from conformance.doctor.examining import examine
+from conformance.doctor.judging import next_command
+from conformance.doctor.lines import Line, Mark
+
+__all__ = ["Line", "Mark", "examine", "next_command"]

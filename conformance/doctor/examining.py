@@ -1,0 +1,163 @@
+"""Asking the target, from the cheapest question to the one project that is made and removed."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from conformance.answers import Answer, answer
+from conformance.cleaning import sweep
+from conformance.doctor import judging
+from conformance.doctor.lines import Line, Mark, stops
+from conformance.driver import Client, Driver, Ledger
+from conformance.driver import ledger as ledgers
+from conformance.driver.handshake import addresses, shake_hands
+from conformance.model import Exchange, Operation, Phase
+from conformance.settings import Budgets, Settings, is_loopback
+
+READS = 5
+POLL_S = 0.2
+BYTES = b"dds-conformance doctor"
+
+
+def examine(settings: Settings) -> Iterator[Line]:
+    """Ask one question after the other; end at the first one whose answer makes the rest pointless.
+
+    Writes nothing but one project, which is removed: and that only to a target on this machine, or with consent.
+    """
+    lines: list[Line] = []
+    with TemporaryDirectory(prefix="dds-conformance-") as folder, _driver(settings, Path(folder)) as driver:
+        for line in _asked(driver):
+            lines.append(line)
+            yield line
+            if stops(line):
+                return
+    yield judging.duties(settings, lines)
+
+
+@contextlib.contextmanager
+def _driver(settings: Settings, folder: Path) -> Iterator[Driver]:
+    """Speak with a history that is thrown away, and a ledger that is kept until the project is gone for certain."""
+    kept = settings.report_dir / f"doctor-{settings.run_id}.jsonl"
+    aside = dataclasses.replace(settings, report_dir=folder, budgets=Budgets())
+    existed = settings.report_dir.exists()
+    ledger = Ledger(kept, run_id=settings.run_id, base_url=settings.target.base_url)
+    driver = Driver(aside, worker="doctor", ledger=ledger)
+    try:
+        yield driver
+    finally:
+        account = ledgers.read(kept)
+        if not account.open or sweep(driver, account, kept).clean:
+            kept.unlink()
+            if not existed:
+                with contextlib.suppress(OSError):
+                    settings.report_dir.rmdir()
+        driver.close()
+
+
+def _asked(driver: Driver) -> Iterator[Line]:
+    settings = driver.settings
+    url = settings.target.base_url
+    if settings.network.proxy is None:
+        yield judging.name(urlsplit(url).hostname or "", addresses(settings))
+    shaken = urlsplit(url).scheme == "https" and settings.network.proxy is None
+    yield judging.tls(url, shake_hands(settings) if shaken else None)
+    nobody = driver.client("doctor", user=None, scenario="doctor")
+    before = datetime.now(UTC)
+    first = nobody.app_status()
+    after = datetime.now(UTC)
+    yield judging.reachability(first.exchange, _seconds(first))
+    owner = driver.client("doctor", scenario="doctor")
+    yield from _people(driver, owner)
+    yield judging.clock(first.exchange, before, after)
+    yield judging.latency([owner.list_projects(page=1, per_page=1) for _ in range(READS)])
+    if settings.i_may_write or settings.target.embedded or is_loopback(url):
+        yield from _writing(driver, owner)
+    else:
+        for question in ("rights", "readiness", "storage"):
+            yield Line(question, Mark.UNTRIED, "Not tried: it would write to the target.", "Say --i-may-write.")
+
+
+def _people(driver: Driver, owner: Client) -> Iterator[Line]:
+    known = driver.tokens.of("owner") is not None
+    listing = owner.list_projects(page=1, per_page=1).exchange if known else None
+    person = owner.current_user().exchange if known else None
+    yield judging.credentials(listing, person)
+    other: Exchange | None = None
+    who: Exchange | None = None
+    if driver.settings.credentials.other_api_token:
+        second = driver.client("doctor", user="other", scenario="doctor")
+        other, who = second.list_projects(page=1, per_page=1).exchange, second.current_user().exchange
+    yield judging.second_user(other, who, person)
+
+
+def _writing(driver: Driver, owner: Client) -> Iterator[Line]:
+    made = owner.create_project(driver.name("doctor"), "made by dds-conformance doctor, removed at once")
+    body = made.exchange.response
+    if answer(made.exchange) is not Answer.DONE or not isinstance(body, dict) or not isinstance(body.get("id"), str):
+        sentence = f"Creating a project is answered {made.exchange.status or made.exchange.failure}."
+        yield Line("rights", Mark.BAD, sentence, "Use a user who may create projects.")
+        return
+    project = body["id"]
+    uploads, line = _readiness(owner, project, driver.settings.target.converge_within_s)
+    yield line
+    if uploads is not None:
+        yield _storage(owner, uploads)
+    owner.phase = Phase.FINAL
+    gone = owner.delete_project(project)
+    if answer(gone.exchange) is Answer.DONE:
+        yield Line("rights", Mark.GOOD, "A project can be created and deleted.")
+    else:
+        sentence = f"Deleting the project is answered {gone.exchange.status or gone.exchange.failure}."
+        yield Line("rights", Mark.BAD, sentence, "Use a user who may delete its own projects.")
+
+
+def _readiness(owner: Client, project: str, within_s: float) -> tuple[Operation | None, Line]:
+    begun = time.monotonic()
+    while True:
+        size = len(BYTES)
+        asked = owner.create_upload(project, name=owner.driver.name("doctor"), size=size, chunked=False)
+        took = time.monotonic() - begun
+        kind = answer(asked.exchange)
+        if kind is Answer.DONE:
+            return asked, Line("readiness", Mark.GOOD, f"A new project is ready after {took:.1f} s.", seconds=took)
+        if kind not in (Answer.NC, Answer.UNKNOWN):
+            sentence = f"Creating an upload is answered {asked.exchange.status}."
+            return None, Line("readiness", Mark.BAD, sentence, "Check the storage provider and the user's rights.")
+        if took > within_s:
+            sentence = f"A new project is not ready after {within_s:.0f} s."
+            return None, Line("readiness", Mark.BAD, sentence, "Look at the background jobs, or raise converge_within.")
+        time.sleep(POLL_S)
+
+
+def _storage(owner: Client, upload: Operation) -> Line:
+    """Store a few bytes by the signed URL of a single-part upload, or of a chunk where there is none."""
+    body = upload.exchange.response if isinstance(upload.exchange.response, dict) else {}
+    signed = body.get("signed_url")
+    if not signed and isinstance(body.get("id"), str):
+        value = hashlib.md5(BYTES, usedforsecurity=False).hexdigest()
+        signed = owner.create_chunk(body["id"], number=1, size=len(BYTES), value=value).exchange.response
+    stored = owner.put_signed(signed, BYTES)
+    if stored.exchange.status is not None and 200 <= stored.exchange.status < 300:
+        return Line("storage", Mark.GOOD, f"{stored.exchange.host} accepts bytes.", seconds=_seconds(stored))
+    if "forbidden" in stored.notes:
+        sentence = f"The signed URL is not followed: {stored.notes['forbidden']}."
+        return Line("storage", Mark.BAD, sentence, "If that is right, name the host in storage_hosts.")
+    what = stored.exchange.status or stored.notes.get("trouble") or stored.exchange.failure
+    return Line(
+        "storage",
+        Mark.BAD,
+        f"{stored.exchange.host} answers {what}.",
+        "Check that the storage can be reached from here.",
+    )
+
+
+def _seconds(operation: Operation) -> float:
+    return ((operation.b_ns or operation.a_ns) - operation.a_ns) / 1e9
