@@ -107,7 +107,7 @@ class Console:
     def show(self, document: Document, directory: Path | None = None) -> None:
         """Show what a run came to; `directory` is where its reports lie, if anywhere."""
         if self.mode is Mode.JSON:
-            self._stream.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+            self._stream.write(json.dumps(document, indent=1) + "\n")
         elif self.mode is Mode.QUIET:
             self._stream.write(f"{document['outcome']}\n")
         else:

@@ -25,7 +25,7 @@ def write(document: Document, directory: Path) -> Path:
         machine.unlink(missing_ok=True)
         path.write_text(_none(document, decision.refusals), encoding="utf-8")
     else:
-        text = json.dumps(decision.certificate, indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(decision.certificate, indent=1, allow_nan=False)
         machine.write_text(f"{text}\n", encoding="utf-8")
         path.write_text("\n\n".join(_certificate(decision.certificate)) + "\n", encoding="utf-8")
     return path

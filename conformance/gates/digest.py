@@ -14,5 +14,5 @@ def sha256(document: Mapping[str, Any]) -> str:
     A document read back from its file gives the same digest: JSON keeps the order of keys and Python the shortest form
     of every number. So ``sha256sum report.json`` agrees.
     """
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
+    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
