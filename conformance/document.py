@@ -155,7 +155,7 @@ def write(document: Mapping[str, Any], path: Path) -> None:
     """Write the document so that a reader sees either all of it or the one that was there before."""
     draft = path.with_suffix(".tmp")
     with draft.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1, ensure_ascii=False, allow_nan=False)
+        json.dump(document, file, indent=1, allow_nan=False)  # ASCII: a lone surrogate of a target stays writable
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
