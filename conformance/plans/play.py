@@ -57,7 +57,7 @@ def _provided(world: World, step: Step) -> Asking:
 
 def pause(turn: Turn) -> Task:
     """Wait some milliseconds, or some multiple of the lag measured so far."""
-    yield time.monotonic() + float(turn.option("s")) + float(turn.option("lags")) * turn.stage.timing.lag_s
+    yield time.monotonic() + float(turn.option("s")) + float(turn.option("lags")) * turn.stage.timing.typical_s
 
 
 def meet(turn: Turn) -> Task:

@@ -34,12 +34,15 @@ def ask_url(client: Speaker, world: World, path: str, notes: Mapping[str, Json] 
 
 
 def note_lag(stage: Stage, upload: Upload | None, last: Sent) -> None:
-    """Take the first truth seen of an upload as an upper bound on its lag."""
-    if upload is None or last.answer not in truth_of(upload) or upload.settled is not None:
+    """Take the first truth seen of an upload as a bound on its lag, if somebody had looked shortly before."""
+    if upload is None or upload.settled is not None or upload.completed is None:
         return
-    upload.settled = last.at
-    if upload.completed is not None:
-        stage.timing.measured(last.at - upload.completed)
+    if last.answer is Answer.NC:
+        upload.pending = last.at
+    elif last.answer in truth_of(upload):
+        upload.settled = last.at
+        if upload.pending is not None:
+            stage.timing.bounded(last.at - upload.completed, last.at - upload.pending)
 
 
 def read_url(turn: Turn) -> Task:

@@ -59,7 +59,7 @@ class Speakers(Protocol):
 class Stage:
     """One campaign: the driver, the clock, the scheduler, and the project that all its plans share.
 
-    After `least_tracers`, the next tracer begins only while `tracing_s` seconds and two lags have not passed since the
+    After `least_tracers`, the next tracer begins only while `tracing_s` seconds and one lag have not passed since the
     campaign's beginning (`begun`, monotonic seconds): tracers follow one another, and a run must not wait for them.
     """
 
@@ -82,7 +82,7 @@ class Stage:
 
     def room_for_tracer(self, done: int) -> bool:
         """Whether one more tracer may begin after `done` of them."""
-        allowed = self.tracing_s + 2 * self.timing.lag_s
+        allowed = self.tracing_s + self.timing.lag_s
         return done < self.least_tracers or time.monotonic() < self.begun + allowed
 
 

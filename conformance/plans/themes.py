@@ -136,7 +136,7 @@ def versions(draw: Draw) -> Plan:
     switch = [second.completes("u2"), _pause(draw), do("new_version", "v2", file="f1", upload="u2")]
     steps = [*both, first.completes("u1"), _attach("u1", "f1", COMMON), *wait, *switch]
     if draw(st.booleans()):
-        steps += [_late(draw), do("promote", version=first_version("f1"))]
+        steps += [_pause(draw) if wait else _late(draw), do("promote", version=first_version("f1"))]
     steps += [do("read_versions", file="f1"), do("read_file", file="f1")]
     every = draw(st.sampled_from((0.01, 0.04)))
     reader = (do("read_url", file="f1", times=8, every_s=every), do("read_version_url", version="v2", times=4))

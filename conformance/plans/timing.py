@@ -17,6 +17,8 @@ REMOTE_FLOOR_S = 0.25
 LONGEST_GAP_S = 15.0
 GUESS_S = 0.3
 """The lag assumed before any was measured."""
+FRESH = 0.3
+"""A lag counts as measured when the last not-consistent was seen within this share of it."""
 MARGIN = 1.02
 """A wait goes on a little beyond the bound, so that its last read began after it."""
 
@@ -32,10 +34,11 @@ class Timing:
         self._lags: deque[float] = deque(maxlen=24)
         self._waiting = 0
 
-    def measured(self, lag_s: float) -> None:
-        """Take one more upper bound on a lag into account."""
-        with self._lock:
-            self._lags.append(lag_s)
+    def bounded(self, lag_s: float, blind_s: float) -> None:
+        """Take one more upper bound on a lag into account, unless nobody had looked for too much of it (`blind_s`)."""
+        if 0 < blind_s <= self.floor_s + FRESH * lag_s:
+            with self._lock:
+                self._lags.append(lag_s)
 
     @property
     def lag_s(self) -> float:

@@ -25,7 +25,10 @@ class Project:
 
 @dataclass(slots=True)
 class Upload:
-    """An upload: what was declared, which pieces are surely stored, when its completion was first acknowledged."""
+    """An upload: what was declared, which pieces are surely stored, and three instants (monotonic seconds).
+
+    They are the first acknowledged completion, the last not-consistent seen, and the first truth seen.
+    """
 
     id: str
     project: Project
@@ -35,6 +38,7 @@ class Upload:
     signed: Json = None
     stored: dict[int, Piece] = field(default_factory=dict)
     completed: float | None = None
+    pending: float | None = None
     settled: float | None = None
 
     def pieces(self) -> list[Piece]:

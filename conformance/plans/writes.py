@@ -51,15 +51,17 @@ def create_upload(turn: Turn) -> Task:
     timing = turn.stage.timing
     timing.begin_wait()
     last = yield from insist(turn, lambda cut: _ask_upload(turn, project, cut))
+    refused = last.at
     while last.answer is Answer.NC and turn.option("patient") and time.monotonic() < timing.deadline(project.accepted):
         yield timing.next_look(project.accepted)
+        refused = last.at
         last = yield from insist(turn, lambda _: _ask_upload(turn, project, None))
     timing.end_wait()
     if not last.made or turn.actor.user != "owner":
         return
     if project.ready is None:
         project.ready = last.at
-        timing.measured(last.at - project.accepted)
+        timing.bounded(last.at - project.accepted, last.at - refused)
     truth = turn.world.truths.get(turn.step.binds, Truth.UNKNOWN)
     signed = last.body.get("signed_url")
     turn.bind(Upload(last.made, project, parts, bool(turn.option("chunked")), truth, signed))

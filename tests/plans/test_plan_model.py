@@ -1,0 +1,96 @@
+"""The pure model: impossible plans are refused, and what is stored is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.plans.model import LARGE_PART, Truth, check, truths
+from conformance.plans.nouns import COMMON, Actor, Plan, PlanError, Step, do
+
+
+def plan(*programs: tuple[Step, ...]) -> Plan:
+    """Make a plan of one actor per program."""
+    return Plan("uploads", "", tuple(Actor(f"a{n}", steps) for n, steps in enumerate(programs)))
+
+
+CREATE = do("create_upload", "u1", project=COMMON, parts=[3])
+PUT = do("put_part", upload="u1", number=1)
+COMPLETE = do("complete", upload="u1")
+MEET = do("meet", at="here", parties=2)
+
+
+@pytest.mark.parametrize(
+    ("programs", "words"),
+    [
+        (((do("fly"),),), "no verb 'fly'"),
+        (((do("complete", upload="u9"),),), "needs a upload"),
+        (((do("create_project", "p1"), do("complete", upload="p1")),), "needs a upload"),
+        (((CREATE, CREATE),), "bound twice"),
+        (((do("create_project", "p1", size=3),),), "takes no 'size'"),
+        (((do("create_upload", "u1", project=COMMON, parts=3),),), "cannot take parts=3"),
+        (((do("complete", "x", upload="u1"), CREATE),), "binds nothing"),
+        (((PUT, CREATE),), "never end"),
+        (((CREATE, MEET),), "never end"),
+        (((do("create_project", "common"),),), "bound twice"),
+    ],
+)
+def test_a_plan_that_cannot_be_run_is_refused(programs: tuple[tuple[Step, ...], ...], words: str) -> None:
+    """Unknown words, missing symbols and circles are found before anything is sent."""
+    with pytest.raises(PlanError, match=words):
+        check(plan(*programs))
+
+
+def test_an_actor_may_wait_for_what_another_makes() -> None:
+    """Symbols join the actors, and so do meetings."""
+    check(plan((CREATE, PUT, MEET, COMPLETE), (do("read_upload", upload="u1"), MEET, COMPLETE)))
+
+
+def truth(*steps: Step) -> Truth | None:
+    """Return what one writer's steps make of the upload."""
+    return truths(plan(steps)).get("u1")
+
+
+def whole(**extra: object) -> Step:
+    """Make a single-part upload's create."""
+    return do("create_upload", "u1", project=COMMON, parts=[3], chunked=False, **extra)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((CREATE, PUT, COMPLETE), Truth.GOOD),
+        ((CREATE, PUT), None),
+        ((CREATE, do("put_part", upload="u1", number=1, lie="hash"), COMPLETE), Truth.BAD),
+        ((CREATE, do("put_part", upload="u1", number=1, send=False), COMPLETE), Truth.BAD),
+        ((CREATE, COMPLETE), Truth.BAD),
+        ((CREATE, COMPLETE, PUT), Truth.UNKNOWN),
+        ((CREATE, PUT, do("put_part", upload="u1", number=1, fresh=True), COMPLETE), Truth.UNKNOWN),
+        ((CREATE, do("put_part", upload="u1", number=1, size_off=1), COMPLETE), Truth.UNKNOWN),
+        ((CREATE, PUT, do("complete", upload="u1", lie="hash")), Truth.GOOD),
+        ((do("create_upload", "u1", project=COMMON, parts=[3], misstate=1), PUT, COMPLETE), Truth.BAD),
+        ((do("create_upload", "u1", project=COMMON, parts=[]), COMPLETE), Truth.UNKNOWN),
+        ((do("create_upload", "u1", project=COMMON, parts=[0]), PUT, COMPLETE), Truth.GOOD),
+        ((whole(), do("put_whole", upload="u1"), COMPLETE), Truth.GOOD),
+        ((whole(), do("put_whole", upload="u1"), do("complete", upload="u1", lie="hash")), Truth.BAD),
+        ((whole(), COMPLETE), Truth.BAD),
+        ((whole(misstate=1), do("put_whole", upload="u1"), COMPLETE), Truth.BAD),
+    ],
+)
+def test_the_truth_of_an_upload_follows_from_what_is_stored(steps: tuple[Step, ...], expected: Truth | None) -> None:
+    """GOOD and BAD only where it is definite, as the contract says."""
+    assert truth(*steps) == expected
+
+
+@pytest.mark.parametrize(("first", "expected"), [(LARGE_PART, Truth.GOOD), (LARGE_PART - 1, Truth.UNKNOWN)])
+def test_many_parts_are_good_only_when_any_store_would_take_them(first: int, expected: Truth) -> None:
+    """Stores may refuse small parts before the last."""
+    puts = [do("put_part", upload="u1", number=n) for n in (2, 1)]
+    assert truth(do("create_upload", "u1", project=COMMON, parts=[first, 5]), *puts, COMPLETE) is expected
+
+
+def test_a_rival_that_completes_without_waiting_leaves_the_truth_open() -> None:
+    """Only a meeting after the last part makes another's completion come after it."""
+    rival = (do("read_upload", upload="u1"), COMPLETE)
+    assert truths(plan((CREATE, PUT, COMPLETE), rival)) == {"u1": Truth.UNKNOWN}
+    meeting = (do("read_upload", upload="u1"), MEET, COMPLETE)
+    assert truths(plan((CREATE, PUT, MEET, COMPLETE), meeting)) == {"u1": Truth.GOOD}

@@ -1,0 +1,77 @@
+"""The themes: every plan that can be drawn can be run, and the mixture is what the effort promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance.plans.drawing import chosen, gather
+from conformance.plans.efforts import EFFORTS, STANDARD, THEMES, share
+from conformance.plans.model import Truth, check, truths
+from conformance.plans.nouns import Plan, plan_from_json
+from conformance.plans.text import plan_text
+from conformance.plans.themes import tracer_series, tracers
+from conformance.plans.verbs import VERBS
+
+MOST = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+
+
+def drawn(seed: int = 0) -> list[Plan]:
+    """Draw what a standard run would."""
+    plans = [
+        plan for name, count in STANDARD.plans.items() for plan in chosen(gather(THEMES[name](), count, seed), count)
+    ]
+    return [*plans, *tracer_series(STANDARD.tracers, seed)]
+
+
+@pytest.mark.parametrize("name", [*THEMES, "tracers"])
+def test_every_plan_that_can_be_drawn_can_be_run(name: str) -> None:
+    """A theme never draws an unknown symbol, a wrong argument or a circle; and every plan has its text and document."""
+
+    @MOST
+    @given((st.booleans().flatmap(lambda bad: tracers(bad=bad))) if name == "tracers" else THEMES[name]())
+    def one(plan: Plan) -> None:
+        check(plan)
+        assert plan.theme == name
+        assert plan_from_json(plan.to_json()).key() == plan.key()
+        assert plan_text(plan).count("\n") >= sum(1 for _ in plan.steps())
+
+    one()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_standard_run_makes_enough_uploads_and_a_third_of_them_bad(seed: int) -> None:
+    """At least 60 uploads are completed, a third of them known BAD, and good ones too."""
+    counted = Counter(truth for plan in drawn(seed) for truth in truths(plan).values())
+    assert counted.total() >= 60
+    assert counted[Truth.BAD] * 3 >= counted.total()
+    assert counted[Truth.GOOD] >= 15
+
+
+def test_a_standard_run_uses_every_verb() -> None:
+    """No verb of the vocabulary is idle over three seeds, but those kept for hand-written plans."""
+    used = {step.verb for seed in range(3) for plan in drawn(seed) for _, step in plan.steps()}
+    assert set(VERBS) - used <= {"list_projects"}
+
+
+def test_the_same_seed_draws_the_same_plans() -> None:
+    """A run is repeated by its seed, whatever the target answered."""
+    assert [plan.key() for plan in drawn(7)] == [plan.key() for plan in drawn(7)]
+    assert [plan.key() for plan in drawn(7)] != [plan.key() for plan in drawn(8)]
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3, 8])
+def test_shards_share_the_plans_and_lose_none(shards: int) -> None:
+    """However many workers there are, the effort is the same."""
+    for effort in EFFORTS.values():
+        for count in (*effort.plans.values(), effort.tracers):
+            assert sum(share(count, shard, shards) for shard in range(shards)) == count
+
+
+def test_tracers_are_decisive_at_any_instant() -> None:
+    """A tracer is known GOOD or BAD; two of three are BAD."""
+    kinds = [next(iter(truths(plan).values())) for plan in tracer_series(12, 3)]
+    assert Counter(kinds) == {Truth.BAD: 8, Truth.GOOD: 4}
