@@ -15,7 +15,7 @@ from conformance.credentials import Credentials
 from conformance.document import write
 from conformance.drawing import draw
 from conformance.driver import check_target
-from conformance.model import Json
+from conformance.model import Json, Operation
 from conformance.reference.launch import launch
 from conformance.settings import Settings
 
@@ -84,7 +84,7 @@ class Running:
 
     def _close_history(self, *, interrupted: bool) -> None:
         with self.settings.history_path.open("ab") as file:
-            ended = sum(1 for entry in self._entries() if isinstance(entry, recording.Operation))
+            ended = sum(1 for entry in self._entries() if isinstance(entry, Operation))
             file.write(recording.encode_end(ended, interrupted=interrupted, ended=now()))
 
     def _entries(self) -> Any:

@@ -10,6 +10,7 @@ from conformance.cli.catalogue import requirements
 from conformance.cli.gates import compare, matrix, report
 from conformance.cli.judge import judge
 from conformance.cli.run import run
+from conformance.cli.selftest import selftest
 from conformance.cli.serve import faults, serve
 from conformance.errors import ExitCode, SuiteError
 
@@ -36,7 +37,7 @@ def cli() -> None:
     """
 
 
-for command in (run, judge, report, compare, matrix, serve, faults, requirements):
+for command in (run, judge, report, compare, matrix, serve, faults, selftest, requirements):
     cli.add_command(command)
 
 

@@ -1,0 +1,155 @@
+"""One subject of the self-test: a server with one fault or oddity, a run of the suite against it, what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from conformance import recording
+from conformance.errors import ExitCode, UsageError
+from conformance.model import Operation
+from conformance.plans.proof import STOP_AT
+from conformance.reference.faults import FAULTS
+from conformance.reference.launch import RunningServer, launch
+from conformance.reference.oddities import ODDITIES
+
+FAULT_BOUND_S = 4.0
+"""How long a fault's run waits for consistency: several times the lag, and no longer than the matrix can afford."""
+ODDITY_BOUND_S = 20.0
+LAG = "0.3"
+DEADLINE_S = 600.0
+"""Seconds after which a run that does not end is given up, and counted as the suite's own error."""
+NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A server to try: `breaks` are the requirements that may convict it, its own crime first; none for an oddity."""
+
+    name: str
+    summary: str
+    breaks: tuple[str, ...] = ()
+
+    @property
+    def legal(self) -> bool:
+        """Whether this server keeps the contract."""
+        return not self.breaks
+
+
+@dataclass(frozen=True, slots=True)
+class Trialled:
+    """What came of one subject. `convicted` are the requirements with findings, `gating` those that fail the target.
+
+    `requests` and `seconds` count to the end of the operations that prove the first finding of a crime it did commit;
+    `took_s` is the wall time of the whole trial.
+    """
+
+    subject: Subject
+    outcome: str
+    convicted: tuple[str, ...]
+    gating: tuple[str, ...]
+    requests: int | None
+    seconds: float | None
+    took_s: float
+    said: str = ""
+
+    @property
+    def guilty(self) -> tuple[str, ...]:
+        """The crimes that it committed and was convicted of."""
+        return tuple(name for name in self.convicted if name in self.subject.breaks)
+
+    @property
+    def unrelated(self) -> tuple[str, ...]:
+        """The crimes that it was convicted of and did not commit; for an oddity, what gates."""
+        return self.gating if self.subject.legal else tuple(n for n in self.convicted if n not in self.subject.breaks)
+
+    @property
+    def right(self) -> bool:
+        """Whether the suite did what it must: convict the fault of its crime, leave the oddity in peace."""
+        return self.outcome == "conformant" if self.subject.legal else bool(self.guilty)
+
+
+def subjects(only: tuple[str, ...] = ()) -> tuple[Subject, ...]:
+    """Give the faults, then the legal oddities, that match any of the globs (all when none is given).
+
+    Raises:
+        UsageError: a glob matches nothing.
+    """
+    faults = [Subject(fault.name, fault.summary, tuple(dict.fromkeys(fault.breaks))) for fault in FAULTS.values()]
+    every = [*faults, *(Subject(oddity.name, oddity.summary) for oddity in ODDITIES.values())]
+    for pattern in only:
+        if not any(fnmatch(subject.name, pattern) for subject in every):
+            raise UsageError(
+                f"no fault or oddity is called {pattern!r}.", remedy="`dds-conformance faults` lists them."
+            )
+    return tuple(s for s in every if not only or any(fnmatch(s.name, pattern) for pattern in only))
+
+
+def try_subject(subject: Subject, *, effort: str, seed: int) -> Trialled:
+    """Start the server, run the suite against it until the first proof of its crime, and read what came of it."""
+    odd, broken = ((subject.name,), ()) if subject.legal else ((), (subject.name,))
+    with (
+        tempfile.TemporaryDirectory(prefix="dds-selftest-") as folder,
+        launch(lag=LAG, seed=seed, faults=broken, oddities=odd) as server,
+    ):
+        report_dir = Path(folder)
+        begun = os.times().elapsed
+        said = _run(subject, server, report_dir, effort=effort, seed=seed)
+        return _read(subject, report_dir, os.times().elapsed - begun, said)
+
+
+def _run(subject: Subject, server: RunningServer, report_dir: Path, *, effort: str, seed: int) -> str:
+    bound = ODDITY_BOUND_S if subject.legal else FAULT_BOUND_S
+    words = [sys.executable, "-m", "conformance", "run", "--quiet", "--target", server.base_url]
+    words += ["--effort", effort, "--seed", str(seed), "--converge-within", str(bound), "--report-dir", str(report_dir)]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+        words, env=_environment(subject, server), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
+        try:
+            return child.communicate(timeout=DEADLINE_S)[0].strip()
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGINT)
+            return f"no end within {DEADLINE_S:.0f} s: {child.communicate()[0].strip()}"
+
+
+def _environment(subject: Subject, server: RunningServer) -> Mapping[str, str]:
+    mine = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
+    return {**os.environ, **mine, STOP_AT: ",".join(subject.breaks)}
+
+
+def _read(subject: Subject, report_dir: Path, took_s: float, said: str) -> Trialled:
+    report = report_dir / "report.json"
+    if not report.exists():
+        return Trialled(subject, f"error {ExitCode.SUITE_ERROR.value}", (), (), None, None, took_s, said[-500:])
+    document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    convicted = tuple(row["id"] for row in document["requirements"] if row["findings"])
+    gating = tuple(row["id"] for row in document["requirements"] if row["outcome"] == "fail")
+    requests, seconds = _first_conviction(document, subject, report_dir / "history.jsonl")
+    why = "; ".join(document["reasons"])
+    return Trialled(subject, document["outcome"], convicted, gating, requests, seconds, took_s, why)
+
+
+def _first_conviction(document: dict[str, Any], subject: Subject, history: Path) -> tuple[int | None, float | None]:
+    ends = [
+        max(operation["b_ns"] or operation["a_ns"] for operation in finding["evidence"])
+        for finding in document["findings"]
+        if finding["requirement"] in subject.breaks and finding["evidence"]
+    ]
+    if not ends:
+        return None, None
+    kept = list(_operations(history))
+    begun = min(operation.a_ns for operation in kept)
+    return sum(operation.a_ns <= min(ends) for operation in kept), (min(ends) - begun) / NS_PER_S
+
+
+def _operations(history: Path) -> Iterator[Operation]:
+    return (entry for entry in recording.lines(history) if isinstance(entry, Operation))
