@@ -11,6 +11,7 @@ from conformance.gates.text import seconds
 
 from .scale import Scale, nice_ticks, thin
 from .svg import figure, path, tag
+from .words import endpoint
 
 Group = Mapping[str, Any]
 WIDTH, HEIGHT = 480.0, 250.0
@@ -28,8 +29,9 @@ def curve(group: Group) -> Markup:
     upward = Scale(0.0, 1.0, PLOT_BOTTOM, PLOT_TOP)
     high = _steps(points, "high", across, upward)
     low = _steps(points, "low", across, upward)
-    middle = _steps([point for point in points if point.get("estimate") is not None], "estimate", across, upward)
-    label = f"Convergence lag of {group['kind']} at {group['endpoint']}: share consistent against time"
+    known = [point for point in points if point.get("estimate") is not None]
+    middle = [(across.at(point["t_s"]), upward.at(point["estimate"])) for point in known]
+    label = f"Convergence lag of {group['kind']} at {endpoint(group['endpoint'])}: share consistent against time"
     return figure(
         WIDTH,
         HEIGHT,
@@ -96,7 +98,7 @@ def course(group: Group) -> Markup:
     return figure(
         WIDTH,
         HEIGHT,
-        f"Convergence lag of {group['kind']} at {group['endpoint']} over the run",
+        f"Convergence lag of {group['kind']} at {endpoint(group['endpoint'])} over the run",
         *_time_axis(across, "time since the run began"),
         *_lag_axis(upward),
         *(_mark(mark, across, upward) for mark in marks),

@@ -11,7 +11,7 @@ from conformance.gates.nextstep import command
 from conformance.gates.text import code, count, escaped, rate, seconds
 
 from .page import unseen_sentence
-from .words import LEVELS, OUTCOMES
+from .words import LEVELS, OUTCOMES, endpoint
 
 Document = Mapping[str, Any]
 NAME = "summary.md"
@@ -28,7 +28,8 @@ def write(document: Document, directory: Path) -> Path:
 def summary(document: Document) -> str:
     """Draw the summary as GitHub-flavoured Markdown."""
     blocks = [*_head(document), *_broken(document), *_expected(document), *_duties(document), *_unseen(document)]
-    return "\n\n".join([*blocks, *_lag(document), f"Run it again: {code(command(document))}"]) + "\n"
+    again = [] if document.get("recorded") else [f"Run it again: {code(command(document))}"]
+    return "\n\n".join([*blocks, *_lag(document), *again]) + "\n"
 
 
 def _head(document: Document) -> Iterable[str]:
@@ -99,7 +100,7 @@ def _unseen(document: Document) -> Iterable[str]:
 def _lag(document: Document) -> Iterable[str]:
     groups = (document.get("lag") or {}).get("groups") or []
     rows = [
-        f"| {code(group['endpoint'])} | {escaped(group['kind'])} | {group['n']} | {group['left_censored']} "
+        f"| {code(endpoint(group['endpoint']))} | {escaped(group['kind'])} | {group['n']} | {group['left_censored']} "
         f"| {group['right_censored']} | {_quantile(group, 0.5)} | {_quantile(group, 0.95)} |"
         for group in groups
     ]

@@ -12,7 +12,7 @@ from conformance.gates.text import count, rate, seconds
 
 from .findings import finding_views
 from .lagchart import course, curve
-from .words import LEVELS, OUTCOMES
+from .words import LEVELS, OUTCOMES, endpoint
 
 Document = Mapping[str, Any]
 HEADLINES: Mapping[str, tuple[str, str]] = {
@@ -38,8 +38,9 @@ def context(document: Document) -> dict[str, Any]:
         "findings": finding_views(document, by_id),
         "unseen": [(row, unseen_sentence(row)) for row in rows if row["outcome"] in UNSEEN],
         "readings": _readings(document, rows),
+        "windows": list(_windows(document.get("sensitivity") or {})),
         "lag": [_lag(group) for group in (document.get("lag") or {}).get("groups") or []],
-        "again": command(document),
+        "again": "" if document.get("recorded") else command(document),
     }
 
 
@@ -139,8 +140,28 @@ def _readings(document: Document, rows: Sequence[Document]) -> list[tuple[str, s
     return [*general, *own]
 
 
+def _windows(found: Document) -> Iterable[tuple[str, str, Document]]:
+    """Give who watched, in plain words what they would have seen, and the figures."""
+    for name, who in (("", "All tracers together"), ("good", "Tracers known good"), ("bad", "Tracers known bad")):
+        watched = found.get(name, {}) if name else found
+        if not watched:
+            continue
+        if watched.get("width_s") is None:
+            yield who, "No tracer was watched, so a wrong window of any length may have passed unseen.", watched
+        else:
+            sure = watched.get("width_sure_s")
+            beyond = f" ({seconds(sure)} if the reads acted at their worst moments)" if sure is not None else ""
+            yield who, f"A wrong window of {seconds(watched['width_s'])} would have been seen{beyond}.", watched
+
+
 def _lag(group: Document) -> dict[str, Any]:
-    return {**group, "curve_svg": curve(group), "course_svg": course(group), "sentence": _lag_sentence(group)}
+    return {
+        **group,
+        "endpoint": endpoint(group["endpoint"]),
+        "curve_svg": curve(group),
+        "course_svg": course(group),
+        "sentence": _lag_sentence(group),
+    }
 
 
 def _lag_sentence(group: Document) -> str:

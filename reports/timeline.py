@@ -15,7 +15,7 @@ from .words import answer_class, answer_text, shorten
 
 Exchange = Mapping[str, Any]
 NS = 1e9
-WIDTH, LEFT, RIGHT = 1000.0, 268.0, 735.0
+WIDTH, LEFT, RIGHT = 1000.0, 288.0, 740.0
 TOP, ROW, BAR = 14.0, 58.0, 18.0
 TICK_ROOM = 58.0
 
@@ -98,8 +98,8 @@ def _row(index: int, one: Exchange, axis: Clock, interval: tuple[int, int], *, m
         "g",
         tag("circle", cx=13, cy=middle, r=11, class_=f"number{' marked' if marked else ''}"),
         tag("text", str(index + 1), x=13, y=middle + 4, class_="numeral"),
-        tag("text", shorten(f"{one['method']} {_short_path(one)}", 31), x=32, y=middle - 3, class_="call"),
-        tag("text", shorten(who, 38), x=32, y=middle + 13, class_="who"),
+        tag("text", shorten(f"{one['method']} {_short_path(one)}", 33), x=32, y=middle - 3, class_="call"),
+        tag("text", shorten(who, 40), x=32, y=middle + 13, class_="who"),
         bar,
         tag("text", shorten(answer_text(one), 29), x=RIGHT + 16, y=middle - 3, class_=f"answer {kind}"),
         tag("text", took, x=RIGHT + 16, y=middle + 13, class_="who"),
@@ -113,7 +113,7 @@ def _user(one: Exchange) -> str:
 
 def _short_path(one: Exchange) -> str:
     plain = str(one["path"]).split("?")[0].split("/api/v1", 1)[-1]
-    parts = [shorten(part, 8) if len(part) > 20 else part for part in plain.split("/")]
+    parts = [shorten(part, 6) if len(part) > 20 else part for part in plain.split("/")]
     return "/".join(parts)
 
 

@@ -10,13 +10,13 @@ NOT_CONSISTENT = "resource_not_consistent"
 URL_CALLS = ("file_url", "version_url")
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
-    "fail": ("fails", "✕"),
+    "fail": ("failed", "✕"),
     "error": ("suite error", "!"),
-    "warn": ("warning", "▲"),
+    "warn": ("warned", "▲"),
     "blocked": ("blocked", "⊘"),
     "not-observed": ("not observed", "○"),
     "not-applicable": ("not applicable", "∅"),
-    "pass": ("passes", "✓"),
+    "pass": ("passed", "✓"),
     "absent": ("not in this run", "·"),
 }
 """The word and the sign of each outcome, worst first: nothing is told by colour alone."""
@@ -27,6 +27,19 @@ LEVELS: Mapping[str, str] = {
     "SHOULD": "Reasonable, or only the wording of the specification's examples. It warns; under --strict it fails.",
     "MEASURED": "Printed, and never a gate.",
 }
+
+
+ENDPOINTS: Mapping[str, str] = {
+    "create_upload": "POST /projects/{id}/uploads",
+    "file_url": "GET /files/{id}/url",
+    "version_url": "GET /file_versions/{id}/url",
+}
+"""The extended endpoints by the names of their calls."""
+
+
+def endpoint(name: str) -> str:
+    """Give an endpoint as the specification writes it; a name that is none stays as it is."""
+    return ENDPOINTS.get(name, name)
 
 
 def answer_class(exchange: Mapping[str, Any]) -> str:

@@ -251,7 +251,7 @@ def document(outcome: str, broken: Sequence[Document] = (), **more: Any) -> Docu
         ],
         "lag": {"intervals": 354, "groups": lag_groups()},
         "traffic": traffic(),
-        "sensitivity": {"window_95_s": 0.0042, "tracers": 118, "readers": 4},
+        "sensitivity": sensitivity(),
         "plans": [{"id": "p1", "text": PLAN, "document": {}}],
         "fuzz": {"cases": 2_140, "filtered": 51},
         "leftovers": [],
@@ -271,10 +271,10 @@ settle"""
 def lag_groups() -> list[Document]:
     """Build the lag groups of two endpoints and two kinds of upload."""
     return [
-        lag_group("GET /files/{id}/url", "good", 1.1),
-        lag_group("GET /files/{id}/url", "bad", 1.5),
-        lag_group("GET /file_versions/{id}/url", "good", 1.0),
-        lag_group("POST /projects/{id}/uploads", "project", 0.4, n=40),
+        lag_group("file_url", "good", 1.1),
+        lag_group("file_url", "bad", 1.5),
+        lag_group("version_url", "good", 1.0),
+        lag_group("create_upload", "project", 0.4, n=40),
     ]
 
 
@@ -297,6 +297,14 @@ def traffic() -> Document:
         "duration_s": 111.4,
         "requests_per_s": 127.5,
     }
+
+
+def sensitivity() -> Document:
+    """Build the section on how short a window would have been seen."""
+    good = {"tracers": 78, "reads": 5120, "watched_s": 91.4, "width_s": 0.0042, "width_sure_s": 0.0117}
+    bad = {"tracers": 0, "reads": 0, "watched_s": 0, "width_s": None, "width_sure_s": None}
+    whole = {name: good[name] for name in ("tracers", "reads", "width_s", "width_sure_s")}
+    return {"confidence": 0.95, **whole, "good": good, "bad": bad}
 
 
 def samples() -> dict[str, Document]:

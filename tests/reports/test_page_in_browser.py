@@ -58,7 +58,7 @@ def test_a_word_filters_duties_and_findings(sample: Sample, opened: Open) -> Non
 def test_an_outcome_is_switched_off_and_on(sample: Sample, opened: Open) -> None:
     """Who wants the failures alone gets them."""
     page = opened(sample("nonconformant"))
-    toggle = page.get_by_role("button", name="passes")
+    toggle = page.get_by_role("button", name="passed")
     toggle.click()
     expect(toggle).to_have_attribute("aria-pressed", "false")
     expect(page.locator("#duty-nc-payload")).to_be_hidden()
