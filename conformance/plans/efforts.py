@@ -37,6 +37,7 @@ class Effort:
 QUICK = Effort(
     plans={
         "uploads": 2,
+        "oddities": 1,
         "crowds": 1,
         "races": 1,
         "haste": 1,
@@ -57,7 +58,8 @@ QUICK = Effort(
 )
 STANDARD = Effort(
     plans={
-        "uploads": 14,
+        "uploads": 12,
+        "oddities": 6,
         "crowds": 4,
         "races": 6,
         "haste": 5,
@@ -79,6 +81,7 @@ STANDARD = Effort(
 THOROUGH = Effort(
     plans={
         "uploads": 20,
+        "oddities": 12,
         "crowds": 6,
         "races": 10,
         "haste": 8,
@@ -103,6 +106,7 @@ EFFORTS: Mapping[str, Effort] = {"quick": QUICK, "standard": STANDARD, "thorough
 
 THEMES: Mapping[str, Callable[[], st.SearchStrategy[Plan]]] = {
     "uploads": themes.uploads,
+    "oddities": themes.oddities,
     "crowds": themes.crowds,
     "races": themes.races,
     "haste": themes.haste,

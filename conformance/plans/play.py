@@ -93,6 +93,7 @@ VERB: dict[str, Callable[[Turn], Task]] = {
     "read_version_url": reads.read_version_url,
     "read_upload": reads.read_upload,
     "read_file": reads.read_file,
+    "read_version": reads.read_version,
     "read_versions": reads.read_versions,
     "read_project": reads.read_project,
     "list_uploads": reads.list_uploads,

@@ -80,6 +80,11 @@ def read_file(turn: Turn) -> Task:
     yield from _once(turn, f"/files/{turn.file().id}")
 
 
+def read_version(turn: Turn) -> Task:
+    """Read what a version says of itself."""
+    yield from _once(turn, f"/file_versions/{turn.version().id}")
+
+
 def read_versions(turn: Turn) -> Task:
     """List a file's versions."""
     yield from _once(turn, f"/files/{turn.file().id}/versions")

@@ -84,6 +84,13 @@ def many_parts(draw: st.DrawFn, *, bad: bool) -> Shape:
 
 
 @st.composite
+def dozen_parts(draw: st.DrawFn) -> Shape:
+    """Draw an upload of ten parts or more, so that their numbers sort differently as text."""
+    parts = draw(st.lists(st.integers(1, 40), min_size=10, max_size=12))
+    return _shape(parts, chunked=True, defect="")
+
+
+@st.composite
 def odd(draw: st.DrawFn) -> Shape:
     """Draw an upload whose truth stays open: a wrong chunk size, other bytes sent again, or a part sent too late."""
     parts = draw(st.lists(st.integers(1, 300), min_size=1, max_size=3))

@@ -61,6 +61,14 @@ def uploads(draw: Draw) -> Plan:
 
 
 @st.composite
+def oddities(draw: Draw) -> Plan:
+    """An upload whose truth stays open: a wrong chunk size, other bytes sent again, or many small parts."""
+    shape = draw(st.one_of(shapes.odd(), shapes.many_parts(bad=False), shapes.dozen_parts()))
+    writer = [*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON), do("settle", file="f1")]
+    return Plan("oddities", "its truth stays open", (Actor("writer", tuple(writer)),))
+
+
+@st.composite
 def crowds(draw: Draw) -> Plan:
     """Several uploads, good and bad, converge together in one project, which is listed meanwhile."""
     start, project = _project(draw)
@@ -84,8 +92,10 @@ def races(draw: Draw) -> Plan:
     shape = draw(shapes.definite(bad=bad))
     parties = draw(st.integers(2, 3))
     meet = do("meet", at="filled", parties=parties + 1)
+    wait = do("settle", file="f1") if draw(st.booleans()) else _late(draw)
     again = [shape.completes("u1")] * draw(st.integers(1, 2))
-    writer = Actor("writer", (*shape.writes("u1"), meet, shape.completes("u1"), _late(draw), *again))
+    last = [do("read_url", file="f1", times=2, every_s=0.01), do("read_version_url", version=first_version("f1"))]
+    writer = Actor("writer", (*shape.writes("u1"), meet, shape.completes("u1"), wait, *again, *last))
     rivals = [
         Actor(f"rival-{n}", (do("read_upload", upload="u1"), meet, _pause(draw), shape.completes("u1")))
         for n in range(1, parties)
@@ -137,7 +147,7 @@ def versions(draw: Draw) -> Plan:
     steps = [*both, first.completes("u1"), _attach("u1", "f1", COMMON), *wait, *switch]
     if draw(st.booleans()):
         steps += [_pause(draw) if wait else _late(draw), do("promote", version=first_version("f1"))]
-    steps += [do("read_versions", file="f1"), do("read_file", file="f1")]
+    steps += [do("read_versions", file="f1"), do("read_file", file="f1"), do("read_version", version="v2")]
     every = draw(st.sampled_from((0.01, 0.04)))
     reader = (do("read_url", file="f1", times=8, every_s=every), do("read_version_url", version="v2", times=4))
     return Plan("versions", "a new version", (Actor("writer", tuple(steps)), Actor("reader", reader)))

@@ -54,6 +54,7 @@ VERBS: dict[str, Verb] = {
     "read_version_url": Verb({"version": VERSION}, "GET /file_versions/{version}/url", {"times": 1, "every_s": 0.0}),
     "read_upload": Verb({"upload": UPLOAD}, "GET /uploads/{upload}", {"times": 1, "every_s": 0.0}),
     "read_file": Verb({"file": FILE}, "GET /files/{file}"),
+    "read_version": Verb({"version": VERSION}, "GET /file_versions/{version}"),
     "read_versions": Verb({"file": FILE}, "GET /files/{file}/versions"),
     "read_project": Verb({"project": PROJECT}, "GET /projects/{project}"),
     "list_uploads": Verb({"project": PROJECT}, "GET /projects/{project}/uploads"),

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.plans.nouns import COMMON, Actor, Plan, PlanError, Step, do, plan_from_json
 from conformance.plans.text import plan_text, step_text
+from conformance.plans.verbs import HOW
 
 PLAN = Plan(
     "uploads",
@@ -56,8 +57,7 @@ def test_a_plan_reads_as_a_program_of_api_verbs() -> None:
     assert plan_text(PLAN).splitlines() == [
         "uploads: an example",
         "  writer:",
-        "    u1 = POST /projects/common/uploads   (2 parts of 3 + 4 bytes; "
-        "again, under a new name, while not consistent)",
+        f"    u1 = POST /projects/common/uploads   (2 parts of 3 + 4 bytes; {HOW['patient']})",
         "    PUT /uploads/u1/complete",
         "  stranger, the second user:",
         "    GET /uploads/u1   (2 times, 10 ms apart)",
