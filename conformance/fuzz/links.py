@@ -1,0 +1,54 @@
+"""Walks along the document's links: from a created resource to its uses, through our driver.
+
+A step that follows a link keeps the ids that it was given; a step that starts something is aimed at a resource of the
+nursery, one state after the other, so that every use is also tried on resources that no link leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import hypothesis
+
+from conformance.fuzz import drawing
+from conformance.fuzz.asking import Question, question
+from conformance.fuzz.nursery import Aim
+from conformance.model import Json, Operation
+
+Step = Callable[[Question, Any, Any], Operation | None]
+Aiming = Callable[[str, int], tuple[Aim | None, Json]]
+
+
+def walk(  # noqa: PLR0913 - what a walk needs from its campaign, named
+    base_url: str, seed: int, *, walks: int, steps: int, aim: Aiming, ask: Step, name: Callable[[], str]
+) -> None:
+    """Walk `walks` times, up to `steps` steps each; `ask` sends and judges, `aim` gives ids where no link does."""
+    machine = drawing.schema(base_url).as_state_machine()
+    machine.step = _step(aim, ask, name)
+    limits = hypothesis.settings(drawing.settings(walks), stateful_step_count=steps, phases=[hypothesis.Phase.generate])
+    hypothesis.seed(seed)(machine).run(settings=limits)
+
+
+def _step(aim: Aiming, ask: Step, name: Callable[[], str]) -> Callable[[Any, Any], Any]:
+    from schemathesis.generation.stateful.state_machine import StepOutput  # noqa: PLC0415 - loaded with the machine
+
+    number = count()
+
+    def step(self: Any, given: Any) -> Any:
+        case = given.case
+        call = str(case.operation.definition.raw["operationId"])
+        linked = {(location.value, parameter) for location, parameter in given.applied_parameters}
+        aimed, ids = aim(call, next(number))
+        if ("path", "id") in linked:
+            aimed = Aim(str(case.path_parameters["id"]), "linked")
+        if any(location == "body" for location, _ in linked):
+            ids = {}
+        asked = question(call, case, aimed, ids, name())
+        ask(asked, case, self.recorder)
+        kept = self.recorder.interactions.get(case.id)
+        response = kept.response if kept is not None else None
+        return StepOutput(response, case) if response is not None else None
+
+    return step
