@@ -135,6 +135,8 @@ def _standing(sentence: str, waits: Sequence[Wait]) -> Group:
 
 
 def _wait(wait: Wait) -> str:
+    if wait.since_s > wait.bound_s:
+        return f"{line(wait.what)}, {seconds(wait.since_s)}, past the bound of {seconds(wait.bound_s)}"
     return f"{line(wait.what)}, {seconds(wait.since_s)} of at most {seconds(wait.bound_s)}"
 
 

@@ -91,7 +91,7 @@ def weigh(document: Document, deviations: Sequence[Deviation], today: date) -> G
 def _row(row: Document, lines: Sequence[Deviation], document: Document, today: date) -> Iterable[Weighed]:
     rules = {document["findings"][index]["rule"] for index in row["findings"]}
     for line in lines:
-        yield _weigh_line(row, line, rules, today)
+        yield _weigh_line(row, line, rules, today, whole=_whole(document))
     if row["outcome"] == "fail":
         open_rules = [line.rules for line in lines if line.expires >= today]
         unforeseen = sorted(rules - {rule for given in open_rules for rule in given})
@@ -101,7 +101,12 @@ def _row(row: Document, lines: Sequence[Deviation], document: Document, today: d
             yield Weighed(row["id"], State.UNEXPECTED_FAILURE, "fail", sentence)
 
 
-def _weigh_line(row: Document, line: Deviation, rules: set[str], today: date) -> Weighed:
+def _whole(document: Document) -> bool:
+    """Say whether a pass in this document is news: a recording or a cut run passes what it hardly exercised."""
+    return not (document.get("recorded") or document["interrupted"] or document.get("complete") is False)
+
+
+def _weigh_line(row: Document, line: Deviation, rules: set[str], today: date, *, whole: bool) -> Weighed:
     ident, outcome = row["id"], row["outcome"]
     if line.expires < today:
         sentence = f"the line for {ident} expired on {line.expires}; {line.owner} answers for it"
@@ -109,10 +114,11 @@ def _weigh_line(row: Document, line: Deviation, rules: set[str], today: date) ->
     seen = outcome in ("fail", "warn") and (not line.rules or bool(rules & set(line.rules)))
     if seen:
         return Weighed(ident, State.MET, outcome, f"{ident} deviates as foreseen: {line.reason}", line)
-    if outcome in ("pass", "fail", "warn"):
+    if outcome in ("pass", "fail", "warn") and whole:
         what = "passes" if outcome == "pass" else f"no longer breaks {', '.join(line.rules)}"
         return Weighed(ident, State.UNEXPECTED_PASS, outcome, f"{ident} {what}; take its line out", line)
-    return Weighed(ident, State.NOT_SEEN, outcome, f"{ident} was {outcome}, so its line could not be confirmed", line)
+    sentence = f"{ident} came to {outcome}, which neither confirms its line nor shows that it can go"
+    return Weighed(ident, State.NOT_SEEN, outcome, sentence, line)
 
 
 def _absent(line: Deviation, today: date) -> Weighed:

@@ -76,6 +76,12 @@ def test_a_line_of_an_unexercised_duty_is_neither_met_nor_passed(conformant: Doc
     assert states(conformant, line("session-monotonic")) == {"session-monotonic": State.NOT_SEEN}
 
 
+@pytest.mark.parametrize("change", [{"recorded": True}, {"interrupted": True}, {"complete": False}])
+def test_a_pass_in_a_recording_or_a_cut_run_is_no_news(conformant: Document, change: Document) -> None:
+    """What was hardly exercised does not show that a deviation is gone."""
+    assert states({**conformant, **change}, line("nc-payload")) == {"nc-payload": State.NOT_SEEN}
+
+
 def test_a_foreseen_warning_is_met(nonconformant: Document) -> None:
     """A SHOULD that warns is a deviation too."""
     lines = [line(ident) for ident in (*BROKEN, "error-number")]
