@@ -38,6 +38,7 @@ QUICK = Effort(
     plans={
         "uploads": 2,
         "oddities": 1,
+        "misreports": 1,
         "crowds": 1,
         "races": 1,
         "haste": 1,
@@ -59,7 +60,8 @@ QUICK = Effort(
 STANDARD = Effort(
     plans={
         "uploads": 12,
-        "oddities": 6,
+        "oddities": 5,
+        "misreports": 2,
         "crowds": 4,
         "races": 6,
         "haste": 5,
@@ -82,6 +84,7 @@ THOROUGH = Effort(
     plans={
         "uploads": 20,
         "oddities": 12,
+        "misreports": 3,
         "crowds": 6,
         "races": 10,
         "haste": 8,
@@ -107,6 +110,7 @@ EFFORTS: Mapping[str, Effort] = {"quick": QUICK, "standard": STANDARD, "thorough
 THEMES: Mapping[str, Callable[[], st.SearchStrategy[Plan]]] = {
     "uploads": themes.uploads,
     "oddities": themes.oddities,
+    "misreports": themes.misreports,
     "crowds": themes.crowds,
     "races": themes.races,
     "haste": themes.haste,

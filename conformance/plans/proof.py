@@ -12,7 +12,7 @@ from conformance.plans.keeping import Keeper
 from conformance.plans.trial import Court, Watcher
 from conformance.settings import Settings
 
-STOP_AT = "DDS_CONFORMANCE_STOP_AT"
+STOP_AT = "DDS_STOP_AT_FIRST_PROOF"
 """The environment variable that names the requirements, by commas, whose first proof ends the run."""
 LOOK_EVERY = 16
 

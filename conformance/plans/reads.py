@@ -21,8 +21,9 @@ TRUTHS = frozenset({Answer.DONE, Answer.INTEGRITY})
 
 def truth_of(upload: Upload) -> frozenset[Answer]:
     """Return the answers that an upload's url endpoints may give in the end."""
-    known = {Truth.GOOD: frozenset({Answer.DONE}), Truth.BAD: frozenset({Answer.INTEGRITY})}
-    return known.get(upload.truth, TRUTHS)
+    if upload.truth is Truth.BAD:
+        return frozenset({Answer.INTEGRITY})
+    return frozenset({Answer.DONE}) if upload.truth is Truth.GOOD and upload.whole else TRUTHS
 
 
 def ask_url(client: Speaker, world: World, path: str, notes: Mapping[str, Json] = NOTHING) -> Sent:

@@ -91,6 +91,12 @@ def dozen_parts(draw: st.DrawFn) -> Shape:
 
 
 @st.composite
+def misreported(draw: st.DrawFn) -> Shape:
+    """Draw a chunked upload of one part whose size is reported wrong, and nothing else."""
+    return _shape([draw(st.integers(1, 3000))], chunked=True, defect="size")
+
+
+@st.composite
 def odd(draw: st.DrawFn) -> Shape:
     """Draw an upload whose truth stays open: a wrong chunk size, other bytes sent again, or a part sent too late."""
     parts = draw(st.lists(st.integers(1, 300), min_size=1, max_size=3))

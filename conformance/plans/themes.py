@@ -69,6 +69,14 @@ def oddities(draw: Draw) -> Plan:
 
 
 @st.composite
+def misreports(draw: Draw) -> Plan:
+    """A chunk is stored with the right hash, and its size reported wrong."""
+    shape = draw(shapes.misreported())
+    writer = [*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON), do("settle", file="f1")]
+    return Plan("misreports", "a wrong chunk size", (Actor("writer", tuple(writer)),))
+
+
+@st.composite
 def crowds(draw: Draw) -> Plan:
     """Several uploads, good and bad, converge together in one project, which is listed meanwhile."""
     start, project = _project(draw)

@@ -41,6 +41,11 @@ class Upload:
     pending: float | None = None
     settled: float | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether every part is surely stored: a server may have refused one."""
+        return len(self.stored) == len(self.parts)
+
     def pieces(self) -> list[Piece]:
         """Return what is surely stored, in number order."""
         return [self.stored[number] for number in sorted(self.stored)]
