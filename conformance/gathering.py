@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 
-from conformance.credentials import Credentials
+from conformance.configuration import gather
 from conformance.driver import Driver
 from conformance.errors import ExitCode, SuiteError
 from conformance.model import Target
+from conformance.plugin import OPTIONS
 from conformance.running import Running
-from conformance.settings import Settings, base_url, new_run_id
+from conformance.settings import Settings
 
 HANDED = "dds_settings"
 SUITE_ERROR = "dds-suite-error"
@@ -66,12 +68,14 @@ class Gathering:
         road.close()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note what the suite itself got wrong: in a scenario, anything raised but an AssertionError or a skip."""
-        report: Any = yield
+        report = yield
         if call.excinfo and report.failed and not call.excinfo.errisinstance(AssertionError):
             report.user_properties.append((SUITE_ERROR, f"{item.name}: {call.excinfo.exconly()}"[:500]))
-        return report  # type: ignore[return-value] # pluggy's wrappers return what they were given
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the suite's own errors from all workers."""
@@ -94,23 +98,7 @@ def _settings(config: pytest.Config) -> Settings:
     handed = config.getoption("dds_settings")
     if handed:
         return Settings.from_json(handed.read_text(encoding="utf-8"))
-    given = Credentials.from_environment()
-    url = config.getoption("target")
-    target = Target(
-        base_url=base_url(url) if url else "",
-        second_user=given.other_api_token is not None,
-        converge_within_s=config.getoption("converge_within"),
-    )
-    return Settings(
-        target=target,
-        run_id=new_run_id(),
-        credentials=given,
-        effort=config.getoption("effort"),
-        seed=config.getoption("dds_seed"),
-        workers=int(getattr(config.option, "numprocesses", None) or 0),
-        strict=config.getoption("dds_strict"),
-        only=tuple(config.getoption("dds_only")),
-        report_dir=config.getoption("report_dir").absolute(),
-        max_rps=config.getoption("max_rps"),
-        i_may_write=config.getoption("i_may_write"),
-    )
+    options = {name: config.getoption(name) for name in OPTIONS}
+    workers = int(getattr(config.option, "numprocesses", None) or 0)
+    settings = gather({**options, "workers": workers}).settings()
+    return dataclasses.replace(settings, report_dir=settings.report_dir.absolute())

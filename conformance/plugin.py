@@ -10,19 +10,22 @@ from pathlib import Path
 
 import pytest
 
+OPTIONS = ("target", "effort", "seed", "converge_within", "report_dir", "strict", "only", "max_rps", "i_may_write")
+"""The keys of the configuration that are options here; pytest has a ``--strict`` of its own."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of a run."""
+    """Add the options of a run; none has a default, so that the configuration file and the environment may speak."""
     group = parser.getgroup("dds-conformance", "judge a DDS API server")
-    group.addoption("--target", metavar="URL", default="", help="the server to judge (default: the embedded one)")
-    group.addoption("--effort", choices=("quick", "standard", "thorough"), default="standard", help="how much to try")
-    group.addoption("--seed", dest="dds_seed", type=int, default=0, help="seed of the plans")
-    group.addoption("--converge-within", type=float, default=60.0, metavar="SECONDS", help="the bound on 'eventually'")
-    group.addoption("--report-dir", type=Path, default=Path("dds-report"), metavar="DIR", help="where reports go")
-    group.addoption("--dds-strict", action="store_true", help="a broken SHOULD fails")
-    group.addoption("--only", dest="dds_only", action="append", default=[], metavar="ID", help="select requirements")
-    group.addoption("--max-rps", type=float, metavar="N", help="requests per second, all workers together")
-    group.addoption("--i-may-write", action="store_true", help="consent to writing to a target that is not loopback")
+    group.addoption("--target", metavar="URL", help="the server to judge (default: the embedded one)")
+    group.addoption("--effort", choices=("quick", "standard", "thorough"), help="how much to try")
+    group.addoption("--dds-seed", dest="seed", metavar="N", help="seed of the plans")
+    group.addoption("--converge-within", metavar="SECONDS", help="the bound on 'eventually'")
+    group.addoption("--report-dir", metavar="DIR", help="where reports go")
+    group.addoption("--dds-strict", dest="strict", action="store_true", default=None, help="a broken SHOULD fails")
+    group.addoption("--only", action="append", metavar="ID-or-glob", help="judge these requirements only")
+    group.addoption("--max-rps", metavar="N", help="requests per second, all workers together")
+    group.addoption("--i-may-write", action="store_true", default=None, help="consent to writing to a remote target")
     group.addoption("--dds-settings", type=Path, metavar="FILE", help="settings handed down by dds-conformance run")
 
 

@@ -10,19 +10,21 @@ from typing import Any
 from conformance.answers import EXTENDED_CALLS, NOT_CONSISTENT, call_of
 
 NS_PER_S = 1_000_000_000
+FORGOTTEN_NS = 3 * NS_PER_S
 
 
 @dataclass(slots=True)
 class Progress:
     """Counts of what was sent, and every extended endpoint whose last answer was not-consistent.
 
-    `awaited` maps the path to the instant of its first such answer, in nanoseconds of the history's clock.
+    `awaited` maps the path to the instants of its first and its last such answer, in nanoseconds of the history's
+    clock.
     """
 
     operations: int = 0
     projects: int = 0
     uploads: int = 0
-    awaited: dict[str, int] = field(default_factory=dict)
+    awaited: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, line: dict[str, Any]) -> None:
         """Take one line of a history; lines that are not ended operations say nothing."""
@@ -38,9 +40,14 @@ class Progress:
     def _await(self, line: dict[str, Any]) -> None:
         body = line.get("response")
         if isinstance(body, dict) and body.get("code") == NOT_CONSISTENT:
-            self.awaited.setdefault(line["path"], line["a_ns"])
+            first, _ = self.awaited.get(line["path"], (line["a_ns"], 0))
+            self.awaited[line["path"]] = first, line["a_ns"]
         else:
             self.awaited.pop(line["path"], None)
+
+    def awaited_at(self, now_ns: int) -> dict[str, int]:
+        """Give what is still asked for, with the instant since when; what nobody asks for any more is not awaited."""
+        return {path: first for path, (first, last) in self.awaited.items() if now_ns - last < FORGOTTEN_NS}
 
     def sentence(self) -> str:
         """Say how far the run is."""

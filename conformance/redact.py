@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "[redacted]"
@@ -61,6 +62,17 @@ class Redactor:
                 text = text.replace(form, HIDDEN)
         return structural(text)
 
+    def line(self, text: str) -> str:
+        """Give a line of JSON without its secrets, still JSON: value by value where a secret looks like its syntax."""
+        hidden = self(text)
+        if hidden == text:
+            return text
+        try:
+            json.loads(hidden)
+        except ValueError:
+            return json.dumps(_each_text(json.loads(text), self))
+        return hidden
+
     def holds(self, text: str) -> bool:
         """Whether a known secret stands in `text`, in any of its forms."""
         return any(form in text for form in self._forms)
@@ -75,6 +87,14 @@ def structural(text: str) -> str:
     text = _COOKIE.sub(rf"\1{HIDDEN}", text)
     text = _HEADER.sub(rf"\1{HIDDEN}", text)
     return _USERINFO.sub(rf"\1{HIDDEN}@", text) if "@" in text else text
+
+
+def _each_text(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {redact(name): _each_text(inner, redact) for name, inner in value.items()}
+    return [_each_text(inner, redact) for inner in value] if isinstance(value, list) else value
 
 
 def _quoted(found: re.Match[str]) -> str:

@@ -9,38 +9,56 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from conformance import recording
+from conformance import consent, recording
 from conformance.assemble import Framing, assemble, now, versions
+from conformance.cleaning import Leftover, sweep
 from conformance.credentials import Credentials
 from conformance.document import write
 from conformance.drawing import draw
-from conformance.driver import check_target
+from conformance.driver import Driver, check_target, ledger
 from conformance.model import Json, Operation
+from conformance.plans.costs import COSTS
 from conformance.reference.launch import launch
 from conformance.settings import Settings
 
 REPORT = "report.json"
 
 
-class Running:
-    """A run from its first to its last step. `start` may be called by several hooks; it acts once."""
+def recover(settings: Settings, *, interrupted: bool, trouble: str) -> None:
+    """Write the report of a run whose process went away before it could: from the history, as far as that goes."""
+    if not settings.history_path.exists():
+        settings.report_dir.mkdir(parents=True, exist_ok=True)
+        settings.history_path.write_bytes(recording.encode_header(settings.target, {"run_id": settings.run_id}))
+    run = Running(settings)
+    run.report(interrupted=interrupted, trouble=(trouble,) if trouble else ())
 
-    def __init__(self, settings: Settings) -> None:
+
+class Running:
+    """A run from its first to its last step. `start` may be called by several hooks; it acts once.
+
+    `recorded` makes its outcome speak only of what was exercised, as for the replay of a single plan.
+    """
+
+    def __init__(self, settings: Settings, *, recorded: bool = False) -> None:
         self.settings = settings
+        self._recorded = recorded
         self.begun = now()
         self.started = False
         self._open = contextlib.ExitStack()
+        self._leftovers: tuple[Leftover, ...] = ()
 
     def start(self) -> Settings:
         """Bring the target up if it is ours, look whether it answers, and open the history.
 
         Raises:
+            UsageError: the target is not on this machine, and nobody consented to writing there.
             TargetUnreachableError: nothing answers there.
             CredentialsRefusedError: the target refuses the credentials.
         """
         if not self.started:
             if not self.settings.target.base_url:
                 self.settings = self._embedded()
+            consent.require(self.settings, COSTS)
             check_target(self.settings)
             self._open_history()
             self.started = True
@@ -74,13 +92,29 @@ class Running:
     def finish(self, *, interrupted: bool, trouble: tuple[str, ...]) -> dict[str, Json]:
         """Close the history, judge it, write the document and draw the reports from it."""
         try:
+            self._clean()
             self._close_history(interrupted=interrupted)
-            document = self.document(interrupted=interrupted, trouble=trouble)
-            write(document, self.settings.report_dir / REPORT)
-            draw(document, self.settings.report_dir)
-            return document
+            return self.report(interrupted=interrupted, trouble=trouble)
         finally:
             self._open.close()
+
+    def report(self, *, interrupted: bool, trouble: tuple[str, ...]) -> dict[str, Json]:
+        """Judge the history as it is on disk, write the document and draw the reports from it."""
+        document = self.document(interrupted=interrupted, trouble=trouble)
+        write(document, self.settings.report_dir / REPORT)
+        draw(document, self.settings.report_dir)
+        return document
+
+    def _clean(self) -> None:
+        """Remove what the run made; what cannot be removed is listed in the report and stays in the ledger."""
+        settings = self.settings
+        if settings.keep or not settings.ledger_path.exists():
+            return
+        driver = Driver(settings, worker="end")
+        try:
+            self._leftovers = sweep(driver, ledger.read(settings.ledger_path), settings.ledger_path).leftovers
+        finally:
+            driver.close()
 
     def _close_history(self, *, interrupted: bool) -> None:
         with self.settings.history_path.open("ab") as file:
@@ -95,6 +129,7 @@ class Running:
         settings = self.settings
         framing = Framing(
             effort=settings.effort,
+            recorded=self._recorded,
             seed=settings.seed,
             strict=settings.strict,
             only=settings.only,
@@ -110,6 +145,7 @@ class Running:
         digest = hashlib.sha256(self.settings.history_path.read_bytes()).hexdigest()
         return {
             "history": {"path": self.settings.history_path.name, "sha256": digest},
+            "leftovers": [dataclasses.asdict(leftover) for leftover in self._leftovers],
             "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
         }
 

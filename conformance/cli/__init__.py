@@ -9,9 +9,11 @@ import click
 from conformance.cli.catalogue import requirements
 from conformance.cli.gates import compare, matrix, report
 from conformance.cli.judge import judge
+from conformance.cli.replay import replay
 from conformance.cli.run import run
 from conformance.cli.selftest import selftest
 from conformance.cli.serve import faults, serve
+from conformance.cli.target import clean, config, doctor
 from conformance.errors import ExitCode, SuiteError
 
 EPILOG = """\b
@@ -37,7 +39,8 @@ def cli() -> None:
     """
 
 
-for command in (run, judge, report, compare, matrix, serve, faults, selftest, requirements):
+COMMANDS = (run, judge, replay, report, compare, matrix, serve, faults, selftest, requirements, doctor, clean, config)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -8,15 +8,17 @@ import click
 
 from conformance import recording
 from conformance.assemble import Framing, assemble
-from conformance.cli.present import console, present
+from conformance.cli.present import console, keep, show
 
 
 @click.command()
 @click.argument("history", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports there.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
+@click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
-def judge(*, history: Path, report_dir: Path | None, strict: bool, as_json: bool) -> int:
+def judge(*, history: Path, report_dir: Path | None, strict: bool, expect: Path | None, as_json: bool) -> int:
     """Judge HISTORY, a recording of ours or of the deployed service's form. Sends nothing.
 
     A recording is partial by nature: the outcome speaks of the requirements it exercises, and says which it does not.
@@ -32,4 +34,6 @@ def judge(*, history: Path, report_dir: Path | None, strict: bool, as_json: bool
         begun=str(header.get("begun", "")),
     )
     drawn = assemble(kept, framing)
-    return present(drawn, report_dir, console(as_json=as_json))
+    if report_dir:
+        keep(drawn, report_dir)
+    return show(drawn, report_dir, console(as_json=as_json), expect=expect, status=int(drawn["exit_code"]))

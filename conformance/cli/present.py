@@ -6,12 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
+from conformance import catalogue
 from conformance.console import Console, Wait, choose
 from conformance.document import write
 from conformance.drawing import draw
 from conformance.errors import ExitCode
+from conformance.gates import read_deviations, weigh
 from conformance.model import Json
 from conformance.progress import NS_PER_S, Tail
 from conformance.running import REPORT
@@ -48,15 +51,33 @@ class Watching:
 
     def _waits(self) -> list[Wait]:
         now_ns = time.monotonic_ns()
-        awaited = self._tail.progress.awaited.items()
+        awaited = self._tail.progress.awaited_at(now_ns).items()
         return [Wait(path, max(0, now_ns - since) / NS_PER_S, self._bound_s) for path, since in awaited]
 
 
-def present(document: Mapping[str, Json], report_dir: Path | None, screen: Console) -> int:
-    """Show a run document, write it and its reports if a folder was named, and give its exit code."""
-    if report_dir:
-        report_dir.mkdir(parents=True, exist_ok=True)
-        write(document, report_dir / REPORT)
-        draw(document, report_dir)
+def show(
+    document: Mapping[str, Json], report_dir: Path | None, screen: Console, *, expect: Path | None, status: int
+) -> int:
+    """Show a run document and give the exit code: `status`, or that of the gate if known deviations were named.
+
+    With `expect` the document gains the gate's section and is drawn again; its results stay as they are.
+    """
+    if expect:
+        gate = weigh(document, read_deviations(expect, catalogue.by_id()), datetime.now(UTC).date())
+        document = {
+            **{name: value for name, value in document.items() if name != "end"},
+            "expected": gate.section(),
+            "end": True,
+        }
+        status = status if status in (ExitCode.INTERRUPTED, ExitCode.SUITE_ERROR) else gate.exit_code
+        if report_dir:
+            keep(document, report_dir)
     screen.show(document, report_dir)
-    return int(document.get("exit_code", ExitCode.SUITE_ERROR))
+    return status
+
+
+def keep(document: Mapping[str, Json], report_dir: Path) -> None:
+    """Write a run document and the reports drawn from it."""
+    report_dir.mkdir(parents=True, exist_ok=True)
+    write(document, report_dir / REPORT)
+    draw(document, report_dir)

@@ -2,82 +2,84 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from conformance import catalogue
+from conformance import catalogue, consent
 from conformance.child import LOG, run_child
-from conformance.cli.present import Watching, console
-from conformance.credentials import Credentials
-from conformance.errors import ExitCode, SuiteError, UsageError
+from conformance.cli.options import REACHING, RUNNING, configuration, configured
+from conformance.cli.present import Watching, console, show
+from conformance.console import Console
+from conformance.errors import ExitCode, UsageError
 from conformance.gates import load
-from conformance.model import Target
-from conformance.running import REPORT
-from conformance.settings import EFFORTS, Settings, base_url, new_run_id
+from conformance.model import Json
+from conformance.plans.costs import COSTS
+from conformance.running import REPORT, recover
+from conformance.settings import Settings
 
 
 @click.command()
-@click.option("--target", metavar="URL", help="The server to judge.  [default: the embedded server]")
-@click.option("--credentials", metavar="FILE", type=click.Path(path_type=Path), help="TOML, readable by you alone.")
-@click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), default="dds-report", show_default=True)
-@click.option("--converge-within", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True,
-              metavar="SECONDS", help="The bound on 'eventually'.")  # fmt: skip
-@click.option("--effort", type=click.Choice(EFFORTS), default="standard", show_default=True, help="How much to try.")
-@click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the plans.")
-@click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, help="Processes beside the first.")
-@click.option("--only", multiple=True, metavar="ID-or-glob", help="Judge these requirements only; may be repeated.")
-@click.option("--max-rps", type=click.FloatRange(0, min_open=True), metavar="N", help="Requests per second at most.")
+@configured(*REACHING[:2], *RUNNING, *REACHING[2:], "i_may_write")
+@click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
+@click.option("--target-openapi", metavar="URL-or-FILE", help="The target's own API description, to compare with ours.")
+@click.option("--dry-run", is_flag=True, help="Say what would be created and sent; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
-def run(*, as_json: bool, quiet: bool, **given: object) -> int:
+def run(**given: Any) -> int:
     """Judge a target, the embedded server when none is named.
 
-    Credentials come from the environment (DDS_API_TOKEN, or DDS_AGENT_KEY with DDS_USER_KEY; DDS_OTHER_API_TOKEN) or
-    from --credentials FILE, which has the same names in lower case.
+    Credentials come from the environment (DDS_API_TOKEN, or DDS_AGENT_KEY with DDS_USER_KEY; DDS_OTHER_API_TOKEN for a
+    second, unrelated user) or from --credentials FILE, which has the same names in lower case.
     """
-    settings = _settings(**given)  # type: ignore[arg-type] # click has typed them
-    (settings.report_dir / REPORT).unlink(missing_ok=True)
-    screen = console(as_json=as_json, quiet=quiet)
+    settings = checked(configuration(given).settings())
+    if given["dry_run"]:
+        click.echo(consent.plan(settings, COSTS))
+        return ExitCode.CONFORMANT
+    consent.require(settings, COSTS)
+    status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
+    return show(document, settings.report_dir, screen, expect=given["expect"], status=status) if document else status
+
+
+def checked(settings: Settings) -> Settings:
+    """Give the settings back if a run may begin with them.
+
+    Raises:
+        UsageError: a selected requirement does not exist, or a target is named and no credentials are.
+    """
+    catalogue.select(settings.only)
+    if settings.target.base_url and not settings.credentials.given:
+        raise UsageError("a target needs credentials.", remedy="Set DDS_API_TOKEN, or name a --credentials FILE.")
+    return settings
+
+
+def carry_out(settings: Settings, screen: Console) -> tuple[int, Mapping[str, Json]]:
+    """Run in a child process; give the exit code and the run document, which is empty if the run could not begin."""
+    report = settings.report_dir / REPORT
+    for stale in (report, settings.history_path):
+        stale.unlink(missing_ok=True)
     try:
         status, interrupted = run_child(settings, Watching(screen, settings).tick)
     finally:
         screen.done()
-    report = settings.report_dir / REPORT
     if not report.exists():
-        return _without_report(settings.report_dir / LOG, status, interrupted=interrupted)
+        if status in (ExitCode.UNREACHABLE, ExitCode.USAGE) and not interrupted:
+            click.echo(f"error: {_told(settings.report_dir / LOG)}", err=True)
+            return status, {}
+        recover(settings, interrupted=interrupted, trouble="" if interrupted else _log(settings.report_dir / LOG))
     document = load(report)
-    screen.show(document, report.parent)
-    return ExitCode.INTERRUPTED if interrupted else int(document["exit_code"])
+    return ExitCode.INTERRUPTED if interrupted else int(document["exit_code"]), document
 
 
-def _without_report(log: Path, status: int, *, interrupted: bool) -> int:
-    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    if status == ExitCode.UNREACHABLE or interrupted:
-        told = next((line for line in reversed(said) if "error: " in line), "interrupted before anything was judged")
-        click.echo(told[told.find("error: ") :] if "error: " in told else told, err=True)
-        return ExitCode.INTERRUPTED if interrupted else status
-    raise SuiteError("\n".join(["the run ended without a report.", *said[-15:]]), remedy=f"The whole log: {log}")
+def _told(log: Path) -> str:
+    """Find the sentence with which the child gave up."""
+    said = [line.strip("! \n") for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+    return next((line.partition("error: ")[2] for line in reversed(said) if "error: " in line), f"see {log}")
 
 
-def _settings(  # noqa: PLR0913 - the options of the command
-    *, target: str | None, credentials: Path | None, report_dir: Path, converge_within: float, effort: str,
-    strict: bool, seed: int, workers: int, only: tuple[str, ...], max_rps: float | None,
-) -> Settings:  # fmt: skip
-    catalogue.select(only)
-    given = Credentials.from_environment()
-    if credentials:
-        given = Credentials.from_file(credentials).over(given)
-    if target and not given.given:
-        raise UsageError("a target needs credentials.", remedy="Set DDS_API_TOKEN, or name a --credentials FILE.")
-    about = Target(
-        base_url=base_url(target) if target else "",
-        second_user=given.other_api_token is not None,
-        converge_within_s=converge_within,
-    )
-    settings = Settings(target=about, run_id=new_run_id(), credentials=given, effort=effort, seed=seed)
-    return dataclasses.replace(
-        settings, workers=workers, strict=strict, only=only, report_dir=report_dir.absolute(), max_rps=max_rps
-    )
+def _log(log: Path) -> str:
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+    return f"the run ended without a report ({' / '.join(said[-3:])}); the whole log: {log}"

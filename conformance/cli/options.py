@@ -1,0 +1,69 @@
+"""Options made from the configuration's keys, so that a key is described once and works everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from conformance.configuration import FILE, Configuration, gather
+from conformance.configuration.keys import KEYS, flag
+from conformance.settings import EFFORTS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+REACHING = (
+    "target", "credentials", "ca_bundle", "client_certificate", "client_key", "gateway", "storage_provider",
+    "storage_hosts", "max_rps", "max_in_flight", "silence", "deadline",
+)  # fmt: skip
+"""How the target is reached: what every command that sends needs."""
+RUNNING = (
+    "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "target_version", "keep",
+    "max_requests", "max_bytes", "max_seconds", "longest_wait", "answer_bytes", "download_bytes",
+)  # fmt: skip
+"""What a run is asked to do."""
+_METAVARS = {
+    "target": "URL",
+    "converge_within": "SECONDS",
+    "only": "ID-or-glob",
+    "report_dir": "DIR",
+    "credentials": "FILE",
+    "ca_bundle": "FILE",
+    "client_certificate": "FILE",
+    "client_key": "FILE",
+    "gateway": "REGEX",
+}
+
+
+def configured(*names: str) -> Callable[[Command], Command]:
+    """Add an option for each key named, and ``--config``; none has a default of its own, so that files may speak."""
+
+    def add(command: Command) -> Command:
+        for name in reversed(names):
+            command = _option(name)(command)
+        where = click.Path(exists=True, dir_okay=False, path_type=Path)
+        return click.option("--config", type=where, metavar="FILE", help=f"Configuration.  [default: {FILE}]")(command)
+
+    return add
+
+
+def _option(name: str) -> Callable[[Command], Command]:
+    key, word = KEYS[name], f"--{name.replace('_', '-')}"
+    about = f"{key.about[0].upper()}{key.about[1:]}."
+    if key.default not in (None, "", (), False):
+        about += f"  [default: {key.default}]"
+    if key.read is flag:
+        return click.option(word, is_flag=True, default=None, help=about)
+    if name == "effort":
+        return click.option(word, type=click.Choice(EFFORTS), help=about)
+    multiple = isinstance(key.default, tuple)
+    return click.option(word, metavar=_METAVARS.get(name, "N"), multiple=multiple, help=about)
+
+
+def configuration(given: dict[str, Any]) -> Configuration:
+    """Gather the configuration from the file, the environment and the options `given`, which it takes out."""
+    file = given.pop("config", None)
+    options = {name: given.pop(name) for name in list(given) if name in KEYS}
+    return gather(options, file=file)
