@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from conformance.gates.text import seconds
+
 from .timeline import timeline
 from .words import LEVELS, answer_class, answer_text, body
 
@@ -65,9 +67,18 @@ def _view(finding: Document, plans: Mapping[str, str]) -> dict[str, Any]:
     return {
         **finding,
         "svg": timeline(finding),
+        "numbers": dict(_numbers(finding)),
         "plan_text": plans.get(plan, plan if "\n" in plan else ""),
         "exchanges": list(_exchanges(finding)),
     }
+
+
+def _numbers(finding: Document) -> Iterable[tuple[str, Any]]:
+    """Give the numbers with instants told from the begin of the first exchange: the run's clock means nothing here."""
+    begun = min((one["a_ns"] for one in finding["evidence"]), default=None)
+    for name, value in finding["numbers"].items():
+        instant = begun is not None and name.endswith("_ns") and isinstance(value, int) and value >= begun > 0
+        yield name, f"at {seconds((value - begun) / 1e9)}" if instant else value
 
 
 def _exchanges(finding: Document) -> Iterable[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.gates.nextstep import command
 from conformance.gates.text import code, count, escaped, rate, seconds
 
-from .page import unseen_sentence
+from .page import unseen_sentence, within
 from .words import LEVELS, OUTCOMES, endpoint
 
 Document = Mapping[str, Any]
@@ -113,7 +113,4 @@ def _lag(document: Document) -> Iterable[str]:
 
 
 def _quantile(group: Document, p: float) -> str:
-    for one in group.get("quantiles") or []:
-        if one["p"] == p and one.get("estimate_s") is not None:
-            return f"{seconds(one['estimate_s'])} ({seconds(one.get('low_s'))} to {seconds(one.get('high_s'))})"
-    return ""
+    return next((within(one).removeprefix("within ") for one in group.get("quantiles") or [] if one["p"] == p), "")

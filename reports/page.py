@@ -165,10 +165,14 @@ def _lag(group: Document) -> dict[str, Any]:
 
 
 def _lag_sentence(group: Document) -> str:
-    parts = [
-        f"{quantile['p']:.0%} within {seconds(quantile['estimate_s'])} "
-        f"({seconds(quantile.get('low_s'))} to {seconds(quantile.get('high_s'))})"
-        for quantile in group.get("quantiles") or []
-        if quantile["p"] in (0.5, 0.95) and quantile.get("estimate_s") is not None
-    ]
-    return "; ".join(parts)
+    told = [quantile for quantile in group.get("quantiles") or [] if quantile["p"] in (0.5, 0.95)]
+    return "; ".join(f"{quantile['p']:.0%} {within(quantile)}" for quantile in told)
+
+
+def within(quantile: Document) -> str:
+    """Say one quantile of a lag with its bounds; None stands for beyond any sight."""
+    low, high = (quantile.get(name) for name in ("low_s", "high_s"))
+    bounds = f"{seconds(low)} to {seconds(high)}" if high is not None else f"at least {seconds(low)}, no upper bound"
+    if quantile.get("estimate_s") is None:
+        return f"beyond what was seen ({bounds})"
+    return f"within {seconds(quantile['estimate_s'])} ({bounds})"

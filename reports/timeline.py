@@ -92,7 +92,7 @@ def _row(index: int, one: Exchange, axis: Clock, interval: tuple[int, int], *, m
         rx=4,
         class_=f"bar {kind}{' marked' if marked else ''}",
     )
-    who = " · ".join(str(part) for part in (one["id"], one["session"], _user(one)) if part)
+    who = " · ".join(str(part) for part in (one["id"], str(one["session"]).split("/")[-1], _user(one)) if part)
     took = "never ended" if one["b_ns"] is None else f"took {seconds((one['b_ns'] - one['a_ns']) / NS)}"
     return tag(
         "g",

@@ -129,10 +129,14 @@ def _absent(line: Deviation, today: date) -> Weighed:
 
 
 def _incomplete(document: Document) -> bool:
-    stuck = any(row["outcome"] == "error" for row in document["requirements"])
-    blocked = any(row["outcome"] == "blocked" and row.get("core") for row in document["requirements"])
-    cut = document["interrupted"] or document.get("complete") is False or bool(document.get("missing_core"))
-    return bool(document["outcome"] == "incomplete" or stuck or cut or (blocked and not document.get("recorded")))
+    rows = document["requirements"]
+    if document["outcome"] == "incomplete" or document["interrupted"] or document.get("complete") is False:
+        return True
+    if any(row["outcome"] == "error" for row in rows):
+        return True
+    narrow = document.get("recorded") or document["partial"]
+    unexercised = document.get("missing_core") or any(row["outcome"] == "blocked" and row.get("core") for row in rows)
+    return bool(unexercised and not narrow)
 
 
 def _line(deviation: Deviation | None) -> dict[str, Any] | None:
