@@ -93,13 +93,18 @@ def _failed(trouble: Exception, trip: Trip, response: httpx.Response | None) -> 
 def _name(trouble: Exception, trip: Trip) -> Failure:
     if trip.sent == 0 or isinstance(trouble, ForbiddenPlaceError):
         return Failure.REFUSED
-    if isinstance(trouble, OversizeError) or getattr(trouble.__cause__, "error_status_hint", 0) == 431:
+    if isinstance(trouble, OversizeError) or _too_many_headers(trouble):
         return Failure.TOO_LARGE
     if isinstance(trouble, CutHereError):
         return Failure.RESET
     if isinstance(trouble, httpcore.TimeoutException):
         return Failure.TIMEOUT
     return Failure.CUT if trip.received else Failure.RESET
+
+
+def _too_many_headers(trouble: Exception) -> bool:
+    """Whether the parser gave up on the size of a head: it says so by the status a server would answer."""
+    return any(getattr(inner, "error_status_hint", 0) == 431 for inner in trouble.args)
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

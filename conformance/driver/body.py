@@ -149,7 +149,7 @@ def json_of(data: bytes) -> tuple[Json, dict[str, Json]]:
 
 def _refuse_depth(value: Json) -> None:
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         level = (
             [
                 inner

@@ -182,7 +182,8 @@ class Client(Verbs):
             settings = self.driver.settings
             guarded = parcel.exchange.role is Role.STORAGE and settings.network.proxy is None
             wire = Wire(self.driver.places.guard(urlsplit(parcel.url).hostname or "") if guarded else None)
-            self._roads[key] = wire, http_client(settings.network, wire, settings.bounds.silence_s)
+            secure = parcel.url.startswith("https:")
+            self._roads[key] = wire, http_client(settings.network, wire, settings.bounds.silence_s, secure=secure)
         return self._roads[key]
 
     @contextmanager

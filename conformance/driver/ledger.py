@@ -76,7 +76,7 @@ class Ledger:
 
     def _write(self, fields: Mapping[str, Json], *, durable: bool = False) -> None:
         """Append; `durable` for what holds everything else, so that not even a power cut loses it."""
-        self._file.write(self._redact(json.dumps(fields)).encode() + b"\n", durable=durable)
+        self._file.write(self._redact.line(json.dumps(fields)).encode() + b"\n", durable=durable)
 
 
 @dataclass(frozen=True, slots=True)

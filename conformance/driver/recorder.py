@@ -103,9 +103,9 @@ class Recorder:
         self._write(recording.encode_end(operations, interrupted=interrupted, ended=ended))
 
     def _write(self, line: bytes, redact: Redactor | None = None) -> None:
-        text = line.decode()
-        hidden = (redact or self.redact)(text)
-        self._file.write(line if hidden == text else hidden.encode())
+        text = line.decode().removesuffix("\n")
+        hidden = (redact or self.redact).line(text)
+        self._file.write(line if hidden == text else hidden.encode() + b"\n")
 
 
 class NullRecorder(Recorder):

@@ -22,7 +22,7 @@ KEEP_ALIVE_S = 2.0
 class Transport(httpx.BaseTransport):
     """One pool over one wire. Errors are httpcore's own: the attempt reads them together with the wire's account."""
 
-    def __init__(self, wire: Wire, context: ssl.SSLContext, proxy: httpcore.Proxy | None = None) -> None:
+    def __init__(self, wire: Wire, context: ssl.SSLContext | None, proxy: httpcore.Proxy | None = None) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
             proxy=proxy,
@@ -63,10 +63,10 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-def http_client(network: Network, wire: Wire, silence_s: float) -> httpx.Client:
-    """Build the client of one session; `silence_s` bounds each wait for bytes."""
+def http_client(network: Network, wire: Wire, silence_s: float, *, secure: bool) -> httpx.Client:
+    """Build the client of one session; `silence_s` bounds each wait for bytes, `secure` says that TLS is spoken."""
     return httpx.Client(
-        transport=Transport(wire, tls_context(network), _proxy(network)),
+        transport=Transport(wire, tls_context(network) if secure else None, _proxy(network)),
         timeout=silence_s,
         follow_redirects=False,
         trust_env=False,
