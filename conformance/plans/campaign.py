@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 
 from conformance.model import Phase
+from conformance.plans.hush import LOOK_EVERY_S
 from conformance.plans.model import check, needs, truths
 from conformance.plans.nouns import COMMON, Actor, Plan, do
 from conformance.plans.play import give_up, play
@@ -92,10 +94,13 @@ class Campaign:
             if not self.stage.room_for_tracer(done):
                 self._leave_out(worlds[done:])
                 return
+            while not self.stage.hush.take():
+                yield time.monotonic() + LOOK_EVERY_S
             ended = Signal(an_end=True)
             self.stage.scheduler.spawn(self._perform(world, ended))
             if not ended.fired:
                 yield ended
+            self.stage.hush.leave()
 
     def _perform(self, world: World, calm: Signal | None = None) -> Task:
         """Run one plan from its first step to its last read; `calm` fires when its trouble is over."""

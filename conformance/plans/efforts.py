@@ -20,8 +20,8 @@ class Effort:
 
     `plans` maps each theme to how many plans of it run side by side; `tracers` run one after the other while time
     lasts, the first `least` of them in any case; `comb_reads` bounds the dense reads of one tracer. After a failure
-    `shrinks` smaller fleets are tried, and the plan found is run `repeats` more times. `waves` campaigns follow each
-    other.
+    `shrinks` smaller fleets are tried, and the plan found is run `repeats` more times, as long as all of it ends within
+    `shrink_s` seconds. `waves` campaigns follow each other.
     """
 
     plans: Mapping[str, int]
@@ -32,10 +32,14 @@ class Effort:
     repeats: int
     waves: int = 1
     tracing_s: float = 6.0
+    shrink_s: float = 40.0
 
 
 QUICK = Effort(
     plans={
+        "refusals": 1,
+        "strangers": 1,
+        "probe": 1,
         "uploads": 2,
         "oddities": 1,
         "misreports": 1,
@@ -45,10 +49,7 @@ QUICK = Effort(
         "early": 1,
         "versions": 1,
         "deletions": 1,
-        "strangers": 1,
-        "refusals": 1,
         "cuts": 1,
-        "probe": 1,
     },
     tracers=3,
     least=1,
@@ -56,9 +57,14 @@ QUICK = Effort(
     shrinks=1,
     repeats=1,
     tracing_s=1.5,
+    shrink_s=8.0,
 )
 STANDARD = Effort(
     plans={
+        "refusals": 4,
+        "strangers": 3,
+        "probe": 1,
+        "large": 1,
         "uploads": 12,
         "oddities": 5,
         "misreports": 2,
@@ -68,11 +74,7 @@ STANDARD = Effort(
         "early": 4,
         "versions": 10,
         "deletions": 8,
-        "strangers": 3,
-        "refusals": 4,
         "cuts": 6,
-        "large": 1,
-        "probe": 1,
     },
     tracers=12,
     least=2,
@@ -82,6 +84,10 @@ STANDARD = Effort(
 )
 THOROUGH = Effort(
     plans={
+        "refusals": 6,
+        "strangers": 6,
+        "probe": 1,
+        "large": 2,
         "uploads": 20,
         "oddities": 12,
         "misreports": 3,
@@ -91,11 +97,7 @@ THOROUGH = Effort(
         "early": 8,
         "versions": 16,
         "deletions": 12,
-        "strangers": 6,
-        "refusals": 6,
         "cuts": 10,
-        "large": 2,
-        "probe": 1,
     },
     tracers=20,
     least=4,
@@ -104,6 +106,7 @@ THOROUGH = Effort(
     repeats=5,
     waves=4,
     tracing_s=15.0,
+    shrink_s=240.0,
 )
 EFFORTS: Mapping[str, Effort] = {"quick": QUICK, "standard": STANDARD, "thorough": THOROUGH}
 

@@ -12,7 +12,7 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 BREATH_S = 0.2
@@ -49,10 +49,14 @@ class Item:
 
 
 class Scheduler:
-    """Run tasks on `threads` threads until none is left. Errors of tasks are kept, and raised by `run`."""
+    """Run tasks on `threads` threads until none is left. Errors of tasks are kept, and raised by `run`.
 
-    def __init__(self, threads: int) -> None:
+    While somebody asks for quiet, here or `elsewhere`, one task runs at a time.
+    """
+
+    def __init__(self, threads: int, elsewhere: Callable[[], bool] = bool) -> None:
         self._threads = threads
+        self._elsewhere = elsewhere
         self._gate = threading.Condition()
         self._due: list[tuple[float, int, Item]] = []
         self._ready: list[tuple[int, int, Item]] = []
@@ -175,7 +179,7 @@ class Scheduler:
         return None
 
     def _limit(self) -> int:
-        return 1 if self._quiet else self._threads
+        return 1 if self._quiet or self._elsewhere() else self._threads
 
     def _let_go(self) -> bool:
         hopeful = [signal for signal in self._parked if not signal.an_end]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.answers import Answer, answer
 from conformance.model import NOTHING, Json, Operation, Phase
+from conformance.plans.hush import Hush
 from conformance.plans.nouns import COMMON, Actor, Step
 from conformance.plans.scheduler import Scheduler
 from conformance.plans.timing import Timing
@@ -68,6 +69,7 @@ class Stage:
     scheduler: Scheduler
     token: str
     second_user: bool = False
+    hush: Hush = field(default_factory=Hush)
     provider: str = ""
     comb_reads: int = 2500
     least_tracers: int = 2

@@ -15,6 +15,7 @@ from conformance.model import Finding, History, Judgement, Operation
 from conformance.plans.campaign import THREADS, Campaign
 from conformance.plans.drawing import Memory, chosen, gather, shrink
 from conformance.plans.efforts import THEMES, Effort, share
+from conformance.plans.hush import Hush
 from conformance.plans.keeping import Keeper
 from conformance.plans.nouns import Plan
 from conformance.plans.scheduler import Scheduler
@@ -69,6 +70,8 @@ class Trial:
     shard: int = 0
     shards: int = 1
     worlds: dict[str, World] = field(default_factory=dict)
+    _lasted: float = 0.0
+    _small_by: float = 0.0
 
     def run(self) -> list[str]:
         """Run every wave; return a sentence for each gating finding, with the plan that shows it."""
@@ -96,14 +99,21 @@ class Trial:
 
     def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
-        campaign = Campaign(stage_for(self.driver, self.settings, self.effort))
+        stage = stage_for(self.driver, self.settings, self.effort)
+        stage.least_tracers = share(self.effort.least, self.shard, self.shards)
+        campaign = Campaign(stage)
         self.watcher.scheduler = campaign.stage.scheduler
         worlds = campaign.prepare(plans, series)
         self.worlds |= {world.token: world for world in worlds}
         self.keeper.add(worlds)
         self.keeper.write()
+        begun = time.monotonic()
         if not self.watcher.stopped:
-            campaign.run()
+            try:
+                campaign.run()
+            finally:
+                stage.hush.close()
+        self._lasted = time.monotonic() - begun
         return worlds
 
     def _findings(self) -> list[Finding]:
@@ -128,9 +138,10 @@ class Trial:
     def _make_small(self, seed_of: int, guilty: Sequence[World]) -> None:
         """Find a smaller plan that still shows a violation, repeat it, and note how often it came back."""
         first = guilty[0]
+        self._small_by = time.monotonic() + self.effort.shrink_s
         smallest, token = self._shrunk(seed_of, first), first.token
         kept = self.keeper.plans[token]
-        copies = self.execute([smallest] * self.effort.repeats) if self.effort.repeats else []
+        copies = self.execute([smallest] * self.effort.repeats) if self.effort.repeats and self._in_time() else []
         again = self._guilty(copies)
         kept.tried, kept.again = len(copies), len(again)
         if smallest.key() != first.plan.key():
@@ -147,7 +158,13 @@ class Trial:
         smallest = shrink(THEMES[theme](), self._wanted(theme), memory, seed_of)
         return next((plan for plan in smallest if memory.guilty.get(plan.key())), first.plan)
 
+    def _in_time(self) -> bool:
+        """Whether one more campaign as long as the last would end within what making small may cost."""
+        return time.monotonic() + self._lasted < self._small_by
+
     def _try(self, plans: Sequence[Plan]) -> list[bool]:
+        if not self._in_time():
+            return [False] * len(plans)
         worlds = self.execute(plans)
         guilty = {world.token for world in self._guilty(worlds)}
         return [world.token in guilty for world in worlds]
@@ -166,11 +183,13 @@ class Trial:
 def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
     """Set a stage for one campaign against the target of `settings`."""
     target = settings.target
+    hush = Hush(settings.pace_dir / "comb" if settings.workers else None)
     timing = Timing(target.converge_within_s, settings.rate, loopback=is_loopback(target.base_url))
     return Stage(
         driver=driver,
         timing=timing,
-        scheduler=Scheduler(THREADS),
+        scheduler=Scheduler(THREADS, hush.elsewhere),
+        hush=hush,
         token=f"ddsc-{settings.run_id}-{secrets.token_hex(4)}",
         second_user=target.second_user,
         provider=settings.storage_provider,
