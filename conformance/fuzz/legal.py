@@ -63,12 +63,17 @@ def _eventual_delete(failing: Failing) -> bool:
     )
 
 
+def _more_than_documented(failing: Failing) -> bool:
+    return _in(failing, "AllowHeaderMismatch")
+
+
 _REASONS: tuple[tuple[str, Callable[[Failing], bool]], ...] = (
     ("a proxy's or HTTP server's own answer is not the API's", _proxy),
     ("not consistent yet: a 404 that is temporary, not a lost resource", _not_consistent),
     ("a valid request may be refused by its resource's state: completed, broken, deleted", _refused_by_state),
     ("invalid data may be accepted: unknown fields and parameters ignored, limits of the document exceeded", _lenient),
     ("which refusal comes first is not stated: bad parameters may be told before a missing token", _order_of_refusals),
+    ("the document holds what a target needs: it may allow more methods", _more_than_documented),
     ("a deletion may take effect later: reads of what was deleted may stay 200 for a while", _eventual_delete),
 )  # fmt: skip
 
