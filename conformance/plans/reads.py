@@ -141,8 +141,14 @@ def ask_badly(turn: Turn) -> Task:
     """Send a request that is wrong in itself."""
     made = str(uuid.uuid4())
     words = {"id": made, "name": turn.world.name("invalid"), "project": _project_id(turn)}
-    method, path, body = INVALID[str(turn.option("request"))].filled(**words)
-    turn.client.send(method, path, json=body, notes={"invented": [made]}, intent="invalid")
+    request = INVALID[str(turn.option("request"))]
+    method, path, body = request.filled(**words)
+    notes = {"invented": [made]}
+    if request.raw:
+        raw, media = request.raw.encode(), request.media
+        turn.client.send(method, path, content=raw, content_type=media, notes=notes, intent="invalid")
+    else:
+        turn.client.send(method, path, json=body, notes=notes, intent="invalid")
     yield from ()
 
 

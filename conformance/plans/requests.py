@@ -10,11 +10,16 @@ from conformance.model import Json
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A method, a path under the base URL with ``{id}`` or ``{project}`` to fill, and a JSON body, if any."""
+    """A method, a path under the base URL with ``{id}`` or ``{project}`` to fill, and a JSON body, if any.
+
+    `raw` is a body that is no JSON, of the media type `media`.
+    """
 
     method: str
     path: str
     body: Json = None
+    raw: str = ""
+    media: str = "application/json"
 
     def filled(self, **words: str) -> tuple[str, str, Json]:
         """Return method, path and body with every ``{word}`` filled in."""
@@ -63,6 +68,10 @@ INVALID: dict[str, Request] = {
     "a file without a parent": Request("POST", "/files", {"upload": {"id": "{id}"}}),
     "a file of an odd parent": Request("POST", "/files", {"parent": {"kind": "dds-moon", "id": "{id}"}}),
     "a list as a body": Request("POST", "/projects", ["not", "an", "object"]),
+    "half a body": Request("POST", "/projects", raw='{"name": '),
+    "a body of another kind": Request("POST", "/projects", raw="<project/>", media="application/xml"),
+    "an unknown route": Request("GET", "/no/such/route"),
+    "a method that is not offered": Request("PATCH", "/projects/{project}", {"description": "changed"}),
 }
 """Requests no server can grant, or may grant at its own choice: never a 5xx."""
 

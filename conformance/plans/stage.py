@@ -33,6 +33,8 @@ class Speaker(Protocol):
         *,
         query: Mapping[str, str] | None = None,
         json: Json = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
         intent: str = "valid",
         notes: Mapping[str, Json] = NOTHING,
         cut_after_s: float | None = None,
