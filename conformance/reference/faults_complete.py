@@ -21,7 +21,7 @@ __all__ = ["FAMILY"]
 
 _completed = after_operation("complete_upload")
 _created = after_operation("create_project")
-_SAME = ("complete-repeat-same-outcome", "one-verdict", "bad-never-200", "good-never-integrity")
+_SAME = ("complete-repeat-same-outcome", "one-verdict", "bad-never-200", "good-never-integrity", "converges-upload")
 _MONOTONIC = ("session-monotonic", "realtime-monotonic", "status-record")
 
 
@@ -137,18 +137,24 @@ FAMILY: dict[Fault, LayerFactory] = (
             _created, body_is({})
         ),
         Fault(
-            "complete-integrity", ("complete-no-integrity", "complete-202"), "complete answers the integrity exception"
+            "complete-integrity",
+            ("complete-no-integrity", "complete-202", "integrity-only-url"),
+            "complete answers the integrity exception",
         ): _surfacing(integrity),
         Fault(
             "complete-integrity-validation",
-            ("complete-no-integrity", "complete-202"),
+            ("complete-no-integrity", "complete-202", "integrity-only-url"),
             "it refuses bad uploads as invalid",
         ): _surfacing(lambda: invalid(("hash", "does not match"))),
         Fault(
-            "complete-integrity-409", ("complete-no-integrity", "complete-202"), "it refuses bad uploads with 409"
+            "complete-integrity-409",
+            ("complete-no-integrity", "complete-202", "integrity-only-url"),
+            "it refuses bad uploads with 409",
         ): _surfacing(_conflict),
         Fault(
-            "complete-integrity-404", ("complete-no-integrity", "complete-202"), "it refuses bad uploads with 404"
+            "complete-integrity-404",
+            ("complete-no-integrity", "complete-202", "integrity-only-url"),
+            "it refuses bad uploads with 404",
         ): _surfacing(lambda: unknown("Upload")),
         Fault(
             "complete-integrity-500",

@@ -235,7 +235,11 @@ _TRACES: dict[Fault, LayerFactory] = {
 }
 
 _FAILURES: dict[Fault, LayerFactory] = {
-    Fault("now-and-then-500", ("no-5xx-legal",), "one in thirty good requests is a server error"): _NowAndThen,
+    Fault(
+        "now-and-then-500",
+        ("no-5xx-legal", "complete-no-500", "complete-202", "converges-upload"),
+        "one in thirty good requests is a server error",
+    ): _NowAndThen,
     Fault("load-500", ("no-5xx-legal", "converges-upload"), "more than 20 url reads in 100 ms are server errors"): (
         lambda world: _Load(world, 20, _failed)
     ),
@@ -245,9 +249,9 @@ _FAILURES: dict[Fault, LayerFactory] = {
     Fault(
         "two-readers-plain-404", ("nc-until-consistent",), "two reads of a pending upload at once get a plain 404"
     ): _TwoReaders,
-    Fault("invalid-500", ("invalid-no-5xx",), "invalid fields are a server error"): rewrite(
-        cause("validation"), status(500, matching=True)
-    ),
+    Fault(
+        "invalid-500", ("invalid-no-5xx", "complete-repeat-no-5xx", "no-5xx-legal"), "invalid fields are a server error"
+    ): rewrite(cause("validation"), status(500, matching=True)),
     Fault("malformed-500", ("invalid-no-5xx",), "unreadable bodies are a server error"): rewrite(
         cause("malformed"), status(500, matching=True)
     ),
@@ -256,7 +260,9 @@ _FAILURES: dict[Fault, LayerFactory] = {
         cause("media_type"), status(500, matching=True)
     ),
     Fault(
-        "invalid-500-bare", ("invalid-no-5xx", "error-payload"), "invalid fields are a server error without a code"
+        "invalid-500-bare",
+        ("invalid-no-5xx", "error-payload", "error-number", "complete-repeat-no-5xx", "no-5xx-legal"),
+        "invalid fields are a server error without a code",
     ): rewrite(cause("validation"), status(500), drop("code"), put("error", "500")),
 }
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY"]
 
 _NC = ("nc-until-consistent", "error-payload", "converges-project", "converges-upload")
-_NC_SHAPE = ("nc-payload", "error-payload", "nc-until-consistent")
-_IE = ("integrity-payload", "error-payload")
+_NC_SHAPE = ("nc-payload", "error-payload", "nc-until-consistent", "spec-wording")
+_IE = ("integrity-payload", "error-payload", "spec-wording")
 _LOST_IE = ("converges-upload", "nc-until-consistent", "integrity-payload", "error-payload", "integrity-only-url")
 _ERROR = ("error-payload",)
 _nc, _ie = cause("not_consistent"), cause("integrity")
@@ -109,7 +109,7 @@ _NC_SHAPES: dict[Fault, LayerFactory] = {
     for code, more in (
         (200, ("no-early-answer", "bad-never-200", "one-verdict", "bytes-exact", "session-monotonic")),
         (202, ()),
-        (400, ("good-never-integrity", "one-verdict", "session-monotonic")),
+        (400, ("good-never-integrity", "one-verdict", "session-monotonic", "spec-wording", "integrity-payload")),
         (409, ()),
         (503, ("no-5xx-legal",)),
     )
@@ -142,7 +142,7 @@ _OTHER_SHAPES: dict[Fault, LayerFactory] = {
     Fault("error-as-digits", ("error-number",), "`error` is a string of digits"): rewrite(
         every_error(), lambda reply: reply.body.update(error=str(reply.status))
     ),
-    Fault("other-wording", ("spec-wording",), "reason and suggestion are not the specification's words"): rewrite(
+    Fault("wording-changed", ("spec-wording",), "reason and suggestion are not the specification's words"): rewrite(
         cause("not_consistent", "integrity"),
         put("reason", "the server is not satisfied with this resource"),
         put("suggestion", "see the manual"),
@@ -155,13 +155,31 @@ _PENDING: dict[Fault, LayerFactory] = {
     Fault("pending-409", _NC, "a pending upload is a conflict"): _plain(409, "Conflict"),
     Fault(
         "pending-400",
-        ("good-never-integrity", "one-verdict", *_NC, "session-monotonic", "spec-wording", "integrity-payload"),
+        (
+            "good-never-integrity",
+            "one-verdict",
+            *_NC,
+            "session-monotonic",
+            "spec-wording",
+            "integrity-payload",
+            "status-record",
+        ),
         "a pending upload is an ordinary 400",
     ): _plain(400, "not yet"),
     Fault("pending-500", ("no-5xx-legal", *_NC), "a pending upload is a server error"): _plain(500, "internal error"),
     Fault(
         "pending-empty-200",
-        (*_NC, "bad-never-200", "one-verdict", "bytes-exact", "session-monotonic"),
+        (
+            "bad-never-200",
+            "one-verdict",
+            *_NC,
+            "bytes-exact",
+            "bytes-at-once",
+            "session-monotonic",
+            "realtime-monotonic",
+            "status-record",
+            "wrong-chunk-size-integrity",
+        ),
         "a pending upload is 200 with an empty object",
     ): rewrite(cause("not_consistent", on=URLS), status(200), body_is({})),
     Fault("unready-plain-404", _NC, "an unready project is an ordinary 404"): _unready(404, "Project Not Found"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILY"]
 
-_BAD_200 = ("bad-never-200", "status-record", "wrong-chunk-size-integrity", "bytes-exact")
+_BAD_200 = ("bad-never-200", "converges-upload", "status-record", "wrong-chunk-size-integrity", "bytes-exact")
 _GOOD_IE = (
     "good-never-integrity",
     "status-record",
@@ -31,7 +31,7 @@ _GOOD_IE = (
     "old-version-downloadable",
     "new-version-served",
 )
-_BYTES = ("bytes-exact", "bytes-at-once", "old-version-downloadable", "new-version-served")
+_BYTES = ("bytes-exact", "bytes-at-once", "converges-upload", "old-version-downloadable", "new-version-served")
 
 
 def _swallow(*kinds: str) -> LayerFactory:
@@ -237,8 +237,8 @@ _CONTENT: dict[Fault, LayerFactory] = {
     Fault("storage-late", ("bytes-at-once",), "storage serves an object 300 ms after the url"): (
         lambda world: _StorageLags(world, 0.3, 1.0)
     ),
-    Fault("storage-never", _BYTES, "storage never serves one object in three"): (
-        lambda world: _StorageLags(world, float("inf"), 1 / 3)
+    Fault("storage-never", _BYTES, "storage never serves one object in two"): (
+        lambda world: _StorageLags(world, float("inf"), 1 / 2)
     ),
 }
 

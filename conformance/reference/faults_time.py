@@ -25,7 +25,9 @@ _BOTH = ("file", "version")
 _MONOTONIC = ("session-monotonic", "realtime-monotonic")
 _EARLY = ("bad-never-200", "one-verdict", *_MONOTONIC, "bytes-at-once", "status-record")
 _NEVER = ("converges-upload", "status-record", "new-version-served", "old-version-downloadable")
-_FLIP = ("one-verdict", "status-record", *_MONOTONIC)
+_OTHERWISE = ("converges-upload", "wrong-chunk-size-integrity", "old-version-downloadable", "new-version-served")
+_FLIP = ("one-verdict", "status-record", *_MONOTONIC, *_OTHERWISE)
+_LAPSE = (*_MONOTONIC, "status-record", "complete-repeat-same-outcome", *_OTHERWISE)
 
 
 class _State(Layer):
@@ -97,26 +99,26 @@ def _only_via(via_only: str, before: State, after: State) -> LayerFactory:
 
 
 class _BackToPending(Layer):
-    """Answers not consistent again after a final answer: at the `nth` final read, or with a probability."""
+    """Answers not consistent again: at the `nth` final read of an upload, or at every so manieth final read of all."""
 
-    def __init__(self, world: World, via: tuple[str, ...], nth: int, probability: float, states: set[State]) -> None:
+    def __init__(self, world: World, via: tuple[str, ...], nth: int, every: int, states: set[State]) -> None:
         super().__init__(world)
-        self._via, self._nth, self._probability, self._states = via, nth, probability, states
+        self._via, self._nth, self._every, self._states = via, nth, every, states
         self._reads: dict[str, int] = {}
+        self._total = 0
 
     def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
         """Count final reads, and forget now and then."""
         if via not in self._via or state not in self._states:
             return state
         count = self._reads[upload["id"]] = self._reads.get(upload["id"], 0) + 1
-        lapse = count == self._nth or draw(self.world, "lapse", f"{upload['id']}:{count}") < self._probability
+        self._total += 1
+        lapse = count == self._nth or (self._every and self._total % self._every == 0)
         return State.PENDING if lapse and count > 1 else state
 
 
-def _back(
-    via: tuple[str, ...] = _BOTH, nth: int = 0, probability: float = 0.0, states: set[State] | None = None
-) -> LayerFactory:
-    return lambda world: _BackToPending(world, via, nth, probability, states or {State.OK, State.ERR})
+def _back(via: tuple[str, ...] = _BOTH, nth: int = 0, every: int = 0, states: set[State] | None = None) -> LayerFactory:
+    return lambda world: _BackToPending(world, via, nth, every, states or {State.OK, State.ERR})
 
 
 class _EveryThirdProject(Layer):
@@ -124,17 +126,22 @@ class _EveryThirdProject(Layer):
 
     def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
         """Count the projects created before this one."""
-        sql = "SELECT count(*) AS older FROM projects WHERE created < ?"
-        row = self.world.database.one(sql, project["created"])
+        sql = "SELECT count(*) AS older FROM projects WHERE rowid < (SELECT rowid FROM projects WHERE id = ?)"
+        row = self.world.database.one(sql, project["id"])
         return ready and row is not None and row["older"] % 3 != 1
 
 
 class _ProjectForgets(Layer):
     """Is not consistent again at one in eight upload creations of a ready project."""
 
-    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:
-        """Draw by the instant."""
-        return ready and draw(self.world, "forget", f"{project['id']}:{call.now}") > 1 / 8
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._count = 0
+
+    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+        """Draw by the number of the request."""
+        self._count += ready
+        return ready and draw(self.world, "forget", str(self._count)) > 1 / 8
 
 
 class _NearTheChange(Layer):
@@ -236,18 +243,14 @@ _NEVERS: dict[Fault, LayerFactory] = {
 }
 
 _AGAIN: dict[Fault, LayerFactory] = {
-    Fault(
-        "nc-after-200-once", (*_MONOTONIC, "converges-upload"), "the third good answer is not consistent again"
-    ): _back(nth=3, states={State.OK}),
-    Fault(
-        "nc-after-200-1-in-25", (*_MONOTONIC, "converges-upload"), "one in 25 good answers is not consistent again"
-    ): _back(probability=1 / 25, states={State.OK}),
-    Fault("nc-after-200-versions", (*_MONOTONIC, "converges-upload"), "so is one in eight on versions only"): _back(
-        ("version",), probability=1 / 8
+    Fault("nc-after-200-once", _LAPSE, "the third good answer is not consistent again"): _back(
+        nth=3, states={State.OK}
     ),
-    Fault("nc-after-integrity", (*_MONOTONIC, "converges-upload"), "so is one in eight integrity exceptions"): _back(
-        probability=1 / 8, states={State.ERR}
+    Fault("nc-after-200-1-in-25", _LAPSE, "one in 25 good answers is not consistent again"): _back(
+        every=25, states={State.OK}
     ),
+    Fault("nc-after-200-versions", _LAPSE, "so is one in seven on versions only"): _back(("version",), every=7),
+    Fault("nc-after-integrity", _LAPSE, "so is one in seven integrity exceptions"): _back(every=7, states={State.ERR}),
     Fault(
         "nc-after-201",
         ("session-monotonic", "realtime-monotonic", "converges-project"),

@@ -1,0 +1,70 @@
+"""Every fault shows its own crime on a short tour, an honest server shows none, an oddity none that matters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from reference_bench import Bench
+from reference_detectors import DETECTORS
+from reference_tour import Tour
+
+from conformance.reference.faults import FAULTS
+from conformance.reference.oddities import ODDITIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LAG = "0.12"
+AT_RANDOM = {"now-and-then-500"}  # spoils whatever it hits
+NOT_FOR_A_TOUR = {"resets", "throttled", "large-parts-only"}  # the tour neither retries nor sends large parts
+SHOULD = {
+    "error-number",
+    "spec-wording",
+    "nc-tolerated-endpoints",
+    "integrity-listing",
+    "session-monotonic",
+    "status-record",
+    "bytes-at-once",
+}
+
+
+def crimes(folder: Path, **bends: list[str]) -> set[str]:
+    """Return the requirements that a tour shows broken."""
+    bench = Bench(folder / "data", lag=LAG, **bends)  # type: ignore[arg-type]
+    try:
+        tour = Tour(bench).walk()
+    finally:
+        bench.close()
+    return {name for name, detects in DETECTORS.items() if detects(tour)}
+
+
+def test_an_honest_server_shows_no_crime(tmp_path: Path) -> None:
+    """The detectors accuse nobody who is innocent."""
+    assert crimes(tmp_path) == set()
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_a_fault_shows_its_own_crime(name: str, tmp_path: Path) -> None:
+    """The first requirement that a fault says it breaks is seen broken, and nothing that it does not own up to."""
+    seen, fault = crimes(tmp_path, faults=[name]), FAULTS[name]
+    assert fault.breaks[0] in seen
+    assert seen <= set(fault.breaks) or name in AT_RANDOM
+
+
+@pytest.mark.parametrize("name", sorted(set(ODDITIES) - NOT_FOR_A_TOUR))
+def test_an_oddity_breaks_no_promise(name: str, tmp_path: Path) -> None:
+    """An oddity moves at most requirements that do not gate."""
+    assert crimes(tmp_path, oddities=[name]) <= SHOULD
+
+
+def test_every_requirement_is_broken_by_a_fault() -> None:
+    """Every duty has a crime, but for the description of the API, which this server does not give."""
+    owned = {name for fault in FAULTS.values() for name in fault.breaks}
+    assert set(DETECTORS) <= owned
+
+
+def test_names_are_said_once() -> None:
+    """A fault and an oddity never share a name, and every one says what it does."""
+    assert not set(FAULTS) & set(ODDITIES)
+    assert all(bend.summary for bend in [*FAULTS.values(), *ODDITIES.values()])
