@@ -107,6 +107,8 @@ def _row(index: int, one: Exchange, axis: Clock, interval: tuple[int, int], *, m
 
 
 def _user(one: Exchange) -> str:
+    if one.get("role") == "storage":
+        return "storage"
     user = one.get("user", "owner")
     return "" if user == "owner" else "no token" if user is None else f"{user} user"
 
