@@ -128,7 +128,7 @@ def _facts(operation: Operation, call: Call) -> Facts:
         valid=intent != "invalid",
         avowed=intent == "valid",
         invented=invented,
-        routed=is_routed(call, exchange.path, status),
+        routed=is_routed(call, exchange.path, status, exchange.response),
         kind=kind,
         shown=_shown(exchange, whole=kind is not Kind.SUCCESS),
     )

@@ -117,10 +117,15 @@ def is_malformed(path: str) -> bool:
     return odd or _CONTROL.search(text) is not None
 
 
-def is_routed(call: Call, path: str, status: int) -> bool:
-    """Whether an error of this status at this path arises behind the router of any target that has the call."""
+def is_routed(call: Call, path: str, status: int, body: Json) -> bool:
+    """Whether an error at this path arises behind the router of any target that has the call.
+
+    Where the path alone leaves that open, the four fields tell: no framework puts them there by itself.
+    """
     if call.name == UNROUTED or status in FRAMEWORK_STATUSES:
         return False
+    if four_fields(body):
+        return True
     bare = path.partition("?")[0]
     plain = _PLAIN.fullmatch(bare) is not None and "?" not in path
     if not plain and is_malformed(path):

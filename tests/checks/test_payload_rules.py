@@ -140,6 +140,13 @@ def test_errors_before_any_code_of_the_api_warn_only(call: str, status: int) -> 
     assert found == {"error-payload-unrouted"}
 
 
+@pytest.mark.parametrize("call", ["GET /folders/{}", "GET /projects/{}/", "GET /projects/%00"])
+def test_the_four_fields_show_that_the_api_itself_refused(call: str) -> None:
+    """No framework puts them there, so they must then be right; an unknown route stays a matter of the framework."""
+    assert broken(call, 404, error(404, code="")) == {"error-payload"}
+    assert broken("GET /nope", 404, error(404, code="")) == {"error-payload-unrouted"}
+
+
 def test_a_call_that_a_target_need_not_have_is_documented_once_it_answers() -> None:
     """Its 404 may be an unknown route, its 400 may not."""
     assert broken("POST /folders", 400, {"error": "no"}) == {"error-payload"}
