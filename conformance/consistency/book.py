@@ -70,6 +70,12 @@ class Book:
         held = self._figures.setdefault(requirement, {})
         held["staleness_s"] = max(staleness_s, held.get("staleness_s", 0.0))
 
+    def name_states(self, *requirements: str) -> None:
+        """Say of each measured guarantee whether it was provided, broken or not exercised."""
+        for name in requirements:
+            exercised = "provided" if self._exposed.get(name) else "not exercised"
+            self.measure(name, state="broken" if name in self._findings else exercised)
+
     def find(
         self,
         requirement: str,
@@ -116,7 +122,9 @@ class Book:
 
     def findings(self, requirement: str) -> tuple[Finding, ...]:
         """Give the findings against one requirement."""
-        held = self._findings.get(requirement, {})
+        held = self._findings.get(requirement)
+        if not held:
+            return ()
         return tuple(held[key] for key in sorted(held))
 
     def all_findings(self) -> tuple[Finding, ...]:

@@ -172,7 +172,7 @@ class Judge:
         self._traces.conclude(self._world, book)
         self._access.conclude(self._world, book)
         self._own.conclude(self._world, book)
-        _name_states(book)
+        book.name_states("realtime-monotonic", "state-order", "read-your-writes")
         for code, count in self._statuses.items():
             found.reach(f"error-{code}", count)
         found.counters["complete"] = int(complete)
@@ -205,7 +205,11 @@ class Judge:
         return accepted
 
     def _context(self, lags: Iterable[LagInterval]) -> Context:
-        needed = [lag.at_most_s for lag in lags if lag.at_most_s is not None]
+        needed: dict[str, tuple[int, float]] = {}
+        for lag in lags:
+            if lag.at_most_s is not None and lag.at_most_s <= self._target.converge_within_s:
+                count, slowest = needed.get(lag.kind, (0, 0.0))
+                needed[lag.kind] = (count + 1, max(slowest, lag.at_most_s))
         truths = [file.reads for file in self._world.files.values()]
         truths += [version.reads for version in self._world.versions.values()]
         truths += [reads for project in self._world.projects.values() for reads in project.reads.values()]
@@ -214,8 +218,7 @@ class Judge:
             bound=self._bound,
             answered_last=max(last, default=-1),
             begun=not self._recorded,
-            converged=len(needed),
-            slowest=max(needed, default=0.0),
+            converged=needed,
         )
 
     def _upload(self, case: Case, book: Book, context: Context, found: _Found, failing: completion.Failing) -> None:
@@ -273,15 +276,6 @@ class Judge:
 def _matters(operation: Operation, answered: Answer) -> bool:
     """Whether an invalid request may have changed something all the same."""
     return is_mutation(operation.exchange) and answered not in (Answer.REFUSED, Answer.NC)
-
-
-def _name_states(book: Book) -> None:
-    """Say of each measured guarantee whether it was provided, broken or not exercised."""
-    for name in ("realtime-monotonic", "state-order", "read-your-writes"):
-        tally = book.tallies().get(name)
-        broken, exercised = bool(tally and tally.findings), bool(tally and tally.exposures)
-        state = "broken" if broken else "provided" if exercised else "not exercised"
-        book.measure(name, state=state)
 
 
 def judge(history: History) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from conformance.answers import call
 from conformance.checks import Examiner, Seen, Violation
@@ -26,16 +27,20 @@ class _Sort:
     wrong: bool = False
 
 
+@lru_cache(maxsize=4)
+def _examiner(target: Target) -> Examiner:
+    # What an answer shows does not depend on the history it stands in, so what was learned is kept.
+    return Examiner(target)
+
+
 class Payloads:
     """The shapes of answers seen so far, constant for a run whose answers repeat."""
 
     def __init__(self, target: Target) -> None:
-        self._examiner = Examiner(target)
+        self._examiner = _examiner(target)
         self._sorts: dict[int, _Sort] = {}
         self._crimes: dict[tuple[str, Violation], _Sort] = {}
         self._completions: list[tuple[str, str, Mark]] = []
-        self._kept: list[tuple[Seen, ...]] = []
-        self._statuses: dict[str, int] = {}
         self._counted: dict[str, int] = {}
 
     def take(self, operation: Operation) -> None:

@@ -37,8 +37,8 @@ def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None
         if not told or not nc or nc[0] <= told[1] or _between(project, told, nc):
             continue
         sentence = (
-            f"session {session} had an upload created in project {short(project.id)} at {book.when(told)} and was told "
-            f"resource_not_consistent at {book.when(nc)}"
+            f"session {session} had an upload created in project {short(project.id)} ({book.when(told)}) and was told "
+            f"resource_not_consistent ({book.when(nc)})"
         )
         book.find(
             "session-monotonic", "relapse", project.id, (told, nc), sentence, expected="201",
@@ -95,7 +95,7 @@ def _converges(project: Project, provider: str, reads: Reads, created: Mark, boo
     evidence = (created, late) if late else (created, *failing)
     last = late or failing[-1]
     what = "resource_not_consistent" if late else "server errors"
-    others = f" while {context.converged} others needed at most {context.slowest:.1f} s" if context.converged else ""
+    others, count, slowest = context.others("project")
     sentence = (
         f"project {short(project.id)} had not converged within {context.bound / SECOND:g} s{others}: a request that began "
         f"{(last[0] - created[1]) / SECOND:.3f} s after its 202 was answered {what} ({book.when(last)})"
@@ -103,7 +103,7 @@ def _converges(project: Project, provider: str, reads: Reads, created: Mark, boo
     book.find(
         "converges-project", "not-converged" if late else "errors-for-good", project.id, evidence, sentence, expected="201",
         observed=what, detail=provider, bound_s=context.bound / SECOND, deadline_ns=deadline, nc_a_ns=last[0],
-        others=context.converged, slowest_s=context.slowest,
+        others=count, slowest_s=slowest,
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ MUST, every other ``L1 > U1`` is measured; a relapse is the SHOULD of one sessio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from conformance.answers import Effect
 from conformance.consistency.book import Book, short
@@ -23,6 +24,7 @@ SECOND = 1_000_000_000
 class Context:
     """What a rule needs beside the upload: the bound (ns), who else was answered, and whether the history is whole.
 
+    `converged` gives, by kind of resource, how many did converge within the bound and the longest lag (s) among them.
     `answered_last` is the latest beginning (ns) of a truth told about any *other* resource. `begun` says that every
     mutation of the run is known, so that a completion that was not seen did not happen.
     """
@@ -30,8 +32,13 @@ class Context:
     bound: int
     answered_last: int = -1
     begun: bool = True
-    converged: int = 0
-    slowest: float = 0.0
+    converged: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+
+    def others(self, kind: str) -> tuple[str, int, float]:
+        """Say how many resources of `kind` converged in time, and how long (s) the slowest of them may have needed."""
+        count, slowest = self.converged.get(kind, (0, 0.0))
+        text = f" while {count} other{'s' if count > 1 else ''} needed at most {slowest:.1f} s" if count else ""
+        return text, count, slowest
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +189,7 @@ def relapses(case: Case, book: Book) -> None:
             continue
         sentence = (
             f"session {session} was told {'200' if _is_ok(sight, told) else 'the verdict'} of upload {short(case.name)} "
-            f"at {book.when(told)} and resource_not_consistent at {book.when(again)}, "
+            f"({book.when(told)}) and resource_not_consistent ({book.when(again)}), "
             f"{(again[0] - told[1]) / SECOND:.3f} s later"
         )
         book.find(
@@ -293,7 +300,7 @@ def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Ma
     )
     if endpoint.superseded is not None and endpoint.reads.ok is not None and endpoint.reads.ok[1] < late[0]:
         return
-    others = f" while {context.converged} others needed at most {context.slowest:.1f} s" if context.converged else ""
+    others, count, slowest = context.others("upload")
     sentence = (
         f"upload {short(case.name)} had not converged within {bound:g} s{others}: a read that began {began:.3f} s after "
         f"completion was acknowledged answered resource_not_consistent to {book.when(late)}"
@@ -302,7 +309,7 @@ def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Ma
     book.find(
         "converges-upload", "not-converged", case.name, (done, *links, late), sentence, expected="200 or integrity",
         observed="resource_not_consistent", detail=endpoint.reads.kind, upload=case.name, bound_s=bound,
-        deadline_ns=deadline, nc_a_ns=late[0], others=context.converged, slowest_s=context.slowest,
+        deadline_ns=deadline, nc_a_ns=late[0], others=count, slowest_s=slowest,
     )  # fmt: skip
 
 
