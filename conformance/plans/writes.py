@@ -52,7 +52,7 @@ def create_upload(turn: Turn) -> Task:
     timing.begin_wait()
     last = yield from insist(turn, lambda cut: _ask_upload(turn, project, cut))
     refused = last.at
-    while last.answer is Answer.NC and turn.option("patient") and time.monotonic() < timing.deadline(project.accepted):
+    while _not_yet(turn, project, last) and time.monotonic() < timing.deadline(project.accepted):
         yield timing.next_look(project.accepted)
         refused = last.at
         last = yield from insist(turn, lambda _: _ask_upload(turn, project, None))
@@ -65,6 +65,12 @@ def create_upload(turn: Turn) -> Task:
     truth = turn.world.truths.get(turn.step.binds, Truth.UNKNOWN)
     signed = last.body.get("signed_url")
     turn.bind(Upload(last.made, project, parts, bool(turn.option("chunked")), truth, signed))
+
+
+def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
+    """Whether to ask again: not consistent, or refused in some other way although the project was never ready yet."""
+    refused = last.answer is Answer.REFUSED and project.ready is None and turn.actor.user == "owner"
+    return bool(turn.option("patient")) and not project.deleted and (last.answer is Answer.NC or refused)
 
 
 def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:

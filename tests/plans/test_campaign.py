@@ -1,0 +1,217 @@
+"""Campaigns against the embedded server: concurrent, settled, read once more; and what is kept of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.answers import Answer, answer, call
+from conformance.consistency import judge
+from conformance.credentials import Credentials, Secret
+from conformance.driver import Driver
+from conformance.model import Finding, History, Judgement, Operation, Phase, Tally, Target
+from conformance.plans.campaign import Campaign
+from conformance.plans.efforts import QUICK
+from conformance.plans.keeping import Keeper
+from conformance.plans.nouns import COMMON, Actor, Plan, PlanError, Step, do
+from conformance.plans.proof import FirstProof, gates
+from conformance.plans.replay import run_plan
+from conformance.plans.trial import Court, Trial, Watcher, stage_for
+from conformance.plans.world import World
+from conformance.reference.launch import RunningServer, launch
+from conformance.settings import Settings, new_run_id
+
+LAG = "0.15"
+GOOD = (
+    do("create_upload", "u1", project=COMMON, parts=[5]),
+    do("put_part", upload="u1", number=1),
+    do("complete", upload="u1"),
+    do("attach", "f1", upload="u1"),
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    """Run a sound server for all tests of this file."""
+    with launch(lag=LAG) as running:
+        yield running
+
+
+class Stand:
+    """A driver with everything it did."""
+
+    def __init__(self, server: RunningServer, folder: Path) -> None:
+        target = Target(server.base_url, embedded=True, second_user=True, converge_within_s=20.0)
+        given = Credentials(api_token=Secret(server.token), other_api_token=Secret(server.other_token))
+        self.settings = Settings(target=target, run_id=new_run_id(), credentials=given, report_dir=folder)
+        self.driver = Driver(self.settings)
+        self.watcher = Watcher()
+        self.driver.listen(self.watcher)
+
+    def run(self, *plans: Plan) -> list[World]:
+        """Run plans side by side."""
+        campaign = Campaign(stage_for(self.driver, self.settings, QUICK))
+        worlds = campaign.prepare(plans)
+        campaign.run()
+        return worlds
+
+    def of(self, world: World) -> list[Operation]:
+        """Return what was done for one plan."""
+        return [operation for operation in self.watcher.operations if operation.plan == world.token]
+
+    def names(self, *, phase: Phase | None = None) -> list[str]:
+        """Return the calls that were made."""
+        return [call(op.exchange).name for op in self.watcher.operations if phase in (None, op.phase)]
+
+
+@pytest.fixture
+def stand(server: RunningServer, tmp_path: Path) -> Iterator[Stand]:
+    """Give a driver of the sound server."""
+    made = Stand(server, tmp_path)
+    yield made
+    made.driver.close()
+
+
+def plan(*steps: Step, user: str = "owner") -> Plan:
+    """Make a plan of one actor."""
+    return Plan("uploads", "by hand", (Actor("writer", steps, user),))
+
+
+def test_trouble_is_settled_and_everything_is_read_once_more(stand: Stand) -> None:
+    """Both url endpoints answer their truth in the end, bytes are fetched, status and listings are read last."""
+    (world,) = stand.run(plan(*GOOD))
+    done = stand.of(world)
+    final = [op for op in done if op.phase is Phase.FINAL]
+    assert [call(op.exchange).name for op in final] == [
+        "file_url", "storage_get", "version_url", "storage_get", "show_upload",
+    ]  # fmt: skip
+    assert {answer(op.exchange) for op in final} == {Answer.DONE}
+    assert any(op.phase is Phase.SETTLE and answer(op.exchange) is Answer.NC for op in done)
+    listed = {"list_uploads", "list_project_children", "list_project_files", "list_projects"}
+    assert listed <= set(stand.names(phase=Phase.FINAL))
+
+
+def test_the_waits_of_all_plans_overlap(stand: Stand) -> None:
+    """Every project is accepted before the first of them is ready."""
+    own = (do("create_project", "p1"), do("create_upload", "u1", project="p1", parts=[1]))
+    stand.run(*[plan(*own)] * 6)
+    seen = stand.watcher.operations
+    accepted = [op.b_ns for op in seen if call(op.exchange).name == "create_project" and op.b_ns]
+    ready = [op.a_ns for op in seen if call(op.exchange).name == "create_upload" and op.exchange.status == 201]
+    assert len(accepted) == 7
+    assert max(accepted) < min(ready)
+
+
+def test_names_and_bytes_are_unique_to_each_execution(stand: Stand) -> None:
+    """The same plan twice shares nothing, refused attempts included."""
+    own = (do("create_project", "p1"), *(replace(step, args={**step.args, "project": "p1"}) for step in GOOD[:1]))
+    stand.run(*[plan(*own, do("put_part", upload="u1", number=1))] * 2)
+    bodies = [op.exchange.request for op in stand.watcher.operations]
+    named = [body["name"] for body in bodies if isinstance(body, dict) and "name" in body]
+    stored = [op.exchange.request.md5 for op in stand.watcher.operations if call(op.exchange).name == "storage_put"]
+    assert len(named) > 6
+    assert len(named) == len(set(named))
+    assert len(stored) == len(set(stored)) == 2
+
+
+def test_a_connection_cut_by_the_client_is_tried_again(stand: Stand) -> None:
+    """Cut attempts are operations of their own, and the plan goes on."""
+    steps = [replace(step, args={**step.args, "cut_s": 0.00001}) for step in GOOD]
+    worlds = stand.run(*[plan(*steps)] * 5)
+    assert any(op.exchange.failure for op in stand.watcher.operations)
+    assert all(list(world.files()) for world in worlds)
+
+
+def test_an_actor_without_its_user_stays_away(stand: Stand) -> None:
+    """Where no second user is given, nobody pretends to be one, and nobody waits for it."""
+    stage = stage_for(stand.driver, stand.settings, QUICK)
+    stage.second_user = False
+    campaign = Campaign(stage)
+    other = Plan("strangers", "", (Actor("other", (do("create_project", "p1"),), "other"),))
+    campaign.prepare([other])
+    campaign.run()
+    assert {op.exchange.user for op in stand.watcher.operations} == {"owner"}
+
+
+def test_a_step_whose_need_never_came_is_left_out_and_noted(stand: Stand) -> None:
+    """A refused create takes its followers with it, not the run."""
+    early = (GOOD[0], do("attach", "f1", upload="u1"), do("read_url", file="f1"))
+    (world,) = stand.run(plan(*early))
+    assert world.skipped == ["writer: read_url"]
+
+
+def test_a_comb_reads_a_tracer_densely_and_notes_it(stand: Stand) -> None:
+    """Several sessions read both endpoints; the notes say what they watch."""
+    (world,) = stand.run(plan(*GOOD, do("comb", file="f1", readers=3, tracer="good")))
+    noted = [op for op in stand.of(world) if op.notes.get("tracer") == "good"]
+    assert {call(op.exchange).name for op in noted} == {"file_url", "version_url"}
+    assert len({op.session for op in noted}) == 3
+    assert sum(answer(op.exchange) is Answer.DONE for op in noted) > 10
+
+
+def test_a_plan_that_cannot_be_run_is_refused_before_anything_is_sent(stand: Stand) -> None:
+    """A wrong plan is no trouble for the target."""
+    with pytest.raises(PlanError):
+        stand.run(plan(do("complete", upload="u9")))
+    assert stand.watcher.operations == []
+
+
+def test_a_saved_plan_is_run_again_as_often_as_asked(stand: Stand) -> None:
+    """A plan document, or a report's entry that holds one, is all it takes."""
+    document = plan(*GOOD).to_json()
+    tokens = run_plan({"id": "x", "document": document}, stand.driver, stand.settings, times=2)
+    assert len(set(tokens)) == 2
+    assert stand.names().count("complete_upload") == 2
+    with pytest.raises(PlanError, match="several plans"):
+        run_plan({"plans": []}, stand.driver, stand.settings)
+
+
+def accuse(history: History, *, once: bool = False) -> Judgement:
+    """Convict every plan that promotes a version: the first one only, if `once`."""
+    guilty = [op for op in history.operations if call(op.exchange).name == "promote_version"]
+    findings = tuple(
+        Finding("bad-never-200", "test", op.id, (op.id,), "it was promoted") for op in (guilty[:1] if once else guilty)
+    )
+    return Judgement({"bad-never-200": Tally("bad-never-200", len(guilty), findings)})
+
+
+PROMOTING = replace(QUICK, plans={"versions": 5}, tracers=0, shrinks=1, repeats=2, shrink_s=60.0)
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_what_was_found_once_is_kept_whether_it_comes_back_or_not(stand: Stand, *, once: bool) -> None:
+    """The finding stays; the plan is made small and repeated, and how often it came back is told."""
+    court = Court(lambda history: accuse(history, once=once), lambda _: True)
+    settings = replace(stand.settings, seed=3)
+    keeper = Keeper(settings.report_dir, "main")
+    broken = Trial(stand.driver, settings, PROMOTING, court, stand.watcher, keeper).run()
+    assert broken
+    assert all("POST /file_versions/f1@1/current" in sentence for sentence in broken)
+    kept = json.loads((settings.report_dir / "plans-main.json").read_text())["plans"]
+    told = [entry["repeats"]["sentence"] for entry in kept if entry["repeats"]]
+    assert told == ["seen once, not again in 2 repeats" if once else "seen again in 2 of 2 repeats"]
+    assert all(entry["document"] and entry["text"] for entry in kept)
+
+
+def test_a_sound_server_is_left_in_peace_by_a_quick_trial(stand: Stand) -> None:
+    """Nothing gates, and nothing warns either."""
+    strict = Court(judge, lambda finding: gates(finding, strict=True))
+    keeper = Keeper(stand.settings.report_dir, "main")
+    assert Trial(stand.driver, stand.settings, QUICK, strict, stand.watcher, keeper).run() == []
+
+
+def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path) -> None:
+    """The streaming judge stops the campaign; the finding is there."""
+    with launch(lag="0.3", faults=["nc-status-200"]) as server:
+        stand = Stand(server, tmp_path)
+        stand.watcher.proved = FirstProof(stand.settings.target, frozenset({"nc-payload"}))
+        court = Court(judge, lambda finding: finding.requirement == "nc-payload")
+        broken = Trial(stand.driver, stand.settings, QUICK, court, stand.watcher, Keeper(tmp_path, "main")).run()
+        stand.driver.close()
+    assert stand.watcher.stopped
+    assert broken
+    assert "list_projects" not in stand.names(phase=Phase.FINAL)

@@ -1,0 +1,120 @@
+"""When to look next: gentle polls, measured lags, the teeth of a comb, and one comb at a time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance.answers import Answer
+from conformance.model import Exchange, Operation
+from conformance.plans.comb import TAIL_READS, Teeth
+from conformance.plans.hush import LOOK_EVERY_S, Hush
+from conformance.plans.stage import Sent, patience
+from conformance.plans.timing import GUESS_S, LONGEST_GAP_S, Timing
+
+
+def operation(**headers: str) -> Operation:
+    """Make an operation with response headers."""
+    return Operation("o", "s", 0, 1, Exchange("GET", "/", status=429, headers=headers))
+
+
+def test_polls_grow_apart_with_the_time_waited_and_no_further_than_bearable() -> None:
+    """A wait is overshot by a share of itself at most."""
+    timing = Timing(60.0, None, loopback=True)
+    now = time.monotonic()
+    gaps = [timing.next_look(now - waited) - time.monotonic() for waited in (0.0, 1.0, 10.0, 1e6)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] <= LONGEST_GAP_S
+
+
+def test_many_pollers_keep_to_half_the_pace_together() -> None:
+    """Thirty pollers at 20 requests a second look every three seconds each."""
+    timing = Timing(60.0, 20.0, loopback=True)
+    for _ in range(30):
+        timing.begin_wait()
+    now = time.monotonic()
+    assert timing.next_look(now) - now == pytest.approx(3.0, abs=0.1)
+
+
+def test_the_last_read_of_a_wait_begins_after_the_bound() -> None:
+    """Only such a read can show that something never converged."""
+    assert Timing(60.0, None, loopback=True).deadline(100.0) > 160.0
+
+
+def test_a_lag_counts_only_when_somebody_had_looked_shortly_before() -> None:
+    """An upload first read long after its convergence says nothing about the lag."""
+    timing = Timing(60.0, None, loopback=True)
+    assert (timing.lag_s, timing.known) == (GUESS_S, False)
+    timing.bounded(9.0, blind_s=8.0)
+    assert not timing.known
+    timing.bounded(2.0, blind_s=0.2)
+    timing.bounded(1.0, blind_s=0.1)
+    assert (timing.lag_s, timing.typical_s) == (2.0, 1.5)
+
+
+@pytest.mark.parametrize(("asked", "least"), [("", 0.1), ("3", 3.0), ("soon", 0.1)])
+def test_retry_after_is_honoured(asked: str, least: float) -> None:
+    """A target that asks for time gets it."""
+    assert least <= patience(0, operation(**{"retry-after": asked})) < least + 0.1
+
+
+def test_the_teeth_of_a_comb_are_staggered_over_its_readers() -> None:
+    """Four readers share the slots; together they leave one spacing between reads."""
+    teeth = Teeth(begun=0.0, spacing=0.01, dense_until=100.0, deadline=1e9)
+    taken = []
+    for reader in range(4):
+        now, slot = 0.0, reader - 4
+        for _ in range(5):
+            now, slot = teeth.after(now, slot, 4)
+            taken.append(slot)
+    assert sorted(taken) == sorted(set(taken))
+    assert {slot % 4 for slot in taken} == {0, 1, 2, 3}
+
+
+def test_a_reader_that_is_late_leaves_out_what_it_missed() -> None:
+    """A slow server is not asked in bursts afterwards."""
+    teeth = Teeth(begun=0.0, spacing=0.01, dense_until=100.0, deadline=1e9)
+    at, slot = teeth.after(1.0, 0, 4)
+    assert at > 1.0
+    assert slot % 4 == 0
+
+
+def test_after_its_aim_a_comb_widens_like_a_polite_poller() -> None:
+    """The truth was expected earlier: no need to hammer."""
+    teeth = Teeth(begun=0.0, spacing=0.01, dense_until=1.0, deadline=1e9)
+    assert teeth.after(10.0, 40, 4)[0] > 11.0
+
+
+def test_a_comb_reads_on_a_little_after_the_truth() -> None:
+    """A server may take its word back."""
+    teeth = Teeth(begun=0.0, spacing=0.01, dense_until=1.0, deadline=time.monotonic() + 100)
+    waiting, truth = (Sent(operation(), answer, 0.0) for answer in (Answer.NC, Answer.DONE))
+    assert all(teeth.count(waiting) for _ in range(50))
+    assert sum(teeth.count(answer) for answer in [truth, *[waiting] * 100]) == TAIL_READS
+
+
+def test_one_comb_reads_at_a_time_over_all_processes(tmp_path: Path) -> None:
+    """Whoever has the silence keeps it until it leaves; the others see it."""
+    one, other = Hush(tmp_path / "run" / "comb"), Hush(tmp_path / "run" / "comb")
+    assert one.take()
+    assert not other.take()
+    assert other.elsewhere()
+    assert not one.elsewhere()
+    one.leave()
+    deadline = time.monotonic() + 100 * LOOK_EVERY_S
+    while other.elsewhere():
+        assert time.monotonic() < deadline
+    assert other.take()
+    one.close()
+    other.close()
+
+
+def test_a_run_of_one_process_shares_with_nobody() -> None:
+    """Without a file there is nothing to wait for."""
+    hush = Hush()
+    assert hush.take()
+    assert not hush.elsewhere()
+    hush.leave()
+    hush.close()
