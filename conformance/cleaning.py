@@ -17,14 +17,14 @@ from tempfile import TemporaryDirectory
 from conformance.driver import Client, Driver, Ledger, RecordError, check_target
 from conformance.driver import ledger as ledgers
 from conformance.driver.ledger import Account, Entry
-from conformance.errors import UsageError
+from conformance.errors import SuiteError, UsageError
 from conformance.model import Json, Phase
 from conformance.settings import Budgets, Settings
 
 PAGE = 1000
 LOOKS = 3
 """How often a project whose create had no answer is looked for, and a deletion is tried."""
-BETWEEN_LOOKS_S = 0.3
+BETWEEN_LOOKS_S = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,33 @@ def clean(ledger_path: Path, settings: Settings) -> CleanReport:
             driver.close()
 
 
+def tidy(settings: Settings) -> CleanReport:
+    """End a run: remove what its own ledger holds, on record in its history; with ``keep``, only say what is kept.
+
+    Trouble never stops a run from ending: what could not be removed, or not even be looked at, is a leftover.
+    """
+    if not settings.ledger_path.exists():
+        return CleanReport(settings.run_id)
+    account = ledgers.read(settings.ledger_path)
+    if settings.keep:
+        return CleanReport(settings.run_id, leftovers=_all(account.open, "kept on purpose (--keep)"))
+    try:
+        driver = Driver(settings, worker="cleaning")
+    except SuiteError as trouble:
+        return CleanReport(settings.run_id, leftovers=_all(account.open, str(trouble)))
+    try:
+        return sweep(driver, account, settings.ledger_path)
+    except SuiteError as trouble:
+        left = ledgers.read(settings.ledger_path).open
+        return CleanReport(settings.run_id, leftovers=_all(left, str(trouble)))
+    finally:
+        driver.close()
+
+
+def _all(entries: Iterable[Entry], reason: str) -> tuple[Leftover, ...]:
+    return tuple(Leftover(entry.kind, entry.id, entry.name, reason) for entry in entries)
+
+
 def target_of(ledger_path: Path) -> str:
     """Give the base URL that a ledger's run spoke to; raise UsageError if it is no ledger."""
     return ledgers.read(ledger_path).base_url
@@ -92,8 +119,7 @@ def sweep(driver: Driver, account: Account, ledger_path: Path) -> CleanReport:
     for user in dict.fromkeys(entry.user for entry in account.open):
         client = driver.client("cleaning", user=user or "owner", scenario="cleaning", exempt=True)
         broom = _Broom(client, account.run_id)
-        projects = [entry for entry in account.open if entry.user == user and entry.kind == "project"]
-        for entry, identity in broom.find(projects):
+        for entry, identity in broom.find([entry for entry in account.open if entry.user == user]):
             reason = broom.remove(entry, identity) if identity else broom.unfound(entry)
             if reason and reason != GONE:
                 leftovers.append(Leftover(entry.kind, identity, entry.name, reason))

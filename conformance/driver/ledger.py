@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from conformance.driver.recorder import LineFile
 from conformance.errors import UsageError
-from conformance.model import Exchange, Json
+from conformance.model import Exchange, Json, Octets
 from conformance.redact import Redactor
 
 FORMAT = "dds-conformance-ledger"
@@ -45,14 +46,13 @@ class Ledger:
     def __init__(self, path: Path, *, run_id: str, base_url: str) -> None:
         self.path = path
         self._file = LineFile(path)
-        self._lock = threading.Lock()
         self._redact = Redactor()
         self.run_id = run_id
         self._write({"format": FORMAT, "version": VERSION, "run_id": run_id, "base_url": base_url})
 
     def intend(self, key: str, kind: str, asked: Exchange, within: str = "") -> None:
         """Write that a create is about to be sent; raise RecordError when it cannot be kept: then it is not sent."""
-        fields = asked.request if isinstance(asked.request, dict) else {}
+        fields = _asked_fields(asked)
         named = {name: fields[name] for name in ("name", "description") if isinstance(fields.get(name), str)}
         self._write(
             {"create": kind, "key": key, "within": within, "user": asked.user, **named}, durable=kind == "project"
@@ -79,6 +79,16 @@ class Ledger:
         self._file.write(self._redact.line(json.dumps(fields)).encode() + b"\n", durable=durable)
 
 
+def _asked_fields(asked: Exchange) -> Mapping[str, Json]:
+    """Give the fields of a create, also of one that was sent as a form or as odd octets."""
+    if not isinstance(asked.request, Octets):
+        return asked.request if isinstance(asked.request, dict) else {}
+    with contextlib.suppress(ValueError, RecursionError):
+        fields = json.loads(asked.request.text)
+        return fields if isinstance(fields, dict) else {}
+    return dict(parse_qsl(asked.request.text))
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A ledger as read: the run and target it belongs to, and every entry in the order of creation."""
@@ -89,8 +99,8 @@ class Account:
 
     @property
     def open(self) -> tuple[Entry, ...]:
-        """What may still be there."""
-        return tuple(entry for entry in self.entries if not entry.gone and not entry.refused)
+        """The projects that may still be there: everything else stands inside them."""
+        return tuple(entry for entry in self.entries if entry.kind == "project" and not (entry.gone or entry.refused))
 
 
 def read(path: Path) -> Account:

@@ -30,11 +30,11 @@ def settings_for(server: RunningServer, folder: Path, **changes: object) -> Sett
 
 
 def until(ask: Callable[[], Operation], *statuses: int) -> Operation:
-    """Ask again until one of `statuses` is the answer; fail after a while."""
+    """Ask again until one of `statuses` is the whole answer; fail after a while."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         operation = ask()
-        if operation.exchange.status in statuses:
+        if operation.exchange.status in statuses and operation.exchange.failure is None:
             return operation
         time.sleep(0.02)
     raise AssertionError(f"no {statuses} within {PATIENCE_S} s")

@@ -20,7 +20,7 @@ from conformance.reference.launch import RunningServer
 from conformance.settings import HANDED_SECRETS
 
 MOMENTS = 24
-LONGEST_LIFE_S = 0.15
+LONGEST_LIFE_S = 0.08
 
 
 @pytest.fixture
