@@ -146,7 +146,17 @@ def findings() -> list[Document]:
     relapse = [operation("op-5", 1180.0, 1192.4, "file_url"), operation("op-7", 1232.4, 1241.0, "version_url", **NC)]
     complete = operation("op-2", 20.0, 95.0, "complete_upload", status=202, session="uploader-1")
     late = operation("op-9", 60_420.0, 60_431.5, "file_url", **NC, phase="final")
-    lost = operation("op-4", 100.0, None, "complete_upload", status=None, failure="reset", session="uploader-2")
+    lost = operation(
+        "op-4",
+        100.0,
+        None,
+        "complete_upload",
+        status=None,
+        failure="reset",
+        session="uploader-2",
+        response=None,
+        headers={},
+    )
     text = operation("op-8", 400.0, 410.0, "file_url", status=404, response=dict(NOT_CONSISTENT, error="404"))
     return [
         finding(
@@ -167,8 +177,18 @@ def findings() -> list[Document]:
             "MUST",
             "upload u-77 holds bytes of another hash than was reported, and its url answered 200",
             [complete, lost, operation("op-6", 300.0, 312.0, "version_url")],
+            expected="400, the integrity exception, or not consistent until then",
+            observed="200 with a signed url",
         ),
-        finding("error-number", "SHOULD", '`error` is the string "404", not the number', [text], repeats=311),
+        finding(
+            "error-number",
+            "SHOULD",
+            '`error` is the string "404", not the number',
+            [text],
+            repeats=311,
+            expected="404",
+            observed='"404"',
+        ),
     ]
 
 
