@@ -18,6 +18,8 @@ WORKFLOW = ROOT / "docs" / "github-actions.yml"
 PYTEST_ONLY = ROOT / "docs" / "pytest-only"
 PATIENCE_S = 300
 
+pytestmark = pytest.mark.xdist_group("docs-examples")  # one worker, so that the shared run happens once
+
 
 def environment(**more: str) -> dict[str, str]:
     """Give the environment of a fresh shell: nothing of this pytest session, and our commands on the path."""
