@@ -1,0 +1,43 @@
+"""What the tests of the commands share: the command itself, and one embedded server for all of them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from commanding import Run, command, environment
+
+from conformance.reference.launch import RunningServer, launch
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningServer]:
+    """Give an embedded DDS with a short lag."""
+    with launch(lag="0.1") as running:
+        yield running
+
+
+@pytest.fixture
+def credentials(server: RunningServer) -> Mapping[str, str]:
+    """Give the environment that carries the server's credentials."""
+    return {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
+
+
+@pytest.fixture
+def dds(tmp_path: Path) -> Run:
+    """Give a function that runs ``dds-conformance`` in an empty folder and returns what it printed and answered."""
+
+    def run(*words: object, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*words),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env=environment(env),
+            timeout=180,
+        )
+
+    return run
