@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from conformance.answers import Answer, Call, answer, call, effect, fits_gateway, is_mutation
+from conformance.answers import EXTENDED_CALLS, Answer, Call, answer, call, effect, fits_gateway, is_mutation
 from conformance.consistency import completion, content, deletion, projects, register, status, uploads
 from conformance.consistency.access import Access, granted
 from conformance.consistency.book import Book
@@ -42,6 +42,7 @@ LASTING = frozenset(
     }
 )  # fmt: skip
 """Requirements whose violations no later operation can undo, provided that every mutation was announced."""
+_TRUTHS = (Answer.DONE, Answer.INTEGRITY)
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class Judge:
         self._count = 0
         self._origin = NEVER
         self._statuses: dict[int, int] = {}
+        self._answered = -1
 
     # ---- taking operations
 
@@ -124,6 +126,8 @@ class Judge:
             if operation.notes and operation.notes.get("intent") == "invalid" and not _matters(operation, answered):
                 return
             handler(operation, called, answered)
+            if called.name in EXTENDED_CALLS and answered in _TRUTHS and operation.a_ns > self._answered:
+                self._answered = operation.a_ns
             if self._own.handles(called.name):
                 self._own.take(operation, called, answered)
         elif called.name == "unrouted":
@@ -145,8 +149,9 @@ class Judge:
                 uploads.converges(case, book, context)
                 uploads.told_as_nc(case, book)
                 completion.repeated(upload, book)
-        for project in self._world.projects.values():
-            projects.judged(project, book, context)
+        homes, self._world.dirty_projects = self._world.dirty_projects, set()
+        for name in sorted(homes):
+            projects.judged(self._world.projects[name], book, context)
         self._payloads.conclude(book)
         return tuple(finding for finding in book.all_findings() if finding.requirement in LASTING)
 
@@ -210,13 +215,9 @@ class Judge:
             if lag.at_most_s is not None and lag.at_most_s <= self._target.converge_within_s:
                 count, slowest = needed.get(lag.kind, (0, 0.0))
                 needed[lag.kind] = (count + 1, max(slowest, lag.at_most_s))
-        truths = [file.reads for file in self._world.files.values()]
-        truths += [version.reads for version in self._world.versions.values()]
-        truths += [reads for project in self._world.projects.values() for reads in project.reads.values()]
-        last = [kept[0] for reads in truths for kept in (reads.ok_last, reads.bad_last) if kept]
         return Context(
             bound=self._bound,
-            answered_last=max(last, default=-1),
+            answered_last=self._answered,
             begun=not self._recorded,
             converged=needed,
         )

@@ -202,15 +202,31 @@ def _old_bytes(file: File, download: Download, found: Candidates, cases: Mapping
         return
     older = [cases[s.upload] for s in found.replaced if s.upload in cases]
     whose = [case for case in older if expected_bytes(case.upload, case.known) == (octets.bytes, octets.md5)]
-    what = "the bytes of the version before" if whose else "other bytes"
+    if not whose:
+        _other_bytes(file, download, switch, book)
+        return
+    what = "the bytes of the version before"
     sentence = (
         f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), yet later than "
         f"the bound its url yielded {what} to {book.when(download.fetched)}"
     )
     book.find(
-        "new-version-served", "old-bytes" if whose else "other-bytes", file.id,
+        "new-version-served", "old-bytes", file.id,
         (switch.mark, download.given, download.fetched), sentence, expected="the new version's bytes", observed=what,
         upload=switch.upload, switch_b_ns=switch.b, read_a_ns=download.given[0], observed_md5=octets.md5,
+    )  # fmt: skip
+
+
+def _other_bytes(file: File, download: Download, switch: Switch, book: Book) -> None:
+    octets = download.octets
+    sentence = (
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and its url "
+        f"yielded bytes of no version of it to {book.when(download.fetched)}"
+    )
+    book.find(
+        "bytes-exact", "other-bytes", file.id, (switch.mark, download.given, download.fetched), sentence,
+        expected="the new version's bytes", observed="other bytes", upload=switch.upload,
+        observed_md5=octets.md5 if octets else None, fetched_a_ns=download.fetched[0],
     )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ class World:
         self.put_urls: dict[int, tuple[str, int] | None] = {}
         self.get_urls: dict[int, tuple[Reads, Mark] | None] = {}
         self.dirty: set[str] = set()
+        self.dirty_projects: set[str] = set()
         self.handlers: Mapping[str, Handler] = {
             "create_project": self._create_project,
             "show_project": self._show_project,
@@ -208,6 +209,7 @@ class World:
             reads = project.reads[provider] = Reads("create_upload", called.id)
         name = identity(exchange.response) if answered is Answer.DONE else ""
         kept = mark(operation)
+        self.dirty_projects.add(called.id)
         if answered is Answer.DONE and not name:
             return
         if kept[1] >= project.doomed:

@@ -137,22 +137,25 @@ class Scribe:
         return self.answered(s, a, b, "PUT", f"/uploads/{uid('aaaa', n)}/complete", answer, made, request=asked, **k)
 
     def file(
-        self, s: str, a: int, b: int | None, answer: str = "201", n: int = 1, *, upload: int = 0, **k: Any
+        self, s: str, a: int, b: int | None, answer: str = "201", n: int = 1, *, upload: int = 0, home: int = 1, **k: Any
     ) -> Operation:
-        """POST /files: file n with version n of upload n (or `upload`)."""
+        """POST /files: file n with version n of upload n (or `upload`) in project `home`."""
         target = upload or n
-        asked = {"parent": {"kind": "dds-project", "id": uid("pppp", 1)}, "upload": {"id": uid("aaaa", target)}}
-        return self.answered(s, a, b, "POST", "/files", answer, self._file(n, n, target), request=asked, **k)
+        asked = {"parent": {"kind": "dds-project", "id": uid("pppp", home)}, "upload": {"id": uid("aaaa", target)}}
+        return self.answered(s, a, b, "POST", "/files", answer, self._file(n, n, target, home), request=asked, **k)
 
-    def _file(self, n: int, version: int, upload: int) -> dict[str, Any]:
+    def _file(self, n: int, version: int, upload: int, home: int = 1) -> dict[str, Any]:
         current = {"id": uid("ffff", version), "version": 1, "upload": {"id": uid("aaaa", upload), "size": SIZE}}
-        return {"kind": "dds-file", "id": uid("eeee", n), "name": f"file number {n}", "project": {"id": uid("pppp", 1)},
+        return {"kind": "dds-file", "id": uid("eeee", n), "name": f"file number {n}", "project": {"id": uid("pppp", home)},
                 "current_version": current, "is_deleted": False}  # fmt: skip
 
-    def switch(self, s: str, a: int, b: int | None, answer: str = "200", n: int = 2, **k: Any) -> Operation:
-        """PUT /files/1 to upload n, making version n."""
+    def switch(
+        self, s: str, a: int, b: int | None, answer: str = "200", n: int = 2, *, file: int = 1, **k: Any
+    ) -> Operation:
+        """PUT /files/{file} to upload n, making version n."""
         asked = {"upload": {"id": uid("aaaa", n)}}
-        return self.answered(s, a, b, "PUT", f"/files/{uid('eeee', 1)}", answer, self._file(1, n, n), request=asked, **k)
+        made = self._file(file, n, n, k.pop("home", 1))
+        return self.answered(s, a, b, "PUT", f"/files/{uid('eeee', file)}", answer, made, request=asked, **k)
 
     def url(self, s: str, a: int, b: int | None, answer: str = "200", n: int = 1, *, key: str = "", **k: Any) -> Operation:
         """GET /files/{id}/url."""
@@ -181,7 +184,7 @@ class Scribe:
             "error_on": at if answer in ("err", "odd") else None,
         }
         made = {"id": uid("aaaa", n), "status": status}
-        word = "200" if not answer.isdigit() else answer
+        word = "200" if answer in ("open", "pending", "ok", "err", "odd", "moved") else answer
         return self.answered(s, a, b, "GET", f"/uploads/{uid('aaaa', n)}", word, made, **k)
 
     def showproject(self, s: str, a: int, b: int | None, answer: str = "200", n: int = 1, **k: Any) -> Operation:
@@ -201,10 +204,12 @@ class Scribe:
         """DELETE /projects/{id}."""
         return self.answered(s, a, b, "DELETE", f"/projects/{uid('pppp', n)}", answer, None, **k)
 
-    def promote(self, s: str, a: int, b: int | None, answer: str = "200", n: int = 1, **k: Any) -> Operation:
+    def promote(
+        self, s: str, a: int, b: int | None, answer: str = "200", n: int = 1, *, file: int = 1, **k: Any
+    ) -> Operation:
         """POST /file_versions/{id}/current: version 90 + n of the same upload becomes the current one."""
         made = {"kind": "dds-file-version", "id": uid("ffff", 90 + n), "upload": {"id": uid("aaaa", n)},
-                "file": {"id": uid("eeee", 1)}}  # fmt: skip
+                "file": {"id": uid("eeee", file)}}  # fmt: skip
         return self.answered(s, a, b, "POST", f"/file_versions/{uid('ffff', n)}/current", answer, made, **k)
 
     def list(self, s: str, a: int, b: int | None, answer: str = "", n: int = 1, **k: Any) -> Operation:
