@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -25,7 +26,7 @@ def finding_views(document: Document, rows: Mapping[str, Document]) -> list[dict
     groups: dict[str, list[Document]] = {}
     for finding in document["findings"]:
         groups.setdefault(finding["requirement"], []).append(finding)
-    plans = {plan["id"]: plan["text"] for plan in document.get("plans") or [] if plan.get("text")}
+    plans = {plan["id"]: plan for plan in document.get("plans") or []}
     left = MOST_IN_FULL
     views = []
     place = {ident: number for number, ident in enumerate(rows)}
@@ -62,13 +63,14 @@ def _choose(findings: Sequence[Document], left: int) -> tuple[list[Document], li
     return full, more
 
 
-def _view(finding: Document, plans: Mapping[str, str]) -> dict[str, Any]:
-    plan = str(finding.get("plan") or "")
+def _view(finding: Document, plans: Mapping[str, Document]) -> dict[str, Any]:
+    plan = plans.get(str(finding.get("plan") or ""), {})
     return {
         **finding,
         "svg": timeline(finding),
         "numbers": dict(_numbers(finding)),
-        "plan_text": plans.get(plan, plan if "\n" in plan else ""),
+        "plan_text": plan.get("text") or "",
+        "plan_json": json.dumps(plan["document"]) if plan.get("document") else "",
         "exchanges": list(_exchanges(finding)),
     }
 

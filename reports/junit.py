@@ -29,7 +29,8 @@ def write(document: Document, directory: Path) -> Path:
     _properties(suite, _about(document))
     for row in document["requirements"]:
         _case(suite, row, document)
-    _count(suite, float(document.get("duration_s") or 0.0))
+    took_s = document.get("duration_s", (document.get("traffic") or {}).get("duration_s"))
+    _count(suite, float(took_s or 0.0))
     if document["outcome"] == "incomplete":
         _count(_incomplete(root, document), 0.0)
     path = directory / NAME

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from conformance.gates.nextstep import command
+from conformance.gates.nextstep import command, replay
 from conformance.gates.text import count, rate, seconds
 
 from .findings import finding_views
@@ -40,6 +40,7 @@ def context(document: Document) -> dict[str, Any]:
         "readings": _readings(document, rows),
         "windows": list(_windows(document.get("sensitivity") or {})),
         "lag": [_lag(group) for group in (document.get("lag") or {}).get("groups") or []],
+        "replay": replay(document),
         "again": "" if document.get("recorded") else command(document),
     }
 
@@ -64,8 +65,9 @@ def _facts(document: Document) -> Iterable[tuple[str, str]]:
         yield "Version", target["version"]
     yield "Effort, seed", f"{document['effort']}, {document['seed']}"
     yield "Begun", moment(document["begun"])
-    if document.get("duration_s") is not None:
-        yield "Took", seconds(document["duration_s"])
+    took = document.get("duration_s", (document.get("traffic") or {}).get("duration_s"))
+    if took is not None:
+        yield "Took", seconds(took)
     yield "Exchanges", count(document["exchanges"])
     yield "Eventually means", f"within {seconds(target['converge_within_s'])}"
     yield "Second user", "given" if target.get("second_user") else "not given"

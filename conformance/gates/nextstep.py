@@ -23,6 +23,13 @@ def command(document: Document, *, effort: str = "", only: str = "", keep_seed: 
     return shlex.join([*words, *(["--only", only] if only else [])])
 
 
+def replay(document: Document) -> str:
+    """Give the command that runs one saved plan again against the same target."""
+    target = document["target"]
+    words = ["dds-conformance", "replay", "plan.json"]
+    return shlex.join(words if target.get("embedded") else [*words, "--target", target["base_url"]])
+
+
 def next_steps(document: Document, directory: Path | None) -> Iterable[tuple[str, str]]:
     """Give what to do next, each as a phrase and a command or a file."""
     if directory:

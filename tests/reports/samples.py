@@ -272,7 +272,7 @@ def document(outcome: str, broken: Sequence[Document] = (), **more: Any) -> Docu
         "lag": {"intervals": 354, "groups": lag_groups()},
         "traffic": traffic(),
         "sensitivity": sensitivity(),
-        "plans": [{"id": "p1", "text": PLAN, "document": {}}],
+        "plans": [{"id": "p1", "text": PLAN, "document": {"format": "dds-conformance-plan", "version": 1}}],
         "fuzz": {"cases": 2_140, "filtered": 51},
         "leftovers": [],
         "history": {"path": "history.jsonl", "sha256": "ab" * 32},

@@ -40,6 +40,8 @@ def test_a_newcomer_finds_what_is_wrong_where_it_stands_and_how_to_see_it_again(
     expect(finding.locator("svg.timeline rect.bar")).to_have_count(2)
     expect(finding).to_contain_text("curl -sS -i -X GET")
     expect(finding).to_contain_text("put_chunk(u, 2, 6 MiB, wrong hash)")
+    expect(finding).to_contain_text("dds-conformance replay plan.json")
+    expect(finding).to_contain_text('{"format": "dds-conformance-plan", "version": 1}')
     expect(group).to_contain_text("dds-conformance run --effort thorough --seed 7 --only one-verdict")
 
 
@@ -158,7 +160,7 @@ def test_the_page_reads_without_its_script(sample: Sample, opened: Open, browser
 def test_copying_gives_the_curl_lines(sample: Sample, opened: Open) -> None:
     """The button copies, or selects where the browser does not let it copy."""
     page = opened(sample("nonconformant"))
-    button = page.locator("details.finding[open] .copy").nth(1)
+    button = page.locator("details.finding[open] .copyable", has_text="curl -sS").first.get_by_role("button")
     button.click()
     expect(button).to_have_text("Selected") if button.inner_text() == "Selected" else expect(button).to_have_text(
         "Copied"
