@@ -66,7 +66,7 @@ class Database:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(schema)
+        self._connection.executescript(f"BEGIN; {schema} COMMIT;")
 
     def one(self, sql: str, *values: Any) -> sqlite3.Row | None:
         """Return the first row, or None."""

@@ -132,16 +132,16 @@ class _EveryThirdProject(Layer):
 
 
 class _ProjectForgets(Layer):
-    """Is not consistent again at one in eight upload creations of a ready project."""
+    """Is not consistent again at one in seven upload creations of a ready project."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._count = 0
 
     def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
-        """Draw by the number of the request."""
+        """Count the requests."""
         self._count += ready
-        return ready and draw(self.world, "forget", str(self._count)) > 1 / 8
+        return ready and self._count % 7 != 0
 
 
 class _NearTheChange(Layer):
@@ -254,7 +254,7 @@ _AGAIN: dict[Fault, LayerFactory] = {
     Fault(
         "nc-after-201",
         ("session-monotonic", "realtime-monotonic", "converges-project"),
-        "a ready project is not consistent again, one time in eight",
+        "a ready project is not consistent again, one time in seven",
     ): _ProjectForgets,
 }
 

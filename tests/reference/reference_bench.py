@@ -43,15 +43,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
-    cut: bool = False
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON; None when it is none."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
+    cut: bool
+    json: Any  # the body as JSON; None when it is none
 
     @property
     def code(self) -> Any:
@@ -147,7 +140,7 @@ class Bench:
             "extensions": {ABORT: {"abort": lambda: seen.update(cut=True)}},
         }
         await app(scope, receive, send)
-        return Answer(seen["status"], seen["headers"], seen["body"], seen["cut"])
+        return Answer(seen["status"], seen["headers"], seen["body"], seen["cut"], _json(seen["body"]))
 
     # The verbs that most tests need.
 
@@ -198,6 +191,13 @@ class Bench:
         self.complete(upload["id"])
         file: dict[str, Any] = self.attach(project, upload["id"]).json
         return file
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 def md5(content: bytes) -> str:

@@ -257,6 +257,8 @@ class Tour:
                 del subject.reads[-2:]
         self.facts["repeat"] = outcomes
         self.bench.advance(2.4)
+        if not late.file:
+            self._attach(late, self.project)
         self._read(late)
 
     def _versions(self) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LAG = "0.12"
 AT_RANDOM = {"now-and-then-500"}  # spoils whatever it hits
-NOT_FOR_A_TOUR = {"resets", "throttled", "large-parts-only"}  # the tour neither retries nor sends large parts
+NOT_FOR_A_TOUR = {"resets", "throttled", "large-parts-only", "slow-answers"}  # no retries, no large parts, no sleep
 SHOULD = {
     "error-number",
     "spec-wording",
