@@ -7,21 +7,38 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from conformance import consent, recording
+from conformance import consent, description, recording
 from conformance.assemble import Framing, assemble, now, versions
 from conformance.cleaning import Leftover, sweep
 from conformance.credentials import Credentials
 from conformance.document import write
 from conformance.drawing import draw
-from conformance.driver import Driver, check_target, ledger
-from conformance.model import Json, Operation
+from conformance.driver import Driver, check_target, fetch_text, ledger
+from conformance.fuzz.notebook import gather
+from conformance.model import Json, Operation, Tally
 from conformance.plans.costs import COSTS
 from conformance.reference.launch import launch
 from conformance.settings import Settings
 
 REPORT = "report.json"
+
+
+def described(settings: Settings) -> dict[str, Tally]:
+    """Compare the target's own API description with the duties; without one the duty does not apply.
+
+    Raises:
+        UsageError: the description cannot be had, or describes no API.
+    """
+    source = settings.target_openapi
+    if not source:
+        given = Tally(description.REQUIREMENT, inapplicable="no --target-openapi was given")
+    else:
+        text = fetch_text(source, settings) if "://" in source else description.read(Path(source))
+        given = description.compare(description.load(text, source=source))
+    return {given.requirement: given}
 
 
 def recover(settings: Settings, *, interrupted: bool, trouble: str) -> None:
@@ -45,6 +62,7 @@ class Running:
         self.begun = now()
         self.started = False
         self._open = contextlib.ExitStack()
+        self._described: dict[str, Tally] = {}
         self._leftovers: tuple[Leftover, ...] = ()
 
     def start(self) -> Settings:
@@ -60,6 +78,7 @@ class Running:
                 self.settings = self._embedded()
             consent.require(self.settings, COSTS)
             check_target(self.settings)
+            self._described = described(self.settings)
             self._open_history()
             self.started = True
         return self.settings
@@ -137,6 +156,7 @@ class Running:
             trouble=trouble,
             run_id=settings.run_id,
             begun=self.begun,
+            tallies=self._described,
             summaries=self._summaries(),
         )
         return assemble(recording.read(settings.history_path), framing)
@@ -146,6 +166,7 @@ class Running:
         return {
             "history": {"path": self.settings.history_path.name, "sha256": digest},
             "leftovers": [dataclasses.asdict(leftover) for leftover in self._leftovers],
+            "fuzz": gather(self.settings.report_dir),
             "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
         }
 

@@ -83,6 +83,7 @@ class Settings:
     bounds: Bounds = dataclasses.field(default_factory=Bounds)
     network: Network = dataclasses.field(default_factory=Network)
     storage_provider: str = ""
+    target_openapi: str = ""
     keep: bool = False
     i_may_write: bool = False
 

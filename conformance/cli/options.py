@@ -20,8 +20,8 @@ REACHING = (
 )  # fmt: skip
 """How the target is reached: what every command that sends needs."""
 RUNNING = (
-    "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "target_version", "keep",
-    "max_requests", "max_bytes", "max_seconds", "longest_wait", "answer_bytes", "download_bytes",
+    "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "target_version", "target_openapi",
+    "keep", "max_requests", "max_bytes", "max_seconds", "longest_wait", "answer_bytes", "download_bytes",
 )  # fmt: skip
 """What a run is asked to do."""
 _METAVARS = {
@@ -34,6 +34,10 @@ _METAVARS = {
     "client_certificate": "FILE",
     "client_key": "FILE",
     "gateway": "REGEX",
+    "target_openapi": "URL-or-FILE",
+    "target_version": "VERSION",
+    "storage_provider": "ID",
+    "storage_hosts": "PATTERN",
 }
 
 

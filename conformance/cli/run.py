@@ -25,7 +25,6 @@ from conformance.settings import Settings
 @configured(*REACHING[:2], *RUNNING, *REACHING[2:], "i_may_write")
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
-@click.option("--target-openapi", metavar="URL-or-FILE", help="The target's own API description, to compare with ours.")
 @click.option("--dry-run", is_flag=True, help="Say what would be created and sent; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")

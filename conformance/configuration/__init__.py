@@ -88,6 +88,7 @@ class Configuration:
             bounds=Bounds(get("answer_bytes"), get("download_bytes"), get("silence"), get("deadline")),
             network=self._network() if url else Network(),
             storage_provider=get("storage_provider") if url else "",
+            target_openapi=get("target_openapi"),
             keep=get("keep"),
             i_may_write=get("i_may_write"),
         )

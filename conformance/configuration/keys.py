@@ -115,6 +115,7 @@ KEYS: dict[str, Key] = {
     for key in (
         Key("target", "address of the DDS API; without it the embedded server is judged", address),
         Key("target_version", "what the target says it is, for the certificate", text, ""),
+        Key("target_openapi", "URL or file of the target's own API description, to compare with ours", text, ""),
         Key("effort", "quick, standard or thorough", effort, "standard"),
         Key("seed", "seed of every draw", whole(0), 0),
         Key("workers", "worker processes; 0 is one process", whole(0), 0),

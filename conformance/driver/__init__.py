@@ -9,6 +9,7 @@ from __future__ import annotations
 from conformance.credentials import Credentials
 from conformance.driver.client import Client
 from conformance.driver.driver import Driver, Listener
+from conformance.driver.fetching import fetch_text
 from conformance.driver.ledger import Ledger
 from conformance.driver.pace import BudgetError, Pace
 from conformance.driver.preflight import check_target
@@ -26,4 +27,5 @@ __all__ = [
     "RecordError",
     "Recorder",
     "check_target",
+    "fetch_text",
 ]
