@@ -17,7 +17,6 @@ from conformance.credentials import Credentials
 from conformance.document import write
 from conformance.drawing import draw
 from conformance.driver import Driver, check_target, fetch_text, ledger
-from conformance.fuzz.notebook import gather
 from conformance.model import Json, Operation, Tally
 from conformance.plans.costs import COSTS
 from conformance.reference.launch import launch
@@ -162,6 +161,8 @@ class Running:
         return assemble(recording.read(settings.history_path), framing)
 
     def _summaries(self) -> dict[str, Json]:
+        from conformance.fuzz.notebook import gather  # noqa: PLC0415 - schemathesis takes half a second to import
+
         digest = hashlib.sha256(self.settings.history_path.read_bytes()).hexdigest()
         return {
             "history": {"path": self.settings.history_path.name, "sha256": digest},
