@@ -192,6 +192,24 @@ def _mapping(fields: Mapping[str, Any], name: str) -> Mapping[str, Json]:
     return value or NOTHING
 
 
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is not None and type(value) is not str:
+        raise _Problem(f"`{name}` must be a string or null")
+    return value
+
+
+def _notes(fields: Mapping[str, Any]) -> Mapping[str, Json]:
+    notes = _mapping(fields, "notes")
+    for name, kind in (("invented", list), ("intent", str), ("content", dict)):
+        if notes.get(name) is not None and type(notes[name]) is not kind:
+            raise _Problem(f"`{name}` in `notes` must be {_KINDS[kind]}")
+    return notes
+
+
+_KINDS = {list: "a list", str: "a string", dict: "an object"}
+
+
 def _user(fields: Mapping[str, Any]) -> str | None:
     if "user" not in fields:
         return "owner" if fields.get("authorized", True) else None
@@ -227,11 +245,11 @@ def _operation(fields: Mapping[str, Any], line: int, *, begun: bool) -> Operatio
     exchange = Exchange(
         method=_wants(fields, "method", str, "a string"),
         path=path,
-        host=fields.get("host") or "",
+        host=_text(fields, "host") or "",
         role=_choice(fields, "role", _ROLES, role),
         user=_user(fields),
         request=_restore(fields.get("request")),
-        request_type=fields.get("request_type"),
+        request_type=_text(fields, "request_type"),
         status=status,
         headers=headers,
         response=_restore(fields.get("response")),
@@ -247,9 +265,9 @@ def _operation(fields: Mapping[str, Any], line: int, *, begun: bool) -> Operatio
         b_ns=b_ns,
         exchange=exchange,
         phase=_choice(fields, "phase", _PHASES, Phase.TROUBLE),
-        scenario=fields.get("scenario") or "",
-        plan=fields.get("plan") or "",
-        notes=_mapping(fields, "notes"),
+        scenario=_text(fields, "scenario") or "",
+        plan=_text(fields, "plan") or "",
+        notes=_notes(fields),
     )
 
 

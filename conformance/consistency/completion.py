@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance.answers import Effect
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import Mark, first
 from conformance.consistency.state import Upload
-from conformance.consistency.truth import Known, Truth, known
+from conformance.consistency.truth import Known, Setting, Truth, known
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 SEVERAL = 3
@@ -18,12 +18,12 @@ SEVERAL = 3
 _Completes = Iterable[tuple[Mark, Effect, int | None]]
 
 
-def refused(upload: Upload, algorithms: Mapping[str, str], book: Book) -> None:
+def refused(upload: Upload, setting: Setting, book: Book) -> None:
     """Convict a server that refuses the first completion of a bad upload, although the request itself was right."""
     refusal = upload.refusal
     if refusal is None or min(kept for kept, _, _ in upload.completes.values()) != refusal.mark:
         return
-    would_be = known(upload, algorithms, refusal=refusal)
+    would_be = known(upload, setting, refusal)
     value, algorithm = refusal.hash
     right = would_be.sizes_add_up and algorithm.lower() == "md5" and _MD5.fullmatch(value)
     if would_be.truth is not Truth.BAD or not right:

@@ -19,7 +19,7 @@ from conformance.consistency.payloads import Payloads
 from conformance.consistency.sight import Sight, sight, version_endpoint
 from conformance.consistency.state import Upload
 from conformance.consistency.traces import Traces
-from conformance.consistency.truth import SMALLEST_PART, Known, Truth, known
+from conformance.consistency.truth import SMALLEST_PART, Known, Setting, Truth, known
 from conformance.consistency.uploads import SECOND, Case, Context
 from conformance.consistency.world import World
 from conformance.model import (
@@ -52,6 +52,7 @@ class _Found:
     cases: dict[str, Case] = field(default_factory=dict)
     lags: list[LagInterval] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
+    setting: Setting = field(default_factory=Setting)
 
     def reach(self, name: str, count: int = 1) -> None:
         """Count a part of the core that was reached."""
@@ -139,11 +140,11 @@ class Judge:
         """Give the violations that no later operation can undo, among what changed since the last call."""
         book = Book(self._origin)
         names, self._world.dirty = self._world.dirty, set()
-        context = self._context([])
+        context, setting = self._context([]), self._setting()
         for name in sorted(names):
             upload = self._world.uploads.get(name)
             if upload is not None:
-                case = Case(upload, sight(self._world, upload), known(upload, self._world.algorithms))
+                case = Case(upload, sight(self._world, upload), known(upload, setting))
                 uploads.one_verdict(case, book)
                 uploads.not_early(case, book, context)
                 uploads.converges(case, book, context)
@@ -185,9 +186,9 @@ class Judge:
 
     def _gather(self, found: _Found) -> None:
         world = self._world
-        accepted = self._accepted_parts()
+        found.setting = replace(self._setting(), accepted_from=self._accepted_parts())
         for name, upload in world.uploads.items():
-            truth = known(upload, world.algorithms, accepted.get(upload.provider, SMALLEST_PART))
+            truth = known(upload, found.setting)
             found.cases[name] = case = Case(upload, sight(world, upload), truth)
             found.lags += uploads.lags(case)
         scratch = Book()
@@ -195,16 +196,20 @@ class Judge:
             found.lags += projects.judged(project, scratch, Context(self._bound))
         found.lags.sort(key=lambda lag: (lag.begun_ns, lag.endpoint, lag.subject))
 
+    def _setting(self) -> Setting:
+        return Setting(self._world.algorithms, stray_from=self._world.stray_from())
+
     def _accepted_parts(self) -> Mapping[str, int]:
         """Give, by storage provider, the smallest part before the last that it is known to accept (bytes)."""
         accepted: dict[str, int] = {}
+        any_size = replace(self._setting(), accepted_from=dict.fromkeys({u.provider for u in self._world.uploads.values()}, 0))
         for upload in self._world.uploads.values():
             if len(upload.parts) < 2:
                 continue
             if self._small:
                 accepted[upload.provider] = 0
                 continue
-            shape = known(upload, self._world.algorithms, 0)
+            shape = known(upload, any_size)
             if shape.truth is Truth.GOOD and shape.smallest is not None and sight(self._world, upload).ok:
                 accepted[upload.provider] = min(accepted.get(upload.provider, SMALLEST_PART), shape.smallest)
         return accepted
@@ -246,7 +251,7 @@ class Judge:
             found.reach("bad-refused")
         status.recorded(case, book)
         completion.accepted(upload, case.known, book)
-        completion.refused(upload, self._world.algorithms, book)
+        completion.refused(upload, found.setting, book)
         completion.repeated(upload, book)
         failing.take(upload, case.known)
 

@@ -18,8 +18,6 @@ def judged(project: Project, book: Book, context: Context) -> list[LagInterval]:
     for provider, answers in sorted(project.reads.items()):
         late = [one for one in project.late if one[0] is answers]
         reads, after = settle(answers, late, doomed)
-        if reads.nc is not None and reads.nc[1] >= doomed:
-            continue
         _relapses(project, provider, reads, book)
         after_deletion("create_upload", project.id, deleted, after, book, context.bound)
         if project.created is not None:

@@ -113,6 +113,7 @@ def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tup
 
     A verdict is one whenever it is told; nc and 404 count only where the deletion had surely not taken effect.
     """
+    reads = _undoomed(reads, doomed)
     if not late:
         return reads, []
     whole, after = copied(reads), []
@@ -122,6 +123,22 @@ def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tup
         if kept[1] >= doomed:
             after.append((kept, answered))
     return whole, after
+
+
+def _undoomed(reads: Reads, doomed: int) -> Reads:
+    """Leave out what may have seen a deletion that was noted too late to keep it apart: everything but verdicts."""
+    told = (reads.nc, reads.gone, reads.odd, *reads.failing)
+    if doomed >= NEVER or all(one is None or one[1] < doomed for one in told):
+        return reads
+    kept = copied(reads)
+    for name in ("nc", "gone", "odd"):
+        held: Mark | None = getattr(kept, name)
+        if held is not None and held[1] >= doomed:
+            setattr(kept, name, None)
+    kept.failing = tuple(one for one in kept.failing if one[1] < doomed)
+    for pair in kept.sessions.values():
+        pair[1] = pair[1] if pair[1] and pair[1][1] < doomed else None
+    return kept
 
 
 def before(reads: Reads, limit: int) -> Reads:
@@ -163,9 +180,6 @@ def version_endpoint(world: World, version: Version) -> Endpoint:
     """Give a version's endpoint; `superseded` is the acknowledged switch that replaced it."""
     doomed, deleted = scope_of_version(world, version)
     reads, after = settle(version.reads, version.late, doomed)
-    if reads.nc and reads.nc[1] >= doomed:
-        reads = copied(reads)
-        reads.nc = None
     endpoint = Endpoint(reads, version.linked)
     endpoint.deleted, endpoint.after = deleted, after
     file = world.files.get(version.file)

@@ -7,7 +7,7 @@ again with other content. Whatever falls short of that is UNKNOWN, and no rule t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from conformance.answers import Effect
@@ -63,23 +63,29 @@ def attempts(upload: Upload) -> list[Mark]:
     return [kept for kept, done, _ in upload.completes.values() if done in _CONTENDING]
 
 
-def known(
-    upload: Upload,
-    algorithms: Mapping[str, str],
-    accepted_from: int = SMALLEST_PART,
-    refusal: Refusal | None = None,
-) -> Known:
-    """Say what `upload` must turn out to be.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the truth about an upload depends on beside the upload.
 
     `algorithms` names the hash algorithm of each storage provider that told one (else MD5); `accepted_from` is the
-    smallest part before the last, in bytes, that the provider is known to accept. With `refusal`, say what it would
-    have turned out to be, had that attempt to complete it not been refused.
+    smallest part before the last, in bytes, that a provider is known to accept; `stray_from` the latest beginning (ns)
+    of a write at the storage provider that could be tied to no part, -1 when there is none.
+    """
+
+    algorithms: Mapping[str, str] = field(default_factory=dict)
+    accepted_from: Mapping[str, int] = field(default_factory=dict)
+    stray_from: int = -1
+
+
+def known(upload: Upload, setting: Setting, refusal: Refusal | None = None) -> Known:
+    """Say what `upload` must turn out to be. With `refusal`, say what it would have turned out to be, had that
+    attempt to complete it not been refused.
     """
     if upload.created is None or upload.size is None or upload.size < 0:
         return _unknown("its creation was not seen")
     if refusal is None and not attempts(upload):
         return _unknown("nobody completed it")
-    if algorithms.get(upload.provider, "md5") != "md5":
+    if setting.algorithms.get(upload.provider, "md5") != "md5":
         return _unknown("its storage provider hashes with another algorithm than md5")
     if upload.rehashed:
         return _unknown("another hash was reported of it")
@@ -89,6 +95,10 @@ def known(
         doubt = _doubt(part, begun, chunked=upload.chunked)
         if doubt:
             return _unknown(doubt)
+    stored = all(part.stored is not None for part in upload.parts.values()) and upload.parts
+    if not stored and upload.created[0] <= setting.stray_from:
+        return _unknown("something was stored that could not be tied to a part")
+    accepted_from = setting.accepted_from.get(upload.provider, SMALLEST_PART)
     return _chunked(upload, upload.size, accepted_from) if upload.chunked else _single(upload, upload.size, hashes)
 
 

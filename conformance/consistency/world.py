@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.answers import Answer, Call, Effect, effect, is_gateways
+from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_gateways
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
 from conformance.consistency.state import Download, File, Part, Project, Reads, Refusal, Switch, Upload, Version
 from conformance.model import Json, Octets, Operation
@@ -61,6 +61,7 @@ class World:
         self.folders_doomed = NEVER
         self.put_urls: dict[int, tuple[str, int] | None] = {}
         self.get_urls: dict[int, tuple[Reads, Mark] | None] = {}
+        self.strays: dict[int, list[Operation]] = {}
         self.dirty: set[str] = set()
         self.dirty_projects: set[str] = set()
         self.handlers: Mapping[str, Handler] = {
@@ -102,6 +103,10 @@ class World:
             "promote_version": self._begin_switch,
             "complete_upload": self._begin_complete,
         }
+
+    def stray_from(self) -> int:
+        """Give the latest beginning (ns) of a write at the storage provider that belongs to no part known."""
+        return max((one.a_ns for strays in self.strays.values() for one in strays), default=-1)
 
     # ---- resources by id, made on first sight
 
@@ -234,6 +239,8 @@ class World:
         if isinstance(url, str):
             key, target = hash(url), (upload, number)
             self.put_urls[key] = target if self.put_urls.get(key, target) == target else None
+            for stray in self.strays.pop(key, ()):
+                self._storage_put(stray, _STORED, answer(stray.exchange, _STORED))
 
     @staticmethod
     def _take(reads: Reads, kept: Mark, answered: Answer, operation: Operation) -> None:
@@ -317,8 +324,12 @@ class World:
             self._learn_put(exchange.response, called.id, number)
 
     def _storage_put(self, operation: Operation, _called: Call, answered: Answer) -> None:
-        target = self.put_urls.get(hash(operation.exchange.path))
-        if target is None or answered is Answer.REFUSED:
+        key = hash(operation.exchange.path)
+        target = self.put_urls.get(key)
+        if answered is Answer.REFUSED:
+            return
+        if target is None:
+            self.strays.setdefault(key, []).append(operation)
             return
         upload = self.upload(target[0])
         part = upload.parts.setdefault(target[1], Part())
@@ -543,6 +554,7 @@ class World:
                 self.algorithms[identity(provider)] = algorithm.lower()
 
 
+_STORED = Call(STORAGE_PUT)
 _REFUSALS = frozenset({400, 409, 412, 422})
 """Statuses by which a completion may be refused for what was stored; others have other reasons."""
 _ODD = frozenset({402, 406, 409, 410, 411, 412, 416, 417, 418, 423, 424, 426, 428, 451})
