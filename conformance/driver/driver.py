@@ -108,6 +108,7 @@ class Driver:
 
     def keep(self, operation: Operation, known: tuple[str, ...] = ()) -> None:
         """Record an operation, hiding also the secrets `known` of it alone, then tell the listeners."""
+        self._learn_token(operation)
         self.recorder.end(operation, self.redact.with_secrets(*known) if known else None)
         self._tell("end", operation)
 
@@ -130,11 +131,14 @@ class Driver:
         client = self.client("tokens", user=None, scenario="tokens")
         operation = client.create_token(agent_key, user_key)
         client.close()
+        return operation.exchange.response
+
+    def _learn_token(self, operation: Operation) -> None:
+        """Know a token that the target gives before the answer that brings it is written."""
         body = operation.exchange.response
         token = body.get("api_token") if isinstance(body, dict) else None
-        if isinstance(token, str):
+        if isinstance(token, str) and operation.exchange.path.rstrip("/").endswith("/software_agents/api_token"):
             self.redact = self.recorder.redact = self.redact.with_secrets(token)
-        return body
 
 
 def redactor(settings: Settings) -> Redactor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from conformance.driver import body as bodies
 from conformance.driver.attempt import Limits
@@ -143,4 +143,5 @@ def _signatures(signed: Signed) -> tuple[str, ...]:
     """Give the values in a signed URL that a storage provider may echo in its errors."""
     words = ("sig", "credential", "token", "key")
     pairs = [part.partition("=") for part in urlsplit(signed.target).query.split("&")]
-    return tuple(value for name, _, value in pairs if any(word in name.lower() for word in words))
+    found = [value for name, _, value in pairs if any(word in name.lower() for word in words)]
+    return (*found, *map(unquote, found))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -13,6 +15,9 @@ from conformance.model import Failure, Operation
 from conformance.settings import Budgets, Settings
 
 PATIENCE_S = 10.0
+TRIES = 4
+BETWEEN_TRIES_S = 0.25
+_LATER = frozenset({429, 502, 503, 504})
 _REMEDY = "Check the address, the network and that the service runs; `dds-conformance doctor` looks closer."
 _SENTENCES = {
     Failure.REFUSED: "does not accept connections",
@@ -40,17 +45,30 @@ def check_target(settings: Settings) -> None:
         try:
             owner = driver.client("preflight", scenario="preflight")
             token = driver.tokens.of("owner")
-            _reached(settings, owner.list_projects(page=1, per_page=1) if token else owner.app_status())
+            first = _patiently(lambda: owner.list_projects(page=1, per_page=1) if token else owner.app_status())
+            _reached(settings, first)
             if token is None:
                 raise CredentialsRefusedError(
                     "The target gives no token for the agent key and user key.", remedy="Check both keys."
                 )
-            _accepted(owner.list_projects(page=1, per_page=1), "DDS_API_TOKEN or the keys")
+            _accepted(first, "DDS_API_TOKEN or the keys")
             if settings.credentials.other_api_token:
                 other = driver.client("preflight", user="other", scenario="preflight")
-                _accepted(other.list_projects(page=1, per_page=1), "DDS_OTHER_API_TOKEN")
+                asked = _patiently(lambda: other.list_projects(page=1, per_page=1))
+                _accepted(asked, "DDS_OTHER_API_TOKEN")
         finally:
             driver.close()
+
+
+def _patiently(ask: Callable[[], Operation]) -> Operation:
+    """Ask again where the road, not the target, seems to have failed; a target that refuses is not asked again."""
+    for again in range(TRIES):
+        operation = ask()
+        lost = operation.exchange.failure in (Failure.RESET, Failure.CUT) or operation.exchange.status in _LATER
+        if not lost or again == TRIES - 1:
+            break
+        time.sleep(BETWEEN_TRIES_S)
+    return operation
 
 
 def _reached(settings: Settings, operation: Operation) -> None:

@@ -41,6 +41,12 @@ class FaultProxy:
         """Let nobody in for so long."""
         self.away_until = time.monotonic() + seconds
 
+    def go_away_later(self, after_s: float, seconds: float) -> None:
+        """Let nobody in for `seconds`, beginning `after_s` from now."""
+        timer = threading.Timer(after_s, self.go_away, (seconds,))
+        timer.daemon = True
+        timer.start()
+
     def close(self) -> None:
         """Stop listening."""
         self._listener.close()
