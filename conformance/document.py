@@ -77,6 +77,7 @@ def _requirement(verdict: Verdict, findings: list[int]) -> dict[str, Json]:
         "section": requirement.section,
         "title": requirement.title,
         "asks": requirement.asks,
+        "quote": requirement.quote,
         "reading": requirement.reading,
         "core": requirement.core,
         "checks": list(requirement.checks),

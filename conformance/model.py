@@ -92,8 +92,9 @@ class Phase(StrEnum):
 class Requirement:
     """One duty of the catalogue.
 
-    `id` never changes and is never reused; `section` is the heading of the specification it rests on; `reading` is the
-    interpretation chosen where the specification is silent (empty when it is not).
+    `id` never changes and is never reused; `section` is the heading of the specification it rests on and `quote`
+    the sentence under it; `reading` is the interpretation chosen where the specification is silent (empty when it is
+    not).
     """
 
     id: str
@@ -106,6 +107,7 @@ class Requirement:
     checks: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     core: bool = False
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,8 @@ def _case(suite: ET.Element, row: Document, document: Document) -> None:
 
 
 def _tell(row: Document, findings: list[Document]) -> str:
-    parts = [f"{row['title']}\n{row['asks']} ({row['section']})"]
+    quote = f": {row['quote']}" if row.get("quote") else ""
+    parts = [f"{row['title']}\n{row['asks']}\nspec, {row['section']}{quote}"]
     for finding in findings[:MOST_TOLD]:
         lines = [finding["sentence"]]
         lines += [f"expected: {finding['expected']}"] if finding.get("expected") else []

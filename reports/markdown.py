@@ -54,7 +54,8 @@ def _broken(document: Document) -> Iterable[str]:
             continue
         word, sign = OUTCOMES[row["outcome"]]
         yield f"### {sign} {escaped(row['title'])} ({code(row['id'])}, {row['level']}, {word})"
-        yield f"{escaped(row['asks'])} Spec: {escaped(row['section'])}."
+        quote = f", “{escaped(row['quote'])}”" if row.get("quote") else ""
+        yield f"{escaped(row['asks'])} Spec: {escaped(row['section'])}{quote}"
         for index in row["findings"][:MOST_FINDINGS]:
             yield _finding(document["findings"][index])
         hidden = len(row["findings"]) - MOST_FINDINGS

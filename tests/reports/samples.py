@@ -11,6 +11,7 @@ from typing import Any
 
 DATA = Path(__file__).parents[1] / "data" / "documents"
 MS = 1_000_000
+QUOTE = "This status for an upload will now be made eventually consistent"
 Document = dict[str, Any]
 
 DUTIES: tuple[tuple[str, str, str, str], ...] = (
@@ -63,6 +64,7 @@ def requirement(given: tuple[str, str, str, str], outcome: str = "pass", exposur
         "level": level,
         "section": section,
         "title": title,
+        "quote": QUOTE if section == "Clients and Eventual Consistency" else "",
         "asks": f"{title}, whenever a client asks.",
         "reading": "The spec is silent on precedence; either order is accepted."
         if ident == "nc-until-consistent"
