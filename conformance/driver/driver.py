@@ -43,11 +43,10 @@ class Driver:
     ) -> None:
         self.settings = settings
         self.worker = worker
-        self.redact = redactor(settings)
         self.recorder = recorder or Recorder(settings.history_path)
-        self.recorder.redact = self.redact
         target = settings.target.base_url
         self.ledger = ledger or Ledger(settings.ledger_path, run_id=settings.run_id, base_url=target)
+        self._hide(redactor(settings))
         self.pace = pace or Pace(
             settings.pace_dir, rate=settings.rate, in_flight=settings.max_in_flight, budgets=settings.budgets
         )
@@ -138,7 +137,11 @@ class Driver:
         body = operation.exchange.response
         token = body.get("api_token") if isinstance(body, dict) else None
         if isinstance(token, str) and operation.exchange.path.rstrip("/").endswith("/software_agents/api_token"):
-            self.redact = self.recorder.redact = self.redact.with_secrets(token)
+            self._hide(self.redact.with_secrets(token))
+
+    def _hide(self, redact: Redactor) -> None:
+        """Let everything that writes know what to hide."""
+        self.redact = self.recorder.redact = self.ledger.redact = redact
 
 
 def redactor(settings: Settings) -> Redactor:

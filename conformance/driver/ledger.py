@@ -46,7 +46,7 @@ class Ledger:
     def __init__(self, path: Path, *, run_id: str, base_url: str) -> None:
         self.path = path
         self._file = LineFile(path)
-        self._redact = Redactor()
+        self.redact = Redactor()
         self.run_id = run_id
         self._write({"format": FORMAT, "version": VERSION, "run_id": run_id, "base_url": base_url})
 
@@ -76,7 +76,7 @@ class Ledger:
 
     def _write(self, fields: Mapping[str, Json], *, durable: bool = False) -> None:
         """Append; `durable` for what holds everything else, so that not even a power cut loses it."""
-        self._file.write(self._redact.line(json.dumps(fields)).encode() + b"\n", durable=durable)
+        self._file.write(self.redact.line(json.dumps(fields)).encode() + b"\n", durable=durable)
 
 
 def _asked_fields(asked: Exchange) -> Mapping[str, Json]:
