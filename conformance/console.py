@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console as Screen
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -153,7 +154,7 @@ def _duties(document: Document, *, rich: bool) -> Table:
     return table
 
 
-def _findings(document: Document) -> Iterable[Text]:
+def _findings(document: Document) -> Iterable[RenderableType]:
     order = list(OUTCOMES)
     for row in sorted(document["requirements"], key=lambda row: -order.index(row["outcome"])):
         if not row["findings"]:
@@ -161,7 +162,7 @@ def _findings(document: Document) -> Iterable[Text]:
         word, style = OUTCOMES[row["outcome"]]
         yield Text.assemble("\n", (f"{word}  {row['id']}", style), f"  {row['level']}, spec: {line(row['section'])}")
         for index in row["findings"][:MOST_FINDINGS]:
-            yield Text(f"  {line(document['findings'][index]['sentence'])}")
+            yield Padding(Text(line(document["findings"][index]["sentence"])), (0, 0, 0, 2))
         if len(row["findings"]) > MOST_FINDINGS:
             yield Text(f"  and {count(len(row['findings']) - MOST_FINDINGS)} more")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$@])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$@])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _BLANK = re.compile(r"\s+")
 
