@@ -67,8 +67,11 @@ def attempt(client: httpx.Client, wire: Wire, request: httpx.Request, limits: Li
     finally:
         if response is not None:
             response.close()
+    b_ns = time.monotonic_ns()
+    if not trip.is_neat(response.status_code, response.headers, bodiless=request.method == "HEAD"):
+        wire.spoil()
     return Reply(
-        b_ns=time.monotonic_ns(),
+        b_ns=b_ns,
         status=response.status_code,
         headers=_headers(response),
         body=body,

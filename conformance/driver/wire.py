@@ -9,8 +9,8 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import httpcore
 
@@ -19,6 +19,7 @@ PIECE = 1 << 16
 HEAD_ALLOWANCE = 1 << 18
 """Bytes of framing and headers allowed beside the bound on a body."""
 SHORTEST_WAIT_S = 0.001
+END_OF_HEAD = b"\r\n\r\n"
 
 
 class OversizeError(httpcore.ReadError):
@@ -43,6 +44,8 @@ class Trip:
     sent: int = 0
     received: int = 0
     cut_ns: int | None = None
+    start: bytearray = field(default_factory=bytearray)
+    end: bytes = b""
 
     def left_s(self, most_s: float | None) -> float:
         """Seconds that the next step may take; raise a time-out when there are none left."""
@@ -63,11 +66,29 @@ class Trip:
             raise CutHereError("cut as planned")
         return min(left, until_cut)
 
-    def took_in(self, count: int) -> None:
-        """Account for `count` bytes that came; raise `OversizeError` past the bound."""
-        self.received += count
+    def took_in(self, data: bytes) -> None:
+        """Account for bytes that came; raise `OversizeError` past the bound."""
+        self.received += len(data)
+        if len(self.start) < HEAD_ALLOWANCE and END_OF_HEAD not in self.start:
+            self.start += data
+        self.end = (self.end + data[-5:])[-5:]
         if self.received > self.body_bytes + HEAD_ALLOWANCE:
             raise OversizeError("the answer passed its bound")
+
+    def is_neat(self, status: int, headers: Mapping[str, str], *, bodiless: bool) -> bool:
+        """Whether the answer ended where its framing says, nothing following: only then is the connection fit for more.
+
+        What follows (a body after a 204, say) would be read as the answer to the next request.
+        """
+        head = self.start.find(END_OF_HEAD) + len(END_OF_HEAD)
+        if head < len(END_OF_HEAD) or not self.start.startswith(b"HTTP/1.") or self.start[9:12] != b"%d" % status:
+            return False
+        if bodiless or status in (204, 304):
+            return self.received == head
+        if "transfer-encoding" in headers:
+            return self.end == b"0\r\n\r\n"
+        length = headers.get("content-length", "")
+        return length.isascii() and length.isdigit() and self.received == head + int(length)
 
 
 Guard = Callable[[str], str | None]
@@ -81,6 +102,7 @@ class Wire(httpcore.NetworkBackend):
         self._guard = guard
         self._plain = httpcore.SyncBackend()
         self.trip = Trip(deadline_ns=0, body_bytes=0)
+        self._stream: _Stream | None = None
 
     def connect_tcp(
         self,
@@ -99,16 +121,28 @@ class Wire(httpcore.NetworkBackend):
             try:
                 left = self.trip.left_s(timeout)
                 stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
-                return _Stream(self, stream)
+                self._stream = _Stream(self, stream)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 trouble = failed
+            else:
+                return self._stream
         raise trouble
+
+    def adopt(self, stream: _Stream) -> None:
+        """Take the TLS stream in place of the plain one beneath it."""
+        self._stream = stream
+
+    def spoil(self) -> None:
+        """Let the present connection count as closed by the other side, so that it is not used again."""
+        if self._stream:
+            self._stream.spoiled = True
 
 
 class _Stream(httpcore.NetworkStream):
     def __init__(self, wire: Wire, inner: httpcore.NetworkStream) -> None:
         self._wire = wire
         self._inner = inner
+        self.spoiled = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         trip = self._wire.trip
@@ -117,7 +151,7 @@ class _Stream(httpcore.NetworkStream):
         except httpcore.ReadTimeout:
             trip.patience_s(timeout)  # a planned cut, or the deadline, explains the silence better than silence does
             raise
-        trip.took_in(len(data))
+        trip.took_in(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -135,10 +169,11 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = self._wire.trip.left_s(timeout)
-        return _Stream(self._wire, self._inner.start_tls(ssl_context, server_hostname, left))
+        self._wire.adopt(secure := _Stream(self._wire, self._inner.start_tls(ssl_context, server_hostname, left)))
+        return secure
 
     def get_extra_info(self, info: str) -> object:
-        return self._inner.get_extra_info(info)
+        return True if self.spoiled and info == "is_readable" else self._inner.get_extra_info(info)
 
 
 def _addresses(host: str, port: int) -> list[str]:

@@ -273,3 +273,39 @@ def test_a_client_goes_on_after_a_hostile_answer(tmp_path: Path) -> None:
         client = driver.client("reader")
         assert client.send("GET", "/projects/x").exchange.failure is Failure.CUT
         assert client.send("GET", "/projects/x").exchange.response == {"fine": True}
+
+
+TRAILING = {
+    "a body after a 204": reply(204, b"", length=False) + reply(200, b'{"smuggled": 1}'),
+    "a second answer": json_reply({"fine": 0}) + json_reply({"smuggled": 1}),
+    "a second answer after chunks": CHUNKED + b"2\r\n{}\r\n0\r\n\r\n" + json_reply({"smuggled": 1}),
+    "an answer after an interim one": b"HTTP/1.1 103 Early\r\n\r\n" + json_reply({}) + json_reply({"smuggled": 1}),
+}
+
+
+@pytest.mark.parametrize("first", TRAILING.values(), ids=TRAILING)
+def test_what_follows_an_answer_is_not_taken_for_the_next_one(first: bytes, tmp_path: Path) -> None:
+    """A connection with something left on it is not used again: no answer is held against the wrong request."""
+    answers = iter([first, json_reply({"fine": 1})])
+    with (
+        raw(lambda connection, _: connection.sendall(next(answers))) as server,
+        driving(settings_for(server.url, tmp_path)) as driver,
+    ):
+        client = driver.client("reader")
+        client.send("GET", "/projects/x")
+        assert client.send("GET", "/projects/x").exchange.response == {"fine": 1}
+
+
+def test_a_neat_connection_is_used_again(tmp_path: Path) -> None:
+    """By length, by chunks and without a body: one connection serves them all."""
+    answers = iter([json_reply({}), CHUNKED + b"2\r\n{}\r\n0\r\n\r\n", reply(204, length=False), json_reply({})])
+    ports: set[int] = set()
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        ports.add(connection.getpeername()[1])
+        connection.sendall(next(answers))
+
+    with raw(answer) as server, driving(settings_for(server.url, tmp_path)) as driver:
+        client = driver.client("reader")
+        assert [client.send("GET", "/projects/x").exchange.status for _ in range(4)] == [200, 200, 204, 200]
+    assert len(ports) == 1
