@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance.answers import Effect
@@ -15,13 +14,12 @@ from conformance.consistency.truth import Known, Setting, Truth, known
 _MD5 = re.compile(r"[0-9a-f]{32}")
 SEVERAL = 3
 """Bad uploads that must meet the error, and good ones that must not, before the mismatch is its cause."""
-_Completes = Iterable[tuple[Mark, Effect, int | None]]
 
 
 def refused(upload: Upload, setting: Setting, book: Book) -> None:
     """Convict a server that refuses the first completion of a bad upload, although the request itself was right."""
     refusal = upload.refusal
-    if refusal is None or min(kept for kept, _, _ in upload.completes.values()) != refusal.mark:
+    if refusal is None or min(one.mark for one in upload.completes.values()) != refusal.mark:
         return
     would_be = known(upload, setting, refusal)
     value, algorithm = refusal.hash
@@ -44,12 +42,12 @@ def refused(upload: Upload, setting: Setting, book: Book) -> None:
 def repeated(upload: Upload, book: Book) -> None:
     """Convict a server that answers 5xx to completing an upload again after completion was acknowledged."""
     done: Mark | None = None
-    for kept, effect, _ in upload.completes.values():
-        if effect is Effect.DONE:
-            done = first(done, kept)
+    for one in upload.completes.values():
+        if one.effect is Effect.DONE:
+            done = first(done, one.mark)
     if done is None:
         return
-    for kept, _, status in sorted(upload.completes.values()):
+    for kept, status in sorted((one.mark, one.status) for one in upload.completes.values()):
         if kept[0] <= done[1] or status is None:
             continue
         book.expose("complete-repeat-no-5xx")
@@ -77,8 +75,8 @@ class Failing:
         """Count one upload of known truth by its completions."""
         if found.truth is Truth.UNKNOWN or not upload.completes:
             return
-        accepted = any(done is Effect.DONE for _, done, _ in upload.completes.values())
-        failures = [kept for kept, _, status in upload.completes.values() if status == 500]
+        accepted = any(one.effect is Effect.DONE for one in upload.completes.values())
+        failures = [one.mark for one in upload.completes.values() if one.status == 500]
         only_failures = len(failures) == len(upload.completes)
         if found.truth is Truth.GOOD:
             self.good_accepted += accepted
@@ -113,5 +111,5 @@ class Failing:
 
 def accepted(upload: Upload, found: Known, book: Book) -> None:
     """Count a bad upload whose completion was accepted: the occasion at which a mismatch could have surfaced."""
-    if found.truth is Truth.BAD and any(done is Effect.DONE for _, done, _ in upload.completes.values()):
+    if found.truth is Truth.BAD and any(one.effect is Effect.DONE for one in upload.completes.values()):
         book.expose("complete-no-integrity")

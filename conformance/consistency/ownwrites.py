@@ -25,6 +25,8 @@ _LOOKS = {
     "show_file": ("file", "switched"),
     "file_url": ("file", "deleted"),
 }
+OWN = frozenset({*_WRITES, *_LOOKS})
+"""Calls that concern the measurement."""
 _WHAT = {
     "project": "the project it had created",
     "upload": "the upload it had created",
@@ -42,10 +44,7 @@ class OwnWrites:
         self._pending: dict[tuple[str, str, str], tuple[Mark, str]] = {}
         self._missed: list[tuple[str, str, Mark, Mark]] = []
         self._seen = 0
-
-    def handles(self, name: str) -> bool:
-        """Whether operations of this call concern the measurement."""
-        return name in _WRITES or name in _LOOKS
+        self._writers: set[str] = set()
 
     def take(self, operation: Operation, called: Call, answered: Answer) -> None:
         """Take a write or a look."""
@@ -53,6 +52,8 @@ class OwnWrites:
         if kind is not None:
             if answered is Answer.DONE and effect(operation.exchange, called, answered) is Effect.DONE:
                 self._wrote(operation, called, kind)
+            return
+        if operation.session not in self._writers:
             return
         for kind in _LOOKS[called.name]:
             key = (operation.session, kind, called.id)
@@ -63,6 +64,7 @@ class OwnWrites:
         name = called.id if kind in ("completed", "switched", "deleted") else identity(operation.exchange.response)
         upload = identity(within(operation.exchange.request, "upload")) if kind == "switched" else ""
         if name and (upload or kind != "switched"):
+            self._writers.add(operation.session)
             self._pending[(operation.session, kind, name)] = (mark(operation), upload)
 
     def _look(self, operation: Operation, key: tuple[str, str, str], answered: Answer) -> None:

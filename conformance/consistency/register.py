@@ -18,7 +18,6 @@ from conformance.consistency.truth import Truth, expected_bytes
 from conformance.consistency.uploads import SECOND, Case, attempt_first, done_first
 from conformance.consistency.world import World
 
-_POSSIBLE = (Effect.DONE, Effect.INDETERMINATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Candidates:
 
 def candidates(file: File, a: int, b: int) -> Candidates:
     """Give the switches of `file` that may explain a read of ``[a, b]`` (ns)."""
-    begun = [s for s in file.switches.values() if s.effect in _POSSIBLE and s.a <= b]
+    begun = [s for s in file.switches.values() if s.effect is not Effect.NONE and s.a <= b]
     definite = [s for s in begun if s.effect is Effect.DONE]
     current: list[Switch] = []
     replaced: list[Switch] = []

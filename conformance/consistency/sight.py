@@ -159,7 +159,7 @@ def before(reads: Reads, limit: int) -> Reads:
 
 def first_switch(file: File) -> int:
     """Give when (ns) a file may first have pointed to another upload than the one it was created with."""
-    later = (s.a for s in file.switches.values() if not s.first and s.effect in (Effect.DONE, Effect.INDETERMINATE))
+    later = (s.a for s in file.switches.values() if not s.first and s.effect is not Effect.NONE)
     return min(later, default=NEVER)
 
 

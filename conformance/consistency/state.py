@@ -215,6 +215,16 @@ class Refusal:
     hash: tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to complete an upload: its status (None: none, or a gateway's own) and the hash it reported."""
+
+    mark: Mark
+    effect: Effect
+    status: int | None = None
+    hash: tuple[str, str] | None = None
+
+
 @dataclass(slots=True)
 class Status:
     """What ``GET /uploads/{id}`` said: each field's first value, and the watermarks of `is_consistent`."""
@@ -232,7 +242,7 @@ class Status:
 class Upload:
     """An upload: what was reported and stored, the attempts to complete it, and the signs of its state.
 
-    `completes` holds every attempt by its operation id, with its effect and status; `closed` is the sign of completion
+    `completes` holds every attempt by its operation id; `closed` is the sign of completion
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
     earliest attempt that was refused; `refused_files` the first refusal to attach it to a file.
     """
@@ -243,8 +253,7 @@ class Upload:
     size: int | None = None
     chunked: bool = True
     created: Mark | None = None
-    completes: dict[str, tuple[Mark, Effect, int | None]] = field(default_factory=dict)
-    hashes: set[tuple[str, str]] = field(default_factory=set)
+    completes: dict[str, Attempt] = field(default_factory=dict)
     content: Octets | None = None
     content_clash: bool = False
     rehashed: bool = False

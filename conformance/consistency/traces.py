@@ -16,6 +16,9 @@ from conformance.model import Json, Operation, Phase
 _Key = tuple[str, str, str]
 _CREATES = {"create_project": "project", "create_upload": "upload", "create_file": "file", "create_folder": "folder"}
 _LISTS = frozenset({"list_projects", "list_uploads", "list_project_children", "list_folder_children"})
+_RENAMES = frozenset({"update_project", "rename_file", "rename_folder"})
+TRACED = frozenset({*_CREATES, *_LISTS, *_RENAMES})
+"""Calls that concern the rule."""
 _SHORTEST = 12
 """A project's name is looked for only if it is at least this long and has a digit: others may be older than the run."""
 
@@ -27,17 +30,16 @@ class Traces:
         self._bound = bound
         self._refused: dict[_Key, Mark] = {}
         self._attempted: set[int] = set()
+        self._renamed: set[str] = set()
         self._listed: dict[_Key, Mark] = {}
         self._places: set[tuple[str, str]] = set()
-
-    def handles(self, name: str) -> bool:
-        """Whether operations of this call concern the rule."""
-        return name in _CREATES or name in _LISTS
 
     def take(self, operation: Operation, called: Call, answered: Answer) -> None:
         """Take a create or a listing, whoever sent it."""
         if called.name in _CREATES:
             self._create(operation, called, answered)
+        elif called.name in _RENAMES:
+            self._renamed.add(str(within(operation.exchange.request, "name")))
         elif answered is Answer.DONE and operation.exchange.user == "owner":
             self._listing(operation, called)
 
@@ -71,7 +73,7 @@ class Traces:
         """Convict a server that shows what it had refused."""
         for key, refused in sorted(self._refused.items()):
             kind, place, name = key
-            if hash(key) in self._attempted or not _ours(world, kind, place, name):
+            if hash(key) in self._attempted or name in self._renamed or not _ours(world, kind, place, name):
                 continue
             shown = self._listed.get(key)
             if shown is None or shown[0] <= refused[1]:

@@ -18,7 +18,6 @@ SMALLEST_PART = 5 * 1024 * 1024
 """Bytes of any part but the last that every storage provider accepts; S3 refuses smaller ones."""
 _MOST_PARTS = 10_000
 """The number of parts that S3 allows."""
-_CONTENDING = (Effect.DONE, Effect.INDETERMINATE)
 
 
 class Truth(StrEnum):
@@ -55,12 +54,22 @@ def _unknown(why: str) -> Known:
 
 def completed_from(upload: Upload) -> int:
     """Give the earliest time (ns) at which completing may have begun; `NEVER` when nobody tried."""
-    return min((kept[0] for kept, done, _ in upload.completes.values() if done is not Effect.NONE), default=NEVER)
+    return min((kept[0] for kept in attempts(upload)), default=NEVER)
 
 
 def attempts(upload: Upload) -> list[Mark]:
-    """Give the complete attempts that took effect or may have."""
-    return [kept for kept, done, _ in upload.completes.values() if done in _CONTENDING]
+    """Give the attempts to complete that may have taken effect.
+
+    One that was refused because it is so already may itself have been delivered twice, and so is among them.
+    """
+    return [one.mark for one in upload.completes.values() if one.effect is not Effect.NONE]
+
+
+def _hashes(upload: Upload) -> set[tuple[str, str]]:
+    """Give the hashes that attempts reported of which each may be the one that took effect."""
+    done = min((one.mark[1] for one in upload.completes.values() if one.effect is Effect.DONE), default=NEVER)
+    able = (one for one in upload.completes.values() if one.effect is not Effect.NONE and one.mark[0] <= done)
+    return {one.hash or ("", "") for one in able}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ def known(upload: Upload, setting: Setting, refusal: Refusal | None = None) -> K
     if upload.rehashed:
         return _unknown("another hash was reported of it")
     begun = refusal.mark[0] if refusal else completed_from(upload)
-    hashes = {refusal.hash} if refusal else upload.hashes
+    hashes = {refusal.hash} if refusal else _hashes(upload)
     for part in upload.parts.values():
         doubt = _doubt(part, begun, chunked=upload.chunked)
         if doubt:

@@ -58,14 +58,14 @@ class Case:
 def done_first(upload: Upload) -> Mark | None:
     """Give the acknowledged completion that ended first."""
     found: Mark | None = None
-    for kept, done, _ in upload.completes.values():
-        if done is Effect.DONE:
-            found = first(found, kept)
+    for one in upload.completes.values():
+        if one.effect is Effect.DONE:
+            found = first(found, one.mark)
     return found
 
 
 def attempt_first(upload: Upload) -> Mark | None:
-    """Give the attempt to complete (done or indeterminate) that began first."""
+    """Give the attempt to complete that began first, of those that may have taken effect."""
     return min(attempts(upload), default=None)
 
 
@@ -100,8 +100,9 @@ def repeats_change_nothing(case: Case, book: Book) -> None:
     if len(completes) < 2:
         return
     opening = attempt_first(case.upload)
-    for kept, done, _ in completes.values():
-        if kept is opening or done is Effect.NONE:
+    for attempt in completes.values():
+        kept = attempt.mark
+        if kept is opening or attempt.effect is Effect.NONE:
             continue
         before = first(*(one if one and one[1] < kept[0] else None for one in (sight.ok, sight.bad)))
         if before is None:
@@ -126,9 +127,9 @@ def repeats_change_nothing(case: Case, book: Book) -> None:
 def not_early(case: Case, book: Book, context: Context) -> None:
     """Convict a server that told a verdict, the answer ending before the first attempt to complete began."""
     upload, truth = case.upload, case.sight.truth()
-    somebody = any(done is Effect.SOMEBODY for _, done, _ in upload.completes.values())
     begun = attempt_first(upload)
-    if upload.created is None or (begun is None and (somebody or not context.begun)):
+    ours = any(one.effect in (Effect.DONE, Effect.INDETERMINATE) for one in upload.completes.values())
+    if upload.created is None or not (ours or (begun is None and context.begun)):
         return
     limit = begun[0] if begun else NEVER
     early = [e.reads.nc_first for e in case.sight.endpoints if e.reads.nc_first and e.reads.nc_first[1] < limit]
@@ -153,9 +154,9 @@ def state_order(case: Case, book: Book) -> None:
     """Measure signs that an upload was open after it had been completed (a stale replica may still show it so)."""
     upload = case.upload
     lower = last(upload.open, attempt_first(upload))
-    somebody = [kept for kept, done, _ in upload.completes.values() if done in (Effect.DONE, Effect.SOMEBODY)]
+    by = [one.mark for one in upload.completes.values() if one.effect in (Effect.DONE, Effect.SOMEBODY)]
     upper = first(upload.closed, case.sight.truth())
-    for kept in somebody:
+    for kept in by:
         upper = first(upper, kept)
     if lower is None or upper is None:
         return
@@ -220,9 +221,9 @@ def _is_ok(sight: Sight, told: Mark) -> bool:
 def _writes(upload: Upload) -> list[tuple[int, int]]:
     opening = attempt_first(upload)
     return [
-        kept[:2]
-        for kept, done, _ in upload.completes.values()
-        if kept is not opening and done in (Effect.DONE, Effect.INDETERMINATE)
+        one.mark[:2]
+        for one in upload.completes.values()
+        if one.mark is not opening and one.effect in (Effect.DONE, Effect.INDETERMINATE)
     ]
 
 

@@ -79,7 +79,8 @@ def _status(operation: Operation, name: str) -> Json:
 
 
 def _lists(operation: Operation, name: str) -> bool:
-    return any(name in str(item) for item in operation.exchange.response["results"])
+    body = operation.exchange.response
+    return isinstance(body, dict) and any(name in str(item) for item in body["results"])
 
 
 def _bad_verdict(told: Operations, numbers: Mapping[str, Json], kind: str, truth: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_gateways
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
-from conformance.consistency.state import Download, File, Part, Project, Reads, Refusal, Switch, Upload, Version
+from conformance.consistency.state import Attempt, Download, File, Part, Project, Reads, Refusal, Switch, Upload, Version
 from conformance.model import Json, Octets, Operation
 
 KEPT_URLS = 100_000
@@ -59,10 +59,12 @@ class World:
         self.versions: dict[str, Version] = {}
         self.algorithms: dict[str, str] = {}
         self.folders_doomed = NEVER
+        self.doomed = NEVER
         self.put_urls: dict[int, tuple[str, int] | None] = {}
         self.get_urls: dict[int, tuple[Reads, Mark] | None] = {}
         self.strays: dict[int, list[Operation]] = {}
         self.dirty: set[str] = set()
+        self.dirty_files: set[str] = set()
         self.dirty_projects: set[str] = set()
         self.handlers: Mapping[str, Handler] = {
             "create_project": self._create_project,
@@ -104,6 +106,14 @@ class World:
             "complete_upload": self._begin_complete,
         }
 
+    def changed(self) -> set[str]:
+        """Give the uploads of which anything was heard since the last call."""
+        names, files = self.dirty, self.dirty_files
+        self.dirty, self.dirty_files = set(), set()
+        for name in files:
+            names.update(switch.upload for switch in self.files[name].switches.values())
+        return names
+
     def stray_from(self) -> int:
         """Give the latest beginning (ns) of a write at the storage provider that belongs to no part known."""
         return max((one.a_ns for strays in self.strays.values() for one in strays), default=-1)
@@ -143,6 +153,7 @@ class World:
 
     def _begin_delete(self, operation: Operation, called: Call) -> None:
         kept, pending = mark(operation), Effect.INDETERMINATE
+        self.doomed = min(self.doomed, kept[0])
         thing: Project | File | Version
         if called.name == "delete_project":
             thing = self.project(called.id)
@@ -181,7 +192,7 @@ class World:
         return version.file, version.upload
 
     def _begin_complete(self, operation: Operation, called: Call) -> None:
-        self.upload(called.id).completes.setdefault(operation.id, (mark(operation), Effect.INDETERMINATE, None))
+        self.upload(called.id).completes.setdefault(operation.id, Attempt(mark(operation), Effect.INDETERMINATE))
 
     # ---- projects
 
@@ -244,6 +255,12 @@ class World:
 
     @staticmethod
     def _take(reads: Reads, kept: Mark, answered: Answer, operation: Operation) -> None:
+        if answered is Answer.NC:
+            reads.not_consistent(kept)
+            return
+        if answered is Answer.DONE:
+            reads.truth(kept, good=True)
+            return
         status = operation.exchange.status
         if answered is Answer.REFUSED:
             if status == 404 and isinstance(operation.exchange.response, dict):
@@ -354,11 +371,10 @@ class World:
         done = effect(exchange, called, answered)
         upload = self.upload(called.id)
         kept = mark(operation)
-        upload.completes[operation.id] = (kept, done, None if is_gateways(exchange) else exchange.status)
+        status = None if is_gateways(exchange) else exchange.status
+        upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(exchange.request))
         if exchange.status in _REFUSALS and answered is not Answer.INTEGRITY and answered is not Answer.ALREADY:
             self._refused(upload, operation, kept)
-        if done in (Effect.DONE, Effect.INDETERMINATE):
-            upload.hashes.add(reported_hash(exchange.request) or ("", ""))
         content = operation.notes.get("content")
         length, md5 = within(content, "bytes"), within(content, "md5")
         if isinstance(length, int) and isinstance(md5, str):
@@ -472,9 +488,8 @@ class World:
         reads = file.reads
         if answered is Answer.DONE and not self._learn_get(operation, reads, kept):
             return
-        for switch in file.switches.values():
-            self.dirty.add(switch.upload)
-        if kept[1] >= self._file_doomed(file):
+        self.dirty_files.add(called.id)
+        if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
             file.late.append((reads, kept, answered))
         elif kept[1] >= file.switched:
             file.single.append((kept, answered))
@@ -496,22 +511,24 @@ class World:
         if answered is Answer.DONE and not self._learn_get(operation, version.reads, kept):
             return
         self.dirty.add(version.upload)
-        doomed = version.doomed
-        file = self.files.get(version.file)
-        if file is not None:
-            doomed = min(doomed, file.doomed)
-            if file.in_folder:
-                doomed = min(doomed, self.folders_doomed)
-            project = self.projects.get(file.project)
-            if project is not None and project.doomed < doomed:
-                doomed = project.doomed
-        if kept[1] >= doomed:
+        if kept[1] >= self.doomed and kept[1] >= self._version_doomed(version):
             version.late.append((version.reads, kept, answered))
         else:
             self._take(version.reads, kept, answered, operation)
 
+    def _version_doomed(self, version: Version) -> int:
+        file = self.files.get(version.file)
+        if file is None:
+            return version.doomed
+        doomed = min(version.doomed, file.doomed)
+        if file.in_folder:
+            doomed = min(doomed, self.folders_doomed)
+        project = self.projects.get(file.project)
+        return min(doomed, project.doomed) if project else doomed
+
     def _learn_get(self, operation: Operation, reads: Reads, kept: Mark) -> bool:
-        url = within(operation.exchange.response, "url")
+        body = operation.exchange.response
+        url = body.get("url") if type(body) is dict else None
         if not isinstance(url, str):
             return False
         key = hash(url)

@@ -229,6 +229,8 @@ class Scribe:
             status, body = 400, IE
         elif answer == "already":
             status, body = 400, error(400, "validation failed", errors=[{"field": "completed_at", "message": "set"}])
+        elif answer == "current":
+            status, body = 400, error(400, "validation failed", errors=[{"field": "upload", "message": "is current"}])
         elif answer == "gateway":
             status, body = 502, Octets(20, "0" * 32, "<html>bad gateway</html>")
         elif answer.isdigit():

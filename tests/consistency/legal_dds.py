@@ -266,7 +266,7 @@ class LegalDds:
 
     def _attach(self, upload: Stored) -> None:
         switch = bool(self.files) and self.files[0].deleted == NEVER and self.dice.random() < 0.6
-        a, b, effect, told = self.send(idempotent=False)
+        a, b, effect, told = self.send(idempotent=switch)
         if self.refuses_early and upload.completed > effect and self.crime is not Crime.EARLY:
             if told == "told":
                 self.scribe.file(self.actor, a, b, "400", self.number(), upload=upload.n, home=self.home)
@@ -274,13 +274,14 @@ class LegalDds:
         word = "200" if switch and told == "told" else "201" if told == "told" else told
         if not switch or self.crime in _WANTS_FILES:
             n = upload.n
-            word = "201" if word == "200" else word
+            word = "201" if word == "200" else "lost" if word == "twice" else word
+            b = None if word == "lost" else b
             self.scribe.file(self.actor, a, b, word, n, upload=n, home=self.home)
             if word == "201":
                 self.files.append(Kept(n, [(effect, upload)], b or a, versions=[(n, b or a, upload)]))
             return
         file = self.files[0]
-        self.scribe.switch(self.actor, a, b, word, upload.n, file=file.n, home=self.home)
+        self.scribe.switch(self.actor, a, b, "current" if word == "twice" else word, upload.n, file=file.n, home=self.home)
         if effect < NEVER:
             file.switches.append((effect, upload))
             file.switches.sort(key=lambda one: one[0])
@@ -288,9 +289,9 @@ class LegalDds:
             file.versions.append((upload.n, b or a, upload))
 
     def _delete(self) -> None:
-        a, b, effect, told = self.send(idempotent=False)
+        a, b, effect, told = self.send()
         roll = self.dice.random()
-        word = "204" if told == "told" else told
+        word = {"told": "204", "twice": "404"}.get(told, told)
         if roll < 0.6 or self.crime is Crime.NC_AFTER_DELETE:
             file = self.files[-1]
             self.scribe.delfile(self.actor, a, b, word, file.n)

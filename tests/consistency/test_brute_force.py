@@ -140,8 +140,11 @@ def instants(kind: str, a: int, b: int | None, patience: int = 0) -> int:
 
 @cache
 def windows(kind: str, a: int, b: int | None) -> int:
-    """Give the instants at which an attempt to complete may itself have taken effect."""
-    if kind not in ("done", "lost"):
+    """Give the instants at which an attempt to complete may itself have taken effect.
+
+    One that was refused because it is so already may have been delivered twice by a gateway that retries.
+    """
+    if kind not in ("done", "lost", "already"):
         return 0
     end = LAST if b is None or kind == "lost" else b
     return sum(1 << t for t in range(a, end + 1))
