@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import hypothesis
@@ -33,20 +32,13 @@ class Drawn:
     others: tuple[Case, ...]
 
 
-@cache
 def schema(base_url: str) -> Any:
-    """Load the published document for schemathesis; nothing is kept between runs."""
+    """Load the published document for schemathesis, afresh: what it remembers of one draw would steer the next."""
     walks = {"generation": {"mode": "positive"}}  # what is invalid is tried by the other phases, and leads nowhere
     config = schemathesis.Config.from_dict(
         {"base-url": base_url, "cache": {"enabled": False}, "phases": {"stateful": walks}}
     )
     return schemathesis.openapi.from_path(document.path(), config=config)
-
-
-def operation(base_url: str, call: str) -> Any:
-    """Give schemathesis' own view of a call."""
-    method, template = document.form(call)
-    return schema(base_url)[template][method]
 
 
 def settings(examples: int) -> hypothesis.settings:
@@ -68,7 +60,8 @@ def draw(base_url: str, call: str, count: int, seed: int) -> Drawn:
     def keep(case: Case) -> None:
         drawn.append(case)
 
-    target = operation(base_url, call)
+    method, template = document.form(call)
+    target = schema(base_url)[template][method]
     config = HypothesisTestConfig(project=target.schema.config, modes=_MODES, settings=settings(count), seed=seed)
     create_test(operation=target, test_func=keep, config=config)()
     valid = [case for case in drawn if case.meta.generation.mode.is_positive and case.method == target.method.upper()]

@@ -56,6 +56,7 @@ class Nursery:
     client: Client = field(init=False)
     missing: set[str] = field(default_factory=set)
     _kept: dict[tuple[str, str], str] = field(default_factory=dict)
+    _hopeless: set[str] = field(default_factory=set)
     _invented: int = 0
 
     def __post_init__(self) -> None:
@@ -131,7 +132,7 @@ class Nursery:
         def ask() -> Operation:
             return self.client.create_upload(home, name=self.driver.name("fuzz"), size=size, chunked=chunked)
 
-        asked = self._until(ask, lambda operation: answer(operation.exchange) is not Answer.NC)
+        asked = self._until(ask, lambda operation: answer(operation.exchange) is Answer.DONE, "upload")
         if _made(asked):
             self._kept["project", "ready"] = home
         return asked
@@ -166,13 +167,13 @@ class Nursery:
 
     def _settle(self, made: _Made) -> None:
         decided = (Answer.DONE, Answer.INTEGRITY)
-        asks: list[Callable[[], Operation]] = []
+        asks: list[tuple[str, Callable[[], Operation]]] = []
         if made.file:
-            asks.append(lambda: self.client.file_url(made.file))
+            asks.append(("file url", lambda: self.client.file_url(made.file)))
         if made.version:
-            asks.append(lambda: self.client.version_url(made.version))
-        for ask in asks:
-            self._until(ask, lambda operation: answer(operation.exchange) in decided)
+            asks.append(("version url", lambda: self.client.version_url(made.version)))
+        for what, ask in asks:
+            self._until(ask, lambda operation: answer(operation.exchange) in decided, what)
 
     def _file(self, state: str) -> str:
         if state == "deleted":
@@ -189,15 +190,20 @@ class Nursery:
             return self._kept.get(("version", "deleted"), "")
         return self._attached(good=state != "failed", settled=state != "pending").version
 
-    def _until(self, ask: Callable[[], Operation], done: Callable[[Operation], bool]) -> Operation:
-        """Ask with growing pauses until it is done or the operator's bound is over."""
-        deadline = time.monotonic() + self.driver.settings.target.converge_within_s
+    def _until(self, ask: Callable[[], Operation], done: Callable[[Operation], bool], what: str) -> Operation:
+        """Ask with growing pauses until it is done or the operator's bound is over; that is waited for only once."""
+        patience = 0.0 if what in self._hopeless else self.driver.settings.target.converge_within_s
+        deadline = time.monotonic() + patience
         pause = _SHORTEST_S
         last = ask()
         while not done(last) and time.monotonic() < deadline:
             time.sleep(pause)
             pause = min(_LONGEST_S, pause * 1.6)
             last = ask()
+        if done(last):
+            self._hopeless.discard(what)
+        else:
+            self._hopeless.add(what)
         return last
 
 
