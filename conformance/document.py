@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,14 @@ def _heading(run: Run) -> dict[str, Json]:
         "interrupted": run.interrupted,
         "begun": run.begun,
         "ended": run.ended,
+        "duration_s": max(0.0, (_instant(run.ended) - _instant(run.begun)).total_seconds()),
         "versions": dict(run.versions),
         "exchanges": run.exchanges,
     }
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _requirements(verdicts: Iterable[Verdict]) -> list[dict[str, Json]]:

@@ -8,7 +8,7 @@ import click
 
 from conformance import recording
 from conformance.assemble import Framing, assemble
-from conformance.cli.present import console, keep, show
+from conformance.cli.present import console, deviations, keep, show
 
 
 @click.command()
@@ -23,6 +23,7 @@ def judge(*, history: Path, report_dir: Path | None, strict: bool, expect: Path 
 
     A recording is partial by nature: the outcome speaks of the requirements it exercises, and says which it does not.
     """
+    expected = deviations(expect)
     kept = recording.read(history)
     header = kept.header
     framing = Framing(
@@ -36,4 +37,4 @@ def judge(*, history: Path, report_dir: Path | None, strict: bool, expect: Path 
     drawn = assemble(kept, framing)
     if report_dir:
         keep(drawn, report_dir)
-    return show(drawn, report_dir, console(as_json=as_json), expect=expect, status=int(drawn["exit_code"]))
+    return show(drawn, report_dir, console(as_json=as_json), status=int(drawn["exit_code"]), expected=expected)

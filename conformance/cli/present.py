@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from conformance.console import Console, Wait, choose
 from conformance.document import write
 from conformance.drawing import draw
 from conformance.errors import ExitCode
-from conformance.gates import read_deviations, weigh
+from conformance.gates import Deviation, read_deviations, weigh
 from conformance.model import Json
 from conformance.progress import NS_PER_S, Tail
 from conformance.running import REPORT
@@ -56,14 +56,19 @@ class Watching:
 
 
 def show(
-    document: Mapping[str, Json], report_dir: Path | None, screen: Console, *, expect: Path | None, status: int
+    document: Mapping[str, Json],
+    report_dir: Path | None,
+    screen: Console,
+    *,
+    status: int,
+    expected: Sequence[Deviation] | None = None,
 ) -> int:
     """Show a run document and give the exit code: `status`, or that of the gate if known deviations were named.
 
-    With `expect` the document gains the gate's section and is drawn again; its results stay as they are.
+    With `expected` the document gains the gate's section and is drawn again; its results stay as they are.
     """
-    if expect:
-        gate = weigh(document, read_deviations(expect, catalogue.by_id()), datetime.now(UTC).date())
+    if expected is not None:
+        gate = weigh(document, expected, datetime.now(UTC).date())
         document = {
             **{name: value for name, value in document.items() if name != "end"},
             "expected": gate.section(),
@@ -74,6 +79,15 @@ def show(
             keep(document, report_dir)
     screen.show(document, report_dir)
     return status
+
+
+def deviations(file: Path | None) -> Sequence[Deviation] | None:
+    """Read the known deviations, before anything is sent; None without a file.
+
+    Raises:
+        UsageError: a line is wrong.
+    """
+    return read_deviations(file, catalogue.by_id()) if file else None
 
 
 def keep(document: Mapping[str, Json], report_dir: Path) -> None:

@@ -43,7 +43,7 @@ def replay(*, plan: Path, times: int, as_json: bool, quiet: bool, **given: Any) 
         driver.close()
     drawn = running.finish(interrupted=interrupted, trouble=())
     screen = console(as_json=as_json, quiet=quiet)
-    return show(drawn, settings.report_dir, screen, expect=None, status=int(drawn["exit_code"]))
+    return show(drawn, settings.report_dir, screen, status=int(drawn["exit_code"]))
 
 
 def _document(path: Path) -> Json:

@@ -11,7 +11,7 @@ import click
 from conformance import catalogue, consent
 from conformance.child import LOG, run_child
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
-from conformance.cli.present import Watching, console, show
+from conformance.cli.present import Watching, console, deviations, show
 from conformance.console import Console
 from conformance.errors import ExitCode, UsageError
 from conformance.gates import load
@@ -39,8 +39,9 @@ def run(**given: Any) -> int:
         click.echo(consent.plan(settings, COSTS))
         return ExitCode.CONFORMANT
     consent.require(settings, COSTS)
+    expected = deviations(given["expect"])
     status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
-    return show(document, settings.report_dir, screen, expect=given["expect"], status=status) if document else status
+    return show(document, settings.report_dir, screen, status=status, expected=expected) if document else status
 
 
 def checked(settings: Settings) -> Settings:
