@@ -31,7 +31,8 @@ from fault_proxy import FAULTS, FaultProxy, faulty
 
 BROKEN = frozenset({"fail", "warn", "error"})
 PATIENCE_S = 900
-AWAY_AFTER_S = 12.0
+AWAY_AFTER = 150
+"""Requests after which the target of every fifth run goes away for ten seconds."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ def agrees(direct: Verdict, behind: Verdict) -> bool:
 
 @contextlib.contextmanager
 def road(server: RunningServer, chance: float, seed: int) -> Iterator[FaultProxy]:
-    """Put the proxy between; every fifth road also goes away for ten seconds in the middle of the run."""
+    """Put the proxy between; at the end of every fifth road the target also goes away for ten seconds."""
     with faulty(urlsplit(server.base_url).port or 0, FAULTS, chance, seed) as proxy:
         if seed % 5 == 0:
-            proxy.go_away_later(AWAY_AFTER_S, 10.0)
+            proxy.go_away_later(AWAY_AFTER, 10.0)
         yield proxy
 
 

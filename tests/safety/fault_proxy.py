@@ -35,17 +35,16 @@ class FaultProxy:
         self.url = f"http://127.0.0.1:{self.port}/api/v1"
         self.met: dict[str, int] = {}
         self.away_until = 0.0
+        self._away_after: tuple[int, float] | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
     def go_away(self, seconds: float) -> None:
         """Let nobody in for so long."""
         self.away_until = time.monotonic() + seconds
 
-    def go_away_later(self, after_s: float, seconds: float) -> None:
-        """Let nobody in for `seconds`, beginning `after_s` from now."""
-        timer = threading.Timer(after_s, self.go_away, (seconds,))
-        timer.daemon = True
-        timer.start()
+    def go_away_later(self, requests: int, seconds: float) -> None:
+        """Let nobody in for `seconds`, beginning after so many requests."""
+        self._away_after = requests, seconds
 
     def close(self) -> None:
         """Stop listening."""
@@ -54,6 +53,8 @@ class FaultProxy:
     def _draw(self) -> str:
         with self._lock:
             fault = self._random.choice(self._faults) if self._random.random() < self._chance else ""
+            if self._away_after and sum(self.met.values()) == self._away_after[0]:
+                self.go_away(self._away_after[1])
             if time.monotonic() < self.away_until:
                 fault = "away"
             self.met[fault] = self.met.get(fault, 0) + 1
