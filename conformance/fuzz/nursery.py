@@ -166,14 +166,13 @@ class Nursery:
         return made
 
     def _settle(self, made: _Made) -> None:
-        decided = (Answer.DONE, Answer.INTEGRITY)
         asks: list[tuple[str, Callable[[], Operation]]] = []
         if made.file:
             asks.append(("file url", lambda: self.client.file_url(made.file)))
         if made.version:
             asks.append(("version url", lambda: self.client.version_url(made.version)))
         for what, ask in asks:
-            self._until(ask, lambda operation: answer(operation.exchange) in decided, what)
+            self._until(ask, _decided, what)
 
     def _file(self, state: str) -> str:
         if state == "deleted":
@@ -205,6 +204,12 @@ class Nursery:
         else:
             self._hopeless.add(what)
         return last
+
+
+def _decided(operation: Operation) -> bool:
+    """Whether a url endpoint told the verdict: the exception, or a success that really carries a url."""
+    answered = answer(operation.exchange)
+    return answered is Answer.INTEGRITY or (answered is Answer.DONE and bool(_text(operation.exchange.response, "url")))
 
 
 def _made(operation: Operation) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from conformance import catalogue
+from conformance import catalogue, description
 from conformance.checks import RULES
 from conformance.errors import UsageError
 from conformance.model import Level
@@ -89,3 +92,16 @@ def test_the_catalogue_and_the_specification_have_names() -> None:
     """They are printed with every verdict."""
     assert catalogue.version()
     assert "DDS-872" in catalogue.spec()
+
+
+def test_every_rule_and_scenario_that_the_catalogue_names_exists() -> None:
+    """A name that nothing answers to would be a check that cannot fail."""
+    root = Path(__file__).parents[2]
+    judge = "\n".join(path.read_text(encoding="utf-8") for path in (root / "conformance" / "consistency").glob("*.py"))
+    known = set(RULES) | {description.RULE} | set(re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"', judge))
+    scenarios = {path.stem for path in (root / "scenarios").glob("test_*.py")}
+    for requirement in catalogue.requirements():
+        assert requirement.checks, requirement.id
+        assert set(requirement.checks) <= known, requirement.id
+        assert set(requirement.scenarios) <= scenarios, requirement.id
+        assert requirement.scenarios or requirement.id == description.REQUIREMENT, requirement.id
