@@ -27,8 +27,6 @@ FLOORS: dict[str, int] = {
     "conformance.settings": 1,
     "conformance.checks": 2,
     "conformance.consistency": 2,
-    "conformance.configuration": 2,
-    "conformance.consent": 2,
     "conformance.coverage": 2,
     "conformance.description": 2,
     "conformance.document": 2,
