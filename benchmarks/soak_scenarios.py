@@ -12,6 +12,7 @@ import argparse
 import itertools
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class Case:
     effort: str
     converge_within: float
     workers: int
+    keep: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def run(case: Case) -> Result:
         wall = time.monotonic() - begun
         report = Path(folder) / "report.json"
         document = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {"requirements": []}
+        if case.keep and (done.returncode != 0) != bool(case.fault):
+            shutil.copytree(folder, case.keep / f"seed-{case.seed}", dirs_exist_ok=True)
     if not document["requirements"]:
         print(done.stdout, done.stderr, file=sys.stderr)
     outcomes = {"fail": [], "warn": [], "not-observed": []}
@@ -108,11 +112,20 @@ def main() -> int:
     parser.add_argument("--converge-within", type=float, default=30.0)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
+    parser.add_argument("--keep", type=Path, help="folder for the reports of runs that came out wrong")
     parser.add_argument("--first-seed", type=int, default=1)
     given = parser.parse_args()
     lags = itertools.cycle(given.lags.split(","))
     cases = [
-        Case(given.first_seed + n, next(lags), given.fault, given.effort, given.converge_within, given.workers)
+        Case(
+            given.first_seed + n,
+            next(lags),
+            given.fault,
+            given.effort,
+            given.converge_within,
+            given.workers,
+            given.keep,
+        )
         for n in range(given.runs)
     ]
     results: list[Result] = []

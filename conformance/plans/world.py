@@ -25,9 +25,9 @@ class Project:
 
 @dataclass(slots=True)
 class Upload:
-    """An upload: what was declared, which pieces are surely stored, and three instants (monotonic seconds).
+    """An upload: what was declared, which pieces are surely stored, and four instants (monotonic seconds).
 
-    They are the first acknowledged completion, the last not-consistent seen, and the first truth seen.
+    They are the first answered completion, the first acknowledged one, the last not-consistent and the first truth.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Upload:
     truth: Truth
     signed: Json = None
     stored: dict[int, Piece] = field(default_factory=dict)
+    tried: float | None = None
     completed: float | None = None
     pending: float | None = None
     settled: float | None = None

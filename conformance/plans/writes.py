@@ -15,10 +15,10 @@ from conformance.plans.content import Piece, piece, whole, wrong
 from conformance.plans.model import Truth, first_version
 from conformance.plans.scheduler import Signal, Task
 from conformance.plans.stage import RETRIES, Attempt, Sent, Turn, patience, sent
+from conformance.plans.timing import GROWTH
 from conformance.plans.verbs import VERBS
 from conformance.plans.world import File, Project, Upload, Version
 
-EAGER_TRIES = 400
 Trying = Generator[float | Signal, None, Sent]
 
 
@@ -127,6 +127,7 @@ def complete(turn: Turn) -> Task:
     body, notes = {"hash": {"value": value, "algorithm": "md5"}}, {"content": {"bytes": size, "md5": md5}}
     path = f"/uploads/{upload.id}/complete"
     last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut))
+    upload.tried = upload.tried or last.at
     if last.answer in (Answer.DONE, Answer.ALREADY) and upload.completed is None:
         upload.completed = last.at
 
@@ -137,10 +138,12 @@ def attach(turn: Turn) -> Task:
     parent = {"kind": "dds-project", "id": project.id}
     body = {"parent": parent, "upload": {"id": upload.id}}
     last = yield from insist(turn, lambda cut: turn.client.send("POST", "/files", json=body, cut_after_s=cut))
-    tries = 0
-    while last.answer is Answer.REFUSED and turn.option("eager") and not _late(turn, upload, tries):
+    tries, since = 0, time.monotonic()
+    while last.answer is Answer.REFUSED and turn.option("eager") and not _late(turn, upload, since):
         tries += 1
-        yield time.monotonic() + min(0.0005 * tries**2, turn.stage.timing.floor_s * 2)
+        yield time.monotonic() + min(
+            0.0005 * tries**2, turn.stage.timing.floor_s * 2 + GROWTH * (time.monotonic() - since)
+        )
         last = sent(turn.client.send("POST", "/files", json=body))
     version = _version(last.body, upload)
     if last.made and version:
@@ -148,11 +151,11 @@ def attach(turn: Turn) -> Task:
         turn.bind(File(last.made, project, upload, [version]))
 
 
-def _late(turn: Turn, upload: Upload, tries: int) -> bool:
-    """Whether a refusal came although the completion had long been acknowledged, or never will be."""
-    since = upload.completed
-    waited = since is not None and time.monotonic() > since + turn.stage.timing.floor_s
-    return waited or tries > EAGER_TRIES or turn.stage.scheduler.stopped
+def _late(turn: Turn, upload: Upload, since: float) -> bool:
+    """Whether a refusal came although the completion had been answered a while ago, or never will be."""
+    now, timing = time.monotonic(), turn.stage.timing
+    answered = upload.tried is not None and now > upload.tried + timing.floor_s
+    return answered or now > timing.deadline(since) or turn.stage.scheduler.stopped
 
 
 def _version(body: Json, upload: Upload) -> Version | None:
