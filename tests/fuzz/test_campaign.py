@@ -1,0 +1,103 @@
+"""The fuzzing against the embedded server: clean where it is correct, and each kind of fault convicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.credentials import Credentials, Secret
+from conformance.driver import Driver
+from conformance.fuzz import GROUPS, Campaign, gather, hostile
+from conformance.fuzz.nursery import STATES, Nursery
+from conformance.model import Target
+from conformance.reference.launch import launch
+from conformance.settings import Settings
+
+
+@contextmanager
+def campaign(folder: Path, *faults: str) -> Iterator[Campaign]:
+    """Run the embedded server, with faults, and give what fuzzes it."""
+    with launch(lag="0.2", data=folder / "server", faults=faults) as server:
+        settings = Settings(
+            target=Target(server.base_url, second_user=True, converge_within_s=3.0),
+            run_id="0123456789ab",
+            credentials=Credentials(api_token=Secret(server.token), other_api_token=Secret(server.other_token)),
+            effort="quick",
+            seed=1,
+            report_dir=folder,
+        )
+        driver = Driver(settings)
+        try:
+            yield Campaign(driver)
+        finally:
+            driver.close()
+
+
+def test_a_correct_server_is_clean_and_reached_in_every_state(tmp_path: Path) -> None:
+    """Both url endpoints in each state of their resource, uploads into projects ready and not."""
+    with campaign(tmp_path) as made:
+        for call in ("file_url", "version_url", "create_upload", "complete_upload"):
+            assert made.call(call) == []
+        assert made.hostile("bodies") == []
+        assert made.walks() == []
+    notes = gather(tmp_path)
+    expected = {
+        "pending": "404 not consistent", "good": "200", "failed": "400 integrity", "deleted": "404", "forbidden": "403",
+        "unknown": "404",
+    }  # fmt: skip
+    for call in ("file_url", "version_url"):
+        assert {state: kinds for state, kinds in notes["answers"][call].items() if state in expected}.keys() == set(
+            expected
+        )
+        assert all(notes["answers"][call][state].get(kind) for state, kind in expected.items()), notes["answers"][call]
+    assert notes["answers"]["create_upload"]["new"] == {"404 not consistent": 1}
+    assert notes["answers"]["create_upload"]["ready"]["201"]
+    assert set(notes["answers"]["complete_upload"]) >= set(STATES["upload"])
+    assert (notes["missing"], notes["crimes"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("fault", "call", "by"),
+    [
+        ("nc-error-mismatch", "file_url", "nc-payload"),
+        ("integrity-error-mismatch", "version_url", "integrity-payload"),
+        ("code-missing-unknown-id", "show_upload", "error-payload"),
+    ],
+)
+def test_a_fault_in_a_payload_is_convicted_as_one_crime(tmp_path: Path, fault: str, call: str, by: str) -> None:
+    """By the judge's own checks, with the request that shows it."""
+    with campaign(tmp_path, fault) as made:
+        sentences = made.call(call)
+    crimes = [crime for crime in gather(tmp_path)["crimes"] if crime["by"] == by]
+    assert len(crimes) == 1
+    assert crimes[0]["curl"].startswith("curl")
+    assert any(sentence.startswith(by) for sentence in sentences)
+
+
+def test_fuzzing_alone_finds_errors_of_the_framework_without_a_code(tmp_path: Path) -> None:
+    """They warn: no sentence makes the scenario fail, one row tells of them all."""
+    with campaign(tmp_path, "code-missing-unrouted") as made:
+        assert made.hostile("routes") == []
+    assert [crime["by"] for crime in gather(tmp_path)["crimes"]] == ["error-payload-unrouted"]
+
+
+class _Room(Nursery):
+    """A nursery without a server."""
+
+    def _id(self, kind: str, state: str) -> str:
+        return f"{kind}-{state}"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_hostile_requests_are_the_same_for_the_same_seed_and_delete_nothing_by_an_odd_id(group: str) -> None:
+    """An id such as `*` might mean all of them."""
+    driver: Any = type("Silent", (), {"client": lambda *_, **__: None, "settings": None})()
+    first = list(hostile.questions(group, _Room(driver, "r"), 10_000, 1))
+    assert first == list(hostile.questions(group, _Room(driver, "r"), 10_000, 1))
+    assert first[:20] != list(hostile.questions(group, _Room(driver, "r"), 20, 2))
+    assert all(asked.method != "DELETE" or "-" in asked.path or asked.path.count("/") == 1 for asked in first)
+    assert len(first) >= 20
