@@ -43,6 +43,11 @@ def short(name: str) -> str:
     return f"{name[:8]}…" if len(name) > 12 else name
 
 
+def speaker(session: str) -> str:
+    """Give the part of a session's name that a person reads: what stands before it names the process and the plan."""
+    return session.rpartition("/")[2]
+
+
 class Book:
     """Tallies while they are made. `origin` (ns) is the moment from which sentences count seconds."""
 
@@ -101,9 +106,9 @@ class Book:
         """Say when and by whom: ``reader-3 at 12.481–12.497 s``."""
         begun = (kept[0] - self.origin) / 1e9
         if kept[1] >= NEVER:
-            return f"{kept[2]} from {begun:.3f} s on"
+            return f"{speaker(kept[2])} from {begun:.3f} s on"
         ended = (kept[1] - self.origin) / 1e9
-        return f"{kept[2]} at {begun:.3f}–{ended:.3f} s"
+        return f"{speaker(kept[2])} at {begun:.3f}–{ended:.3f} s"
 
     def tallies(self) -> dict[str, Tally]:
         """Give the tallies, findings in an order that does not depend on the order of the operations."""

@@ -6,7 +6,7 @@ The specification allows the opposite, so nothing here gates; the least stalenes
 from __future__ import annotations
 
 from conformance.answers import Answer, Call, Effect, effect
-from conformance.consistency.book import Book, short
+from conformance.consistency.book import Book, short, speaker
 from conformance.consistency.marks import NEVER, Mark, mark
 from conformance.consistency.world import World, identity, within
 from conformance.model import Operation
@@ -88,7 +88,7 @@ class OwnWrites:
             staleness = (look[0] - written[1]) / 1e9
             book.stale("read-your-writes", staleness)
             sentence = (
-                f"session {written[2]} did not see {_WHAT[kind]} {short(name)}, acknowledged at {book.when(written)}, when it "
+                f"session {speaker(written[2])} did not see {_WHAT[kind]} {short(name)}, acknowledged at {book.when(written)}, when it "
                 f"looked {staleness:.3f} s later ({book.when(look)})"
             )
             book.find(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.consistency.book import Book, short
+from conformance.consistency.book import Book, short, speaker
 from conformance.consistency.deletion import after_deletion
 from conformance.consistency.marks import NEVER, Mark
 from conformance.consistency.sight import doomed_from, settle
@@ -35,7 +35,7 @@ def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None
         if not told or not nc or nc[0] <= told[1] or _between(project, told, nc):
             continue
         sentence = (
-            f"session {session} had an upload created in project {short(project.id)} ({book.when(told)}) and was told "
+            f"session {speaker(session)} had an upload created in project {short(project.id)} ({book.when(told)}) and was told "
             f"resource_not_consistent ({book.when(nc)})"
         )
         book.find(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conformance.answers import Effect
-from conformance.consistency.book import Book, short
+from conformance.consistency.book import Book, short, speaker
 from conformance.consistency.marks import NEVER, Mark, first, last
 from conformance.consistency.sight import Endpoint, Sight
 from conformance.consistency.state import Upload
@@ -189,7 +189,7 @@ def relapses(case: Case, book: Book) -> None:
         if told is None or again is None or again[0] <= told[1] or _written_between(writes, told, again):
             continue
         sentence = (
-            f"session {session} was told {'200' if _is_ok(sight, told) else 'the verdict'} of upload {short(case.name)} "
+            f"session {speaker(session)} was told {'200' if _is_ok(sight, told) else 'the verdict'} of upload {short(case.name)} "
             f"({book.when(told)}) and resource_not_consistent ({book.when(again)}), "
             f"{(again[0] - told[1]) / SECOND:.3f} s later"
         )
