@@ -76,7 +76,10 @@ def bystanders(server: RunningServer, folder: Path) -> list[str]:
     """Make projects of people who have nothing to do with any run; give their ids."""
     driver = Driver(settings_for(server, folder / "bystander"), worker="bystander")
     try:
-        made = [make_file(driver.client("alice"), "thesis", b"chapter one")[0]]
+        alice = driver.client("alice")
+        project, file = make_file(alice, "thesis", b"chapter one")
+        until(lambda: alice.file_url(file), 200)  # what is theirs must not change by itself while we look
+        made = [project]
         for user, name in (("owner", "ddsc"), ("owner", "ddsc 0123456789ab"), ("other", "0"), ("other", "run")):
             client = driver.client("bystander", user=user)
             made.append(client.create_project(name, "mine").exchange.response["id"])

@@ -71,6 +71,7 @@ def test_everything_can_be_said_in_the_file() -> None:
         converge_within = 30
         gateway = "<h1>nginx"
         storage_provider = "p"
+        target_openapi = "their.yaml"
         storage_hosts = ["10.0.0.5"]
         max_rps = 2.5
         max_in_flight = 4
