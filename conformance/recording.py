@@ -300,6 +300,21 @@ def _entry(text: str, line: int) -> Entry:
     raise _Problem("neither an operation nor a header nor an end: `a_ns` is missing")
 
 
+def decode(line: bytes) -> Operation:
+    """Read back the line of one operation that `encode` wrote.
+
+    Raises:
+        HistoryError: it is not one.
+    """
+    try:
+        entry = _entry(line.decode("utf-8"), 1)
+    except (_Problem, UnicodeDecodeError) as problem:
+        raise HistoryError(f"{problem}.", line=1) from problem
+    if not isinstance(entry, Operation):
+        raise HistoryError("not an operation.", line=1)
+    return entry
+
+
 class _Watch:
     """What must hold between lines: ids are unique, a session speaks in sequence, the header first, the end last.
 

@@ -19,7 +19,8 @@ _KINDS = {
     "file": frozenset({"show_file", "update_file", "delete_file", "file_url", "list_versions", "move_file", "rename_file"}),
     "version": frozenset({"show_version", "update_version", "delete_version", "version_url", "promote_version"}),
 }  # fmt: skip
-_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
+KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
+"""What kind of resource the id in each call's path names."""
 
 
 class Access:
@@ -32,7 +33,7 @@ class Access:
 
     def take(self, operation: Operation, called: Call, answered: Answer) -> None:
         """Take an operation of the second user."""
-        kind, status = _KIND_OF.get(called.name), operation.exchange.status
+        kind, status = KIND_OF.get(called.name), operation.exchange.status
         if kind is None or not called.id or status is None or operation.exchange.failure is not None:
             return
         if status == 403 and answered is not Answer.NC:

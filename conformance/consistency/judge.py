@@ -17,7 +17,7 @@ from conformance.consistency.access import Access, granted
 from conformance.consistency.book import Book
 from conformance.consistency.marks import NEVER
 from conformance.consistency.ownwrites import OWN, OwnWrites
-from conformance.consistency.payloads import Payloads
+from conformance.consistency.payloads import Payloads, Sort
 from conformance.consistency.sight import Sight, sight, version_endpoint
 from conformance.consistency.state import Upload
 from conformance.consistency.traces import TRACED, Traces
@@ -62,14 +62,37 @@ class _Found:
         self.counters[name] = self.counters.get(name, 0) + count
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What operations that are judged elsewhere contribute: the columnar path leaves out what can break nothing.
+
+    `origin` is the earliest beginning and `answered` the latest beginning of a truth (ns); `converged` gives, by kind,
+    how many lags stayed within the bound and the longest (s); the others count uploads completed with success.
+    """
+
+    origin: int = NEVER
+    answered: int = -1
+    converged: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    good_accepted: int = 0
+    bad_accepted: int = 0
+
+
 class Judge:
     """Judges operations of one target as they come. Not for several threads at once: the caller serialises.
 
     `recorded` says that the history may be a part of what was sent; `accepts_small_parts`, that a probe of this run
-    showed the storage provider to take parts below 5 MiB.
+    showed the storage provider to take parts below 5 MiB; `elsewhere` is what other judges saw.
     """
 
-    def __init__(self, target: Target, *, recorded: bool = False, accepts_small_parts: bool = False) -> None:
+    def __init__(
+        self,
+        target: Target,
+        *,
+        recorded: bool = False,
+        accepts_small_parts: bool = False,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        self._elsewhere = elsewhere or Elsewhere()
         self._target = target
         self._recorded = recorded
         self._small = accepts_small_parts
@@ -81,9 +104,9 @@ class Judge:
         self._own = OwnWrites()
         self._pending: dict[str, Operation] = {}
         self._count = 0
-        self._origin = NEVER
+        self._origin = self._elsewhere.origin
         self._statuses: dict[int, int] = {}
-        self._answered = -1
+        self._answered = self._elsewhere.answered
 
     # ---- taking operations
 
@@ -138,6 +161,10 @@ class Judge:
         elif name == UNROUTED:
             self._access.shared.add(granted(operation, effect(operation.exchange, called, answered)))
 
+    def replace_payloads(self, sorts: list[Sort]) -> None:
+        """Take what single answers show from elsewhere, where only some of the operations came here."""
+        self._payloads.replace(sorts)
+
     # ---- concluding
 
     def proved(self) -> tuple[Finding, ...]:
@@ -167,7 +194,9 @@ class Judge:
         book, found = Book(self._origin), _Found()
         self._gather(found)
         context = self._context(found.lags)
-        failing = completion.Failing()
+        failing = completion.Failing(
+            good_accepted=self._elsewhere.good_accepted, bad_accepted=self._elsewhere.bad_accepted
+        )
         for case in found.cases.values():
             self._upload(case, book, context, found, failing)
         self._strays(book)
@@ -219,7 +248,7 @@ class Judge:
         return accepted
 
     def _context(self, lags: Iterable[LagInterval]) -> Context:
-        needed: dict[str, tuple[int, float]] = {}
+        needed = {kind: found for kind, found in self._elsewhere.converged.items() if found[0]}
         for lag in lags:
             if lag.at_most_s is not None and lag.at_most_s <= self._target.converge_within_s:
                 count, slowest = needed.get(lag.kind, (0, 0.0))

@@ -23,7 +23,7 @@ _REMEMBERED = 4096
 
 
 @dataclass(slots=True)
-class _Sort:
+class Sort:
     """Answers of one shape: what they show, how many there were, and the first two."""
 
     seen: tuple[Seen, ...]
@@ -31,6 +31,14 @@ class _Sort:
     first: Mark | None = None
     second: Mark | None = None
     wrong: bool = False
+
+    def note(self, operation: Operation) -> None:
+        """Keep the operation if it is among the two that began first."""
+        kept = mark(operation)
+        if self.first is None or kept < self.first:
+            self.first, self.second = kept, self.first
+        elif kept != self.first and (self.second is None or kept < self.second):
+            self.second = kept
 
 
 def _shape(exchange: Exchange, called: Call) -> tuple[Hashable, ...] | None:
@@ -64,11 +72,10 @@ class Payloads:
 
     def __init__(self, target: Target) -> None:
         self._examiner = _examiner(target)
-        self._sorts: dict[int, _Sort] = {}
-        self._crimes: dict[tuple[str, Violation], _Sort] = {}
+        self._sorts: dict[int, Sort] = {}
         self._completions: list[tuple[str, str, Mark]] = []
-        self._known: dict[tuple[Hashable, ...], _Sort] = {}
-        self._all: list[_Sort] = []
+        self._known: dict[tuple[Hashable, ...], Sort] = {}
+        self._all: list[Sort] = []
 
     def take(self, operation: Operation, called: Call) -> None:
         """Take one exchange with the API."""
@@ -88,29 +95,21 @@ class Payloads:
         if sort.wrong:
             self._wrong(sort, operation)
 
-    def _new(self, seen: tuple[Seen, ...]) -> _Sort:
-        fresh = _Sort(seen, wrong=any(violation for _, violation in seen))
+    def _new(self, seen: tuple[Seen, ...]) -> Sort:
+        fresh = Sort(seen, wrong=any(violation for _, violation in seen))
         self._all.append(fresh)
         return fresh
 
-    def _wrong(self, sort: _Sort, operation: Operation) -> None:
-        kept = mark(operation)
-        for requirement, violation in sort.seen:
-            if violation is None:
-                continue
-            if requirement == _REPEATED:
-                called = call(operation.exchange)
-                if called.name == "complete_upload":
-                    self._completions.append((called.id, operation.id, kept))
-                    continue
-            crime = self._crimes.get((requirement, violation))
-            if crime is None:
-                crime = self._crimes[(requirement, violation)] = _Sort(((requirement, violation),))
-            crime.count += 1
-            if crime.first is None or kept < crime.first:
-                crime.first, crime.second = kept, crime.first
-            elif crime.second is None or kept < crime.second:
-                crime.second = kept
+    def _wrong(self, sort: Sort, operation: Operation) -> None:
+        sort.note(operation)
+        if any(name == _REPEATED and wrong for name, wrong in sort.seen):
+            called = call(operation.exchange)
+            if called.name == "complete_upload":
+                self._completions.append((called.id, operation.id, mark(operation)))
+
+    def replace(self, sorts: list[Sort]) -> None:
+        """Take what was counted elsewhere instead; the completions that failed are kept."""
+        self._all = sorts
 
     def conclude(self, book: Book, excused: frozenset[str] = frozenset()) -> None:
         """Write down the exposures and the crimes; `excused` are completions whose 5xx is judged elsewhere."""
@@ -120,15 +119,18 @@ class Payloads:
                 counted[requirement] = counted.get(requirement, 0) + sort.count
         for requirement, count in counted.items():
             book.expose(requirement, count)
-        merged: dict[tuple[str, str, str], list[tuple[Violation, _Sort]]] = {}
-        for (requirement, violation), sort in self._crimes.items():
-            merged.setdefault((requirement, violation.rule, violation.crime), []).append((violation, sort))
-        for (requirement, rule, crime), sorts in merged.items():
+        crimes: dict[tuple[str, str, str], list[tuple[Violation, Sort]]] = {}
+        for sort in self._all:
+            for requirement, violation in sort.seen:
+                completing = violation and requirement == _REPEATED and violation.crime == "complete_upload"
+                if violation is not None and not completing:
+                    crimes.setdefault((requirement, violation.rule, violation.crime), []).append((violation, sort))
+        for (requirement, rule, crime), sorts in crimes.items():
             self._crime(requirement, rule, crime, sorts, book)
         self._failed_completions(book, excused)
 
     @staticmethod
-    def _crime(requirement: str, rule: str, crime: str, sorts: list[tuple[Violation, _Sort]], book: Book) -> None:
+    def _crime(requirement: str, rule: str, crime: str, sorts: list[tuple[Violation, Sort]], book: Book) -> None:
         count = sum(sort.count for _, sort in sorts)
         marks = sorted(kept for _, sort in sorts for kept in (sort.first, sort.second) if kept)
         violation = min(sorts, key=lambda one: one[1].first or marks[0])[0]

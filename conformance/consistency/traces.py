@@ -44,7 +44,7 @@ class Traces:
             self._listing(operation, called)
 
     def _create(self, operation: Operation, called: Call, answered: Answer) -> None:
-        key = _wanted(operation.exchange.request, called)
+        key = wanted_key(operation.exchange.request, called)
         if key is None:
             return
         refusing = answered in (Answer.NC, Answer.REFUSED) and operation.exchange.status is not None
@@ -58,13 +58,9 @@ class Traces:
 
     def _listing(self, operation: Operation, called: Call) -> None:
         final, kept = operation.phase is Phase.FINAL, mark(operation)
-        results = within(operation.exchange.response, "results")
-        if not isinstance(results, list):
-            return
-        kinds = {"list_projects": ("project",), "list_uploads": ("upload",)}.get(called.name, ("folder", "file"))
         if final:
-            self._places.update((kind, called.id) for kind in kinds)
-        for key in (found for item in results for found in _shown(item, called, kinds)):
+            self._places.update((kind, called.id) for kind in _kinds(called))
+        for key in listed_keys(operation.exchange.response, called):
             refused = self._refused.get(key)
             if final or (refused is not None and kept[0] > refused[1] + self._bound):
                 self._listed.setdefault(key, kept)
@@ -91,13 +87,27 @@ class Traces:
             )  # fmt: skip
 
 
-def _wanted(body: Json, called: Call) -> _Key | None:
-    kind = _CREATES[called.name]
+def wanted_key(body: Json, called: Call) -> _Key | None:
+    """Give kind, place and name of what a create asked for; None for other calls and where it has no name."""
+    kind = _CREATES.get(called.name)
+    if kind is None:
+        return None
     name = within(body, "name") if kind != "file" else identity(within(body, "upload"))
     place = {"project": "", "upload": called.id}.get(kind)
     if place is None:
         place = identity(within(body, "parent"))
     return (kind, place, name) if isinstance(name, str) and name else None
+
+
+def _kinds(called: Call) -> tuple[str, ...]:
+    return {"list_projects": ("project",), "list_uploads": ("upload",)}.get(called.name, ("folder", "file"))
+
+
+def listed_keys(body: Json, called: Call) -> Iterator[_Key]:
+    """Give kind, place and name of what a listing shows."""
+    results = within(body, "results")
+    for item in results if isinstance(results, list) else []:
+        yield from _shown(item, called, _kinds(called))
 
 
 def _shown(item: Json, called: Call, kinds: tuple[str, ...]) -> Iterator[_Key]:

@@ -1,0 +1,140 @@
+"""The judge's speed and memory, as ratios in one run; the machine may be shared, so medians of several rounds.
+
+    python benchmarks/bench_judge.py [LONGEST]      (default 1,000,000 operations; 10,000,000 takes minutes)
+
+Parsing is counted apart: JSON lines to operations, and operations to columns. What is measured is judging alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import judge_history
+from judge_timeline import TARGET
+
+from conformance import recording
+from conformance.answers import is_mutation
+from conformance.consistency import Judge, judge
+from conformance.consistency.fold import events, fold
+from conformance.model import History, Operation
+
+ROUNDS = 5
+SAMPLE = 100_000
+
+
+def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Give the median of the CPU time (s) that `work` takes."""
+    taken = []
+    for _ in range(rounds):
+        gc.collect()
+        begun = time.process_time()
+        work()
+        taken.append(time.process_time() - begun)
+    return statistics.median(taken)
+
+
+def shown(name: str, count: int, taken: float, floor: float) -> float:
+    """Print a rate beside the floor it is held against, and give it."""
+    rate = count / taken
+    print(f"{name:<58}{rate:>14,.0f} /s   {rate / floor:6.2f} x {floor:,.0f}")
+    return rate
+
+
+def parsing(operations: list[Operation], folder: Path) -> None:
+    """Count parsing apart."""
+    path = folder / "history.jsonl"
+    path.write_bytes(b"".join(recording.encode(one) for one in operations))
+    taken = seconds(lambda: recording.read(path), 3)
+    print(f"{'JSON lines to operations (not part of what follows)':<58}{len(operations) / taken:>14,.0f} /s")
+
+
+def rows(operations: list[Operation]) -> tuple[float, float]:
+    """Measure the fold alone and all duties."""
+    parsed = [(int(kind), key, a, b) for kind, key, a, b in events(operations)]
+    fold_rate = shown("the fold of section 1 alone", len(parsed), seconds(lambda: fold(parsed)), 1e6)
+    history = History(tuple(operations), TARGET)
+    all_rate = shown("all duties with certificates", len(operations), seconds(lambda: judge(history)), 150e3)
+    return fold_rate, all_rate
+
+
+def columns(operations: list[Operation], folder: Path, fold_rate: float, all_rate: float) -> None:
+    """Measure the columnar path against both."""
+    try:
+        import numpy as np  # noqa: PLC0415 - an optional extra
+
+        from conformance.consistency.columnar import fold_arrays, judge_parquet  # noqa: PLC0415 - the same
+        from conformance.consistency.columns import Columns  # noqa: PLC0415 - the same
+    except ImportError:
+        print("the columnar path: the extra `columnar` is not installed")
+        return
+    path = folder / "history.parquet"
+    begun = time.process_time()
+    Columns(path, TARGET).write(operations)
+    wrote = time.process_time() - begun
+    print(f"{'operations to Parquet (not part of what follows)':<58}{len(operations) / wrote:>14,.0f} /s")
+    told = list(events(operations))
+    numbers: dict[object, int] = {}
+    key = np.array([numbers.setdefault(one[1], len(numbers)) for one in told], np.int64)
+    kind, a, b = (np.array([one[i] for one in told], np.int64) for i in (0, 2, 3))
+    taken = seconds(lambda: fold_arrays(kind, key, a, b, len(numbers)), 20)
+    shown("columns: the fold of section 1 alone", len(told), taken, 10 * fold_rate)
+    shown("columns: all duties, from Parquet", len(operations), seconds(lambda: judge_parquet(path, TARGET)), 10 * all_rate)
+    same = list(judge_parquet(path, TARGET)) == found(judge(History(tuple(operations), TARGET)))
+    print(f"identical findings: {same}")
+
+
+def found(judgement: object) -> list[object]:
+    """Give the findings of a judgement in their order."""
+    tallies = judgement.tallies  # type: ignore[attr-defined]
+    return [finding for name in sorted(tallies) for finding in tallies[name].findings]
+
+
+def linear(longest: int) -> None:
+    """Judge ever longer streams, made as they are judged; print time and memory."""
+    length = 100_000
+    while length <= longest:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        court, taken, count = Judge(TARGET), 0.0, 0
+        for chunk in chunks(judge_history.operations(length)):
+            begun = time.process_time()
+            for one in chunk:
+                if is_mutation(one.exchange):
+                    court.begin(one)
+                court.add(one)
+            taken += time.process_time() - begun
+            count += len(chunk)
+        begun = time.process_time()
+        court.conclude()
+        taken += time.process_time() - begun
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"stream of {count:>11,}: {taken / count * 1e6:6.2f} us each, {peak:7.0f} MiB at most ({before:.0f} before)")
+        length *= 10
+
+
+def chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
+    """Give operations by the ten thousand."""
+    stream = iter(operations)
+    while chunk := list(islice(stream, 10_000)):
+        yield chunk
+
+
+def main(longest: int) -> None:
+    """Print it all."""
+    linear(longest)
+    operations = list(judge_history.operations(SAMPLE))
+    with tempfile.TemporaryDirectory() as name:
+        parsing(operations, Path(name))
+        fold_rate, all_rate = rows(operations)
+        columns(operations, Path(name), fold_rate, all_rate)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

@@ -1,0 +1,74 @@
+"""The columnar path gives the findings of the judge, whatever there is to find."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+from judge_timeline import Scribe, drawn
+from judged import findings
+from legal_dds import Crime, pack
+from test_brute_force import operations, random_history
+from test_rules_drawn import BROKEN, LEGAL, MEASURED, stage
+
+from conformance import recording
+from conformance.consistency import judge
+from conformance.consistency.fold import events, fold
+from conformance.model import Finding, History, Operation
+
+np = pytest.importorskip("numpy", reason="the extra `columnar` is not installed")
+pytest.importorskip("pyarrow", reason="the extra `columnar` is not installed")
+from conformance.consistency.columnar import fold_arrays, judge_parquet
+from conformance.consistency.columns import Columns
+
+RECORDED = Path(__file__).parent.parent / "data" / "recorded" / "deployed-history.jsonl"
+
+
+def in_columns(history: History, folder: Path) -> list[Finding]:
+    """Write the history as Parquet and judge that."""
+    path = folder / "history.parquet"
+    Columns(path, history.target).write(history.operations)
+    return list(judge_parquet(path, history.target, recorded=history.recorded))
+
+
+@pytest.mark.parametrize("crime", list(Crime))
+def test_mutants_are_convicted_alike(crime: Crime, tmp_path: Path) -> None:
+    """The chaotic server, legal and with each crime."""
+    history = pack(7, 40, crime)
+    assert in_columns(history, tmp_path) == findings(judge(history))
+
+
+@pytest.mark.parametrize("name", [*BROKEN, *LEGAL, *MEASURED])
+def test_drawings_are_judged_alike(name: str, tmp_path: Path) -> None:
+    """Each small history for a rule or a trap."""
+    kind, *lanes = (BROKEN | MEASURED)[name][1:] if name in BROKEN or name in MEASURED else LEGAL[name]
+    history = drawn("\n".join(lanes), stage(kind))
+    assert in_columns(history, tmp_path) == findings(judge(history))
+
+
+def test_the_deployed_recording_is_judged_alike(tmp_path: Path) -> None:
+    """Real answers, with their warnings and counts."""
+    history = recording.read(RECORDED)
+    assert in_columns(history, tmp_path) == findings(judge(history))
+
+
+def test_the_fold_in_arrays_is_the_fold() -> None:
+    """The bare watermarks, over random histories with lost and repeated completions."""
+    dice = random.Random(4)
+    told = [one for place in range(300) for one in operations(random_history(dice), place)]
+    found = list(events([*(linked(place) for place in range(300)), *told]))
+    chains = fold(found)
+    numbers = {key: index for index, key in enumerate(chains)}
+    kind, a, b = (np.array([one[i] for one in found], np.int64) for i in (0, 2, 3))
+    key = np.array([numbers[one[1]] for one in found], np.int64)
+    arrays = fold_arrays(kind, key, a, b, len(numbers))
+    assert [tuple(int(v) for v in column) for column in arrays.T] == [tuple(map(int, astuple(c))) for c in chains.values()]
+    assert len({chain.explainable for chain in chains.values()}) == 2
+
+
+def linked(place: int) -> Operation:
+    """Tie version `place` to its upload."""
+    made = Scribe()
+    return made.file("maker", -9, -8, n=place)
