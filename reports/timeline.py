@@ -69,7 +69,7 @@ def _grid(axis: Clock, height: float) -> list[Markup]:
             free_from = x
     for x, length in axis.cuts:
         drawn.append(tag("path", d=_slashes(x, foot), class_="cut"))
-        drawn.append(tag("text", f"{seconds(length / NS)} idle", x=x, y=height - 9, class_="cuttext"))
+        drawn.append(tag("text", f"{seconds(length / NS)} idle", x=x, y=foot - 9, class_="cuttext"))
     return drawn
 
 
