@@ -31,8 +31,8 @@ from conformance.settings import Settings, new_run_id
 
 CHOSEN = (
     "nc-error-mismatch", "nc-code-missing-version-url", "nc-status-202", "integrity-error-mismatch",
-    "integrity-as-text", "integrity-status-422", "code-missing-unknown-id", "code-missing-unrouted", "validation-error-is-sentence",
-    "token-as-html",
+    "integrity-as-text", "integrity-status-422", "code-missing-unknown-id", "code-missing-unrouted",
+    "validation-error-is-sentence", "token-as-html",
 )  # fmt: skip
 
 
