@@ -138,6 +138,8 @@ for _method, _pattern, _name in _ROUTES:
     _parts = tuple(_pattern.strip("/").split("/"))
     _TABLE[(_method, *_parts)] = (_name, _parts.index("{}") if "{}" in _parts else -1)
 _BASE = "/api/v1"
+LENGTHS = {name: len(_BASE) + len(pattern.replace("{}", "")) for _, pattern, name in _ROUTES}
+"""How long the path of each call is without its id, when it is written plainly: no query, no extra slash."""
 
 
 @lru_cache(maxsize=65536)
@@ -241,7 +243,8 @@ def answer(exchange: Exchange, called: Call | None = None) -> Answer:
         return Answer.REFUSED if exchange.failure is Failure.REFUSED else Answer.UNKNOWN
     if exchange.role is Role.STORAGE:
         return Answer.DONE if 200 <= status < 300 else Answer.UNKNOWN
-    if code_of(exchange) == NOT_CONSISTENT:
+    body = exchange.response
+    if type(body) is dict and body.get("code") == NOT_CONSISTENT:
         return Answer.NC
     if 200 <= status < 300:
         return Answer.DONE

@@ -208,7 +208,9 @@ def judge_parquet(path: Path, target: Target, *, recorded: bool = False) -> tupl
         shapes += np.bincount(batch["shape"][batch["shape"] >= 0], minlength=shapes.size)
     clean = _clean(bulk, home_of, bound)
     everything = about["traced"] or bool(target.gateway)
-    court = Judge(target, recorded=recorded, elsewhere=_elsewhere(bulk, clean, home_of, bound) if not everything else None)
+    court = Judge(
+        target, recorded=recorded, elsewhere=_elsewhere(bulk, clean, home_of, bound) if not everything else None
+    )
     rows = _suspects(file, clean.homes if not everything else np.zeros_like(clean.homes))
     for operation in rows:
         court.begin(operation)
@@ -234,7 +236,9 @@ def _suspects(file: pq.ParquetFile, clean: Mask) -> list[Operation]:
         calm[home >= 0] = clean[home[home >= 0]]
         rows = np.flatnonzero(~calm & ((home >= 0) | (kind != Row.PLAIN)))
         if rows.size:
-            found += [decode(line.as_py()) for line in file.read_row_group(group, columns=["line"]).column("line").take(rows)]
+            found += [
+                decode(line.as_py()) for line in file.read_row_group(group, columns=["line"]).column("line").take(rows)
+            ]
     return found
 
 

@@ -109,7 +109,9 @@ class Columns:
 
     def _flush(self) -> None:
         if self._rows:
-            columns = [pa.array(one, field.type) for one, field in zip(zip(*self._rows, strict=True), SCHEMA, strict=False)]
+            columns = [
+                pa.array(one, field.type) for one, field in zip(zip(*self._rows, strict=True), SCHEMA, strict=False)
+            ]
             self._writer.write_table(pa.table([*columns, pa.array(self._lines, pa.binary())], schema=SCHEMA))
             self._rows, self._lines = [], []
 
@@ -191,7 +193,9 @@ class Columns:
             return self._part(one, called, done)
         if name == "complete_upload":
             hashed = reported_hash(exchange.request)
-            ordinary = done is Effect.DONE and hashed is not None and hashed[0] == hashed[0].lower() and hashed[1] == "md5"
+            ordinary = (
+                done is Effect.DONE and hashed is not None and hashed[0] == hashed[0].lower() and hashed[1] == "md5"
+            )
             return Row.COMPLETE if ordinary and hashed else Row.ODD, 0, upload, number_of(hashed[0]) if hashed else 0, 0
         if name == "create_file" and done is Effect.DONE:
             return self._attached(one)
@@ -223,7 +227,9 @@ class Columns:
     def _created(self, one: Operation, called: Call, answered: Answer, done: Effect) -> tuple[Row, int, str, int, int]:
         asked, body = one.exchange.request, one.exchange.response
         name, size = identity(body), whole(within(asked, "size"))
-        if identity(within(asked, "storage_provider")) or (answered is not Answer.NC and (done is not Effect.DONE or not name)):
+        if identity(within(asked, "storage_provider")) or (
+            answered is not Answer.NC and (done is not Effect.DONE or not name)
+        ):
             return Row.ODD, 0, called.id, 0, 0
         if answered is Answer.NC:
             return Row.WAIT, 0, called.id, 0, 0
@@ -251,7 +257,9 @@ class Columns:
     def _attached(self, one: Operation) -> tuple[Row, int, str, int, int]:
         asked, body = one.exchange.request, one.exchange.response
         upload, version = identity(within(asked, "upload")), within(body, "current_version")
-        agreed = identity(within(version, "upload")) in ("", upload) and within(asked, "parent", "kind") == "dds-project"
+        agreed = (
+            identity(within(version, "upload")) in ("", upload) and within(asked, "parent", "kind") == "dds-project"
+        )
         for name in (identity(body), identity(version)):
             agreed = agreed and bool(name) and self._upload_of.setdefault(name, upload) == upload
         home = identity(within(body, "project")) or identity(within(asked, "parent"))

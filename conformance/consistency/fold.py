@@ -86,7 +86,9 @@ def fold(events: Iterable[Event]) -> dict[Hashable, Chain]:
 
 def _chain(held: list[int]) -> Chain:
     opened, closed, waiting, told, ok, bad, attempt = held
-    return Chain(max(opened, attempt) if attempt < NEVER else opened, min(closed, told), waiting, told, bool(ok), bool(bad))
+    return Chain(
+        max(opened, attempt) if attempt < NEVER else opened, min(closed, told), waiting, told, bool(ok), bool(bad)
+    )
 
 
 _READS = {Answer.NC: Kind.NC, Answer.DONE: Kind.OK, Answer.INTEGRITY: Kind.BAD}

@@ -11,7 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from conformance.answers import EXTENDED_CALLS, UNROUTED, Answer, Call, answer, call, effect, fits_gateway, is_mutation
+from conformance.answers import (
+    EXTENDED_CALLS,
+    LENGTHS,
+    READ_METHODS,
+    STORAGE_GET,
+    STORAGE_PUT,
+    UNROUTED,
+    Answer,
+    Call,
+    answer,
+    call,
+    effect,
+    fits_gateway,
+    is_mutation,
+)
 from conformance.consistency import completion, content, deletion, projects, register, status, uploads
 from conformance.consistency.access import Access, granted
 from conformance.consistency.book import Book
@@ -94,6 +108,7 @@ class Judge:
     ) -> None:
         self._elsewhere = elsewhere or Elsewhere()
         self._target = target
+        self._gateway = target.gateway
         self._recorded = recorded
         self._small = accepts_small_parts
         self._bound = int(target.converge_within_s * SECOND)
@@ -106,6 +121,10 @@ class Judge:
         self._count = 0
         self._origin = self._elsewhere.origin
         self._statuses: dict[int, int] = {}
+        self._plans = {
+            name: (self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN)
+            for name in (*LENGTHS, UNROUTED, STORAGE_GET, STORAGE_PUT)
+        }
         self._answered = self._elsewhere.answered
 
     # ---- taking operations
@@ -131,35 +150,32 @@ class Judge:
         exchange = operation.exchange
         called = call(exchange)
         self._payloads.take(operation, called)
-        if self._target.gateway and fits_gateway(self._target.gateway, exchange):
+        if self._gateway and fits_gateway(self._gateway, exchange):
             exchange = replace(exchange, status=None, response=None, failure=Failure.CUT)
             operation = replace(operation, exchange=exchange)
         answered = answer(exchange, called)
-        name, user = called.name, exchange.user
-        if name in TRACED:
+        handler, traced, extended, own = self._plans[called.name]
+        if traced:
             self._traces.take(operation, called, answered)
+        user, status = exchange.user, exchange.status
         if user == "owner":
-            self._owners(operation, called, answered)
+            notes = operation.notes
+            if notes and notes.get("intent") == "invalid" and not _matters(operation, answered):
+                handler = None
+            if handler is not None:
+                handler(operation, called, answered)
+                if extended and operation.a_ns > self._answered and (answered in _TRUTHS):
+                    self._answered = operation.a_ns
+                if own:
+                    self._own.take(operation, called, answered)
+            elif called.name == UNROUTED:
+                self._access.shared.add(granted(operation, effect(exchange, called, answered)))
         elif exchange.role is Role.STORAGE:
-            self._world.handlers[name](operation, called, answered)
+            self._world.handlers[called.name](operation, called, answered)
         elif user == "other":
             self._access.take(operation, called, answered)
-        if exchange.status in _TOLD_ERRORS and exchange.role is Role.API:
-            self._statuses[exchange.status] = self._statuses.get(exchange.status, 0) + 1
-
-    def _owners(self, operation: Operation, called: Call, answered: Answer) -> None:
-        name = called.name
-        handler = self._world.handlers.get(name)
-        if handler is not None:
-            if operation.notes and operation.notes.get("intent") == "invalid" and not _matters(operation, answered):
-                return
-            handler(operation, called, answered)
-            if name in EXTENDED_CALLS and answered in _TRUTHS and operation.a_ns > self._answered:
-                self._answered = operation.a_ns
-            if name in OWN:
-                self._own.take(operation, called, answered)
-        elif name == UNROUTED:
-            self._access.shared.add(granted(operation, effect(operation.exchange, called, answered)))
+        if status in _TOLD_ERRORS and exchange.role is Role.API:
+            self._statuses[status] = self._statuses.get(status, 0) + 1
 
     def replace_payloads(self, sorts: list[Sort]) -> None:
         """Take what single answers show from elsewhere, where only some of the operations came here."""
@@ -224,9 +240,8 @@ class Judge:
             truth = known(upload, found.setting)
             found.cases[name] = case = Case(upload, sight(world, upload), truth)
             found.lags += uploads.lags(case)
-        scratch = Book()
         for project in world.projects.values():
-            found.lags += projects.judged(project, scratch, Context(self._bound))
+            found.lags += projects.lags(project)
         found.lags.sort(key=lambda lag: (lag.begun_ns, lag.endpoint, lag.subject))
 
     def _setting(self) -> Setting:
@@ -235,7 +250,9 @@ class Judge:
     def _accepted_parts(self) -> Mapping[str, int]:
         """Give, by storage provider, the smallest part before the last that it is known to accept (bytes)."""
         accepted: dict[str, int] = {}
-        any_size = replace(self._setting(), accepted_from=dict.fromkeys({u.provider for u in self._world.uploads.values()}, 0))
+        any_size = replace(
+            self._setting(), accepted_from=dict.fromkeys({u.provider for u in self._world.uploads.values()}, 0)
+        )
         for upload in self._world.uploads.values():
             if len(upload.parts) < 2:
                 continue
@@ -323,7 +340,8 @@ def judge(history: History) -> Judgement:
     court = Judge(history.target, recorded=history.recorded, accepts_small_parts=small)
     with _no_collection():
         for operation in history.operations:
-            court.begin(operation)
+            if operation.exchange.method not in READ_METHODS:
+                court.begin(operation)
         for operation in history.operations:
             court.add(operation)
         return court.conclude(complete=history.complete)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from conformance.answers import NOT_CONSISTENT, UNROUTED, Call, call
+from conformance.answers import LENGTHS, NOT_CONSISTENT, Call, call
 from conformance.checks import Examiner, Seen, Violation
 from conformance.consistency.book import Book
 from conformance.consistency.marks import Mark, mark
@@ -15,8 +15,8 @@ from conformance.model import Exchange, Operation, Role, Target
 _REPEATED = "no-5xx-legal"
 """Broken only when seen several times; a completion's 5xx has requirements of its own."""
 _SEVERAL = 2
-_LOOKED_INTO = frozenset({"create_project", "complete_upload", UNROUTED})
-"""Calls whose successes the checks look into."""
+_LENGTHS = {name: length for name, length in LENGTHS.items() if name not in ("create_project", "complete_upload")}
+"""The lengths of plain paths, for the calls whose successes the checks do not look into."""
 _SCALARS = (int, str)
 _PLAIN = frozenset({200, 201})
 _REMEMBERED = 4096
@@ -46,19 +46,41 @@ def _shape(exchange: Exchange, called: Call) -> tuple[Hashable, ...] | None:
 
     A plain success shows nothing of its body, and nc nothing beyond its four fields.
     """
-    name, body, path = called.name, exchange.response, exchange.path
-    if name in _LOOKED_INTO or type(body) is not dict or path[-1] == "/" or "?" in path or "%" in path or "//" in path:
+    name, body = called.name, exchange.response
+    if (
+        type(body) is not dict
+        or exchange.failure is not None
+        or len(exchange.path) != _LENGTHS.get(name, 0) + len(called.id)
+    ):
         return None
     code = body.get("code")
-    shape: tuple[Hashable, ...] = (name, exchange.status, exchange.user, exchange.headers.get("content-type"))
-    if code is None and exchange.status in _PLAIN and exchange.failure is None:
-        return shape
-    fields = (code, body.get("error"), body.get("reason"), body.get("suggestion"))
-    if code != NOT_CONSISTENT or len(body) != 4 or len(called.id) != 36 or called.id.count("-") != 4:
+    if code is None:
+        return (
+            (name, exchange.status, exchange.user, exchange.headers.get("content-type"))
+            if exchange.status in _PLAIN
+            else None
+        )
+    if (
+        code != NOT_CONSISTENT
+        or len(body) != 4
+        or len(called.id) != 36
+        or called.id.count("-") != 4
+        or "%" in called.id
+    ):
         return None
-    if exchange.failure is not None or type(fields[2]) is not str or type(fields[3]) is not str:
+    error, reason, told = body.get("error"), body.get("reason"), body.get("suggestion")
+    if type(reason) is not str or type(told) is not str or type(error) not in _SCALARS:
         return None
-    return shape + fields if type(fields[1]) in _SCALARS else None
+    return (
+        name,
+        exchange.status,
+        exchange.user,
+        exchange.headers.get("content-type"),
+        type(error).__name__,
+        error,
+        reason,
+        told,
+    )
 
 
 @lru_cache(maxsize=4)

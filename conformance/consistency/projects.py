@@ -11,10 +11,19 @@ from conformance.consistency.uploads import SECOND, Context
 from conformance.model import LagInterval
 
 
-def judged(project: Project, book: Book, context: Context) -> list[LagInterval]:
-    """Judge every answer of ``POST /projects/{id}/uploads`` about `project`, and bound its lag."""
+def lags(project: Project) -> list[LagInterval]:
+    """Bound the project's lag for each storage provider that was asked for."""
+    doomed, found = doomed_from(project.deletes)[0], []
+    for answers in project.reads.values():
+        reads, _ = settle(answers, [one for one in project.late if one[0] is answers], doomed)
+        if project.created is not None:
+            found += _lag(project, reads, project.created)
+    return found
+
+
+def judged(project: Project, book: Book, context: Context) -> None:
+    """Judge every answer of ``POST /projects/{id}/uploads`` about `project`."""
     doomed, deleted = doomed_from(project.deletes)
-    found = []
     for provider, answers in sorted(project.reads.items()):
         late = [one for one in project.late if one[0] is answers]
         reads, after = settle(answers, late, doomed)
@@ -23,8 +32,6 @@ def judged(project: Project, book: Book, context: Context) -> list[LagInterval]:
         if project.created is not None:
             _told_as_nc(project, provider, reads, project.created, book)
             _converges(project, provider, reads, project.created, book, context)
-            found += _lag(project, reads, project.created)
-    return found
 
 
 def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None:

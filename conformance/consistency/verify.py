@@ -48,7 +48,9 @@ def _is(operation: Operation, *kinds: str) -> bool:
 
 
 def _truth(operation: Operation) -> bool:
-    return _is(operation, "2xx", "integrity") and operation.exchange.path.partition("?")[0].endswith(("/url", "/uploads"))
+    return _is(operation, "2xx", "integrity") and operation.exchange.path.partition("?")[0].endswith(
+        ("/url", "/uploads")
+    )
 
 
 def _before(one: Operation, other: Operation, by: float = 0) -> bool:
@@ -84,7 +86,9 @@ def _lists(operation: Operation, name: str) -> bool:
 
 
 def _bad_verdict(told: Operations, numbers: Mapping[str, Json], kind: str, truth: str) -> bool:
-    link = any(numbers["upload"] in f"{one.exchange.path}{one.exchange.request}{one.exchange.response}" for one in told[:-1])
+    link = any(
+        numbers["upload"] in f"{one.exchange.path}{one.exchange.request}{one.exchange.response}" for one in told[:-1]
+    )
     return _is(told[-1], kind) and numbers["truth"] in (truth, "unknown") and link
 
 

@@ -11,7 +11,18 @@ from typing import Any
 
 from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_gateways
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
-from conformance.consistency.state import Attempt, Download, File, Part, Project, Reads, Refusal, Switch, Upload, Version
+from conformance.consistency.state import (
+    Attempt,
+    Download,
+    File,
+    Part,
+    Project,
+    Reads,
+    Refusal,
+    Switch,
+    Upload,
+    Version,
+)
 from conformance.model import Json, Octets, Operation
 
 KEPT_URLS = 100_000

@@ -100,7 +100,11 @@ class Scribe:
     ) -> Operation:  # fmt: skip
         """POST /projects/{id}/uploads."""
         asked = {"name": name or f"upload number {n}", "content_type": "text/plain", "size": size, "chunked": chunked}
-        made = {**asked, "id": uid("aaaa", n), "status": {"completed_on": None, "is_consistent": None, "error_on": None}}
+        made = {
+            **asked,
+            "id": uid("aaaa", n),
+            "status": {"completed_on": None, "is_consistent": None, "error_on": None},
+        }
         if not chunked:
             made["signed_url"] = signed(f"/store/{uid('aaaa', n)}?sig=0", "PUT")
         path = f"/projects/{uid('pppp', k.pop('project', 1))}/uploads"
@@ -137,7 +141,16 @@ class Scribe:
         return self.answered(s, a, b, "PUT", f"/uploads/{uid('aaaa', n)}/complete", answer, made, request=asked, **k)
 
     def file(
-        self, s: str, a: int, b: int | None, answer: str = "201", n: int = 1, *, upload: int = 0, home: int = 1, **k: Any
+        self,
+        s: str,
+        a: int,
+        b: int | None,
+        answer: str = "201",
+        n: int = 1,
+        *,
+        upload: int = 0,
+        home: int = 1,
+        **k: Any,
     ) -> Operation:
         """POST /files: file n with version n of upload n (or `upload`) in project `home`."""
         target = upload or n
@@ -157,12 +170,16 @@ class Scribe:
         made = self._file(file, n, n, k.pop("home", 1))
         return self.answered(s, a, b, "PUT", f"/files/{uid('eeee', file)}", answer, made, request=asked, **k)
 
-    def url(self, s: str, a: int, b: int | None, answer: str = "200", n: int = 1, *, key: str = "", **k: Any) -> Operation:
+    def url(
+        self, s: str, a: int, b: int | None, answer: str = "200", n: int = 1, *, key: str = "", **k: Any
+    ) -> Operation:
         """GET /files/{id}/url."""
         made = signed(key or f"/store/{uid('aaaa', n)}?read=1")
         return self.answered(s, a, b, "GET", f"/files/{uid('eeee', n)}/url", answer, made, **k)
 
-    def vurl(self, s: str, a: int, b: int | None, answer: str = "200", n: int = 1, *, key: str = "", **k: Any) -> Operation:
+    def vurl(
+        self, s: str, a: int, b: int | None, answer: str = "200", n: int = 1, *, key: str = "", **k: Any
+    ) -> Operation:
         """GET /file_versions/{id}/url."""
         made = signed(key or f"/store/{uid('aaaa', n)}?read=1")
         return self.answered(s, a, b, "GET", f"/file_versions/{uid('ffff', n)}/url", answer, made, **k)
@@ -238,7 +255,9 @@ class Scribe:
             body = made if 200 <= status < 300 else error(status)
         else:
             return self.wire(s, a, b, method, path, status=None, response=None, **k)
-        return self.wire(s, a, b, method, path, status=status, response=body if body is not None else Octets(0, ""), **k)
+        return self.wire(
+            s, a, b, method, path, status=status, response=body if body is not None else Octets(0, ""), **k
+        )
 
 
 _BOX = re.compile(r"\[([a-z]+)(\d*)((?: \w+=\w+)*) ([\w-]+)[^\]>\[]*([\]>])")

@@ -18,7 +18,19 @@ from conformance.model import History, Phase
 
 NEVER = 10**18
 BOUND = int(BOUND_S * 1e9)
-KINDS = ("good", "good", "single", "badhash", "badsize", "unsent", "badsingle", "multi", "misreported", "lostput", "resent")
+KINDS = (
+    "good",
+    "good",
+    "single",
+    "badhash",
+    "badsize",
+    "unsent",
+    "badsingle",
+    "multi",
+    "misreported",
+    "lostput",
+    "resent",
+)
 
 
 class Crime(StrEnum):
@@ -222,7 +234,9 @@ class LegalDds:
             self._reliably(lambda a, b, word, p=part: self.scribe.put(self.actor, a, b, word, n, part=p))
             if kind == "resent":
                 upload.good = self.dice.random() < 0.5
-                self._reliably(lambda a, b, word, p=part: self.scribe.put(self.actor, a, b, word, n, part=p, value="e" * 32))
+                self._reliably(
+                    lambda a, b, word, p=part: self.scribe.put(self.actor, a, b, word, n, part=p, value="e" * 32)
+                )
 
     def _reliably(self, write) -> None:  # type: ignore[no-untyped-def]
         """Send until it is acknowledged: an identical repeat cures what was lost."""
@@ -281,7 +295,9 @@ class LegalDds:
                 self.files.append(Kept(n, [(effect, upload)], b or a, versions=[(n, b or a, upload)]))
             return
         file = self.files[0]
-        self.scribe.switch(self.actor, a, b, "current" if word == "twice" else word, upload.n, file=file.n, home=self.home)
+        self.scribe.switch(
+            self.actor, a, b, "current" if word == "twice" else word, upload.n, file=file.n, home=self.home
+        )
         if effect < NEVER:
             file.switches.append((effect, upload))
             file.switches.sort(key=lambda one: one[0])
@@ -330,14 +346,18 @@ class LegalDds:
         moment = seen - behind
         if choice < 0.25 and versions:
             n, _, upload = self.dice.choice(versions)
-            self.scribe.show(session, a, None if noise == "lost" else b, noise or self._record(upload, moment), upload.n)
+            self.scribe.show(
+                session, a, None if noise == "lost" else b, noise or self._record(upload, moment), upload.n
+            )
             return clock
         if choice < 0.6 or not versions:
             upload = next((u for t, u in reversed(file.switches) if t <= moment), file.switches[0][1])
             if self.crime is Crime.OLD_VERSION:
                 upload = file.switches[0][1]
             word = noise or self._verdict(upload, moment, gone=file.deleted, seen=seen)
-            self.scribe.url(session, a, None if noise == "lost" else b, word, file.n, key=f"/store/{upload.n}?f={file.n}.{a}")
+            self.scribe.url(
+                session, a, None if noise == "lost" else b, word, file.n, key=f"/store/{upload.n}?f={file.n}.{a}"
+            )
             key = f"/store/{upload.n}?f={file.n}.{a}"
         else:
             n, _, upload = self.dice.choice(versions)
@@ -389,9 +409,7 @@ class LegalDds:
             self.scribe.url(f"nobody{self.base}", clock, clock + 1, "401", file.n, user=None)
         results = [{"id": str(one.n), "name": f"upload number {one.n}"} for one in self.uploads]
         path = f"/projects/{uid('pppp', self.home)}/uploads"
-        self.scribe.answered(
-            self.actor, clock, clock + 1, "GET", path, "200", {"results": results}, phase=Phase.FINAL
-        )
+        self.scribe.answered(self.actor, clock, clock + 1, "GET", path, "200", {"results": results}, phase=Phase.FINAL)
 
 
 _WANTS_GOOD = frozenset(

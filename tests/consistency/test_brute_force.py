@@ -33,7 +33,13 @@ PLACES = 400
 """Histories judged at a time, each about an upload of its own, so that one judge sees them all at once."""
 
 _STATUS = {"completed_on": "2026-01-01", "is_consistent": None, "error_on": None}
-_ALREADY = {"error": 400, "code": "not_provided", "reason": "r", "suggestion": "s", "errors": [{"field": "completed_at"}]}
+_ALREADY = {
+    "error": 400,
+    "code": "not_provided",
+    "reason": "r",
+    "suggestion": "s",
+    "errors": [{"field": "completed_at"}],
+}
 
 
 def _exchange(method: str, path: str, status: int, body: object, request: object = None) -> Exchange:

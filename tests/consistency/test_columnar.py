@@ -64,7 +64,9 @@ def test_the_fold_in_arrays_is_the_fold() -> None:
     kind, a, b = (np.array([one[i] for one in found], np.int64) for i in (0, 2, 3))
     key = np.array([numbers[one[1]] for one in found], np.int64)
     arrays = fold_arrays(kind, key, a, b, len(numbers))
-    assert [tuple(int(v) for v in column) for column in arrays.T] == [tuple(map(int, astuple(c))) for c in chains.values()]
+    assert [tuple(int(v) for v in column) for column in arrays.T] == [
+        tuple(map(int, astuple(c))) for c in chains.values()
+    ]
     assert len({chain.explainable for chain in chains.values()}) == 2
 
 
