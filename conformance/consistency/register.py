@@ -72,7 +72,7 @@ def switched(world: World, file: File, cases: Mapping[str, Case], book: Book, bo
         _read(file, kept, answered, found, cases, book, bound)
 
 
-def _read(
+def _read(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     file: File, kept: Mark, answered: Answer, found: Candidates, cases: Mapping[str, Case], book: Book, bound: int
 ) -> None:
     moments = [_settled(s, cases.get(s.upload)) for s in found.current]
@@ -95,11 +95,12 @@ def _read(
     _impossible(file, kept, answered, found, cases, book, overdue=overdue)
 
 
-def _never_ends(file: File, kept: Mark, switch: Switch, cases: Mapping[str, Case], book: Book, bound: int) -> None:
+def _never_ends(file: File, kept: Mark, switch: Switch, cases: Mapping[str, Case], book: Book, bound: int) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     done = done_first(cases[switch.upload].upload)
     book.expose("converges-upload")
     sentence = (
-        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and later than "
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and "
+        f"later than "
         f"{bound / SECOND:g} s after that and its completion answered resource_not_consistent to {book.when(kept)}"
     )
     book.find(
@@ -114,11 +115,13 @@ def _old_served(file: File, kept: Mark, answered: Answer, found: Candidates, boo
     switch = found.current[-1]
     what = "200" if answered is Answer.DONE else "integrity" if answered is Answer.INTEGRITY else "not consistent"
     sentence = (
-        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), yet later than "
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), yet "
+        f"later than "
         f"the bound it answered {what} to {book.when(kept)}, which only the version before explains"
     )
     book.find(
-        "new-version-served", "old-verdict", file.id, (switch.mark, kept), sentence, expected="the new upload's verdict",
+        "new-version-served", "old-verdict", file.id, (switch.mark, kept), sentence, expected="the new "
+        "upload's verdict",
         observed=what, upload=switch.upload, switch_b_ns=switch.b, read_a_ns=kept[0],
     )  # fmt: skip
 
@@ -137,7 +140,7 @@ def _stale(file: File, kept: Mark, found: Candidates, book: Book) -> None:
     )  # fmt: skip
 
 
-def _impossible(
+def _impossible(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     file: File, kept: Mark, answered: Answer, found: Candidates, cases: Mapping[str, Case], book: Book, *, overdue: bool
 ) -> None:
     everyone = [cases.get(s.upload) for s in (*found.current, *found.replaced)]
@@ -210,7 +213,8 @@ def _old_bytes(file: File, download: Download, found: Candidates, cases: Mapping
         return
     what = "the bytes of the version before"
     sentence = (
-        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), yet later than "
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), yet "
+        f"later than "
         f"the bound its url yielded {what} to {book.when(download.fetched)}"
     )
     book.find(
