@@ -148,7 +148,8 @@ def early(draw: Draw) -> Plan:
 @st.composite
 def versions(draw: Draw) -> Plan:
     """A second version, good over bad or bad over good, while the first is pending or after; perhaps promotion back."""
-    first, second = (draw(shapes.definite(bad=draw(st.booleans()))) for _ in range(2))
+    bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
+    first, second = (draw(shapes.definite(bad=wrong)) for wrong in bad)
     wait = [do("settle", file="f1")] if draw(st.booleans()) else []
     both = [*first.writes("u1"), *second.writes("u2")]
     switch = [second.completes("u2"), _pause(draw), do("new_version", "v2", file="f1", upload="u2")]
