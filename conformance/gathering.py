@@ -38,7 +38,6 @@ class Gathering:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the settings down: xdist would parse the command line again, and each worker start its own server."""
-        os.environ.update(self.run_settings.secrets_environment())
         node.workerinput[HANDED] = self.run_settings.to_json()
 
     @pytest.hookimpl(tryfirst=True)
@@ -49,6 +48,8 @@ class Gathering:
                 self._running.start()
             except SuiteError as trouble:
                 pytest.exit(f"error: {trouble}", returncode=int(trouble.exit_code))
+            # Before xdist starts its workers, which it does later in this hook: they inherit it.
+            os.environ.update(self.run_settings.secrets_environment())
 
     @pytest.fixture(scope="session")
     def settings(self) -> Settings:

@@ -172,7 +172,9 @@ class Nursery:
         if made.version:
             asks.append(("version url", lambda: self.client.version_url(made.version)))
         for what, ask in asks:
-            self._until(ask, _decided, what)
+            last = self._until(ask, _decided, what).exchange
+            if last.status == 200:
+                self.client.get_signed(last.response)
 
     def _file(self, state: str) -> str:
         if state == "deleted":
