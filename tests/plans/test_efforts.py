@@ -1,0 +1,59 @@
+"""The efforts: each tries every theme, and each larger one tries more."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import conformance.plans
+from conformance.plans.efforts import EFFORTS, QUICK, STANDARD, THEMES, THOROUGH
+from conformance.plans.requests import INVALID, UNKNOWN
+from conformance.settings import EFFORTS as NAMES
+
+ENGINE = Path(conformance.plans.__file__).parent
+
+
+def test_every_effort_of_the_command_line_is_described() -> None:
+    """The words of the option are the keys of the table."""
+    assert tuple(EFFORTS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_effort_tries_every_theme(name: str) -> None:
+    """Only uploads of several MiB are left out of the quick one."""
+    assert set(THEMES) - set(EFFORTS[name].plans) <= ({"large"} if name == "quick" else set())
+
+
+def test_a_larger_effort_tries_more_of_everything() -> None:
+    """From a pull request over a release to a certificate."""
+    for less, more in ((QUICK, STANDARD), (STANDARD, THOROUGH)):
+        assert all(less.plans[theme] <= more.plans[theme] for theme in less.plans)
+        assert less.tracers < more.tracers
+        assert less.comb_reads < more.comb_reads
+        assert sum(less.plans.values()) < sum(more.plans.values())
+
+
+def test_requests_that_are_wrong_on_purpose_can_be_filled_in() -> None:
+    """No placeholder is left in any path or body."""
+    words = {"id": "ID", "name": "NAME", "project": "PROJECT"}
+    for request in (*UNKNOWN.values(), *INVALID.values()):
+        _, path, body = request.filled(**words)
+        assert "{" not in path
+        assert "{id}" not in str(body)
+        assert "{project}" not in str(body)
+
+
+@pytest.mark.parametrize("path", sorted(ENGINE.glob("*.py")), ids=lambda path: path.name)
+def test_what_draws_plans_can_neither_send_nor_wait(path: Path) -> None:
+    """No answer can steer a draw: the drawing half of the engine imports nothing that sends, times or runs."""
+    drawing = {"nouns.py", "verbs.py", "model.py", "text.py", "shapes.py", "themes.py", "requests.py", "drawing.py"}
+    if path.name not in drawing:
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    kept = {"conformance.errors", "conformance.model", *(f"conformance.plans.{name[:-3]}" for name in drawing)}
+    assert {name for name in named if name.startswith("conformance")} <= {*kept, "conformance.plans"}
+    assert not named & {"time", "httpx", "threading", "random"}
