@@ -86,7 +86,12 @@ def columns(operations: list[Operation], folder: Path, fold_rate: float, all_rat
     kind, a, b = (np.array([one[i] for one in told], np.int64) for i in (0, 2, 3))
     taken = seconds(lambda: fold_arrays(kind, key, a, b, len(numbers)), 20)
     shown("columns: the fold of section 1 alone", len(told), taken, 10 * fold_rate)
-    shown("columns: all duties, from Parquet", len(operations), seconds(lambda: judge_parquet(path, TARGET)), 10 * all_rate)
+    shown(
+        "columns: all duties, from Parquet",
+        len(operations),
+        seconds(lambda: judge_parquet(path, TARGET)),
+        10 * all_rate,
+    )
     same = list(judge_parquet(path, TARGET)) == found(judge(History(tuple(operations), TARGET)))
     print(f"identical findings: {same}")
 
@@ -115,7 +120,9 @@ def linear(longest: int) -> None:
         court.conclude()
         taken += time.process_time() - begun
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"stream of {count:>11,}: {taken / count * 1e6:6.2f} us each, {peak:7.0f} MiB at most ({before:.0f} before)")
+        print(
+            f"stream of {count:>11,}: {taken / count * 1e6:6.2f} us each, {peak:7.0f} MiB at most ({before:.0f} before)"
+        )
         length *= 10
 
 

@@ -55,7 +55,9 @@ def upload(number: int, clock: int, ids: Iterator[int]) -> Iterator[Operation]:
         yield Operation(f"op-{next(ids)}", f"reader-{number % 8}-{step % 4}", a, a + _MS, shape)
     if not bad:
         scribe.get("reader", 0, 0, "exact", number)
-        yield Operation(f"op-{next(ids)}", f"reader-{number % 8}-0", a + 2 * _MS, a + 3 * _MS, scribe.operations[-1].exchange)
+        yield Operation(
+            f"op-{next(ids)}", f"reader-{number % 8}-0", a + 2 * _MS, a + 3 * _MS, scribe.operations[-1].exchange
+        )
 
 
 def operations(wanted: int) -> Iterator[Operation]:

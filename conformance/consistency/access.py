@@ -16,7 +16,8 @@ _KINDS = {
     "project": frozenset({"show_project", "update_project", "delete_project", "create_upload", "list_uploads",
                           "list_project_files", "list_project_children", "list_permissions"}),
     "upload": frozenset({"show_upload", "create_chunk", "complete_upload", "report_hash"}),
-    "file": frozenset({"show_file", "update_file", "delete_file", "file_url", "list_versions", "move_file", "rename_file"}),
+    "file": frozenset({"show_file", "update_file", "delete_file", "file_url", "list_versions", "move_file",
+                       "rename_file"}),
     "version": frozenset({"show_version", "update_version", "delete_version", "version_url", "promote_version"}),
 }  # fmt: skip
 KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}

@@ -81,7 +81,7 @@ class Book:
             exercised = "provided" if self._exposed.get(name) else "not exercised"
             self.measure(name, state="broken" if name in self._findings else exercised)
 
-    def find(
+    def find(  # noqa: PLR0913 - the parts of one decision, each named
         self,
         requirement: str,
         rule: str,
@@ -103,12 +103,12 @@ class Book:
         )
 
     def when(self, kept: Mark) -> str:
-        """Say when and by whom: ``reader-3 at 12.481–12.497 s``."""
+        """Say when and by whom, as in ``reader-3 at 12.481-12.497 s``, with a dash for ranges."""
         begun = (kept[0] - self.origin) / 1e9
         if kept[1] >= NEVER:
             return f"{speaker(kept[2])} from {begun:.3f} s on"
         ended = (kept[1] - self.origin) / 1e9
-        return f"{speaker(kept[2])} at {begun:.3f}–{ended:.3f} s"
+        return f"{speaker(kept[2])} at {begun:.3f}–{ended:.3f} s"  # noqa: RUF001 - a dash between times
 
     def tallies(self) -> dict[str, Tally]:
         """Give the tallies, findings in an order that does not depend on the order of the operations."""

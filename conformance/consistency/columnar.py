@@ -193,7 +193,8 @@ def _slowest(lags: Array, bound: int) -> tuple[int, float]:
 def judge_parquet(path: Path, target: Target, *, recorded: bool = False) -> tuple[Finding, ...]:
     """Judge what `Columns` wrote; the findings are those of `judge`, in the same order.
 
-    `recorded` says that the history may be a part of what was sent. A target with a gateway pattern is judged row by row.
+    `recorded` says that the history may be a part of what was sent. A target with a gateway pattern is judged row by
+    row.
     """
     file = pq.ParquetFile(path)
     about = json.loads(file.metadata.metadata[b"dds-conformance"])

@@ -38,11 +38,12 @@ def _downloads(sight: Sight) -> list[Download]:
     return sorted(found, key=lambda download: download.fetched)
 
 
-def _differs(case: Case, book: Book, download: Download, wanted: tuple[int, str], ok: Mark, *, late: bool) -> None:
+def _differs(case: Case, book: Book, download: Download, wanted: tuple[int, str], ok: Mark, *, late: bool) -> None:  # noqa: PLR0913 - the parts of one decision, each named
     got = download.octets
     what = f"{got.bytes} bytes with MD5 {got.md5[:8]}…" if got else "nothing (404)"
     sentence = (
-        f"upload {short(case.name)} answered 200, and its url yielded {what} to {book.when(download.fetched)} instead of "
+        f"upload {short(case.name)} answered 200, and its url yielded {what} to {book.when(download.fetched)} "
+        f"instead of "
         f"the {wanted[0]} bytes with MD5 {wanted[1][:8]}… that were stored"
     )
     links = [e.linked for e in case.sight.endpoints if e.linked and download in e.reads.downloads]

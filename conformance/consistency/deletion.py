@@ -11,7 +11,7 @@ from conformance.consistency.marks import Mark
 _SECOND = 1_000_000_000
 
 
-def after_deletion(
+def after_deletion(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     kind: str, name: str, deleted: Mark | None, after: Sequence[tuple[Mark, Answer]], book: Book, bound: int
 ) -> None:
     """Convict a server that goes on answering nc for `name` later than `bound` (ns) after its acknowledged deletion."""

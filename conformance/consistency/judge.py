@@ -19,7 +19,6 @@ from conformance.answers import (
     STORAGE_PUT,
     UNROUTED,
     Answer,
-    Call,
     answer,
     call,
     effect,
@@ -141,7 +140,7 @@ class Judge:
             if announce is not None:
                 announce(operation, called)
 
-    def add(self, operation: Operation) -> None:
+    def add(self, operation: Operation) -> None:  # noqa: C901 - one loop or list of cases
         """Take an operation whose end was seen, or was seen to be missing."""
         self._count += 1
         self._origin = min(self._origin, operation.a_ns)
@@ -349,7 +348,7 @@ def judge(history: History) -> Judgement:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep the collector away: state is many small things without a cycle, and looking for one takes a third of the time."""
+    """Keep the collector away: state is many small things without a cycle, and looking for one takes long."""
     collecting = gc.isenabled()
     gc.disable()
     try:

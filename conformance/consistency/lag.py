@@ -99,7 +99,7 @@ def estimate_pairs(pairs: Sequence[tuple[float, float]]) -> LagCurve:
 
 
 def _innermost(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Give the intervals that begin with a left end, end with a right one and hold no other end: mass lies there only."""
+    """Give the intervals from a left end to a right one that hold no other end: mass lies there only."""
     ends = sorted({(low, 0) for low, _ in pairs} | {(high, 1) for _, high in pairs})
     return [(one[0], other[0]) for one, other in pairwise(ends) if (one[1], other[1]) == (0, 1)]
 

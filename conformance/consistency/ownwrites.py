@@ -88,7 +88,8 @@ class OwnWrites:
             staleness = (look[0] - written[1]) / 1e9
             book.stale("read-your-writes", staleness)
             sentence = (
-                f"session {speaker(written[2])} did not see {_WHAT[kind]} {short(name)}, acknowledged at {book.when(written)}, when it "
+                f"session {speaker(written[2])} did not see {_WHAT[kind]} {short(name)}, acknowledged at "
+                f"{book.when(written)}, when it "
                 f"looked {staleness:.3f} s later ({book.when(look)})"
             )
             book.find(

@@ -42,7 +42,8 @@ def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None
         if not told or not nc or nc[0] <= told[1] or _between(project, told, nc):
             continue
         sentence = (
-            f"session {speaker(session)} had an upload created in project {short(project.id)} ({book.when(told)}) and was told "
+            f"session {speaker(session)} had an upload created in project {short(project.id)} "
+            f"({book.when(told)}) and was told "
             f"resource_not_consistent ({book.when(nc)})"
         )
         book.find(
@@ -54,7 +55,8 @@ def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None
     staleness = (reads.nc[0] - reads.ok[1]) / SECOND
     book.stale("realtime-monotonic", staleness)
     sentence = (
-        f"project {short(project.id)} had let {book.when(reads.ok)} create an upload; {staleness:.3f} s later a request "
+        f"project {short(project.id)} had let {book.when(reads.ok)} create an upload; {staleness:.3f} s later a "
+        f"request "
         f"began that was answered resource_not_consistent ({book.when(reads.nc)})"
     )
     book.find(
@@ -79,16 +81,18 @@ def _told_as_nc(project: Project, provider: str, reads: Reads, created: Mark, bo
         if kept is None:
             continue
         sentence = (
-            f"creating an upload in project {short(project.id)} answered {what} to {book.when(kept)}, although the project "
+            f"creating an upload in project {short(project.id)} answered {what} to {book.when(kept)}, although "
+            f"the project "
             f"had been acknowledged to {book.when(created)} and nobody had deleted it"
         )
         book.find(
-            "nc-until-consistent", rule, project.id, (created, kept), sentence, expected="201 or resource_not_consistent",
+            "nc-until-consistent", rule, project.id, (created, kept), sentence, expected="201 or "
+            "resource_not_consistent",
             observed=what, detail=provider, linked_b_ns=created[1], wrong_a_ns=kept[0],
         )  # fmt: skip
 
 
-def _converges(project: Project, provider: str, reads: Reads, created: Mark, book: Book, context: Context) -> None:
+def _converges(project: Project, provider: str, reads: Reads, created: Mark, book: Book, context: Context) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     deadline = created[1] + context.bound
     late = reads.nc if reads.nc and reads.nc[0] > deadline else None
     failing = reads.failing
@@ -102,11 +106,13 @@ def _converges(project: Project, provider: str, reads: Reads, created: Mark, boo
     what = "resource_not_consistent" if late else "server errors"
     others, count, slowest = context.others("project")
     sentence = (
-        f"project {short(project.id)} had not converged within {context.bound / SECOND:g} s{others}: a request that began "
+        f"project {short(project.id)} had not converged within {context.bound / SECOND:g} s{others}: a request "
+        f"that began "
         f"{(last[0] - created[1]) / SECOND:.3f} s after its 202 was answered {what} ({book.when(last)})"
     )
     book.find(
-        "converges-project", "not-converged" if late else "errors-for-good", project.id, evidence, sentence, expected="201",
+        "converges-project", "not-converged" if late else "errors-for-good", project.id, evidence, sentence,
+        expected="201",
         observed=what, detail=provider, bound_s=context.bound / SECOND, deadline_ns=deadline, nc_a_ns=last[0],
         others=count, slowest_s=slowest,
     )  # fmt: skip

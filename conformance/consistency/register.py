@@ -136,7 +136,8 @@ def _stale(file: File, kept: Mark, found: Candidates, book: Book) -> None:
     )
     book.find(
         "realtime-monotonic", "stale-version", file.id, (switch.mark, kept), sentence, expected="the new version",
-        observed="the version before", upload=switch.upload, truth_b_ns=switch.b, nc_a_ns=kept[0], staleness_s=staleness,
+        observed="the version before", upload=switch.upload, truth_b_ns=switch.b, nc_a_ns=kept[0],
+        staleness_s=staleness,
     )  # fmt: skip
 
 

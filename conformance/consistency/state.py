@@ -18,7 +18,7 @@ Late = tuple["Reads", Mark, Answer]
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Bytes fetched with a signed URL: the answer that gave it, the fetch, and what came (None: the object is not there)."""
+    """Bytes fetched with a signed URL: the answer that gave it, the fetch, and what came (None: nothing is there)."""
 
     given: Mark
     fetched: Mark
@@ -35,8 +35,8 @@ class Reads:
     """
 
     __slots__ = (
-        "again", "bad", "bad_last", "downloads", "failing", "gone", "id", "kind", "latest", "nc", "nc_first", "odd", "ok", "ok_last",
-        "racing", "sessions",
+        "again", "bad", "bad_last", "downloads", "failing", "gone", "id", "kind", "latest", "nc", "nc_first",
+        "odd", "ok", "ok_last", "racing", "sessions",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str) -> None:

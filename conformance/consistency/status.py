@@ -26,7 +26,8 @@ def recorded(case: Case, book: Book) -> None:
         sentence = f"the record of upload {name} showed error_on without is_consistent to {book.when(kept)}"
         _find(case, book, "error-before-consistent", (kept,), sentence)
     for field, (old, earlier, new, later) in sorted(record.changed.items()):
-        sentence = f"the record of upload {name} showed {field} as {old} to {book.when(earlier)} and as {new} to {book.when(later)}"
+        first, then = f"as {old} to {book.when(earlier)}", f"as {new} to {book.when(later)}"
+        sentence = f"the record of upload {name} showed {field} {first} and {then}"
         _find(case, book, "field-changed", (earlier, later), sentence, detail=field)
     if record.good is not None and record.bad is not None:
         sentence = (
@@ -38,7 +39,8 @@ def recorded(case: Case, book: Book) -> None:
         if said is not None and told is not None:
             answer = "integrity" if told is sight.bad else "200"
             sentence = (
-                f"the record of upload {name} showed {what} to {book.when(said)}, but a url endpoint answered {answer} to "
+                f"the record of upload {name} showed {what} to {book.when(said)}, but a url endpoint answered "
+                f"{answer} to "
                 f"{book.when(told)}"
             )
             _find(case, book, "verdict-differs", (said, *sight.link(told), told), sentence)
@@ -62,7 +64,7 @@ def _sessions(case: Case, book: Book) -> None:
                 break
 
 
-def _find(case: Case, book: Book, rule: str, evidence: tuple[Mark, ...], sentence: str, detail: str = "") -> None:
+def _find(case: Case, book: Book, rule: str, evidence: tuple[Mark, ...], sentence: str, detail: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     book.find(
         _REQUIREMENT, rule, case.name, evidence, sentence, expected="one consistent record", observed="a contradiction",
         detail=detail, upload=case.name, field=detail,

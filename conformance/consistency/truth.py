@@ -87,8 +87,9 @@ class Setting:
 
 
 def known(upload: Upload, setting: Setting, refusal: Refusal | None = None) -> Known:
-    """Say what `upload` must turn out to be. With `refusal`, say what it would have turned out to be, had that
-    attempt to complete it not been refused.
+    """Say what `upload` must turn out to be.
+
+    With `refusal`, say what it would have turned out to be, had that attempt to complete it not been refused.
     """
     if upload.created is None or upload.size is None or upload.size < 0:
         return _unknown("its creation was not seen")
@@ -134,7 +135,7 @@ def _hash_differs(reported: str, stored: str) -> bool | None:
     return None if reported.lower() == stored.lower() else True
 
 
-def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:
+def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C901, PLR0911 - one loop or list of cases
     parts = sorted(upload.parts.items())
     reported = sum(part.declared[0] for _, part in parts if part.declared)
     adds_up = reported == size
@@ -176,7 +177,7 @@ def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:
     return Known(Truth.GOOD, why, definite=True, sizes_add_up=True, smallest=smallest, proof=proof, stored=size)
 
 
-def _single(upload: Upload, size: int, hashes: set[tuple[str, str]]) -> Known:
+def _single(upload: Upload, size: int, hashes: set[tuple[str, str]]) -> Known:  # noqa: PLR0911 - a classifier reads best as a list of cases
     part = upload.parts.get(0)
     if len(upload.parts) > (part is not None):
         return _unknown("a single-part upload was given chunks")

@@ -118,8 +118,8 @@ def repeats_change_nothing(case: Case, book: Book) -> None:
             )
             book.find(
                 "complete-repeat-same-outcome", "outcome-changed", case.name,
-                (before, kept, after) if case.sight.link(before, after) == () else (*sight.link(before), before, kept, after),
-                sentence, expected="the same verdict", observed="the opposite", upload=case.name,
+                (*sight.link(before), before, kept, after), sentence,
+                expected="the same verdict", observed="the opposite", upload=case.name,
             )  # fmt: skip
             return
 
@@ -189,7 +189,8 @@ def relapses(case: Case, book: Book) -> None:
         if told is None or again is None or again[0] <= told[1] or _written_between(writes, told, again):
             continue
         sentence = (
-            f"session {speaker(session)} was told {'200' if _is_ok(sight, told) else 'the verdict'} of upload {short(case.name)} "
+            f"session {speaker(session)} was told {'200' if _is_ok(sight, told) else 'the verdict'} of upload "
+            f"{short(case.name)} "
             f"({book.when(told)}) and resource_not_consistent ({book.when(again)}), "
             f"{(again[0] - told[1]) / SECOND:.3f} s later"
         )
@@ -255,7 +256,7 @@ def verdict_true(case: Case, book: Book) -> None:
             _verdict(case, book, "wrong-chunk-size-integrity", rule, ok, sentence, "integrity", "200")
 
 
-def _verdict(
+def _verdict(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     case: Case, book: Book, requirement: str, rule: str, told: Mark, sentence: str, expected: str, observed: str
 ) -> None:
     upload, links = case.upload, case.sight.link(told)
@@ -294,7 +295,7 @@ def _fails_for_good(failing: tuple[Mark, ...], latest: int, deadline: int, other
     return len(failing) == 3 and failing[0][0] > deadline and latest < failing[0][0] < others
 
 
-def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Mark, late: Mark, deadline: int) -> None:
+def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Mark, late: Mark, deadline: int) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     bound, began = (
         context.bound / SECOND,
         (late[0] - max(done[1], endpoint.linked[1] if endpoint.linked else 0)) / SECOND,
@@ -303,7 +304,8 @@ def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Ma
         return
     others, count, slowest = context.others("upload")
     sentence = (
-        f"upload {short(case.name)} had not converged within {bound:g} s{others}: a read that began {began:.3f} s after "
+        f"upload {short(case.name)} had not converged within {bound:g} s{others}: a read that began {began:.3f} "
+        f"s after "
         f"completion was acknowledged answered resource_not_consistent to {book.when(late)}"
     )
     links = (endpoint.linked,) if endpoint.linked else ()
@@ -345,7 +347,8 @@ def told_as_nc(case: Case, book: Book) -> None:
             if kept is None or linked is None:
                 continue
             sentence = (
-                f"{reads.kind} of {short(reads.id)} answered {what} to {book.when(kept)}, although its creation had been "
+                f"{reads.kind} of {short(reads.id)} answered {what} to {book.when(kept)}, although its creation "
+                f"had been "
                 f"acknowledged to {book.when(linked)} and nobody had deleted it"
             )
             book.find(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one line for each rule, the table reads best whole
 """Check a certificate without the judge: do the one to four operations of a finding, alone, show the violation?
 
 Each rule is one line about those operations, in the order the finding tells them. Nothing here remembers, folds or
@@ -7,12 +8,24 @@ searches, so that a mistake of the judge and a mistake here are unlikely to be t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from conformance.checks import RULES, examine
 from conformance.model import Finding, Json, Octets, Operation, Target
 
 Operations = Sequence[Operation]
-_Line = Callable[[Operations, Mapping[str, Json], float], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The operations that a finding tells, in its order, its numbers, and the bound (ns)."""
+
+    told: Operations
+    numbers: Mapping[str, Json]
+    bound: float
+
+
+_Line = Callable[[_Case], bool]
 
 
 def verify(finding: Finding, operations: Operations, target: Target) -> bool:
@@ -24,7 +37,7 @@ def verify(finding: Finding, operations: Operations, target: Target) -> bool:
     if finding.rule in RULES:
         return _by_itself(finding, told, target)
     line = _LINES.get(finding.rule)
-    return line is not None and line(told, finding.numbers, target.converge_within_s * 1e9)
+    return line is not None and line(_Case(told, finding.numbers, target.converge_within_s * 1e9))
 
 
 def _by_itself(finding: Finding, told: Operations, target: Target) -> bool:
@@ -85,7 +98,8 @@ def _lists(operation: Operation, name: str) -> bool:
     return isinstance(body, dict) and any(name in str(item) for item in body["results"])
 
 
-def _bad_verdict(told: Operations, numbers: Mapping[str, Json], kind: str, truth: str) -> bool:
+def _bad_verdict(case: _Case, kind: str, truth: str) -> bool:
+    told, numbers = case.told, case.numbers
     link = any(
         numbers["upload"] in f"{one.exchange.path}{one.exchange.request}{one.exchange.response}" for one in told[:-1]
     )
@@ -99,60 +113,60 @@ def _agree(one: Operation, other: Operation) -> bool:
 
 
 _LINES: Mapping[str, _Line] = {
-    "verdict-flip": lambda t, n, b: _is(t[-2], "2xx") and _is(t[-1], "integrity") and _truth(t[-2]),
-    "outcome-changed": lambda t, n, b: (
-        _truth(t[-3]) and _truth(t[-1]) and _is(t[-3], "2xx") != _is(t[-1], "2xx") and _completes(t[-2])
-        and _before(t[-3], t[-2]) and t[-2].a_ns < t[-1].a_ns
+    "verdict-flip": lambda c: _is(c.told[-2], "2xx") and _is(c.told[-1], "integrity") and _truth(c.told[-2]),
+    "outcome-changed": lambda c: (
+        _truth(c.told[-3]) and _truth(c.told[-1]) and _is(c.told[-3], "2xx") != _is(c.told[-1], "2xx") and _completes(c.told[-2])
+        and _before(c.told[-3], c.told[-2]) and c.told[-2].a_ns < c.told[-1].a_ns
     ),
-    "verdict-before-completion": lambda t, n, b: (
-        _truth(t[-1]) and _is(t[0], "2xx") and all(_before(t[-1], one) for one in t if _completes(one))
+    "verdict-before-completion": lambda c: (
+        _truth(c.told[-1]) and _is(c.told[0], "2xx") and all(_before(c.told[-1], one) for one in c.told if _completes(one))
     ),
-    "relapse": lambda t, n, b: _truth(t[-2]) and _is(t[-1], "nc") and _before(t[-2], t[-1]) and _same(t[-2], t[-1]),
-    "stale-read": lambda t, n, b: _truth(t[-2]) and _is(t[-1], "nc") and _before(t[-2], t[-1]),
-    "open-after-completion": lambda t, n, b: (
-        _before(t[-2], t[-1]) and (_completes(t[-1]) or _status(t[-1], "completed_on") is None)
+    "relapse": lambda c: _truth(c.told[-2]) and _is(c.told[-1], "nc") and _before(c.told[-2], c.told[-1]) and _same(c.told[-2], c.told[-1]),
+    "stale-read": lambda c: _truth(c.told[-2]) and _is(c.told[-1], "nc") and _before(c.told[-2], c.told[-1]),
+    "open-after-completion": lambda c: (
+        _before(c.told[-2], c.told[-1]) and (_completes(c.told[-1]) or _status(c.told[-1], "completed_on") is None)
     ),
-    "bad-answered-200": lambda t, n, b: _bad_verdict(t, n, "2xx", "bad"),
-    "good-refused": lambda t, n, b: _bad_verdict(t, n, "integrity", "good"),
-    "misreported-size-served": lambda t, n, b: _bad_verdict(t, n, "2xx", "unknown"),
-    "not-converged": lambda t, n, b: _is(t[0], "2xx") and _is(t[-1], "nc") and all(_before(o, t[-1], b) for o in t[:-1]),
-    "errors-for-good": lambda t, n, b: (
-        _is(t[0], "2xx") and (t[-1].exchange.status or 0) >= 500 and _before(t[0], t[-1], b)
+    "bad-answered-200": lambda c: _bad_verdict(c, "2xx", "bad"),
+    "good-refused": lambda c: _bad_verdict(c, "integrity", "good"),
+    "misreported-size-served": lambda c: _bad_verdict(c, "2xx", "unknown"),
+    "not-converged": lambda c: _is(c.told[0], "2xx") and _is(c.told[-1], "nc") and all(_before(o, c.told[-1], c.bound) for o in c.told[:-1]),
+    "errors-for-good": lambda c: (
+        _is(c.told[0], "2xx") and (c.told[-1].exchange.status or 0) >= 500 and _before(c.told[0], c.told[-1], c.bound)
     ),
-    "plain-404": lambda t, n, b: _is(t[0], "2xx") and _is(t[1], "404") and _before(t[0], t[1]),
-    "odd-answer": lambda t, n, b: (
-        _is(t[0], "2xx") and _before(t[0], t[1]) and not _is(t[1], "2xx", "nc", "integrity", "404", "401", "403", "429", "500")
+    "plain-404": lambda c: _is(c.told[0], "2xx") and _is(c.told[1], "404") and _before(c.told[0], c.told[1]),
+    "odd-answer": lambda c: (
+        _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and not _is(c.told[1], "2xx", "nc", "integrity", "404", "401", "403", "429", "500")
     ),
-    "nc-persists": lambda t, n, b: t[0].exchange.method == "DELETE" and _is(t[0], "2xx") and _is(t[1], "nc") and _before(t[0], t[1], b),
-    "mismatch-refused": lambda t, n, b: (
-        _completes(t[-1]) and _is(t[-1], "400", "409", "412", "422") and "completed_at" not in str(t[-1].exchange.response)
+    "nc-persists": lambda c: c.told[0].exchange.method == "DELETE" and _is(c.told[0], "2xx") and _is(c.told[1], "nc") and _before(c.told[0], c.told[1], c.bound),
+    "mismatch-refused": lambda c: (
+        _completes(c.told[-1]) and _is(c.told[-1], "400", "409", "412", "422") and "completed_at" not in str(c.told[-1].exchange.response)
     ),
-    "repeat-fails": lambda t, n, b: _is(t[0], "2xx") and _before(t[0], t[1]) and (t[1].exchange.status or 0) >= 500 and _completes(t[1]),
-    "mismatch-fails": lambda t, n, b: len(t) > 2 and all(_completes(one) and _is(one, "500") for one in t),
-    "other-bytes": lambda t, n, b: (
-        _url(t[-2], t[-1].exchange.path) and _bytes(t[-1]) != (n.get("expected_bytes"), n.get("expected_md5"))
+    "repeat-fails": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and (c.told[1].exchange.status or 0) >= 500 and _completes(c.told[1]),
+    "mismatch-fails": lambda c: len(c.told) > 2 and all(_completes(one) and _is(one, "500") for one in c.told),
+    "other-bytes": lambda c: (
+        _url(c.told[-2], c.told[-1].exchange.path) and _bytes(c.told[-1]) != (c.numbers.get("expected_bytes"), c.numbers.get("expected_md5"))
     ),
-    "old-bytes": lambda t, n, b: _url(t[-2], t[-1].exchange.path) and _before(t[0], t[-2], b),
-    "old-verdict": lambda t, n, b: _is(t[0], "2xx") and _before(t[0], t[1], b),
-    "stale-version": lambda t, n, b: _is(t[0], "2xx") and _before(t[0], t[1]),
-    "old-version-gone": lambda t, n, b: _is(t[-2], "2xx") and _before(t[-2], t[-1]) and _is(t[-1], "404", "nc"),
-    "error-before-consistent": lambda t, n, b: (
-        _status(t[0], "error_on") is not None and _status(t[0], "is_consistent") is not True
+    "old-bytes": lambda c: _url(c.told[-2], c.told[-1].exchange.path) and _before(c.told[0], c.told[-2], c.bound),
+    "old-verdict": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1], c.bound),
+    "stale-version": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]),
+    "old-version-gone": lambda c: _is(c.told[-2], "2xx") and _before(c.told[-2], c.told[-1]) and _is(c.told[-1], "404", "nc"),
+    "error-before-consistent": lambda c: (
+        _status(c.told[0], "error_on") is not None and _status(c.told[0], "is_consistent") is not True
     ),
-    "field-changed": lambda t, n, b: _status(t[0], n["field"]) != _status(t[1], n["field"]),
-    "verdict-changed": lambda t, n, b: (
-        _status(t[0], "is_consistent") is True and _status(t[0], "error_on") is None and _status(t[1], "error_on") is not None
+    "field-changed": lambda c: _status(c.told[0], c.numbers["field"]) != _status(c.told[1], c.numbers["field"]),
+    "verdict-changed": lambda c: (
+        _status(c.told[0], "is_consistent") is True and _status(c.told[0], "error_on") is None and _status(c.told[1], "error_on") is not None
     ),
-    "verdict-differs": lambda t, n, b: _status(t[0], "is_consistent") is True and not _agree(t[0], t[-1]),
-    "record-disagrees": lambda t, n, b: _before(t[-2], t[-1]) and _same(t[-2], t[-1]) and (
-        _is(t[-1], "nc") or _status(t[-1], "is_consistent") is not True
+    "verdict-differs": lambda c: _status(c.told[0], "is_consistent") is True and not _agree(c.told[0], c.told[-1]),
+    "record-disagrees": lambda c: _before(c.told[-2], c.told[-1]) and _same(c.told[-2], c.told[-1]) and (
+        _is(c.told[-1], "nc") or _status(c.told[-1], "is_consistent") is not True
     ),
-    "refused-but-listed": lambda t, n, b: (
-        (_is(t[0], "nc") or (t[0].exchange.status or 0) >= 400) and _before(t[0], t[1]) and _lists(t[1], n["name"])
+    "refused-but-listed": lambda c: (
+        (_is(c.told[0], "nc") or (c.told[0].exchange.status or 0) >= 400) and _before(c.told[0], c.told[1]) and _lists(c.told[1], c.numbers["name"])
     ),
-    "stranger-answered": lambda t, n, b: (
-        _is(t[0], "2xx") and _before(t[0], t[1]) and t[1].exchange.user == "other" and t[1].exchange.status != 403
+    "stranger-answered": lambda c: (
+        _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and c.told[1].exchange.user == "other" and c.told[1].exchange.status != 403
     ),
-    "own-write-unseen": lambda t, n, b: _is(t[0], "2xx") and _before(t[0], t[1]) and _same(t[0], t[1]),
+    "own-write-unseen": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and _same(c.told[0], c.told[1]),
 }  # fmt: skip
-"""One line for each rule: the operations told, the finding's numbers, the bound (ns)."""
+"""One line for each rule."""

@@ -396,9 +396,11 @@ class World:
     @staticmethod
     def _refused(upload: Upload, operation: Operation, kept: Mark) -> None:
         hashed = reported_hash(operation.exchange.request)
-        if hashed and operation.exchange.status and operation.notes.get("intent") != "invalid":
-            if upload.refusal is None or kept < upload.refusal.mark:
-                upload.refusal = Refusal(kept, operation.exchange.status, hashed)
+        status = operation.exchange.status
+        if not hashed or status is None or operation.notes.get("intent") == "invalid":
+            return
+        if upload.refusal is None or kept < upload.refusal.mark:
+            upload.refusal = Refusal(kept, status, hashed)
 
     # ---- files and versions
 

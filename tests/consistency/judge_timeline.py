@@ -159,7 +159,8 @@ class Scribe:
 
     def _file(self, n: int, version: int, upload: int, home: int = 1) -> dict[str, Any]:
         current = {"id": uid("ffff", version), "version": 1, "upload": {"id": uid("aaaa", upload), "size": SIZE}}
-        return {"kind": "dds-file", "id": uid("eeee", n), "name": f"file number {n}", "project": {"id": uid("pppp", home)},
+        return {"kind": "dds-file", "id": uid("eeee", n), "name": f"file number {n}",
+                "project": {"id": uid("pppp", home)},
                 "current_version": current, "is_deleted": False}  # fmt: skip
 
     def switch(
@@ -229,13 +230,13 @@ class Scribe:
                 "file": {"id": uid("eeee", file)}}  # fmt: skip
         return self.answered(s, a, b, "POST", f"/file_versions/{uid('ffff', n)}/current", answer, made, **k)
 
-    def list(self, s: str, a: int, b: int | None, answer: str = "", n: int = 1, **k: Any) -> Operation:
+    def list(self, s: str, a: int, b: int | None, answer: str = "", _n: int = 1, **k: Any) -> Operation:
         """GET /projects/{id}/uploads, finally: the answer's digits are the uploads that it shows."""
         results = [{"id": uid("aaaa", int(c)), "name": f"upload number {c}"} for c in answer if c.isdigit()]
         k.setdefault("phase", Phase.FINAL)
         return self.answered(s, a, b, "GET", f"/projects/{uid('pppp', 1)}/uploads", "200", {"results": results}, **k)
 
-    def answered(
+    def answered(  # noqa: PLR0917 - the same
         self, s: str, a: int, b: int | None, method: str, path: str, answer: str, made: Any, **k: Any
     ) -> Operation:
         """Keep an operation by the word for its answer."""

@@ -85,10 +85,8 @@ def random_history(dice: random.Random) -> list[Drawn]:
         a = dice.randrange(2 * GRID)
         b = a + dice.randrange(4)
         moment = dice.randint(a, b)
-        if dice.random() < 0.3:
-            kind = "open" if moment < t1 else "closed"
-        else:
-            kind = "nc" if moment < t2 else verdict
+        record, endpoint = "open" if moment < t1 else "closed", "nc" if moment < t2 else verdict
+        kind = record if dice.random() < 0.3 else endpoint
         if dice.random() < 0.15:
             kind = dice.choice(("nc", "ok", "ie", "open", "closed"))
         told.append((kind, a, b, dice.choice(sessions)))

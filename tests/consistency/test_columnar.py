@@ -20,8 +20,8 @@ from conformance.model import Finding, History, Operation
 
 np = pytest.importorskip("numpy", reason="the extra `columnar` is not installed")
 pytest.importorskip("pyarrow", reason="the extra `columnar` is not installed")
-from conformance.consistency.columnar import fold_arrays, judge_parquet
-from conformance.consistency.columns import Columns
+from conformance.consistency.columnar import fold_arrays, judge_parquet  # noqa: E402 - only where they are installed
+from conformance.consistency.columns import Columns  # noqa: E402 - the same
 
 RECORDED = Path(__file__).parent.parent / "data" / "recorded" / "deployed-history.jsonl"
 

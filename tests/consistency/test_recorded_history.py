@@ -73,7 +73,8 @@ def test_the_order_of_the_lines_does_not_matter(history: History, judgement: Jud
 
 JUNK: tuple[Any, ...] = (
     None, 0, -1, 1.5, True, "", "x", [], {}, [None], {"id": 5}, {"id": "x", "status": []}, {"results": [1, None, {}]},
-    {"url": 7}, {"errors": [1, {"field": []}]}, {"code": []}, {"upload": "x"}, {"current_version": {"id": [], "upload": 4}},
+    {"url": 7}, {"errors": [1, {"field": []}]}, {"code": []}, {"upload": "x"},
+    {"current_version": {"id": [], "upload": 4}},
     {"status": {"completed_on": {}, "is_consistent": "yes", "error_on": []}}, NC, IE,
 )  # fmt: skip
 

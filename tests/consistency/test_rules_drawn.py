@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a drawing is as wide as its time
 """One small history for each rule and each trap, drawn: what the judge must see, and what it must not."""
 
 from __future__ import annotations

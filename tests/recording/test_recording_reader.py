@@ -60,7 +60,11 @@ def test_the_deployed_recording_is_read_and_written_without_loss(tmp_path: Path)
 def test_everything_an_operation_holds_survives(tmp_path: Path) -> None:
     """Roles, users, failures, octets with text, phases, notes, and characters beyond ASCII."""
     kept = operation(
-        "w-1", phase=Phase.FINAL, scenario="fleet", plan="p1", notes={"content": {"bytes": 1, "md5": "x"}, "intent": "valid"}
+        "w-1",
+        phase=Phase.FINAL,
+        scenario="fleet",
+        plan="p1",
+        notes={"content": {"bytes": 1, "md5": "x"}, "intent": "valid"},
     )
     sent = Exchange(
         "PUT", "/x?sig=1", "s", Role.STORAGE, None, Octets(3, "abc"), "text/plain", None, {}, Octets(0, "", "<html>"),
