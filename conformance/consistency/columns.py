@@ -19,9 +19,9 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # the same
 from conformance.answers import READ_METHODS, Answer, Call, Effect, answer, call, effect
 from conformance.checks import Examiner, Seen
 from conformance.consistency.access import KIND_OF
+from conformance.consistency.bodies import identity, reported_hash, whole, within
 from conformance.consistency.marks import NEVER
 from conformance.consistency.traces import TRACED, listed_keys, wanted_key
-from conformance.consistency.world import identity, reported_hash, whole, within
 from conformance.model import Json, Octets, Operation, Role, Target
 from conformance.recording import encode
 

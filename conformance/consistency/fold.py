@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from conformance.answers import URL_CALLS, Answer, Effect, answer, call, effect
+from conformance.consistency.bodies import identity, within
 from conformance.consistency.marks import NEVER
-from conformance.consistency.world import identity, within
 from conformance.model import Operation
 
 SINCE = -NEVER

@@ -6,9 +6,10 @@ The specification allows the opposite, so nothing here gates; the least stalenes
 from __future__ import annotations
 
 from conformance.answers import Answer, Call, Effect, effect
+from conformance.consistency.bodies import identity, within
 from conformance.consistency.book import Book, short, speaker
 from conformance.consistency.marks import NEVER, Mark, mark
-from conformance.consistency.world import World, identity, within
+from conformance.consistency.world import World
 from conformance.model import Operation
 
 _WRITES = {

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.answers import Answer, Call, Effect, effect, named_fields
+from conformance.consistency.bodies import identity, within
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import Mark, mark
-from conformance.consistency.world import World, identity, within
+from conformance.consistency.world import World
 from conformance.model import Json, Operation, Phase
 
 _Key = tuple[str, str, str]

@@ -1,0 +1,35 @@
+"""Reading JSON that somebody else wrote: whatever is not of the expected shape is simply not there."""
+
+from __future__ import annotations
+
+from conformance.model import Json
+
+
+def identity(value: Json) -> str:
+    """Give the `id` of a JSON object, empty when there is none."""
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def within(value: Json, *names: str) -> Json:
+    """Follow `names` into nested JSON objects; None where one is missing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def whole(value: Json) -> int | None:
+    """Read an integer, also from the digits of a form field."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20 else None
+
+
+def reported_hash(body: Json) -> tuple[str, str] | None:
+    """Give value and algorithm of a reported hash, nested or as form fields; None when it is not there."""
+    value, algorithm = within(body, "hash", "value"), within(body, "hash", "algorithm")
+    if value is None and isinstance(body, dict):
+        value, algorithm = body.get("hash[value]"), body.get("hash[algorithm]")
+    return (value, algorithm) if isinstance(value, str) and isinstance(algorithm, str) else None

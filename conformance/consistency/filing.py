@@ -1,0 +1,186 @@
+"""What operations on files, versions and their url endpoints add to what is known."""
+
+from __future__ import annotations
+
+from conformance.answers import Answer, Call, Effect, effect
+from conformance.consistency.bodies import identity, within
+from conformance.consistency.marks import Mark, first, mark
+from conformance.consistency.state import Download, File, Reads, Switch, Version
+from conformance.consistency.storing import Storing
+from conformance.model import Json, Octets, Operation
+
+KEPT_URLS = 100_000
+"""Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
+
+
+class Filing(Storing):
+    """Takes operations on files and versions, and what their url endpoints answer."""
+
+    # ---- files and versions
+
+    def _link(self, version: Json, kept: Mark, file: str, upload: str = "") -> None:
+        name, found = identity(version), identity(within(version, "upload")) or upload
+        if not name:
+            return
+        held = self.version(name)
+        held.file = held.file or file
+        held.linked = first(held.linked, kept)
+        if found and not held.upload:
+            held.upload = found
+            self.upload(found).versions.append(name)
+        elif found and held.upload != found:
+            held.conflicting = True
+        if file and name not in self.file(file).versions:
+            self.file(file).versions.append(name)
+
+    def _create_file(self, operation: Operation, called: Call, answered: Answer) -> None:
+        exchange = operation.exchange
+        asked = identity(within(exchange.request, "upload"))
+        kept = mark(operation)
+        if answered is Answer.REFUSED and exchange.status in (400, 422) and asked:
+            upload = self.upload(asked)
+            upload.refused_files = first(upload.refused_files, kept)
+        name = identity(exchange.response)
+        if answered is not Answer.DONE or not name:
+            return
+        file = self.file(name)
+        file.created = first(file.created, kept)
+        parent = within(exchange.request, "parent")
+        file.in_folder = within(parent, "kind") != "dds-project"
+        file.project = identity(within(exchange.response, "project")) or identity(parent)
+        version = within(exchange.response, "current_version")
+        upload_name = identity(within(version, "upload")) or asked
+        if upload_name:
+            switch = Switch(upload_name, kept[0], kept[1], effect(exchange, called, answered), kept, first=True)
+            file.switches[operation.id] = switch
+            self.upload(upload_name).files.append(name)
+        self._link(version, kept, name, upload_name)
+
+    def _show_file(self, operation: Operation, called: Call, answered: Answer) -> None:
+        if answered is Answer.DONE:
+            self._link(within(operation.exchange.response, "current_version"), mark(operation), called.id)
+
+    def _list_versions(self, operation: Operation, called: Call, answered: Answer) -> None:
+        results = within(operation.exchange.response, "results")
+        if answered is Answer.DONE and isinstance(results, list):
+            for version in results:
+                self._link(version, mark(operation), called.id)
+
+    def _show_version(self, operation: Operation, called: Call, answered: Answer) -> None:
+        body = operation.exchange.response
+        if answered is Answer.DONE and identity(body) == called.id:
+            self._link(body, mark(operation), identity(within(body, "file")))
+
+    def _switch(self, operation: Operation, called: Call, answered: Answer) -> None:
+        exchange = operation.exchange
+        done = effect(exchange, called, answered)
+        name, upload = self._switching(operation, called)
+        if not name:
+            return
+        file, kept = self.file(name), mark(operation)
+        if done is not Effect.NONE:
+            file.writes.append(kept[:2])
+        if not upload and called.name == "update_file":
+            return
+        self._begin_switch(operation, called)
+        file.switches[operation.id] = Switch(upload, kept[0], kept[1], done, kept)
+        if done is Effect.DONE and upload:
+            self.upload(upload).files.append(name)
+            body = exchange.response
+            self._link(within(body, "current_version") if called.name == "update_file" else body, kept, name, upload)
+
+    def _write_file(self, operation: Operation, called: Call, answered: Answer) -> None:
+        if effect(operation.exchange, called, answered) is not Effect.NONE:
+            self.file(called.id).writes.append(mark(operation)[:2])
+            self.file(called.id).in_folder = True
+
+    def _delete_file(self, operation: Operation, called: Call, answered: Answer) -> None:
+        self._begin_delete(operation, called)
+        done = effect(operation.exchange, called, answered)
+        self.file(called.id).deletes[operation.id] = (mark(operation), done)
+
+    def _delete_version(self, operation: Operation, called: Call, answered: Answer) -> None:
+        self._begin_delete(operation, called)
+        done = effect(operation.exchange, called, answered)
+        self.version(called.id).deletes[operation.id] = (mark(operation), done)
+
+    def _delete_folder(self, operation: Operation, called: Call, _answered: Answer) -> None:
+        self._begin_delete(operation, called)
+
+    # ---- the url endpoints
+
+    def _file_url(self, operation: Operation, called: Call, answered: Answer) -> None:
+        file = self.file(called.id)
+        kept = mark(operation)
+        reads = file.reads
+        if answered is Answer.DONE and not self._learn_get(operation, reads, kept):
+            return
+        self.dirty_files.add(called.id)
+        if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
+            file.late.append((reads, kept, answered))
+        elif kept[1] >= file.switched:
+            file.single.append((kept, answered))
+            if answered is Answer.REFUSED:
+                self.take(reads, kept, answered, operation)
+        else:
+            self.take(reads, kept, answered, operation)
+
+    def _file_doomed(self, file: File) -> int:
+        doomed = min(file.doomed, file.murky)
+        if file.in_folder:
+            doomed = min(doomed, self.folders_doomed)
+        project = self.projects.get(file.project)
+        return min(doomed, project.doomed) if project else doomed
+
+    def _version_url(self, operation: Operation, called: Call, answered: Answer) -> None:
+        version = self.version(called.id)
+        kept = mark(operation)
+        if answered is Answer.DONE and not self._learn_get(operation, version.reads, kept):
+            return
+        self.dirty.add(version.upload)
+        if kept[1] >= self.doomed and kept[1] >= self._version_doomed(version):
+            version.late.append((version.reads, kept, answered))
+        else:
+            self.take(version.reads, kept, answered, operation)
+
+    def _version_doomed(self, version: Version) -> int:
+        file = self.files.get(version.file)
+        if file is None:
+            return version.doomed
+        doomed = min(version.doomed, file.doomed)
+        if file.in_folder:
+            doomed = min(doomed, self.folders_doomed)
+        project = self.projects.get(file.project)
+        return min(doomed, project.doomed) if project else doomed
+
+    def _learn_get(self, operation: Operation, reads: Reads, kept: Mark) -> bool:
+        body = operation.exchange.response
+        url = body.get("url") if type(body) is dict else None
+        if not isinstance(url, str):
+            return False
+        key = hash(url)
+        held = self.get_urls.get(key, (reads, kept))
+        if held is not None and held[0] is not reads and self._only_upload(held[0]) != self._only_upload(reads):
+            self.get_urls[key] = None
+        else:
+            self.get_urls.setdefault(key, (reads, kept))
+        if len(self.get_urls) > KEPT_URLS:
+            self.get_urls.pop(next(iter(self.get_urls)))
+        return True
+
+    def _only_upload(self, reads: Reads) -> str:
+        # Two answers may share a url (redacted, or signed in the same second) only if they mean the same bytes.
+        if reads.kind == "version_url":
+            return self.versions[reads.id].upload or reads.id
+        uploads = {switch.upload for switch in self.files[reads.id].switches.values()}
+        return uploads.pop() if len(uploads) == 1 else reads.id
+
+    def _storage_get(self, operation: Operation, _called: Call, answered: Answer) -> None:
+        target = self.get_urls.get(hash(operation.exchange.path))
+        if target is None or operation.exchange.method != "GET":
+            return
+        body = operation.exchange.response
+        if answered is Answer.DONE and operation.exchange.status == 200 and isinstance(body, Octets):
+            target[0].downloads.append(Download(target[1], mark(operation), Octets(body.bytes, body.md5)))
+        elif operation.exchange.status == 404 and operation.exchange.failure is None:
+            target[0].downloads.append(Download(target[1], mark(operation), None))

@@ -1,0 +1,142 @@
+"""The resources that a run speaks of, by id, and what is announced of them before it is sent."""
+
+from __future__ import annotations
+
+from conformance.answers import Answer, Call, Effect, is_gateways
+from conformance.consistency.bodies import identity, within
+from conformance.consistency.marks import NEVER, Mark, mark
+from conformance.consistency.state import Attempt, File, Project, Reads, Switch, Upload, Version
+from conformance.model import Operation
+
+_ODD = frozenset({402, 406, 409, 410, 411, 412, 416, 417, 418, 423, 424, 426, 428, 451})
+"""Statuses that no state of a live resource explains at an extended endpoint; others have rows of their own."""
+
+
+class Registry:
+    """Everything the judge remembers, and the announcements of mutations."""
+
+    def __init__(self) -> None:
+        self.projects: dict[str, Project] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.files: dict[str, File] = {}
+        self.versions: dict[str, Version] = {}
+        self.algorithms: dict[str, str] = {}
+        self.folders_doomed = NEVER
+        self.doomed = NEVER
+        self.put_urls: dict[int, tuple[str, int] | None] = {}
+        self.get_urls: dict[int, tuple[Reads, Mark] | None] = {}
+        self.strays: dict[int, list[Operation]] = {}
+        self.dirty: set[str] = set()
+        self.dirty_files: set[str] = set()
+        self.dirty_projects: set[str] = set()
+
+    def changed(self) -> set[str]:
+        """Give the uploads of which anything was heard since the last call."""
+        names, files = self.dirty, self.dirty_files
+        self.dirty, self.dirty_files = set(), set()
+        for name in files:
+            names.update(switch.upload for switch in self.files[name].switches.values())
+        return names
+
+    def stray_from(self) -> int:
+        """Give the latest beginning (ns) of a write at the storage provider that belongs to no part known."""
+        return max((one.a_ns for strays in self.strays.values() for one in strays), default=-1)
+
+    # ---- resources by id, made on first sight
+
+    def project(self, name: str) -> Project:
+        """Give the project `name`."""
+        found = self.projects.get(name)
+        if found is None:
+            found = self.projects[name] = Project(name)
+        return found
+
+    def upload(self, name: str) -> Upload:
+        """Give the upload `name`."""
+        found = self.uploads.get(name)
+        if found is None:
+            found = self.uploads[name] = Upload(name)
+        self.dirty.add(name)
+        return found
+
+    def file(self, name: str) -> File:
+        """Give the file `name`."""
+        found = self.files.get(name)
+        if found is None:
+            found = self.files[name] = File(name, Reads("file_url", name))
+        return found
+
+    def version(self, name: str) -> Version:
+        """Give the file version `name`."""
+        found = self.versions.get(name)
+        if found is None:
+            found = self.versions[name] = Version(name, Reads("version_url", name))
+        return found
+
+    # ---- announcements
+
+    def _begin_delete(self, operation: Operation, called: Call) -> None:
+        kept, pending = mark(operation), Effect.INDETERMINATE
+        self.doomed = min(self.doomed, kept[0])
+        thing: Project | File | Version
+        if called.name == "delete_project":
+            thing = self.project(called.id)
+        elif called.name == "delete_file":
+            thing = self.file(called.id)
+        elif called.name == "delete_version":
+            thing = self.version(called.id)
+            self._murky(thing, kept[0])
+        else:
+            self.folders_doomed = min(self.folders_doomed, kept[0])
+            return
+        thing.deletes.setdefault(operation.id, (kept, pending))
+        thing.doomed = min(thing.doomed, kept[0])
+
+    def _murky(self, version: Version, a: int) -> None:
+        # Deleting a version may change which one is current: what the file then points to is not known.
+        if version.file:
+            file = self.file(version.file)
+            file.murky = min(file.murky, a)
+
+    def _begin_switch(self, operation: Operation, called: Call) -> None:
+        file, upload = self._switching(operation, called)
+        if file and (upload or called.name == "promote_version"):
+            kept = mark(operation)
+            switch = Switch(upload, kept[0], NEVER, Effect.INDETERMINATE, kept)
+            self.file(file).switches.setdefault(operation.id, switch)
+            self.file(file).switched = min(self.file(file).switched, kept[0])
+
+    def _switching(self, operation: Operation, called: Call) -> tuple[str, str]:
+        body = operation.exchange.request
+        if called.name == "update_file":
+            upload = identity(within(body, "upload"))
+            flat = body.get("upload[id]") if isinstance(body, dict) else None
+            return called.id, upload or (flat if isinstance(flat, str) else "")
+        version = self.version(called.id)
+        return version.file, version.upload
+
+    def _begin_complete(self, operation: Operation, called: Call) -> None:
+        self.upload(called.id).completes.setdefault(operation.id, Attempt(mark(operation), Effect.INDETERMINATE))
+
+    @staticmethod
+    def take(reads: Reads, kept: Mark, answered: Answer, operation: Operation) -> None:
+        """Fold one answer of an extended endpoint in; what tells nothing is left out."""
+        if answered is Answer.NC:
+            reads.not_consistent(kept)
+            return
+        if answered is Answer.DONE:
+            reads.truth(kept, good=True)
+            return
+        status = operation.exchange.status
+        if answered is Answer.REFUSED:
+            if status == 404 and isinstance(operation.exchange.response, dict):
+                reads.plain_404(kept)
+        elif answered is not Answer.UNKNOWN:
+            reads.take(kept, answered)
+        elif (
+            status is not None and operation.exchange.failure is None and isinstance(operation.exchange.response, dict)
+        ):
+            if status >= 500 and not is_gateways(operation.exchange):
+                reads.server_error(kept)
+            elif status in _ODD:
+                reads.other_answer(kept)
