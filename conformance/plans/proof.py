@@ -38,7 +38,7 @@ class FirstProof:
 def watcher_of(driver: Driver, settings: Settings) -> Watcher:
     """Listen to the driver, with a streaming judge where the environment asks for the first proof."""
     wanted = frozenset(filter(None, os.environ.get(STOP_AT, "").split(",")))
-    watcher = Watcher(FirstProof(settings.target, wanted) if wanted else None)
+    watcher = Watcher(FirstProof(settings.target, wanted) if wanted else None, keeping=False)
     driver.listen(watcher)
     return watcher
 

@@ -32,16 +32,20 @@ Gating = Callable[[Finding], bool]
 
 @dataclass(slots=True)
 class Watcher:
-    """Keeps every operation of this process, in the order they ended, and stops the campaign when it is asked to."""
+    """Keeps every operation of this process while a trial runs, and stops the campaign when it is asked to.
+
+    `proved` looks at every event, also between trials; `stopped` says that it has seen what it was asked about.
+    """
 
     proved: Callable[[str, Operation], bool] | None = None
     operations: list[Operation] = field(default_factory=list)
     scheduler: Scheduler | None = None
     stopped: bool = False
+    keeping: bool = True
 
     def __call__(self, moment: str, operation: Operation) -> None:
         """Take one event of the driver."""
-        if moment == "end":
+        if moment == "end" and self.keeping:
             self.operations.append(operation)
         if self.proved and not self.stopped and self.proved(moment, operation):
             self.stopped = True
@@ -75,6 +79,14 @@ class Trial:
 
     def run(self) -> list[str]:
         """Run every wave; return a sentence for each gating finding, with the plan that shows it."""
+        self.watcher.keeping = True
+        try:
+            self._waves()
+            return self._sentences()
+        finally:
+            self.watcher.keeping = False
+
+    def _waves(self) -> None:
         for wave in range(self.effort.waves):
             if self.watcher.stopped:
                 break
@@ -82,7 +94,6 @@ class Trial:
             guilty = self._wave(seed_of)
             if guilty and not self.watcher.stopped:
                 self._make_small(seed_of, guilty)
-        return self._sentences()
 
     def _wave(self, seed_of: int) -> list[World]:
         drawn = {name: self._draw(name, seed_of) for name in self.effort.plans}

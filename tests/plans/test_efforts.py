@@ -10,6 +10,7 @@ import pytest
 import conformance.plans
 from conformance.plans.efforts import EFFORTS, QUICK, STANDARD, THEMES, THOROUGH
 from conformance.plans.requests import INVALID, UNKNOWN
+from conformance.plans.sharding import spread
 from conformance.settings import EFFORTS as NAMES
 
 ENGINE = Path(conformance.plans.__file__).parent
@@ -57,3 +58,14 @@ def test_what_draws_plans_can_neither_send_nor_wait(path: Path) -> None:
     kept = {"conformance.errors", "conformance.model", *(f"conformance.plans.{name[:-3]}" for name in drawing)}
     assert {name for name in named if name.startswith("conformance")} <= {*kept, "conformance.plans"}
     assert not named & {"time", "httpx", "threading", "random"}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_each_worker_begins_with_a_shard_of_its_own(workers: int) -> None:
+    """No item is lost, and no two shards stand in one worker's first batch."""
+    heavy = [f"shard-{n}" for n in range(workers)]
+    items = [*(f"light-{n}" for n in range(29)), *heavy]
+    ordered = spread(items, heavy, workers)
+    assert sorted(ordered) == sorted(items)
+    batch = max(len(items) // (4 * workers), 2)
+    assert ordered[: batch * workers : batch] == heavy

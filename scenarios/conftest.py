@@ -1,0 +1,38 @@
+"""What all scenarios share: who watches the driver, the order they run in, and the end of a run at its first proof."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from conformance.driver import Driver
+from conformance.plans.proof import watcher_of
+from conformance.plans.sharding import spread
+from conformance.plans.trial import Watcher
+from conformance.settings import Settings
+
+SHARDS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each worker process one shard of the plans."""
+    if "shard" in metafunc.fixturenames:
+        metafunc.parametrize(("shard", "shards"), [(shard, SHARDS) for shard in range(SHARDS)])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the plans first, each shard where another worker process will take it: they wait longest, and prove most."""
+    items[:] = spread(items, [item for item in items if "shard" in getattr(item, "fixturenames", ())], SHARDS)
+
+
+@pytest.fixture(scope="session")
+def watcher(driver: Driver, settings: Settings) -> Watcher:
+    """Give the listener of this process, which knows the first proof where the run is to end at it."""
+    return watcher_of(driver, settings)
+
+
+@pytest.fixture(autouse=True)
+def _until_the_first_proof(watcher: Watcher) -> None:
+    if watcher.stopped:
+        pytest.skip("the duty asked about is proved to be broken")
