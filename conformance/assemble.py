@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -20,6 +21,8 @@ from conformance.plans.sensitivity import sensitivity
 from conformance.traffic import traffic
 from conformance.verdicts import Circumstances, conclude, verdicts
 
+_UNSENT = frozenset({"forbidden", "withheld"})
+
 
 @dataclass(frozen=True, slots=True)
 class Framing:
@@ -27,7 +30,8 @@ class Framing:
 
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
     were selected (none means all); `tallies` come from judges that read something other than the history, such as the
-    target's own description; `summaries` are finished sections of the document.
+    target's own description; `summaries` are finished sections of the document. `trouble` are the suite's own errors,
+    `shortage` says what kept the run from trying everything, such as a spent budget; `remarks` are told as they are.
     """
 
     effort: str = "recorded"
@@ -37,6 +41,8 @@ class Framing:
     only: tuple[str, ...] = ()
     interrupted: bool = False
     trouble: tuple[str, ...] = ()
+    shortage: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
@@ -61,7 +67,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         interrupted=framing.interrupted,
         complete=history.complete,
         missing_core=missing_core(tallies, judgement.counters),
-        trouble=framing.trouble,
+        trouble=(*framing.trouble, *framing.shortage),
     )
     outcome, reasons = conclude(given, circumstances)
     ended = now()
@@ -80,7 +86,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
         lags=judgement.lags,
-        reasons=reasons,
+        reasons=(*reasons, *framing.remarks, *_withheld(history)),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
@@ -115,6 +121,14 @@ def versions() -> dict[str, str]:
 def _evidence(history: History, judgement: Judgement) -> dict[str, Operation]:
     named = {name for tally in judgement.tallies.values() for f in tally.findings for name in f.operations}
     return {operation.id: operation for operation in history.operations if operation.id in named}
+
+
+def _withheld(history: History) -> Iterable[str]:
+    """Say what the driver would not send, and why: it is no finding, but it may be why something was not observed."""
+    notes = (operation.notes for operation in history.operations)
+    counted = Counter(str(note.get("forbidden") or note.get("withheld")) for note in notes if {*note} & _UNSENT)
+    for reason, count in counted.most_common():
+        yield f"not sent, {count} times: {reason}"
 
 
 def _summaries(history: History, judgement: Judgement, framing: Framing) -> dict[str, Json]:

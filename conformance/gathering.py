@@ -19,6 +19,7 @@ from conformance.settings import Settings
 
 HANDED = "dds_settings"
 SUITE_ERROR = "dds-suite-error"
+SHORTAGE = "dds-shortage"
 
 
 class Gathering:
@@ -28,7 +29,7 @@ class Gathering:
         handed = getattr(config, "workerinput", {}).get(HANDED)
         self._running = None if handed else Running(_settings(config))
         self._settings = Settings.from_json(handed) if handed else None
-        self._trouble: list[str] = []
+        self._told: dict[str, list[str]] = {SUITE_ERROR: [], SHORTAGE: []}
 
     @property
     def run_settings(self) -> Settings:
@@ -75,12 +76,16 @@ class Gathering:
         """Note what the suite itself got wrong: in a scenario, anything raised but an AssertionError or a skip."""
         report = yield
         if call.excinfo and report.failed and not call.excinfo.errisinstance(AssertionError):
-            report.user_properties.append((SUITE_ERROR, f"{item.name}: {call.excinfo.exconly()}"[:500]))
+            spent = isinstance(call.excinfo.value, SuiteError) and call.excinfo.value.exit_code is ExitCode.INCOMPLETE
+            said = str(call.excinfo.value) if spent else f"{item.name}: {call.excinfo.exconly()}"
+            report.user_properties.append((SHORTAGE if spent else SUITE_ERROR, said[:500]))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather the suite's own errors from all workers."""
-        self._trouble += [str(value) for name, value in report.user_properties if name == SUITE_ERROR]
+        """Gather the suite's own errors, and what kept it from trying everything, from all workers."""
+        for name, value in report.user_properties:
+            if name in self._told and value not in self._told[name]:
+                self._told[name].append(str(value))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -91,7 +96,8 @@ class Gathering:
             self._running.abandon()
             return
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-        document = self._running.finish(interrupted=interrupted, trouble=tuple(dict.fromkeys(self._trouble)))
+        trouble, shortage = tuple(self._told[SUITE_ERROR]), tuple(self._told[SHORTAGE])
+        document = self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage)
         session.exitstatus = document.get("exit_code", ExitCode.SUITE_ERROR)
 
 

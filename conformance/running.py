@@ -12,11 +12,12 @@ from typing import Any
 
 from conformance import consent, description, recording
 from conformance.assemble import Framing, assemble, now, versions
-from conformance.cleaning import Leftover, sweep
+from conformance.cleaning import Leftover, tidy
 from conformance.credentials import Credentials
 from conformance.document import write
 from conformance.drawing import draw
-from conformance.driver import Driver, check_target, fetch_text, ledger
+from conformance.driver import check_target, fetch_text
+from conformance.driver.folder import dispose, prepare
 from conformance.model import Json, Operation, Tally
 from conformance.plans.costs import COSTS
 from conformance.reference.launch import launch
@@ -61,6 +62,7 @@ class Running:
         self.begun = now()
         self.started = False
         self._open = contextlib.ExitStack()
+        self._remarks: tuple[str, ...] = ()
         self._described: dict[str, Tally] = {}
         self._leftovers: tuple[Leftover, ...] = ()
 
@@ -94,7 +96,8 @@ class Running:
 
     def _open_history(self) -> None:
         settings = self.settings
-        settings.report_dir.mkdir(parents=True, exist_ok=True)
+        if older := prepare(settings):
+            self._remarks = (f"an older run in this folder left things behind: dds-conformance clean {older}",)
         for stale in (*settings.report_dir.glob("plans-*.json"), *settings.report_dir.glob("fuzz-*.json")):
             stale.unlink()
         fields = {
@@ -107,34 +110,33 @@ class Running:
         }
         settings.history_path.write_bytes(recording.encode_header(settings.target, fields))
 
-    def finish(self, *, interrupted: bool, trouble: tuple[str, ...]) -> dict[str, Json]:
-        """Close the history, judge it, write the document and draw the reports from it."""
+    def finish(
+        self, *, interrupted: bool, trouble: tuple[str, ...] = (), shortage: tuple[str, ...] = ()
+    ) -> dict[str, Json]:
+        """Close the history, judge it, write the document and draw the reports from it.
+
+        `trouble` are the suite's own errors; `shortage` says what kept the run from trying everything.
+        """
         try:
-            self._clean()
+            self._leftovers = tidy(self.settings).leftovers
             self._close_history(interrupted=interrupted)
-            return self.report(interrupted=interrupted, trouble=trouble)
+            return self.report(interrupted=interrupted, trouble=trouble, shortage=shortage)
         finally:
+            dispose(self.settings)
             self._open.close()
 
-    def report(self, *, interrupted: bool, trouble: tuple[str, ...]) -> dict[str, Json]:
+    def report(
+        self, *, interrupted: bool, trouble: tuple[str, ...] = (), shortage: tuple[str, ...] = ()
+    ) -> dict[str, Json]:
         """Judge the history as it is on disk, write the document and draw the reports from it."""
-        document = self.document(interrupted=interrupted, trouble=trouble)
+        document = self._document(interrupted=interrupted, trouble=trouble, shortage=shortage)
         write(document, self.settings.report_dir / REPORT)
         draw(document, self.settings.report_dir)
         return document
 
-    def _clean(self) -> None:
-        """Remove what the run made; what cannot be removed is listed in the report and stays in the ledger."""
-        settings = self.settings
-        if settings.keep or not settings.ledger_path.exists():
-            return
-        driver = Driver(settings, worker="end")
-        try:
-            self._leftovers = sweep(driver, ledger.read(settings.ledger_path), settings.ledger_path).leftovers
-        finally:
-            driver.close()
-
     def _close_history(self, *, interrupted: bool) -> None:
+        if not self.settings.history_path.read_bytes().endswith(b"\n"):
+            return  # a line cut by a full disk or a killed worker: the history has no end, and its judgement says so
         with self.settings.history_path.open("ab") as file:
             ended = sum(1 for entry in self._entries() if isinstance(entry, Operation))
             file.write(recording.encode_end(ended, interrupted=interrupted, ended=now()))
@@ -142,8 +144,7 @@ class Running:
     def _entries(self) -> Any:
         return recording.lines(self.settings.history_path)
 
-    def document(self, *, interrupted: bool, trouble: tuple[str, ...]) -> dict[str, Json]:
-        """Judge what was kept and draw the run document."""
+    def _document(self, *, interrupted: bool, trouble: tuple[str, ...], shortage: tuple[str, ...]) -> dict[str, Json]:
         settings = self.settings
         framing = Framing(
             effort=settings.effort,
@@ -156,6 +157,8 @@ class Running:
             run_id=settings.run_id,
             begun=self.begun,
             tallies=self._described,
+            remarks=self._remarks,
+            shortage=shortage,
             summaries=self._summaries(),
         )
         return assemble(recording.read(settings.history_path), framing)

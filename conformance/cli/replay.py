@@ -41,7 +41,7 @@ def replay(*, plan: Path, times: int, as_json: bool, quiet: bool, **given: Any) 
         interrupted = True
     finally:
         driver.close()
-    drawn = running.finish(interrupted=interrupted, trouble=())
+    drawn = running.finish(interrupted=interrupted)
     screen = console(as_json=as_json, quiet=quiet)
     return show(drawn, settings.report_dir, screen, status=int(drawn["exit_code"]))
 
