@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -103,27 +104,55 @@ def found(judgement: object) -> list[object]:
 
 
 def linear(longest: int) -> None:
-    """Judge ever longer streams, made as they are judged; print time and memory."""
+    """Judge ever longer histories, each in a process of its own so that its memory is its own."""
     length = 100_000
     while length <= longest:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        court, taken, count = Judge(TARGET), 0.0, 0
-        for chunk in chunks(judge_history.operations(length)):
-            begun = time.process_time()
-            for one in chunk:
-                if is_mutation(one.exchange):
-                    court.begin(one)
-                court.add(one)
-            taken += time.process_time() - begun
-            count += len(chunk)
-        begun = time.process_time()
-        court.conclude()
-        taken += time.process_time() - begun
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"stream of {count:>11,}: {taken / count * 1e6:6.2f} us each, {peak:7.0f} MiB at most ({before:.0f} before)"
-        )
+        for way in ("stream", "columns"):
+            subprocess.run([sys.executable, __file__, "--one", way, str(length)], check=True)
         length *= 10
+
+
+def stream(length: int) -> None:
+    """Judge a stream that is made as it is judged, with the collector at work; print time and memory."""
+    court, taken, count = Judge(TARGET), 0.0, 0
+    for chunk in chunks(judge_history.operations(length)):
+        begun = time.process_time()
+        for one in chunk:
+            if is_mutation(one.exchange):
+                court.begin(one)
+            court.add(one)
+        taken += time.process_time() - begun
+        count += len(chunk)
+    begun = time.process_time()
+    court.conclude()
+    report("row by row", count, taken + time.process_time() - begun)
+
+
+def in_columns(length: int) -> None:
+    """Write a history of that length as Parquet in another process, then judge it; print time and memory."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "history.parquet"
+        subprocess.run([sys.executable, __file__, "--write", str(path), str(length)], check=True)
+        from conformance.consistency.columnar import judge_parquet  # noqa: PLC0415 - an optional extra
+
+        begun = time.process_time()
+        judge_parquet(path, TARGET)
+        report("in columns", length, time.process_time() - begun)
+
+
+def write(path: str, length: int) -> None:
+    """Write a history as Parquet; print how much memory that took."""
+    from conformance.consistency.columns import Columns  # noqa: PLC0415 - an optional extra
+
+    begun = time.process_time()
+    Columns(Path(path), TARGET).write(judge_history.operations(length))
+    report("(made and written as Parquet)", length, time.process_time() - begun)
+
+
+def report(name: str, count: int, taken: float) -> None:
+    """Print time for each operation and the peak of memory."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{count:>11,} operations {name:<30}{taken / count * 1e6:8.3f} us each, {peak:7.0f} MiB at most", flush=True)
 
 
 def chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
@@ -144,4 +173,12 @@ def main(longest: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    match sys.argv[1:]:
+        case ["--one", "stream", length]:
+            stream(int(length))
+        case ["--one", _, length]:
+            in_columns(int(length))
+        case ["--write", path, length]:
+            write(path, int(length))
+        case words:
+            main(int(words[0]) if words else 1_000_000)

@@ -20,6 +20,7 @@ from conformance.model import Operation
 PER_UPLOAD = 100
 _READS = PER_UPLOAD - 12
 _MS = TICK // 100
+_READERS = [[f"reader-{room}-{seat}" for seat in range(4)] for room in range(8)]
 
 
 def upload(number: int, clock: int, ids: Iterator[int]) -> Iterator[Operation]:
@@ -52,11 +53,11 @@ def upload(number: int, clock: int, ids: Iterator[int]) -> Iterator[Operation]:
         a = first + step // 4 * 2 * _MS + step % 4
         late = 3 if step > _READS // 2 else 0
         shape = shapes[late + (2 if step % 8 == 7 else step // 4 % 2)]
-        yield Operation(f"op-{next(ids)}", f"reader-{number % 8}-{step % 4}", a, a + _MS, shape)
+        yield Operation(f"op-{next(ids)}", _READERS[number % 8][step % 4], a, a + _MS, shape)
     if not bad:
         scribe.get("reader", 0, 0, "exact", number)
         yield Operation(
-            f"op-{next(ids)}", f"reader-{number % 8}-0", a + 2 * _MS, a + 3 * _MS, scribe.operations[-1].exchange
+            f"op-{next(ids)}", _READERS[number % 8][0], a + 2 * _MS, a + 3 * _MS, scribe.operations[-1].exchange
         )
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from sys import intern
 from typing import Any, BinaryIO, NoReturn
 
 from conformance.errors import HistoryError
@@ -260,7 +261,7 @@ def _operation(fields: Mapping[str, Any], line: int, *, begun: bool) -> Operatio
         raise _Problem("`id` must be a string that is not empty")
     return Operation(
         id=name or f"L{line}",
-        session=_wants(fields, "session", str, "a string"),
+        session=intern(_wants(fields, "session", str, "a string")),
         a_ns=a_ns,
         b_ns=b_ns,
         exchange=exchange,

@@ -25,7 +25,7 @@ from conformance.consistency.traces import TRACED, listed_keys, wanted_key
 from conformance.model import Json, Octets, Operation, Role, Target
 from conformance.recording import encode
 
-BATCH = 1 << 17
+BATCH = 1 << 16
 SCHEMA = pa.schema(
     [("kind", pa.int8()), ("end", pa.int8()), ("home", pa.int32()), ("key", pa.int32()), ("shape", pa.int32()),
      ("a", pa.int64()), ("b", pa.int64()), ("x", pa.int64()), ("y", pa.int64()), ("line", pa.binary())]
