@@ -30,7 +30,7 @@ def _tells_of_access(facts: Facts) -> bool:
 
 def server_error(facts: Facts) -> Iterator[Seen]:
     """No 5xx on a legal request (counts when repeated), none on an invalid one (counts always)."""
-    if facts.kind in (Kind.FOREIGN, Kind.NOT_CONSISTENT) or facts.call.name == "app_status":
+    if facts.kind in (Kind.FOREIGN, Kind.NOT_CONSISTENT) or facts.throttled or facts.call.name == "app_status":
         return
     legal = facts.valid and facts.call.name != UNROUTED
     if facts.status in (501, 505) and (facts.call.name == UNROUTED or not facts.needed):

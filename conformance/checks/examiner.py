@@ -79,6 +79,7 @@ class Examiner:
             status,
             exchange.user,
             exchange.headers.get("content-type"),
+            _is_throttled(exchange),
             (notes.get("intent"), call.id in notes.get("invented", ())) if notes else None,
             shape,
         )
@@ -94,6 +95,10 @@ class Examiner:
         if self._gateway is None or (status < 400 and isinstance(body, dict | list)):
             return False
         return any(self._gateway.search(text) for text in _texts(body))
+
+
+def _is_throttled(exchange: Exchange) -> bool:
+    return exchange.status == 503 and "retry-after" in exchange.headers
 
 
 def _form(call: Call, path: str) -> Hashable:
@@ -128,6 +133,7 @@ def _facts(operation: Operation, call: Call) -> Facts:
         valid=intent != "invalid",
         avowed=intent == "valid",
         invented=invented,
+        throttled=_is_throttled(exchange),
         routed=is_routed(call, exchange.path, status, exchange.response),
         kind=kind,
         shown=_shown(exchange, whole=kind is not Kind.SUCCESS),

@@ -66,6 +66,7 @@ class Facts:
     """One answer of the API with all that the rules ask about it.
 
     `valid` is False when the sender knows the request to be invalid; `avowed` is True when it vouches that it is valid.
+    `throttled` tells that the answer asks to come again later (503 with Retry-After).
     `invented` tells that the id in the path was never given out; `routed`, that the call is documented and the error,
     if it is one, arose behind the router.
     """
@@ -80,6 +81,7 @@ class Facts:
     invented: bool
     routed: bool
     kind: Kind
+    throttled: bool
     shown: str
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.answers import call, is_not_consistent
+from conformance.answers import TOLERATED_NC_CALLS, call, is_not_consistent
 from conformance.checks.facts import PROXY_STATUSES, four_fields
 from conformance.fuzz.asking import Question
 from conformance.model import Exchange
@@ -31,6 +31,16 @@ def _in(failing: Failing, *names: str) -> bool:
 def _proxy(failing: Failing) -> bool:
     exchange = failing.exchange
     return exchange.status in PROXY_STATUSES and not four_fields(exchange.response)
+
+
+def _throttled(failing: Failing) -> bool:
+    exchange = failing.exchange
+    return exchange.status == 503 and "retry-after" in exchange.headers and four_fields(exchange.response)
+
+
+def _tolerated(failing: Failing) -> bool:
+    exchange = failing.exchange
+    return _in(failing, "JsonSchemaError") and is_not_consistent(exchange) and call(exchange).name in TOLERATED_NC_CALLS
 
 
 def _refused_by_state(failing: Failing) -> bool:
@@ -69,6 +79,8 @@ def _more_than_documented(failing: Failing) -> bool:
 
 _REASONS: tuple[tuple[str, Callable[[Failing], bool]], ...] = (
     ("a proxy's or HTTP server's own answer is not the API's", _proxy),
+    ("throttled: the answer asks to come again later", _throttled),
+    ("not consistent where the deployed service is, too: warned of by nc-tolerated-endpoints", _tolerated),
     ("not consistent yet: a 404 that is temporary, not a lost resource", _not_consistent),
     ("a valid request may be refused by its resource's state: completed, broken, deleted", _refused_by_state),
     ("invalid data may be accepted: unknown fields and parameters ignored, limits of the document exceeded", _lenient),

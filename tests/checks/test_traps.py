@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -201,6 +202,18 @@ def test_a_crash_is_told_apart_by_whether_the_request_was_legal() -> None:
     assert broken("GET /projects", 500, error(500)) == {"no-5xx-legal"}
     assert broken("POST /projects", 500, error(500), notes={"intent": "invalid"}) == {"invalid-no-5xx"}
     assert broken("GET /nope", 500, error(500)) == {"invalid-no-5xx"}
+
+
+def test_a_503_that_asks_to_come_again_later_is_throttling_not_a_crash() -> None:
+    """Its payload is judged all the same, and without Retry-After it is a crash again."""
+    asked, busy = operation("GET /projects", 503, error(503)), operation("GET /projects", 503, error(503, reason=None))
+    patient = {**asked.exchange.headers, "retry-after": "1"}
+    one = Examiner(Target("x"))
+    later = replace(asked, exchange=replace(asked.exchange, headers=patient))
+    assert {r for r, v in one.examine(asked) if v} == {"no-5xx-legal"}
+    assert {r for r, v in one.examine(later) if v} == set()
+    assert "error-payload" in {r for r, _ in one.examine(later)}
+    assert "error-payload" not in {r for r, _ in one.examine(busy)}
 
 
 def test_501_is_the_right_answer_to_what_a_server_does_not_know() -> None:

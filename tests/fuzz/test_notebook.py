@@ -77,9 +77,11 @@ def failing(name: str, exchange: Exchange, **question: Any) -> Failing:
     return Failing(name, "", Question(exchange.method, "/x", **question), exchange)
 
 
-def exchange(status: int, body: Any = None, path: str = "/api/v1/files/x/url", method: str = "GET") -> Exchange:
+def exchange(
+    status: int, body: Any = None, path: str = "/api/v1/files/x/url", method: str = "GET", **about: Any
+) -> Exchange:
     """Give an answer."""
-    return Exchange(method, path, status=status, response=body)
+    return Exchange(method, path, status=status, response=body, **about)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +95,8 @@ def exchange(status: int, body: Any = None, path: str = "/api/v1/files/x/url", m
         (failing("UseAfterFree", exchange(200, path="/api/v1/projects/x")), "later"),
         (failing("JsonSchemaError", exchange(502, None)), "proxy"),
         (failing("UndefinedContentType", exchange(503, {"message": "busy"})), "proxy"),
+        (failing("ServerError", exchange(503, PLAIN, headers={"retry-after": "1"})), "throttled"),
+        (failing("JsonSchemaError", exchange(404, NC, "/api/v1/uploads/x/chunks", "PUT")), "nc-tolerated"),
         (failing("AllowHeaderMismatch", exchange(405, PLAIN)), "more methods"),
     ],
 )
