@@ -38,14 +38,24 @@ def watched(world: World) -> Iterator[Watched]:
             gone = version.deleted or file.deleted or file.project.deleted
             accepts = GONE if gone else truth_of(version.upload)
             path = f"/file_versions/{version.id}/url"
-            yield Watched(path, accepts, version.upload.completed, None if gone else version.upload)
+            since = _since(version.upload, version.attached)
+            yield Watched(path, accepts, since, None if gone else version.upload)
 
 
 def _of_file(file: File) -> Watched:
     upload = None if file.deleted or file.project.deleted else file.current
     accepts = truth_of(upload) if upload else GONE
-    latest = [when for when in (upload and upload.completed, file.switched) if when]
-    return Watched(f"/files/{file.id}/url", accepts, max(latest, default=None), upload)
+    return Watched(f"/files/{file.id}/url", accepts, _since(upload, file.switched), upload)
+
+
+def _since(upload: Upload | None, attached: float | None) -> float | None:
+    """Say when the wait for a truth begins: with the later of the completion and the attachment, as for the judge.
+
+    None, and no wait, for an upload whose completion was never acknowledged.
+    """
+    if upload is None:
+        return attached
+    return max(upload.completed, attached or 0.0) if upload.completed else None
 
 
 def until_settled(stage: Stage, client: Speaker, world: World, one: Watched) -> Waiting:

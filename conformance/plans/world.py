@@ -54,16 +54,20 @@ class Upload:
 
 @dataclass(slots=True)
 class Version:
-    """A file version and the upload it points to for ever."""
+    """A file version and the upload it points to for ever; `attached` is when that was acknowledged (seconds)."""
 
     id: str
     upload: Upload
+    attached: float = 0.0
     deleted: bool = False
 
 
 @dataclass(slots=True)
 class File:
-    """A file; `current` is None while more than one upload may be current."""
+    """A file; `current` is None while more than one upload may be current.
+
+    `switched` is when the current upload was acknowledged to be the file's, by its creation or by a switch (seconds).
+    """
 
     id: str
     project: Project

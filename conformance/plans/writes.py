@@ -145,10 +145,10 @@ def attach(turn: Turn) -> Task:
             0.0005 * tries**2, turn.stage.timing.floor_s * 2 + GROWTH * (time.monotonic() - since)
         )
         last = sent(turn.client.send("POST", "/files", json=body))
-    version = _version(last.body, upload)
+    version = _version(last.body, upload, last.at)
     if last.made and version:
         turn.bind(version, first_version(turn.step.binds))
-        turn.bind(File(last.made, project, upload, [version]))
+        turn.bind(File(last.made, project, upload, [version], switched=last.at))
 
 
 def _late(turn: Turn, upload: Upload, since: float) -> bool:
@@ -158,10 +158,10 @@ def _late(turn: Turn, upload: Upload, since: float) -> bool:
     return answered or now > timing.deadline(since) or turn.stage.scheduler.stopped
 
 
-def _version(body: Json, upload: Upload) -> Version | None:
+def _version(body: Json, upload: Upload, attached: float) -> Version | None:
     current = body.get("current_version")
     made = current.get("id") if isinstance(current, dict) else None
-    return Version(made, upload) if isinstance(made, str) else None
+    return Version(made, upload, attached) if isinstance(made, str) else None
 
 
 def new_version(turn: Turn) -> Task:
@@ -170,7 +170,7 @@ def new_version(turn: Turn) -> Task:
     body, before = {"upload": {"id": upload.id}}, file.current
     file.current = None
     last = yield from insist(turn, lambda cut: turn.client.send("PUT", f"/files/{file.id}", json=body, cut_after_s=cut))
-    version = _version(last.body, upload)
+    version = _version(last.body, upload, last.at)
     if last.made and version:
         file.versions.append(version)
         file.current, file.switched = upload, last.at
@@ -191,7 +191,7 @@ def promote(turn: Turn) -> Task:
     if last.answer is Answer.DONE:
         file.current, file.switched = version.upload, last.at
         if last.made and last.made != version.id:
-            file.versions.append(Version(last.made, version.upload))
+            file.versions.append(Version(last.made, version.upload, last.at))
     elif last.answer is Answer.REFUSED:
         file.current = before
 
