@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
-from math import ceil, inf, sqrt
+from math import ceil, floor, inf, sqrt
 
 from conformance.model import Json, LagInterval
 
@@ -21,6 +21,8 @@ _ROUNDS = 1000
 _STILL = 1e-7
 _Z = 1.96
 _POINTS = 200
+_MANY = 1000
+"""More intervals than this are widened to a grid of as many steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,18 @@ def estimate_pairs(pairs: Sequence[tuple[float, float]]) -> LagCurve:
     if not pairs:
         return LagCurve((), (), (), (), ())
     at_least, at_most = sorted(low for low, _ in pairs), sorted(high for _, high in pairs)
+    pairs = _coarse(pairs) if len(pairs) > _MANY else pairs
     inner = _innermost(pairs)
     lefts, rights = [left for left, _ in inner], [right for _, right in inner]
     spans = Counter((bisect_left(lefts, low), bisect_right(rights, high)) for low, high in pairs)
     mass = _settle([1.0 / len(inner)] * len(inner), spans, len(pairs))
     return LagCurve(tuple(lefts), tuple(rights), tuple(mass), tuple(at_least), tuple(at_most))
+
+
+def _coarse(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Widen many intervals to a grid, so that the work stays bounded; a wider interval is true as well."""
+    step = max((end for pair in pairs for end in pair if end != inf), default=1.0) / _MANY or 1.0
+    return [(floor(low / step) * step, high if high == inf else ceil(high / step) * step) for low, high in pairs]
 
 
 def _innermost(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -138,5 +138,5 @@ class Registry:
         ):
             if status >= 500 and not is_gateways(operation.exchange):
                 reads.server_error(kept)
-            elif status in _ODD:
+            elif status in _ODD and (reads.kind != "create_upload" or operation.notes.get("intent") == "valid"):
                 reads.other_answer(kept)

@@ -48,6 +48,15 @@ def test_the_bounds_of_a_quantile_hold_the_truth(seed: int) -> None:
         assert quantile.high_s is None or truth <= quantile.high_s
 
 
+def test_many_intervals_are_estimated_in_bounded_work() -> None:
+    """Beyond a thousand, intervals are widened to a grid; the estimate stays."""
+    dice = random.Random(9)
+    curve = estimate_pairs([polled(dice, lag) for lag in lags_of_known_truth(dice, 6000)])
+    assert curve.n == 6000
+    assert len(curve.left) <= 1001
+    assert curve.quantile(0.5).estimate_s == pytest.approx(1.97, abs=0.15)
+
+
 def test_exact_data_give_the_empirical_distribution() -> None:
     """Intervals without width are plain observations."""
     curve = estimate_pairs([(x, x) for x in (1.0, 2.0, 3.0, 4.0)])

@@ -297,6 +297,10 @@ LEGAL = {
         "actor   [complete 202] [file 201]                       ",
         "reader                            [vurl 200] [get 403]  ",
     ),
+    "a conflict at creating an upload, by a request that nobody vouches for": (
+        "none",
+        "actor   [project 202] [upload 409] ",
+    ),
     "nobody's completion was seen, somebody had done it": (
         "good",
         "actor   [complete already] [file 201]           ",
