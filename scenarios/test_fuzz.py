@@ -32,7 +32,7 @@ def test_no_answer_to_a_documented_call_breaks_a_duty(call: str, campaign: Campa
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_answer_to_a_hostile_request_breaks_a_duty(group: str, campaign: Campaign) -> None:
     """What no client should send is accepted or refused with a standard error."""
-    crimes = campaign.hostile(group.replace("-", " "))
+    crimes = campaign.hostile(group)
     assert not crimes, "\n".join(crimes)
 
 

@@ -27,7 +27,7 @@ FIELDS = ("error", "code", "reason", "suggestion")
 PROXY_STATUSES = frozenset({408, 413, 414, 421, 425, 429, 431, 502, 503, 504})
 """What proxies and HTTP servers answer by themselves: the API's only where the four fields are there."""
 
-FRAMEWORK_STATUSES = frozenset({405, 411, 415, 417, 426, 505})
+FRAMEWORK_STATUSES = frozenset({405, 406, 411, 415, 417, 426, 505})
 """What a framework or an HTTP layer answers before any code that knows of the API."""
 
 NEEDED_CALLS = frozenset(

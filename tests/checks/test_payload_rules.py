@@ -91,7 +91,7 @@ def test_more_fields_and_digits_in_a_string_are_accepted(extra: dict[str, Any]) 
     "call",
     ["POST /projects", "GET /projects?page=x", "PUT /uploads/{}/complete", "GET /files/not-a-uuid", "DELETE /files/{}"],
 )
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 406, 409, 422, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500])
 def test_an_error_of_a_documented_call_needs_its_four_fields(call: str, status: int) -> None:
     """Invalid parameters and bodies included."""
     assert "error-payload" in broken(call, status, {"error": "name is missing"})
@@ -124,6 +124,7 @@ def test_empty_words_are_allowed_in_other_errors() -> None:
         ("GET /", 404),
         ("PATCH /projects/{}", 405),
         ("POST /projects", 415),
+        ("GET /projects", 406),
         ("GET /folders/{}", 404),
         ("GET /projects/{}/", 404),
         ("GET /projects/%00", 400),
