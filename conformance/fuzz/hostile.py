@@ -74,7 +74,6 @@ _HEADERS: tuple[tuple[str | None, dict[str, str]], ...] = (
     ("invalid", {"Authorization": "a" * 4000}),
     ("invalid", {"Authorization": "Basic dXNlcjpwYXNz"}), (None, {}), ("owner", {"Accept": "application/xml"}),
     ("owner", {"Accept": "text/html"}), ("owner", {"Accept": "nonsense"}), ("owner", {"Accept-Language": "xx"}),
-    
     ("owner", {"Origin": "https://elsewhere.example"}), ("owner", {"Expect": "nonsense"}),
     ("owner", {"Cookie": "a=b"}),
 )  # fmt: skip
