@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from conformance.configuration import gather
 from conformance.driver import Driver
 from conformance.errors import ExitCode, SuiteError
-from conformance.model import Target
+from conformance.model import Json, Target
 from conformance.plugin import OPTIONS
 from conformance.running import Running
 from conformance.settings import Settings
@@ -20,6 +20,8 @@ from conformance.settings import Settings
 HANDED = "dds_settings"
 SUITE_ERROR = "dds-suite-error"
 SHORTAGE = "dds-shortage"
+TOLD = 20
+"""Findings told on the terminal; the reports hold them all."""
 
 
 class Gathering:
@@ -29,6 +31,7 @@ class Gathering:
         handed = getattr(config, "workerinput", {}).get(HANDED)
         self._running = None if handed else Running(_settings(config))
         self._settings = Settings.from_json(handed) if handed else None
+        self._document: Mapping[str, Json] = {}
         self._told: dict[str, list[str]] = {SUITE_ERROR: [], SHORTAGE: []}
 
     @property
@@ -98,7 +101,18 @@ class Gathering:
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         trouble, shortage = tuple(self._told[SUITE_ERROR]), tuple(self._told[SHORTAGE])
         document = self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage)
+        self._document = document
         session.exitstatus = document.get("exit_code", ExitCode.SUITE_ERROR)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what the run came to, and where its reports are."""
+        if self._document:
+            terminalreporter.section(f"dds-conformance: {self._document['outcome']}")
+            for finding in self._document["findings"][:TOLD]:
+                terminalreporter.write_line(f"{finding['level']} {finding['requirement']}: {finding['sentence']}")
+            for reason in self._document["reasons"]:
+                terminalreporter.write_line(reason)
+            terminalreporter.write_line(f"reports: {self.run_settings.report_dir}")
 
 
 def _settings(config: pytest.Config) -> Settings:
