@@ -202,7 +202,7 @@ def _text(fields: Mapping[str, Any], name: str) -> str | None:
 
 def _notes(fields: Mapping[str, Any]) -> Mapping[str, Json]:
     notes = _mapping(fields, "notes")
-    for name, kind in (("invented", list), ("intent", str), ("content", dict)):
+    for name, kind in (("invented", list), ("intent", str), ("content", dict), ("url_of", str)):
         if notes.get(name) is not None and type(notes[name]) is not kind:
             raise _Problem(f"`{name}` in `notes` must be {_KINDS[kind]}")
     return notes

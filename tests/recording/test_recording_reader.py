@@ -174,6 +174,7 @@ WRONG: dict[str, tuple[tuple[bytes | dict[str, Any], ...], int, str]] = {
     "a host that is a number": (({**LINE, "host": 5},), 1, "host"),
     "a plan that is a list": (({**LINE, "plan": ["p"]},), 1, "plan"),
     "invented ids that are a number": (({**LINE, "notes": {"invented": 4}},), 1, "invented"),
+    "a followed answer that is a list": (({**LINE, "notes": {"url_of": []}},), 1, "url_of"),
     "a content type that is an object": (({**LINE, "request_type": {}},), 1, "request_type"),
 }  # fmt: skip
 
