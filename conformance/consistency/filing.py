@@ -9,6 +9,8 @@ from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
 from conformance.model import Json, Octets, Operation
 
+URL_OF = "url_of"
+"""The note on a download that names the operation whose answer gave its url."""
 KEPT_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
 
@@ -164,7 +166,8 @@ class Filing(Storing):
             self.get_urls[key] = None
         else:
             self.get_urls.setdefault(key, (reads, kept))
-        if len(self.get_urls) > KEPT_URLS:
+        self.get_urls[hash((URL_OF, operation.id))] = reads, kept
+        while len(self.get_urls) > KEPT_URLS:
             self.get_urls.pop(next(iter(self.get_urls)))
         return True
 
@@ -176,7 +179,8 @@ class Filing(Storing):
         return uploads.pop() if len(uploads) == 1 else reads.id
 
     def _storage_get(self, operation: Operation, _called: Call, answered: Answer) -> None:
-        target = self.get_urls.get(hash(operation.exchange.path))
+        told = operation.notes.get(URL_OF)  # a sender that says which answer it follows leaves no doubt
+        target = self.get_urls.get(hash((URL_OF, told)) if told else hash(operation.exchange.path))
         if target is None or operation.exchange.method != "GET":
             return
         body = operation.exchange.response

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 
 from conformance.answers import Answer
-from conformance.model import NOTHING, Json
+from conformance.model import NOTHING, Json, Operation
 from conformance.plans.model import Truth
 from conformance.plans.requests import INVALID, ODD_IDS, UNKNOWN
 from conformance.plans.scheduler import Task
@@ -30,8 +30,13 @@ def ask_url(client: Speaker, world: World, path: str, notes: Mapping[str, Json] 
     """Read a url endpoint once, and fetch the bytes if this is its first 200 in the plan."""
     last = sent(client.send("GET", path, notes=notes))
     if last.answer is Answer.DONE and world.first_time(path):
-        client.get_signed(last.operation.exchange.response)
+        fetch(client, last)
     return last
+
+
+def fetch(client: Speaker, last: Sent) -> Operation:
+    """Fetch the bytes that a url endpoint's answer leads to, noting which answer it was."""
+    return client.get_signed(last.operation.exchange.response, notes={"url_of": last.operation.id})
 
 
 def note_lag(stage: Stage, upload: Upload | None, last: Sent) -> None:

@@ -10,7 +10,7 @@ from conformance.answers import Answer
 from conformance.model import Octets, Phase
 from conformance.plans.content import whole
 from conformance.plans.model import Truth
-from conformance.plans.reads import ALL, ask_url, note_lag, truth_of
+from conformance.plans.reads import ALL, ask_url, fetch, note_lag, truth_of
 from conformance.plans.scheduler import Signal, Task
 from conformance.plans.stage import Sent, Speaker, Stage, sent
 from conformance.plans.world import File, Upload, World
@@ -101,7 +101,7 @@ def _served(client: Speaker, last: Sent, upload: Upload | None) -> bool:
     """Fetch the bytes; False only when they are surely not those that the upload must serve."""
     if last.answer is not Answer.DONE:
         return False
-    got = client.get_signed(last.operation.exchange.response).exchange
+    got = fetch(client, last).exchange
     if upload is None or upload.truth is not Truth.GOOD:
         return True
     octets = got.response

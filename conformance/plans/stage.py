@@ -44,7 +44,7 @@ class Speaker(Protocol):
     def put_signed(self, signed: Json, data: bytes, *, cut_after_s: float | None = None) -> Operation:
         """Store bytes by a signed URL."""
 
-    def get_signed(self, signed: Json) -> Operation:
+    def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
         """Fetch bytes by a signed URL."""
 
     def close(self) -> None:
