@@ -72,8 +72,9 @@ def oddities(draw: Draw) -> Plan:
 def misreports(draw: Draw) -> Plan:
     """A chunk is stored with the right hash, and its size reported wrong."""
     shape = draw(shapes.misreported())
-    writer = [*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON), do("settle", file="f1")]
-    return Plan("misreports", "a wrong chunk size", (Actor("writer", tuple(writer)),))
+    writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1")))
+    attacher = Actor("attacher", (_attach("u1", "f1", COMMON, eager=True), do("settle", file="f1")))
+    return Plan("misreports", "a wrong chunk size", (writer, attacher))
 
 
 @st.composite
@@ -171,7 +172,11 @@ def deletions(draw: Draw) -> Plan:
     wait = [do("settle", file="f1")] if draw(st.booleans()) else [_pause(draw)]
     victim = {"delete_file": {"file": "f1"}, "delete_version": {"version": first_version("f1")}}
     delete = do(what, **victim.get(what, {"project": project}))
-    steps = (*start, *shape.writes("u1", project), shape.completes("u1"), _attach("u1", "f1", project), *wait, delete)
+    older = [do("create_upload", "u2", project=project, parts=[4]), do("put_part", upload="u2", number=1)]
+    older += [do("complete", upload="u2"), do("new_version", "v2", file="f1", upload="u2")]
+    second = older if what == "delete_version" else []  # the only version of a file need not be deletable
+    attach = _attach("u1", "f1", project)
+    steps = (*start, *shape.writes("u1", project), shape.completes("u1"), attach, *wait, *second, delete)
     again = [delete] if draw(st.booleans()) else []
     reader = Actor("reader", (*_reads(draw, "f1"), *_reads(draw, "f1")))
     return Plan("deletions", what.replace("_", " "), (Actor("writer", (*steps, *again)), reader))
