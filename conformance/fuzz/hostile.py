@@ -202,6 +202,9 @@ def _headers(room: Nursery) -> Iterator[Maker]:
             yield partial(_headed, room, call, user, headers)
 
 
+_INTENT = {None: "valid", "invalid": "invalid"}
+
+
 def _headed(room: Nursery, call: str, user: str | None, headers: dict[str, str]) -> Question:
     method, template = document.form(call)
     return Question(
@@ -209,7 +212,7 @@ def _headed(room: Nursery, call: str, user: str | None, headers: dict[str, str])
         _path(room, template),
         headers=headers,
         user=user,
-        intent="valid" if user is None else "unsure",
+        intent=_INTENT.get(user, "unsure"),
         state="hostile",
     )
 

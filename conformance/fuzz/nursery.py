@@ -159,8 +159,10 @@ class Nursery:
         upload = self._stored(good=good)
         body = self.client.create_file("dds-project", self._home(), upload).exchange.response if upload else None
         made = _Made(upload, _text(body, "id"), _text(_part(body, "current_version"), "id"))
+        self.client.list_project_files(self._home())  # undocumented here, and the deployed service passes states on
         if settled:
             self._settle(made)
+            self.client.list_project_files(self._home())
             for kind, name in (("upload", made.upload), ("file", made.file), ("version", made.version)):
                 self._kept[kind, key] = name
         return made
