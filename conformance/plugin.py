@@ -6,10 +6,12 @@ at the end it is judged once. The exit status is that of ``dds-conformance run``
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
+SCENARIOS = Path(str(resources.files("conformance.scenarios"))).resolve()
 OPTIONS = ("target", "effort", "seed", "converge_within", "report_dir", "strict", "only", "max_rps", "i_may_write")
 """The keys of the configuration that are options here; pytest has a ``--strict`` of its own."""
 
@@ -33,7 +35,11 @@ def is_run(config: pytest.Config) -> bool:
     """Whether this pytest session is to judge a target, rather than some other tests."""
     if config.getoption("dds_settings") or config.getoption("target"):
         return True
-    return any(Path(word.split("::")[0]).name in ("scenarios", "conformance.scenarios") for word in config.args)
+    words = [word.partition("::")[0] for word in config.args]
+    paths = [(config.invocation_params.dir / word).resolve() for word in words]
+    return any(word.startswith("conformance.scenarios") for word in words) or any(
+        path == SCENARIOS or SCENARIOS in path.parents for path in paths
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -151,7 +151,6 @@ _OTHER_SHAPES: dict[Fault, LayerFactory] = {
 
 _PENDING: dict[Fault, LayerFactory] = {
     Fault("pending-plain-404", _NC, "a pending upload is an ordinary 404"): _plain(404, "DataFile Not Found"),
-    Fault("pending-403", _NC, "a pending upload is forbidden to its owner"): _plain(403, "Unauthorized"),
     Fault("pending-409", _NC, "a pending upload is a conflict"): _plain(409, "Conflict"),
     Fault(
         "pending-400",
@@ -183,7 +182,6 @@ _PENDING: dict[Fault, LayerFactory] = {
         "a pending upload is 200 with an empty object",
     ): rewrite(cause("not_consistent", on=URLS), status(200), body_is({})),
     Fault("unready-plain-404", _NC, "an unready project is an ordinary 404"): _unready(404, "Project Not Found"),
-    Fault("unready-403", _NC, "an unready project is forbidden to its owner"): _unready(403, "Unauthorized"),
     Fault("unready-400", _NC, "an unready project is a validation error"): _unready(400, "validation failed"),
     Fault("unready-500", ("no-5xx-legal", *_NC), "an unready project is a server error"): _unready(
         500, "internal error"
