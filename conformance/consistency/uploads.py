@@ -372,5 +372,5 @@ def lags(case: Case) -> list[LagInterval]:
         lower = max(0, reads.nc[0] - upper) if reads.nc else 0
         most = None if truth is None else max(0, truth[1] - begun[0]) / SECOND
         least = lower / SECOND if most is None else min(lower / SECOND, most)
-        found.append(LagInterval("upload", case.name, reads.kind, least, most, begun[0]))
+        found.append(LagInterval(f"{case.known.truth} upload", case.name, reads.kind, least, most, begun[0]))
     return found
