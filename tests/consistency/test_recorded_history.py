@@ -50,12 +50,14 @@ def test_the_truth_about_each_of_the_ten_uploads_is_known(judgement: Judgement) 
 
 
 def test_each_lag_is_bounded_and_none_is_censored_from_the_right(judgement: Judgement) -> None:
-    """Ten projects, ten uploads at two endpoints; the background jobs took 1.5 to 3 s, plus the work itself."""
-    groups = {group["endpoint"]: group for group in summary(judgement.lags)["groups"]}
+    """Ten projects, six good and four bad uploads at two endpoints; the jobs took 1.5 to 3 s, plus the work itself."""
+    groups = {(group["kind"], group["endpoint"]): group for group in summary(judgement.lags)["groups"]}
     assert {name: group["n"] for name, group in groups.items()} == {
-        "create_upload": 10,
-        "file_url": 10,
-        "version_url": 10,
+        ("project", "create_upload"): 10,
+        ("good upload", "file_url"): 6,
+        ("good upload", "version_url"): 6,
+        ("bad upload", "file_url"): 4,
+        ("bad upload", "version_url"): 4,
     }
     assert all(group["right_censored"] == 0 for group in groups.values())
     assert all(1.0 < group["quantiles"][0]["estimate_s"] < 4.2 for group in groups.values())
