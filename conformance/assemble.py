@@ -21,8 +21,6 @@ from conformance.plans.sensitivity import sensitivity
 from conformance.traffic import traffic
 from conformance.verdicts import Circumstances, conclude, verdicts
 
-_UNSENT = frozenset({"forbidden", "withheld"})
-
 
 @dataclass(frozen=True, slots=True)
 class Framing:
@@ -86,7 +84,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
         lags=judgement.lags,
-        reasons=(*reasons, *framing.remarks, *_withheld(history)),
+        reasons=(*reasons, *framing.remarks, *_unsent(history)),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
@@ -123,12 +121,15 @@ def _evidence(history: History, judgement: Judgement) -> dict[str, Operation]:
     return {operation.id: operation for operation in history.operations if operation.id in named}
 
 
-def _withheld(history: History) -> Iterable[str]:
+def _unsent(history: History) -> Iterable[str]:
     """Say what the driver would not send, and why: it is no finding, but it may be why something was not observed."""
-    notes = (operation.notes for operation in history.operations)
-    counted = Counter(str(note.get("forbidden") or note.get("withheld")) for note in notes if {*note} & _UNSENT)
-    for reason, count in counted.most_common():
-        yield f"not sent, {count} times: {reason}"
+    notes = [operation.notes for operation in history.operations]
+    forbidden = Counter(str(note["forbidden"]) for note in notes if "forbidden" in note)
+    for reason, count in forbidden.most_common():
+        yield f"signed URLs not followed, {count} times: {reason}"
+    withheld = sum("withheld" in note for note in notes)
+    if withheld:
+        yield f"{withheld} requests were not sent: they could have changed what this run did not make"
 
 
 def _summaries(history: History, judgement: Judgement, framing: Framing) -> dict[str, Json]:
