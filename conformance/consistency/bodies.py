@@ -2,7 +2,41 @@
 
 from __future__ import annotations
 
-from conformance.model import Json
+import json
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from conformance.model import Json, Octets
+
+
+def asked(body: Json | Octets | None) -> Json:
+    """Give the body of a request as nested JSON, also where it was kept as text: a form, or JSON.
+
+    None where the text was not kept whole, names a field twice or is neither.
+    """
+    if not isinstance(body, Octets):
+        return body
+    return _read(body.text) if body.text and len(body.text.encode()) == body.bytes else None
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Json:
+    try:
+        return json.loads(text) if text.lstrip().startswith("{") else _form(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _form(text: str) -> Json:
+    fields: dict[str, Json] = {}
+    for key, value in parse_qsl(text, keep_blank_values=True, strict_parsing=True):
+        outer, opened, inner = key.partition("[")
+        place = fields.setdefault(outer, {}) if opened else fields
+        name = inner.removesuffix("]") if opened else key
+        if not isinstance(place, dict) or name in place:
+            return None
+        place[name] = value
+    return fields
 
 
 def identity(value: Json) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.answers import Answer, Call, Effect, effect
-from conformance.consistency.bodies import identity, within
+from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import Mark, first, mark
 from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
@@ -37,21 +37,22 @@ class Filing(Storing):
 
     def _create_file(self, operation: Operation, called: Call, answered: Answer) -> None:
         exchange = operation.exchange
-        asked = identity(within(exchange.request, "upload"))
+        request = asked(exchange.request)
+        wanted = identity(within(request, "upload"))
         kept = mark(operation)
-        if answered is Answer.REFUSED and exchange.status in (400, 422) and asked:
-            upload = self.upload(asked)
+        if answered is Answer.REFUSED and exchange.status in (400, 422) and wanted:
+            upload = self.upload(wanted)
             upload.refused_files = first(upload.refused_files, kept)
         name = identity(exchange.response)
         if answered is not Answer.DONE or not name:
             return
         file = self.file(name)
         file.created = first(file.created, kept)
-        parent = within(exchange.request, "parent")
+        parent = within(request, "parent")
         file.in_folder = within(parent, "kind") != "dds-project"
         file.project = identity(within(exchange.response, "project")) or identity(parent)
         version = within(exchange.response, "current_version")
-        upload_name = identity(within(version, "upload")) or asked
+        upload_name = identity(within(version, "upload")) or wanted
         if upload_name:
             switch = Switch(upload_name, kept[0], kept[1], effect(exchange, called, answered), kept, first=True)
             file.switches[operation.id] = switch
@@ -83,7 +84,10 @@ class Filing(Storing):
         if done is not Effect.NONE:
             file.writes.append(kept[:2])
         if not upload and called.name == "update_file":
-            return
+            if not isinstance(exchange.request, Octets):
+                return
+            if done is Effect.DONE:
+                upload = identity(within(exchange.response, "current_version", "upload"))
         self._begin_switch(operation, called)
         file.switches[operation.id] = Switch(upload, kept[0], kept[1], done, kept)
         if done is Effect.DONE and upload:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.answers import Answer, Call, Effect, is_gateways
-from conformance.consistency.bodies import identity, within
+from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import NEVER, Mark, mark
 from conformance.consistency.state import Attempt, File, Project, Reads, Switch, Upload, Version
-from conformance.model import Operation
+from conformance.model import Octets, Operation
 
 _ODD = frozenset({402, 406, 409, 410, 411, 412, 416, 417, 418, 423, 424, 426, 428, 451})
 """Statuses that no state of a live resource explains at an extended endpoint; others have rows of their own."""
@@ -100,15 +100,16 @@ class Registry:
 
     def _begin_switch(self, operation: Operation, called: Call) -> None:
         file, upload = self._switching(operation, called)
-        if file and (upload or called.name == "promote_version"):
+        unread = isinstance(operation.exchange.request, Octets)  # it may name any upload
+        if file and (upload or unread or called.name == "promote_version"):
             kept = mark(operation)
             switch = Switch(upload, kept[0], NEVER, Effect.INDETERMINATE, kept)
             self.file(file).switches.setdefault(operation.id, switch)
             self.file(file).switched = min(self.file(file).switched, kept[0])
 
     def _switching(self, operation: Operation, called: Call) -> tuple[str, str]:
-        body = operation.exchange.request
         if called.name == "update_file":
+            body = asked(operation.exchange.request)
             upload = identity(within(body, "upload"))
             flat = body.get("upload[id]") if isinstance(body, dict) else None
             return called.id, upload or (flat if isinstance(flat, str) else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_gateways
-from conformance.consistency.bodies import identity, reported_hash, whole, within
+from conformance.consistency.bodies import asked, identity, reported_hash, whole, within
 from conformance.consistency.marks import Mark, first, last, mark
 from conformance.consistency.registry import Registry
 from conformance.consistency.state import Attempt, Part, Reads, Refusal, Upload
@@ -44,7 +44,7 @@ class Storing(Registry):
     def _create_upload(self, operation: Operation, called: Call, answered: Answer) -> None:
         exchange = operation.exchange
         project = self.project(called.id)
-        provider = identity(within(exchange.request, "storage_provider"))
+        provider = identity(within(asked(exchange.request), "storage_provider"))
         reads = project.reads.get(provider)
         if reads is None:
             reads = project.reads[provider] = Reads("create_upload", called.id)
@@ -61,12 +61,12 @@ class Storing(Registry):
             self._new_upload(self.upload(name), operation, called.id)
 
     def _new_upload(self, upload: Upload, operation: Operation, project: str) -> None:
-        asked, given = operation.exchange.request, operation.exchange.response
+        wanted, given = asked(operation.exchange.request), operation.exchange.response
         upload.created = first(upload.created, mark(operation))
         upload.project = project
         upload.provider = identity(within(given, "storage_provider"))
-        upload.size = whole(within(asked, "size"))
-        chunked = within(asked, "chunked")
+        upload.size = whole(within(wanted, "size"))
+        chunked = within(wanted, "chunked")
         upload.chunked = chunked not in (False, "false")
         self._learn_put(within(given, "signed_url"), upload.id, 0)
 
@@ -123,8 +123,9 @@ class Storing(Registry):
     def _create_chunk(self, operation: Operation, called: Call, answered: Answer) -> None:
         exchange = operation.exchange
         done = effect(exchange, called, answered)
-        number, size = whole(within(exchange.request, "number")), whole(within(exchange.request, "size"))
-        hashed = reported_hash(exchange.request)
+        request = asked(exchange.request)
+        number, size = whole(within(request, "number")), whole(within(request, "size"))
+        hashed = reported_hash(request)
         if done is Effect.NONE:
             return
         upload = self.upload(called.id)
@@ -175,7 +176,7 @@ class Storing(Registry):
         upload = self.upload(called.id)
         kept = mark(operation)
         status = None if is_gateways(exchange) else exchange.status
-        upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(exchange.request))
+        upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(asked(exchange.request)))
         if exchange.status in _REFUSALS and answered is not Answer.INTEGRITY and answered is not Answer.ALREADY:
             self._refused(upload, operation, kept)
         content = operation.notes.get("content")
