@@ -264,7 +264,7 @@ _SWITCHES = frozenset({"update_file", "promote_version"})
 def _refusal(exchange: Exchange, name: str, status: int) -> Answer:
     if exchange.method in READ_METHODS:
         return Answer.REFUSED if status in _REFUSING_READS else Answer.UNKNOWN
-    if status == 400 and name == "complete_upload" and "completed_at" in named_fields(exchange):
+    if status in {400, 409, 422} and name == "complete_upload" and "completed_at" in named_fields(exchange):
         return Answer.ALREADY
     if status == 404 and exchange.method == "DELETE":
         return Answer.ALREADY

@@ -34,7 +34,13 @@ def exact(case: Case, book: Book, bound: int) -> bool:
 
 
 def _downloads(sight: Sight) -> list[Download]:
-    found = [download for endpoint in sight.endpoints for download in endpoint.reads.downloads]
+    # What is gone once a deletion may have taken effect is legal; other bytes never are.
+    found = [
+        download
+        for endpoint in sight.endpoints
+        for download in endpoint.reads.downloads
+        if download.octets is not None or download.fetched[1] < endpoint.doomed
+    ]
     return sorted(found, key=lambda download: download.fetched)
 
 

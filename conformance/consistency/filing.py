@@ -50,9 +50,12 @@ class Filing(Storing):
         file.created = first(file.created, kept)
         parent = within(request, "parent")
         file.in_folder = within(parent, "kind") != "dds-project"
-        file.project = identity(within(exchange.response, "project")) or identity(parent)
+        at_root = "" if file.in_folder else identity(parent)
+        file.project = identity(within(exchange.response, "project")) or at_root
         version = within(exchange.response, "current_version")
         upload_name = identity(within(version, "upload")) or wanted
+        if not file.project:
+            file.project = self.upload(upload_name).project if upload_name else ""
         if upload_name:
             switch = Switch(upload_name, kept[0], kept[1], effect(exchange, called, answered), kept, first=True)
             file.switches[operation.id] = switch

@@ -12,6 +12,11 @@ _ODD = frozenset({402, 406, 409, 410, 411, 412, 416, 417, 418, 423, 424, 426, 42
 """Statuses that no state of a live resource explains at an extended endpoint; others have rows of their own."""
 
 
+def _plain(path: str) -> bool:
+    # A query, or a slash too many, may be why it is refused.
+    return "?" not in path and "//" not in path and not path.endswith("/")
+
+
 class Registry:
     """Everything the judge remembers, and the announcements of mutations."""
 
@@ -130,7 +135,7 @@ class Registry:
             return
         status = operation.exchange.status
         if answered is Answer.REFUSED:
-            if status == 404 and isinstance(operation.exchange.response, dict):
+            if status == 404 and _plain(operation.exchange.path) and isinstance(operation.exchange.response, dict):
                 reads.plain_404(kept)
         elif answered is not Answer.UNKNOWN:
             reads.take(kept, answered)
@@ -139,5 +144,9 @@ class Registry:
         ):
             if status >= 500 and not is_gateways(operation.exchange):
                 reads.server_error(kept)
-            elif status in _ODD and (reads.kind != "create_upload" or operation.notes.get("intent") == "valid"):
+            elif (
+                status in _ODD
+                and _plain(operation.exchange.path)
+                and (reads.kind != "create_upload" or operation.notes.get("intent") == "valid")
+            ):
                 reads.other_answer(kept)

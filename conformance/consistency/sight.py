@@ -21,6 +21,8 @@ class Endpoint:
     superseded: Mark | None = None
     deleted: Mark | None = None
     after: list[tuple[Mark, Answer]] = field(default_factory=list)
+    doomed: int = NEVER
+    """From when (ns) on a deletion may have taken the object away."""
 
 
 @dataclass(slots=True)
@@ -173,14 +175,20 @@ def file_endpoint(world: World, file: File) -> Endpoint:
         for kept, answered in file.single:
             if kept[1] < switch:
                 reads.take(kept, answered)
-    return Endpoint(before(reads, min(switch, file.murky)), file.created, deleted=deleted, after=after)
+    return Endpoint(
+        before(reads, min(switch, file.murky)),
+        file.created,
+        deleted=deleted,
+        after=after,
+        doomed=min(doomed, file.murky),
+    )
 
 
 def version_endpoint(world: World, version: Version) -> Endpoint:
     """Give a version's endpoint; `superseded` is the acknowledged switch that replaced it."""
     doomed, deleted = scope_of_version(world, version)
     reads, after = settle(version.reads, version.late, doomed)
-    endpoint = Endpoint(reads, version.linked)
+    endpoint = Endpoint(reads, version.linked, doomed=doomed)
     endpoint.deleted, endpoint.after = deleted, after
     file = world.files.get(version.file)
     if file is not None and version.linked is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from judge_timeline import TICK, Scribe, md5, prepared, uid
+from judge_timeline import TICK, Scribe, error, md5, prepared, uid
 from judged import crimes, judged
 
 from conformance.model import Octets
@@ -64,3 +64,56 @@ def test_a_single_part_upload_completed_by_a_form_is_known_to_be_bad() -> None:
     scribe.file("actor", *at(3, 4))
     scribe.vurl("reader", *at(5, 6))
     assert "bad-never-200" in wrongs(scribe)
+
+
+def test_bytes_that_are_gone_after_a_deletion_are_no_wrong_bytes() -> None:
+    """A signed url may lead nowhere once the file or its project was deleted; other bytes stay wrong."""
+    for deletion, told in (("delfile", 20), ("delproject", 20), ("delfile", 80), ("delproject", 80)):
+        scribe = scene()
+        scribe.file("actor", *at(10, 12))
+        scribe.url("reader", *at(15, 16))
+        scribe.url("reader", *at(told, told + 1))
+        getattr(scribe, deletion)("actor", *at(82, 83))
+        gone, other = scribe.operations[:], scribe
+        scribe.get("reader", *at(84, 85), "404")
+        assert wrongs(scribe) == set(), (deletion, told)
+        other.operations = gone
+        other.get("reader", *at(84, 85), "of9")
+        assert wrongs(other) == {"bytes-exact"}, (deletion, told)
+
+
+def test_a_completion_refused_as_done_is_one_under_each_status_of_validation() -> None:
+    """A gateway's retry may be told so by 409 or 422 as well."""
+    for status in (400, 409, 422):
+        body = error(status, "validation failed", errors=[{"field": "completed_at", "message": "set"}])
+        for kind, told in (("bad", "ie"), ("good", "200")):
+            scribe = scene(kind, done=False)
+            path = f"/uploads/{uid('aaaa', 1)}/complete"
+            asked = {"hash": {"value": md5(1), "algorithm": "md5"}}
+            scribe.wire("actor", *at(0, 1), "PUT", path, status=status, request=asked, response=body)
+            scribe.file("actor", *at(3, 4))
+            scribe.url("reader", *at(5, 6), told)
+            assert wrongs(scribe) == set(), (status, kind)
+
+
+def test_a_file_in_a_folder_goes_with_its_project_also_when_the_answer_names_none() -> None:
+    """The project is then that of its upload."""
+    scribe = scene()
+    asked = {"parent": {"kind": "dds-folder", "id": uid("dddd", 1)}, "upload": {"id": uid("aaaa", 1)}}
+    made = {key: value for key, value in scribe._file(1, 1, 1).items() if key != "project"}
+    scribe.answered("actor", *at(3, 4), "POST", "/files", "201", made, request=asked)
+    scribe.delproject("actor", *at(5, 6))
+    scribe.url("reader", *at(9, 10), "404")
+    scribe.vurl("reader", *at(9, 10), "404")
+    assert "nc-until-consistent" not in wrongs(scribe)
+
+
+def test_a_path_with_something_more_in_it_may_be_refused_for_that() -> None:
+    """A trailing slash or a query may not be routed."""
+    for more in ("/", "?x=y"):
+        scribe = scene()
+        scribe.file("actor", *at(3, 4))
+        path = f"/files/{uid('eeee', 1)}/url{more}"
+        scribe.wire("reader", *at(5, 6), "GET", path, status=404, response=error(404))
+        scribe.wire("reader", *at(7, 8), "GET", path, status=409, response=error(409))
+        assert "nc-until-consistent" not in wrongs(scribe), more
