@@ -51,7 +51,7 @@ class Access:
                 book.expose("other-user-403")
         for (kind, name, call), (kept, what, _) in sorted(self._wrong.items()):
             created, doomed = _owned(world, self.shared, kind, name)
-            if created is None or created[1] >= kept[0] or kept[1] >= doomed:
+            if created is None or created[1] >= kept[0] or (kept[1] >= doomed and kept[0] != doomed):
                 continue
             book.expose("other-user-403")
             sentence = (

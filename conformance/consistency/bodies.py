@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
+from conformance.answers import Call
 from conformance.model import Json, Octets
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def asked(body: Json | Octets | None) -> Json:
@@ -42,7 +46,18 @@ def _form(text: str) -> Json:
 def identity(value: Json) -> str:
     """Give the `id` of a JSON object, empty when there is none."""
     found = value.get("id") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""
+    return spelled(found) if isinstance(found, str) else ""
+
+
+def spelled(name: str) -> str:
+    """Give an id in its one spelling: the case of a UUID's letters means nothing."""
+    return name if name.islower() or not _UUID.fullmatch(name) else name.lower()
+
+
+def respelled(called: Call) -> Call:
+    """Give a call with its id in one spelling."""
+    name = spelled(called.id)
+    return called if name == called.id else Call(called.name, name)
 
 
 def within(value: Json, *names: str) -> Json:

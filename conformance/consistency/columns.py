@@ -19,7 +19,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # the same
 from conformance.answers import READ_METHODS, Answer, Call, Effect, answer, call, effect
 from conformance.checks import Examiner, Seen
 from conformance.consistency.access import KIND_OF
-from conformance.consistency.bodies import identity, reported_hash, whole, within
+from conformance.consistency.bodies import identity, reported_hash, respelled, whole, within
 from conformance.consistency.marks import NEVER
 from conformance.consistency.traces import TRACED, listed_keys, wanted_key
 from conformance.model import Json, Octets, Operation, Role, Target
@@ -127,7 +127,7 @@ class Columns:
 
     def _row(self, one: Operation) -> tuple[int, int, int, int, int, int]:
         exchange = one.exchange
-        called = call(exchange)
+        called = respelled(call(exchange))
         answered = answer(exchange, called)
         if called.name in TRACED:
             self._trace(one, called, answered)
@@ -153,6 +153,7 @@ class Columns:
             return self._stored(one, name, answered)
         if exchange.user != "owner":
             harmless = exchange.user != "other" or exchange.status in (403, None) or name not in KIND_OF
+            harmless &= reading or effect(exchange, called, answered) is Effect.NONE
             return Row.PLAIN if harmless else Row.ODD, 0, upload, 0, 0
         if name in _ALWAYS:
             return Row.ALONE, 0, "", 0, 0

@@ -19,6 +19,8 @@ from conformance.answers import (
     STORAGE_PUT,
     UNROUTED,
     Answer,
+    Call,
+    Effect,
     answer,
     call,
     effect,
@@ -27,6 +29,7 @@ from conformance.answers import (
 )
 from conformance.consistency import completion, content, deletion, projects, register, status, uploads
 from conformance.consistency.access import Access, granted
+from conformance.consistency.bodies import respelled
 from conformance.consistency.book import Book
 from conformance.consistency.marks import NEVER
 from conformance.consistency.ownwrites import OWN, OwnWrites
@@ -58,6 +61,8 @@ LASTING = frozenset(
 )  # fmt: skip
 """Requirements whose violations no later operation can undo, provided that every mutation was announced."""
 _TOLD_ERRORS = frozenset({400, 401, 404})
+_BY_ANYBODY = frozenset({"complete_upload", "delete_file", "delete_project", "promote_version", "update_file"})
+"""Mutations announced whoever sends them; announcing others cannot be taken back without a trace."""
 _TRUTHS = (Answer.DONE, Answer.INTEGRITY)
 
 
@@ -134,8 +139,8 @@ class Judge:
         if exchange.role is not Role.API or not is_mutation(exchange) or operation.id in self._pending:
             return
         self._pending[operation.id] = operation
-        if exchange.user == "owner":
-            called = call(exchange)
+        called = respelled(call(exchange))
+        if exchange.user == "owner" or called.name in _BY_ANYBODY:
             announce = self._world.beginnings.get(called.name)
             if announce is not None:
                 announce(operation, called)
@@ -147,7 +152,7 @@ class Judge:
         if self._pending:
             self._pending.pop(operation.id, None)
         exchange = operation.exchange
-        called = call(exchange)
+        called = respelled(call(exchange))
         self._payloads.take(operation, called)
         if self._gateway and fits_gateway(self._gateway, exchange):
             exchange = replace(exchange, status=None, response=None, failure=Failure.CUT)
@@ -161,6 +166,7 @@ class Judge:
             notes = operation.notes
             if notes and notes.get("intent") == "invalid" and not _matters(operation, answered):
                 handler = None
+                self._world.withdraw(operation, called)
             if handler is not None:
                 handler(operation, called, answered)
                 if extended and operation.a_ns > self._answered and (answered in _TRUTHS):
@@ -171,10 +177,21 @@ class Judge:
                 self._access.shared.add(granted(operation, effect(exchange, called, answered)))
         elif exchange.role is Role.STORAGE:
             self._world.handlers[called.name](operation, called, answered)
-        elif user == "other":
-            self._access.take(operation, called, answered)
+        else:
+            self._not_owners(operation, called, answered)
         if status in _TOLD_ERRORS and exchange.role is Role.API:
             self._statuses[status] = self._statuses.get(status, 0) + 1
+
+    def _not_owners(self, operation: Operation, called: Call, answered: Answer) -> None:
+        if operation.exchange.user == "other":
+            self._access.take(operation, called, answered)
+        if called.name not in self._world.beginnings:
+            return
+        done = effect(operation.exchange, called, answered)
+        if done is Effect.DONE or (done is Effect.INDETERMINATE and self._access.shared - {""}):
+            self._world.handlers[called.name](operation, called, answered)  # what was done is done, whoever did it
+        else:
+            self._world.withdraw(operation, called)
 
     def replace_payloads(self, sorts: list[Sort]) -> None:
         """Take what single answers show from elsewhere, where only some of the operations came here."""

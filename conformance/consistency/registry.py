@@ -124,6 +124,20 @@ class Registry:
     def _begin_complete(self, operation: Operation, called: Call) -> None:
         self.upload(called.id).completes.setdefault(operation.id, Attempt(mark(operation), Effect.INDETERMINATE))
 
+    def withdraw(self, operation: Operation, called: Call) -> None:
+        """Take the announcement of a mutation back that left nothing behind."""
+        name = called.id
+        upload, project = self.uploads.get(name), self.projects.get(name)
+        if upload is not None:
+            upload.completes.pop(operation.id, None)
+        for thing in (project, self.files.get(name), self.versions.get(name)):
+            if thing is not None:
+                thing.deletes.pop(operation.id, None)
+        version = self.versions.get(name)
+        file = self.files.get(version.file if version is not None else name)
+        if file is not None:
+            file.switches.pop(operation.id, None)
+
     @staticmethod
     def take(reads: Reads, kept: Mark, answered: Answer, operation: Operation) -> None:
         """Fold one answer of an extended endpoint in; what tells nothing is left out."""

@@ -95,13 +95,14 @@ def _status(operation: Operation, name: str) -> Json:
 
 def _lists(operation: Operation, name: str) -> bool:
     body = operation.exchange.response
-    return isinstance(body, dict) and any(name in str(item) for item in body["results"])
+    return isinstance(body, dict) and any(name.lower() in str(item).lower() for item in body["results"])
 
 
 def _bad_verdict(case: _Case, kind: str, truth: str) -> bool:
     told, numbers = case.told, case.numbers
     link = any(
-        numbers["upload"] in f"{one.exchange.path}{one.exchange.request}{one.exchange.response}" for one in told[:-1]
+        numbers["upload"].lower() in f"{one.exchange.path}{one.exchange.request}{one.exchange.response}".lower()
+        for one in told[:-1]
     )
     return _is(told[-1], kind) and numbers["truth"] in (truth, "unknown") and link
 

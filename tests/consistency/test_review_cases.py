@@ -117,3 +117,59 @@ def test_a_path_with_something_more_in_it_may_be_refused_for_that() -> None:
         scribe.wire("reader", *at(5, 6), "GET", path, status=404, response=error(404))
         scribe.wire("reader", *at(7, 8), "GET", path, status=409, response=error(409))
         assert "nc-until-consistent" not in wrongs(scribe), more
+
+
+def test_an_id_in_capitals_is_the_same_id() -> None:
+    """A completion and a deletion count however the id was spelled."""
+    scribe = scene(done=False)
+    made = {"id": uid("aaaa", 1).upper(), "name": "u", "status": {}}
+    scribe.answered("actor", *at(0, 2), "PUT", f"/uploads/{uid('aaaa', 1).upper()}/complete", "202", made,
+                    request={"hash": {"value": md5(1), "algorithm": "md5"}})  # fmt: skip
+    scribe.file("actor", *at(3, 4))
+    scribe.url("reader", *at(5, 6))
+    scribe.answered("actor", *at(7, 8), "DELETE", f"/files/{uid('eeee', 1).upper()}", "204", None)
+    scribe.url("reader", *at(9, 10), "404")
+    assert not wrongs(scribe) & {"no-early-answer", "nc-until-consistent"}
+
+
+def test_what_somebody_else_did_was_done() -> None:
+    """A stranger that is let in is one crime; what the owner then reads is none."""
+    for user, crime in (("other", "other-user-403"), (None, "no-token-401")):
+        scribe = scene()
+        scribe.file("actor", *at(3, 4))
+        scribe.delfile("stranger", *at(5, 9), user=user)
+        scribe.url("reader", *at(6, 7), "404")
+        scribe.url("reader", *at(11, 12), "404")
+        assert wrongs(scribe) == {crime}
+        scribe = scene(done=False)
+        scribe.complete("stranger", *at(0, 4), user=user)
+        scribe.file("actor", *at(0, 1))
+        scribe.url("reader", *at(2, 3))
+        assert wrongs(scribe) == {crime}
+
+
+def test_a_stranger_refused_changes_nothing() -> None:
+    """A 403 to a deletion leaves the file alive."""
+    scribe = scene()
+    scribe.file("actor", *at(3, 4))
+    scribe.delfile("stranger", *at(5, 6), "403", user="other")
+    scribe.url("reader", *at(8, 9), "404")
+    assert wrongs(scribe) == {"nc-until-consistent"}
+
+
+def test_an_invalid_mutation_that_was_refused_did_nothing() -> None:
+    """It must not blind the judge to what comes after."""
+    notes = {"intent": "invalid"}
+    for told in (2, 12):
+        scribe = scene("bad", done=False)
+        scribe.answered("actor", *at(-5, -4), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", "400", None,
+                        request={"hash": 1}, notes=notes)  # fmt: skip
+        scribe.file("actor", *at(0, 1))
+        scribe.complete("actor", *at(8, 9))
+        scribe.vurl("reader", *at(told, told + 1))
+        assert wrongs(scribe) == {"bad-never-200"} | ({"no-early-answer"} if told < 8 else set())
+    scribe = scene()
+    scribe.file("actor", *at(3, 4))
+    scribe.delfile("actor", *at(5, 6), "400", notes=notes)
+    scribe.url("reader", *at(8, 9), "404")
+    assert wrongs(scribe) == {"nc-until-consistent"}
