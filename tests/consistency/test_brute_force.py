@@ -251,7 +251,7 @@ def test_the_bounds_of_a_lag_are_those_of_the_contract() -> None:
     actor   [complete 202] [file 201]
     reader                            [vurl nc]    [vurl 200]
     """
-    (lag,) = [one for one in judged(drawn(picture, prepared())).lags if one.kind == "upload"]
+    (lag,) = [one for one in judged(drawn(picture, prepared())).lags if one.kind.endswith("upload")]
     lines = [line for line in picture.splitlines() if line.strip()]
     begun, ended = lines[0].index("[complete"), lines[0].index("]")
     nc, told = lines[1].index("[vurl nc"), lines[1].rindex("]")

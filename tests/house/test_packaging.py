@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +46,9 @@ def test_the_lock_pins_every_dependency_within_its_bounds() -> None:
         asks.split(";")[0].split("[")[0].split(">")[0].split("<")[0].split("=")[0].strip().lower() for asks in asked
     }
     assert names - pinned == set()
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """Test folders are no packages, so pytest tells their modules apart by file name alone."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []
