@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.answers import Answer, Call, Effect, effect
 from conformance.consistency.bodies import asked, identity, within
-from conformance.consistency.marks import Mark, first, mark
+from conformance.consistency.marks import Mark, first, last, mark
 from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
 from conformance.model import Json, Octets, Operation
@@ -13,6 +13,10 @@ URL_OF = "url_of"
 """The note on a download that names the operation whose answer gave its url."""
 KEPT_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
+
+
+def _is_ok(operation: Operation) -> bool:
+    return operation.exchange.status == 200
 
 
 class Filing(Storing):
@@ -42,7 +46,8 @@ class Filing(Storing):
         kept = mark(operation)
         if answered is Answer.REFUSED and exchange.status in (400, 422) and wanted:
             upload = self.upload(wanted)
-            upload.refused_files = first(upload.refused_files, kept)
+            if operation.notes.get("intent") != "invalid":
+                upload.refused_files = last(upload.refused_files, kept)
         name = identity(exchange.response)
         if answered is not Answer.DONE or not name:
             return
@@ -122,7 +127,7 @@ class Filing(Storing):
         file = self.file(called.id)
         kept = mark(operation)
         reads = file.reads
-        if answered is Answer.DONE and not self._learn_get(operation, reads, kept):
+        if answered is Answer.DONE and not self._learn_get(operation, reads, kept) and not _is_ok(operation):
             return
         self.dirty_files.add(called.id)
         if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
@@ -144,7 +149,7 @@ class Filing(Storing):
     def _version_url(self, operation: Operation, called: Call, answered: Answer) -> None:
         version = self.version(called.id)
         kept = mark(operation)
-        if answered is Answer.DONE and not self._learn_get(operation, version.reads, kept):
+        if answered is Answer.DONE and not self._learn_get(operation, version.reads, kept) and not _is_ok(operation):
             return
         self.dirty.add(version.upload)
         if kept[1] >= self.doomed and kept[1] >= self._version_doomed(version):

@@ -179,7 +179,7 @@ class Judge:
             self._world.handlers[called.name](operation, called, answered)
         else:
             self._not_owners(operation, called, answered)
-        if status in _TOLD_ERRORS and exchange.role is Role.API:
+        if status in _TOLD_ERRORS and _told_error(operation, called, answered):
             self._statuses[status] = self._statuses.get(status, 0) + 1
 
     def _not_owners(self, operation: Operation, called: Call, answered: Answer) -> None:
@@ -313,7 +313,8 @@ class Judge:
                 found.reach(f"bad-{reads.kind}")
         if content.exact(case, book, self._bound) and case.known.truth is Truth.GOOD:
             found.reach("good-bytes")
-        if case.known.truth is Truth.BAD and upload.refused_files is not None:
+        refused, done = upload.refused_files, uploads.done_first(upload)
+        if case.known.truth is Truth.BAD and refused and done and done[1] < refused[0]:
             found.reach("bad-refused")
         status.recorded(case, book)
         completion.accepted(upload, case.known, book)
@@ -343,6 +344,14 @@ class Judge:
             if repeat or pattern:
                 excused.add(operation)
         return frozenset(excused)
+
+
+def _told_error(operation: Operation, called: Call, answered: Answer) -> bool:
+    """Whether this is an ordinary error of a documented call with a payload to judge."""
+    exchange = operation.exchange
+    ordinary = answered not in {Answer.NC, Answer.INTEGRITY} and exchange.method != "HEAD"
+    documented = exchange.role is Role.API and called.name not in {UNROUTED, "app_status"}
+    return ordinary and documented and isinstance(exchange.response, dict)
 
 
 def _matters(operation: Operation, answered: Answer) -> bool:

@@ -75,6 +75,8 @@ def _told_as_nc(project: Project, provider: str, reads: Reads, created: Mark, bo
     known_provider = not provider or reads.ok is not None or reads.nc is not None
     wrong = reads.gone if reads.gone and reads.gone[0] > created[1] and known_provider else None
     odd = reads.odd if reads.odd and reads.odd[0] > created[1] else None
+    if odd and reads.ok and reads.ok[1] < odd[0]:
+        odd = None  # the project is known to be ready: this has another reason, such as a quota
     if reads.nc or wrong or odd:
         book.expose("nc-until-consistent")
     for kept, what, rule in ((wrong, "a 404 with another code", "plain-404"), (odd, "another answer", "odd-answer")):

@@ -30,7 +30,7 @@ class Reads:
 
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
-    the plain 404 and `odd` the other answers that have no place there. `failing` holds the three server errors that
+    the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three server errors that
     began last. `sessions` maps a session to its first truth and its last nc.
     """
 
@@ -108,7 +108,7 @@ class Reads:
 
     def other_answer(self, kept: Mark) -> None:
         """Take an answer that no state of the resource explains."""
-        if self.odd is None or (kept[0], kept[1]) > (self.odd[0], self.odd[1]):
+        if self.odd is None or kept < self.odd:
             self.odd = kept
 
     def server_error(self, kept: Mark) -> None:
@@ -244,7 +244,7 @@ class Upload:
 
     `completes` holds every attempt by its operation id; `closed` is the sign of completion
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
-    earliest attempt that was refused; `refused_files` the first refusal to attach it to a file.
+    earliest attempt that was refused; `refused_files` the last refusal to attach it to a file.
     """
 
     id: str

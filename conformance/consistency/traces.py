@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.answers import Answer, Call, Effect, effect, named_fields
-from conformance.consistency.bodies import identity, within
+from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import Mark, mark
 from conformance.consistency.world import World
-from conformance.model import Json, Operation, Phase
+from conformance.model import Json, Octets, Operation, Phase
 
 _Key = tuple[str, str, str]
 _CREATES = {"create_project": "project", "create_upload": "upload", "create_file": "file", "create_folder": "folder"}
 _LISTS = frozenset({"list_projects", "list_uploads", "list_project_children", "list_folder_children"})
 _RENAMES = frozenset({"update_project", "rename_file", "rename_folder"})
-TRACED = frozenset({*_CREATES, *_LISTS, *_RENAMES})
+_BRINGS = {"update_file": "file", "promote_version": "file", "move_file": "file", "move_folder": "folder"}
+"""Calls by which a thing comes to be listed where, or as what, it was refused before."""
+TRACED = frozenset({*_CREATES, *_LISTS, *_RENAMES, *_BRINGS})
 """Calls that concern the rule."""
 _SHORTEST = 12
 """A project's name is looked for only if it is at least this long and has a digit: others may be older than the run."""
@@ -32,6 +34,7 @@ class Traces:
         self._refused: dict[_Key, Mark] = {}
         self._attempted: set[int] = set()
         self._renamed: set[str] = set()
+        self._murky: set[tuple[str, str]] = set()
         self._listed: dict[_Key, Mark] = {}
         self._places: set[tuple[str, str]] = set()
 
@@ -40,12 +43,16 @@ class Traces:
         if called.name in _CREATES:
             self._create(operation, called, answered)
         elif called.name in _RENAMES:
-            self._renamed.add(str(within(operation.exchange.request, "name")))
+            self._renamed.add(str(within(asked(operation.exchange.request), "name")))
+        elif called.name in _BRINGS:
+            self._brought(operation, called, answered, _BRINGS[called.name])
         elif answered is Answer.DONE and operation.exchange.user == "owner":
             self._listing(operation, called)
 
     def _create(self, operation: Operation, called: Call, answered: Answer) -> None:
         key = wanted_key(operation.exchange.request, called)
+        if key is None or isinstance(operation.exchange.request, Octets):
+            self._brought(operation, called, answered, _CREATES[called.name])
         if key is None:
             return
         refusing = answered in (Answer.NC, Answer.REFUSED) and operation.exchange.status is not None
@@ -56,6 +63,23 @@ class Traces:
             held = self._refused.get(key)
             if held is None or kept[:2] < held[:2]:
                 self._refused[key] = kept
+
+    def _brought(self, operation: Operation, called: Call, answered: Answer, kind: str) -> None:
+        # What was brought about in another way may be listed: by its name, or any of that kind if it has none here.
+        if effect(operation.exchange, called, answered) is Effect.NONE:
+            return
+        body, request = operation.exchange.response, asked(operation.exchange.request)
+        name = within(body, "name")
+        if kind == "file":
+            upload = within(body, "upload") or within(body, "current_version", "upload") or within(request, "upload")
+            name = identity(upload)
+        if isinstance(name, str) and name:
+            self._renamed.add(name)
+        else:
+            self._murky.add((kind, called.id if kind == "upload" else ""))
+
+    def _excused(self, kind: str, place: str, name: str) -> bool:
+        return name in self._renamed or (kind, "") in self._murky or (kind, place) in self._murky
 
     def _listing(self, operation: Operation, called: Call) -> None:
         final, kept = operation.phase is Phase.FINAL, mark(operation)
@@ -70,7 +94,7 @@ class Traces:
         """Convict a server that shows what it had refused."""
         for key, refused in sorted(self._refused.items()):
             kind, place, name = key
-            if hash(key) in self._attempted or name in self._renamed or not _ours(world, kind, place, name):
+            if hash(key) in self._attempted or self._excused(*key) or not _ours(world, kind, place, name):
                 continue
             shown = self._listed.get(key)
             if shown is None or shown[0] <= refused[1]:
@@ -93,6 +117,7 @@ def wanted_key(body: Json, called: Call) -> _Key | None:
     kind = _CREATES.get(called.name)
     if kind is None:
         return None
+    body = asked(body)
     name = within(body, "name") if kind != "file" else identity(within(body, "upload"))
     place = {"project": "", "upload": called.id}.get(kind)
     if place is None:

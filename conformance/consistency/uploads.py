@@ -336,6 +336,9 @@ def told_as_nc(case: Case, book: Book) -> None:
         book.look("nc-until-consistent", reads.racing)
         wrong = reads.gone if reads.gone and linked and reads.gone[0] > linked[1] else None
         odd = reads.odd if reads.odd and linked and reads.odd[0] > linked[1] else None
+        truth = case.sight.truth()
+        if odd and truth and truth[1] < odd[0]:
+            odd = None  # the duty is about what is not consistent yet
         if reads.nc or ((wrong or odd) and not endpoint.superseded):
             book.expose("nc-until-consistent")
         if endpoint.superseded is not None and wrong is not None and wrong[0] > endpoint.superseded[1]:

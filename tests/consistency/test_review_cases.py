@@ -5,7 +5,7 @@ from __future__ import annotations
 from judge_timeline import TICK, Scribe, error, md5, prepared, uid
 from judged import crimes, judged
 
-from conformance.model import Octets
+from conformance.model import Octets, Phase
 
 
 def scene(kind: str = "good", numbers: tuple[int, ...] = (1,), *, done: bool = True) -> Scribe:
@@ -173,3 +173,74 @@ def test_an_invalid_mutation_that_was_refused_did_nothing() -> None:
     scribe.delfile("actor", *at(5, 6), "400", notes=notes)
     scribe.url("reader", *at(8, 9), "404")
     assert wrongs(scribe) == {"nc-until-consistent"}
+
+
+def listed(scribe: Scribe, *results: dict[str, object]) -> Scribe:
+    """Give the final listing of the project's children."""
+    path = f"/projects/{uid('pppp', 1)}/children"
+    scribe.answered("actor", *at(60, 61), "GET", path, "200", {"results": list(results)}, phase=Phase.FINAL)
+    return scribe
+
+
+def test_what_was_refused_once_may_come_about_in_another_way() -> None:
+    """A switch, a create kept as text and a move bring it into the listing."""
+    refused = scene(done=False)
+    refused.file("actor", *at(1, 2), "400", n=9, upload=2)
+    refused.file("actor", *at(3, 4))
+    item = refused._file(1, 2, 2)
+    before = refused.operations[:]
+    assert "refused-create-no-trace" in wrongs(listed(refused, item))
+    refused.operations = before[:]
+    refused.switch("actor", *at(9, 10))
+    assert "refused-create-no-trace" not in wrongs(listed(refused, item))
+    for body in (as_form(""), as_form("upload[id]=..")):
+        refused.operations = before[:]
+        refused.wire("actor", *at(9, 10), "POST", "/files", status=201, request=body, response=refused._file(3, 2, 2))
+        assert "refused-create-no-trace" not in wrongs(listed(refused, item))
+    refused.operations = before[:]
+    refused.answered("actor", *at(9, 10), "PUT", f"/files/{uid('eeee', 3)}/move", "200", item, request={"parent": {}})
+    assert "refused-create-no-trace" not in wrongs(listed(refused, item))
+
+
+def test_a_project_that_is_ready_may_refuse_for_other_reasons() -> None:
+    """A conflict after the first 201 says nothing of consistency; before it, it does."""
+    notes = {"intent": "valid"}
+    scribe = scene(done=False)
+    scribe.upload("actor", *at(20, 21), "409", n=3, notes=notes)
+    assert wrongs(scribe) == set()
+    scribe = Scribe()
+    scribe.project("actor", *at(0, 1))
+    scribe.upload("actor", *at(2, 3), "409", notes=notes)
+    scribe.upload("actor", *at(5, 6), notes=notes)
+    scribe.upload("actor", *at(8, 9), "409", n=3, notes=notes)
+    assert wrongs(scribe) == {"nc-until-consistent"}
+
+
+def test_a_200_without_a_url_is_a_200() -> None:
+    """A bad upload must not answer it, and nobody before completion."""
+    path = f"/file_versions/{uid('ffff', 1)}/url"
+    for body in ({"signed": "x"}, {}):
+        scribe = scene("bad")
+        scribe.file("actor", *at(3, 4))
+        scribe.answered("reader", *at(5, 6), "GET", path, "200", body)
+        assert "bad-never-200" in wrongs(scribe)
+        scribe = scene(done=False)
+        scribe.file("actor", *at(3, 4))
+        scribe.answered("reader", *at(5, 6), "GET", path, "200", body)
+        assert "no-early-answer" in wrongs(scribe)
+
+
+def test_the_core_counts_only_what_shows_it() -> None:
+    """A refusal before completion is no refusal as known bad; nc, HEAD and unknown routes are no error payloads."""
+    for told, count in ((-5, 0), (5, 1)):
+        scribe = scene("bad")
+        scribe.file("actor", *at(told, told + 1), "400")
+        assert judged(scribe.history()).counters.get("bad-refused", 0) == count
+    scribe = scene()
+    scribe.file("actor", *at(3, 4))
+    scribe.url("reader", *at(5, 6), "nc")
+    scribe.answered("reader", *at(7, 8), "HEAD", "/projects", "400", None)
+    scribe.wire("reader", *at(9, 10), "GET", "/nonsense", status=401, response=Octets(3, "0" * 32, "<h>"))
+    scribe.answered("reader", *at(11, 12), "GET", "/projects", "401", None)
+    counters = judged(scribe.history()).counters
+    assert {name: count for name, count in counters.items() if name.startswith("error")} == {"error-401": 1}
