@@ -214,9 +214,11 @@ def is_mutation(exchange: Exchange) -> bool:
 
 def fits_gateway(pattern: str, exchange: Exchange) -> bool:
     """Whether the answer matches the operator's `gateway` pattern (a regular expression over the body)."""
-    if not pattern or exchange.status is None:
+    if not pattern or exchange.status is None or exchange.role is Role.STORAGE:
         return False
     body = exchange.response
+    if exchange.status < 400 and isinstance(body, dict | list):
+        return False
     text = body.text if isinstance(body, Octets) else json.dumps(body, ensure_ascii=False)
     return re.search(pattern, text) is not None
 

@@ -32,7 +32,8 @@ def integrity(facts: Facts) -> Iterator[Seen]:
     name = facts.call.name
     if name == "complete_upload":
         found = found or (facts.kind is Kind.ERROR and facts.status < 500 and names_mismatch(facts.body))
-        yield "complete-no-integrity", _misplaced(facts, "integrity-at-complete", found=found)
+        if found:  # the judge counts the completions of bad uploads: only they are occasions
+            yield "complete-no-integrity", _misplaced(facts, "integrity-at-complete", found=found)
     elif name == _LISTING:
         yield "integrity-listing", _misplaced(facts, "integrity-in-listing", found=found)
     elif name not in URL_CALLS and (found or name != UNROUTED):

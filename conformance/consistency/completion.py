@@ -77,11 +77,11 @@ class Failing:
             return
         accepted = any(one.effect is Effect.DONE for one in upload.completes.values())
         failures = [one.mark for one in upload.completes.values() if one.status == 500]
-        only_failures = len(failures) == len(upload.completes)
+        failed_first = min(upload.completes.values(), key=lambda one: one.mark).status == 500
         if found.truth is Truth.GOOD:
             self.good_accepted += accepted
-            self.good_failed += only_failures
-        elif only_failures:
+            self.good_failed += failed_first
+        elif failed_first:
             self.bad_failed.append((min(failures), upload.id))
         else:
             self.bad_accepted += accepted

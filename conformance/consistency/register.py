@@ -18,6 +18,9 @@ from conformance.consistency.truth import Truth, expected_bytes
 from conformance.consistency.uploads import SECOND, Case, attempt_first, done_first
 from conformance.consistency.world import World
 
+_SURE = frozenset({Effect.DONE, Effect.SOMEBODY})
+"""Switches that were over by the end of their interval, whoever made them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -34,7 +37,7 @@ def candidates(file: File, a: int, b: int) -> Candidates:
     current: list[Switch] = []
     replaced: list[Switch] = []
     for switch in sorted(begun, key=lambda s: (s.a, s.b, s.mark[3])):
-        gone = switch.effect is Effect.DONE and any(t.a > switch.b and t.b < a for t in definite)
+        gone = switch.effect in _SURE and any(t.a > switch.b and t.b < a for t in definite)
         (replaced if gone else current).append(switch)
     return Candidates(tuple(current), tuple(replaced))
 

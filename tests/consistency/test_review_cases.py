@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from judge_timeline import TICK, Scribe, error, md5, prepared, uid
+from dataclasses import replace
+
+from judge_timeline import TARGET, TICK, Scribe, error, md5, prepared, uid
 from judged import crimes, judged
 
 from conformance.model import Octets, Phase
@@ -244,3 +246,43 @@ def test_the_core_counts_only_what_shows_it() -> None:
     scribe.answered("reader", *at(11, 12), "GET", "/projects", "401", None)
     counters = judged(scribe.history()).counters
     assert {name: count for name, count in counters.items() if name.startswith("error")} == {"error-401": 1}
+
+
+def test_500_at_each_first_completion_of_a_bad_upload_convicts_whatever_the_repeat_is_told() -> None:
+    """A server that commits and then answers 500 is not saved by the client's patience."""
+    for again in ("already", "202"):
+        scribe = prepared("bad", (4, 5, 6), prepared("good", (1, 2, 3)))
+        for n in (1, 2, 3):
+            scribe.complete("actor", *at(10 * n, 10 * n + 1), n=n)
+        for n in (4, 5, 6):
+            scribe.complete("actor", *at(10 * n, 10 * n + 1), "500", n=n)
+            scribe.complete("actor", *at(10 * n + 3, 10 * n + 5), again, n=n)
+        assert "complete-no-500" in wrongs(scribe), again
+
+
+def test_a_switch_refused_as_done_is_over_once_another_was_made() -> None:
+    """It no longer explains the old bytes."""
+    scribe = scene("good", (1, 2, 3))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13), "current", n=2)
+    scribe.switch("actor", *at(14, 15), n=3)
+    scribe.url("reader", *at(80, 81), key="/k")
+    scribe.get("reader", *at(82, 83), "of1", key="/k")
+    assert wrongs(scribe) == {"new-version-served"}
+
+
+def test_the_gateways_pattern_hides_no_success() -> None:
+    """A storage host may be called like the gateway."""
+    scribe = scene("bad")
+    scribe.target = replace(TARGET, gateway="(?i)gateway")
+    scribe.file("actor", *at(3, 4))
+    made = {"http_verb": "GET", "host": "http://gateway.test", "url": "/k", "http_headers": []}
+    scribe.answered("reader", *at(5, 6), "GET", f"/file_versions/{uid('ffff', 1)}/url", "200", made)
+    assert wrongs(scribe) == {"bad-never-200"}
+
+
+def test_a_good_completion_is_no_occasion_for_a_mismatch() -> None:
+    """Only the completion of a bad upload could have told one."""
+    for kind, count in (("good", 0), ("bad", 1)):
+        tally = judged(scene(kind).history()).tallies.get("complete-no-integrity")
+        assert (tally.exposures if tally else 0) == count
