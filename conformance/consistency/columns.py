@@ -170,7 +170,11 @@ class Columns:
         end = 0 if called.name == "file_url" else 1
         if answered is Answer.DONE:
             url = within(one.exchange.response, "url")
-            if not isinstance(url, str) or self._urls.setdefault(hash(url), upload) != upload:
+            if (
+                one.exchange.status != 200
+                or not isinstance(url, str)
+                or self._urls.setdefault(hash(url), upload) != upload
+            ):
                 return Row.ODD, end, upload, 0, 0
         return _TOLD[answered], end, upload, 0, 0
 

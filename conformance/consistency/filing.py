@@ -15,10 +15,6 @@ KEPT_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
 
 
-def _is_ok(operation: Operation) -> bool:
-    return operation.exchange.status == 200
-
-
 class Filing(Storing):
     """Takes operations on files and versions, and what their url endpoints answer."""
 
@@ -127,8 +123,10 @@ class Filing(Storing):
         file = self.file(called.id)
         kept = mark(operation)
         reads = file.reads
-        if answered is Answer.DONE and not self._learn_get(operation, reads, kept) and not _is_ok(operation):
-            return
+        if answered is Answer.DONE:
+            self._learn_get(operation, reads, kept)
+            if operation.exchange.status != 200 and kept[1] >= min(self.doomed, file.switched):
+                return
         self.dirty_files.add(called.id)
         if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
             file.late.append((reads, kept, answered))
@@ -149,8 +147,10 @@ class Filing(Storing):
     def _version_url(self, operation: Operation, called: Call, answered: Answer) -> None:
         version = self.version(called.id)
         kept = mark(operation)
-        if answered is Answer.DONE and not self._learn_get(operation, version.reads, kept) and not _is_ok(operation):
-            return
+        if answered is Answer.DONE:
+            self._learn_get(operation, version.reads, kept)
+            if operation.exchange.status != 200 and kept[1] >= self.doomed:
+                return
         self.dirty.add(version.upload)
         if kept[1] >= self.doomed and kept[1] >= self._version_doomed(version):
             version.late.append((version.reads, kept, answered))
@@ -167,11 +167,11 @@ class Filing(Storing):
         project = self.projects.get(file.project)
         return min(doomed, project.doomed) if project else doomed
 
-    def _learn_get(self, operation: Operation, reads: Reads, kept: Mark) -> bool:
+    def _learn_get(self, operation: Operation, reads: Reads, kept: Mark) -> None:
         body = operation.exchange.response
         url = body.get("url") if type(body) is dict else None
         if not isinstance(url, str):
-            return False
+            return
         key = hash(url)
         held = self.get_urls.get(key, (reads, kept))
         if held is not None and held[0] is not reads and self._only_upload(held[0]) != self._only_upload(reads):
@@ -181,7 +181,6 @@ class Filing(Storing):
         self.get_urls[hash((URL_OF, operation.id))] = reads, kept
         while len(self.get_urls) > KEPT_URLS:
             self.get_urls.pop(next(iter(self.get_urls)))
-        return True
 
     def _only_upload(self, reads: Reads) -> str:
         # Two answers may share a url (redacted, or signed in the same second) only if they mean the same bytes.

@@ -11,6 +11,13 @@ from conformance.model import Octets, Operation
 _ODD = frozenset({402, 406, 409, 410, 411, 412, 416, 417, 418, 423, 424, 426, 428, 451})
 """Statuses that no state of a live resource explains at an extended endpoint; others have rows of their own."""
 
+_ODD_AT_URLS = frozenset({405, 422})
+"""More of them, where only a plain GET is asked."""
+
+
+def _known(operation: Operation) -> bool:
+    return _plain(operation.exchange.path) and isinstance(operation.exchange.response, dict)
+
 
 def _plain(path: str) -> bool:
     # A query, or a slash too many, may be why it is refused.
@@ -144,19 +151,26 @@ class Registry:
         if answered is Answer.NC:
             reads.not_consistent(kept)
             return
-        if answered is Answer.DONE:
-            reads.truth(kept, good=True)
-            return
         status = operation.exchange.status
+        if answered is Answer.DONE:
+            if reads.kind == "create_upload" or status == 200:
+                reads.truth(kept, good=True)
+            elif _plain(operation.exchange.path):
+                reads.other_answer(kept)
+            return
         if answered is Answer.REFUSED:
             if status == 404 and _plain(operation.exchange.path) and isinstance(operation.exchange.response, dict):
                 reads.plain_404(kept)
+            elif status in _ODD_AT_URLS and reads.kind != "create_upload" and _known(operation):
+                reads.other_answer(kept)
         elif answered is not Answer.UNKNOWN:
             reads.take(kept, answered)
         elif (
             status is not None and operation.exchange.failure is None and isinstance(operation.exchange.response, dict)
         ):
-            if status >= 500 and not is_gateways(operation.exchange):
+            if 300 <= status < 400 and reads.kind != "create_upload" and _known(operation):
+                reads.other_answer(kept)
+            elif status >= 500 and not is_gateways(operation.exchange):
                 reads.server_error(kept)
             elif (
                 status in _ODD

@@ -80,14 +80,16 @@ def doomed_from(deletes: dict[str, tuple[Mark, Effect]]) -> tuple[int, Mark | No
 
 
 def scope_of_file(world: World, file: File) -> tuple[int, Mark | None]:
-    """Give from when on a file may be gone, with the acknowledged deletion, its project's and folders' included."""
+    """Give from when on a file may be gone, its project's and folders' deletion included, and its own acknowledged one.
+
+    What belongs to a deleted project may stay until that is purged, nobody says when.
+    """
     begun, acknowledged = doomed_from(file.deletes)
     if file.in_folder:
         begun = min(begun, world.folders_doomed)
     project = world.projects.get(file.project)
     if project is not None:
-        theirs, deleted = doomed_from(project.deletes)
-        begun, acknowledged = min(begun, theirs), first(acknowledged, deleted)
+        begun = min(begun, doomed_from(project.deletes)[0])
     return begun, acknowledged
 
 

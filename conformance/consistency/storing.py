@@ -12,7 +12,7 @@ from conformance.consistency.state import Attempt, Part, Reads, Refusal, Upload
 from conformance.model import Json, Octets, Operation
 
 _STORED = Call(STORAGE_PUT)
-_REFUSALS = frozenset({400, 409, 412, 422})
+_REFUSALS = frozenset({400, 406, 409, 410, 412, 416, 417, 422, 424})
 """Statuses by which a completion may be refused for what was stored; others have other reasons."""
 
 
@@ -44,7 +44,9 @@ class Storing(Registry):
     def _create_upload(self, operation: Operation, called: Call, answered: Answer) -> None:
         exchange = operation.exchange
         project = self.project(called.id)
-        provider = identity(within(asked(exchange.request), "storage_provider"))
+        request = asked(exchange.request)
+        provider = identity(within(request, "storage_provider"))
+        unread = isinstance(exchange.request, Octets) and request is None  # for which provider nobody knows
         reads = project.reads.get(provider)
         if reads is None:
             reads = project.reads[provider] = Reads("create_upload", called.id)
@@ -53,7 +55,9 @@ class Storing(Registry):
         self.dirty_projects.add(called.id)
         if answered is Answer.DONE and not name:
             return
-        if kept[1] >= project.doomed:
+        if unread:
+            pass
+        elif kept[1] >= project.doomed:
             project.late.append((reads, kept, answered))
         else:
             self.take(reads, kept, answered, operation)

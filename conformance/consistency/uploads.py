@@ -188,6 +188,9 @@ def relapses(case: Case, book: Book) -> None:
     for session, (told, again) in sorted(sight.sessions.items()):
         if told is None or again is None or again[0] <= told[1] or _written_between(writes, told, again):
             continue
+        link = sight.links.get(again[3])
+        if link is not None and link[1] > told[0]:
+            continue  # a file or version made in between is a resource of its own
         sentence = (
             f"session {speaker(session)} was told {'200' if _is_ok(sight, told) else 'the verdict'} of upload "
             f"{short(case.name)} "

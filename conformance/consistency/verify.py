@@ -136,11 +136,11 @@ _LINES: Mapping[str, _Line] = {
     ),
     "plain-404": lambda c: _is(c.told[0], "2xx") and _is(c.told[1], "404") and _before(c.told[0], c.told[1]),
     "odd-answer": lambda c: (
-        _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and not _is(c.told[1], "2xx", "nc", "integrity", "404", "401", "403", "429", "500")
+        _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and c.told[1].exchange.status != 200 and not _is(c.told[1], "nc", "integrity", "404", "401", "403", "429", "500")
     ),
     "nc-persists": lambda c: c.told[0].exchange.method == "DELETE" and _is(c.told[0], "2xx") and _is(c.told[1], "nc") and _before(c.told[0], c.told[1], c.bound),
     "mismatch-refused": lambda c: (
-        _completes(c.told[-1]) and _is(c.told[-1], "400", "409", "412", "422") and "completed_at" not in str(c.told[-1].exchange.response)
+        _completes(c.told[-1]) and _is(c.told[-1], "400", "406", "409", "410", "412", "416", "417", "422", "424") and "completed_at" not in str(c.told[-1].exchange.response)
     ),
     "repeat-fails": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and (c.told[1].exchange.status or 0) >= 500 and _completes(c.told[1]),
     "mismatch-fails": lambda c: len(c.told) > 2 and all(_completes(one) and _is(one, "500") for one in c.told),

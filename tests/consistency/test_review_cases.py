@@ -286,3 +286,50 @@ def test_a_good_completion_is_no_occasion_for_a_mismatch() -> None:
     for kind, count in (("good", 0), ("bad", 1)):
         tally = judged(scene(kind).history()).tallies.get("complete-no-integrity")
         assert (tally.exposures if tally else 0) == count
+
+
+def test_what_is_not_consistent_is_told_by_nothing_else() -> None:
+    """Another success, a redirection or a refusal of the method is no way to say so."""
+    for status in (202, 204, 302, 405, 422):
+        scribe = scene()
+        scribe.file("actor", *at(3, 4))
+        body = {"url": "/elsewhere"} if status < 400 else error(status)
+        path = f"/file_versions/{uid('ffff', 1)}/url"
+        scribe.wire("reader", *at(5, 6), "GET", path, status=status, response=body)
+        scribe.vurl("reader", *at(7, 8), "nc")
+        scribe.vurl("reader", *at(17, 18))
+        assert "nc-until-consistent" in wrongs(scribe), status
+
+
+def test_a_new_version_of_the_same_upload_may_be_not_consistent_at_first() -> None:
+    """It was made between the verdict and the nc: a write."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13))
+    scribe.vurl("actor", *at(14, 15))
+    scribe.promote("actor", *at(16, 17))
+    scribe.vurl("actor", *at(18, 19), "nc", n=91)
+    assert wrongs(scribe) == set()
+    scribe = scene()
+    scribe.file("actor", *at(3, 4))
+    scribe.vurl("actor", *at(7, 8))
+    scribe.file("actor", *at(9, 10), n=5, upload=1)
+    scribe.vurl("actor", *at(11, 12), "nc", n=5)
+    assert wrongs(scribe) == set()
+
+
+def test_a_bad_uploads_completion_must_not_be_refused_by_whatever_status() -> None:
+    """Gone, or a failed dependency, is a refusal as well."""
+    for status in (406, 410, 424):
+        scribe = scene("bad", done=False)
+        scribe.complete("actor", *at(0, 1), str(status))
+        assert "complete-no-integrity" in wrongs(scribe), status
+
+
+def test_a_file_of_a_deleted_project_may_stay_not_consistent_until_the_purge() -> None:
+    """Only its own deletion must show within the bound."""
+    scribe = scene(done=False)
+    scribe.file("actor", *at(3, 4))
+    scribe.delproject("actor", *at(5, 6))
+    scribe.url("reader", *at(80, 81), "nc")
+    assert wrongs(scribe) == set()
