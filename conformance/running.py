@@ -97,7 +97,8 @@ class Running:
     def _open_history(self) -> None:
         settings = self.settings
         if older := prepare(settings):
-            self._remarks = (f"an older run in this folder left things behind: dds-conformance clean {older}",)
+            look = f"dds-conformance clean {older}"
+            self._remarks = (f"an older run in this folder may have left things behind; to look again: {look}",)
         for stale in (*settings.report_dir.glob("plans-*.json"), *settings.report_dir.glob("fuzz-*.json")):
             stale.unlink()
         fields = {

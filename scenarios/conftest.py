@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
 from conformance.driver import Driver
+from conformance.fuzz import Campaign
 from conformance.plans.proof import watcher_of
 from conformance.plans.sharding import spread
 from conformance.plans.trial import Watcher
@@ -30,6 +32,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def watcher(driver: Driver, settings: Settings) -> Watcher:
     """Give the listener of this process, which knows the first proof where the run is to end at it."""
     return watcher_of(driver, settings)
+
+
+@pytest.fixture(scope="session")
+def campaign(driver: Driver) -> Iterator[Campaign]:
+    """Give what this process fuzzes with; what it aims at is being made from now on, beside whatever else goes on."""
+    made = Campaign(driver)
+    made.seed()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _seeds(request: pytest.FixtureRequest) -> None:
+    """Begin with the seeds of the fuzzing, so that they settle while the plans run."""
+    if any("campaign" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("campaign")
 
 
 @pytest.fixture(autouse=True)

@@ -6,20 +6,9 @@ in `conformance.fuzz.legal`. Each test writes what it came to beside the history
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from conformance.driver import Driver
 from conformance.fuzz import GROUPS, Campaign, calls
-
-
-@pytest.fixture(scope="session")
-def campaign(driver: Driver) -> Iterator[Campaign]:
-    """Give what this process fuzzes with."""
-    made = Campaign(driver)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("call", calls())

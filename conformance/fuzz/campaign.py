@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,7 @@ class Campaign:
     notebook: Notebook = field(init=False)
     _examiner: Examiner = field(init=False)
     _rooms: dict[str, Nursery] = field(default_factory=dict)
+    _filling: dict[str, Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         settings = self.driver.settings
@@ -87,12 +89,36 @@ class Campaign:
             self.notebook.cut.add("links: the run's budget was spent")
         return self._noted(begun, known)
 
+    def seed(self) -> None:
+        """Begin to fill every room, side by side and beside whatever else goes on: none is used before it is full."""
+        deleting = (name for name in document.calls() if document.form(name)[0] == "DELETE")
+        names = ("reads", "writes", "hostile", *deleting)
+        pool = ThreadPoolExecutor(len(names), "nursery")
+        for name in names:
+            self._filling[name] = pool.submit(self._nursery(name).fill)
+        pool.shutdown(wait=False)
+
     def room(self, name: str) -> Nursery:
-        """Give the nursery of a room."""
+        """Give the nursery of a room, full if it was seeded.
+
+        Raises:
+            BudgetError: the run's budget was spent over the filling.
+        """
+        if name in self._filling:
+            self._filling.pop(name).result()
+        return self._nursery(name)
+
+    def _nursery(self, name: str) -> Nursery:
         return self._rooms.setdefault(name, Nursery(self.driver, name))
 
     def close(self) -> None:
-        """Write the notes down."""
+        """End the filling that nobody waits for any more, and write the notes down."""
+        for room in self._rooms.values():
+            room.over.set()
+        wait(self._filling.values())
+        self._write()
+
+    def _write(self) -> None:
         for room in self._rooms.values():
             self.notebook.missing |= room.missing
         self.notebook.write(self.driver.settings.report_dir)
@@ -127,7 +153,7 @@ class Campaign:
 
     def _noted(self, begun: float, known: set[tuple[str, str]]) -> list[str]:
         self.notebook.seconds += time.monotonic() - begun
-        self.close()
+        self._write()
         return self.sentences(known)
 
     def sentences(self, known: set[tuple[str, str]]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.answers import TOLERATED_NC_CALLS, call, is_not_consistent
+from conformance.answers import TOLERATED_NC_CALLS, UNROUTED, call, is_not_consistent
 from conformance.checks.facts import PROXY_STATUSES, four_fields
 from conformance.fuzz.asking import Question
 from conformance.model import Exchange
@@ -74,7 +74,8 @@ def _eventual_delete(failing: Failing) -> bool:
 
 
 def _more_than_documented(failing: Failing) -> bool:
-    return _in(failing, "AllowHeaderMismatch")
+    known = call(failing.exchange).name != UNROUTED
+    return _in(failing, "AllowHeaderMismatch") or (_in(failing, "UnsupportedMethodResponse") and known)
 
 
 _REASONS: tuple[tuple[str, Callable[[Failing], bool]], ...] = (

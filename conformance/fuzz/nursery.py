@@ -6,6 +6,7 @@ A state that the target does not let us reach is replaced by the nearest one, an
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -56,6 +57,7 @@ class Nursery:
     client: Client = field(init=False)
     missing: set[str] = field(default_factory=set)
     _kept: dict[tuple[str, str], str] = field(default_factory=dict)
+    over: threading.Event = field(default_factory=threading.Event)
     _hopeless: set[str] = field(default_factory=set)
     _invented: int = 0
 
@@ -76,6 +78,12 @@ class Nursery:
             return Aim(made, state)
         self.missing.add(f"{kind} {state}")
         return self._unknown()
+
+    def fill(self) -> None:
+        """Make what settles slowly all at once, so that its waits overlap: a good and a failed upload, attached."""
+        begun = {key: self._attach(good=key == "good") for key in ("good", "failed")}
+        for key, made in begun.items():
+            self._keep(key, made)
 
     def forget(self) -> None:
         """Make everything anew from now on: what is there was deleted."""
@@ -156,16 +164,22 @@ class Nursery:
         key = "good" if good else "failed"
         if settled and ("upload", key) in self._kept:
             return _Made(*(self._kept.get((kind, key), "") for kind in ("upload", "file", "version")))
+        made = self._attach(good=good)
+        if settled:
+            self._keep(key, made)
+        return made
+
+    def _attach(self, *, good: bool) -> _Made:
         upload = self._stored(good=good)
         body = self.client.create_file("dds-project", self._home(), upload).exchange.response if upload else None
-        made = _Made(upload, _text(body, "id"), _text(_part(body, "current_version"), "id"))
         self.client.list_project_files(self._home())  # undocumented here, and the deployed service passes states on
-        if settled:
-            self._settle(made)
-            self.client.list_project_files(self._home())
-            for kind, name in (("upload", made.upload), ("file", made.file), ("version", made.version)):
-                self._kept[kind, key] = name
-        return made
+        return _Made(upload, _text(body, "id"), _text(_part(body, "current_version"), "id"))
+
+    def _keep(self, key: str, made: _Made) -> None:
+        self._settle(made)
+        self.client.list_project_files(self._home())
+        for kind, name in (("upload", made.upload), ("file", made.file), ("version", made.version)):
+            self._kept[kind, key] = name
 
     def _settle(self, made: _Made) -> None:
         asks: list[tuple[str, Callable[[], Operation]]] = []
@@ -199,8 +213,7 @@ class Nursery:
         deadline = time.monotonic() + patience
         pause = _SHORTEST_S
         last = ask()
-        while not done(last) and time.monotonic() < deadline:
-            time.sleep(pause)
+        while not done(last) and time.monotonic() < deadline and not self.over.wait(pause):
             pause = min(_LONGEST_S, pause * 1.6)
             last = ask()
         if done(last):

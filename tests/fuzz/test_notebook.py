@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,7 @@ def exchange(
         (failing("ServerError", exchange(503, PLAIN, headers={"retry-after": "1"})), "throttled"),
         (failing("JsonSchemaError", exchange(404, NC, "/api/v1/uploads/x/chunks", "PUT")), "nc-tolerated"),
         (failing("AllowHeaderMismatch", exchange(405, PLAIN)), "more methods"),
+        (failing("UnsupportedMethodResponse", exchange(400, PLAIN)), "more methods"),
     ],
 )
 def test_a_legal_case_is_dropped_with_its_reason(case: Failing, words: str) -> None:
@@ -119,7 +121,7 @@ def test_a_legal_case_is_dropped_with_its_reason(case: Failing, words: str) -> N
         failing("UseAfterFree", exchange(200, method="PUT", path="/api/v1/projects/x")),
         failing("UndefinedStatusCode", exchange(302)),
         failing("MissingContentType", exchange(400, PLAIN)),
-        failing("UnsupportedMethodResponse", exchange(200)),
+        failing("UnsupportedMethodResponse", replace(exchange(200), method="PATCH")),
         failing("SomethingNew", exchange(404, NC)),
     ],
 )
