@@ -15,6 +15,25 @@ _ODD_AT_URLS = frozenset({405, 422})
 """More of them, where only a plain GET is asked."""
 
 
+def _fails(operation: Operation, answered: Answer) -> bool:
+    """Whether this is the API's own server error."""
+    exchange = operation.exchange
+    told = answered is Answer.UNKNOWN and exchange.failure is None and isinstance(exchange.response, dict)
+    return told and (exchange.status or 0) >= 500 and not is_gateways(exchange)
+
+
+def _is_odd(reads: Reads, operation: Operation, answered: Answer) -> bool:
+    """Whether no state of a live resource explains the answer; a create counts only if it is vouched for."""
+    status = operation.exchange.status
+    if status is None or operation.exchange.failure is not None or not _plain(operation.exchange.path):
+        return False
+    if reads.kind == "create_upload":
+        return status in _ODD and operation.notes.get("intent") == "valid" and _known(operation)
+    if answered is Answer.DONE:
+        return True
+    return _known(operation) and (status in _ODD or status in _ODD_AT_URLS or 300 <= status < 400)
+
+
 def _known(operation: Operation) -> bool:
     return _plain(operation.exchange.path) and isinstance(operation.exchange.response, dict)
 
@@ -151,30 +170,14 @@ class Registry:
         if answered is Answer.NC:
             reads.not_consistent(kept)
             return
-        status = operation.exchange.status
-        if answered is Answer.DONE:
-            if reads.kind == "create_upload" or status == 200:
-                reads.truth(kept, good=True)
-            elif _plain(operation.exchange.path):
-                reads.other_answer(kept)
-            return
-        if answered is Answer.REFUSED:
-            if status == 404 and _plain(operation.exchange.path) and isinstance(operation.exchange.response, dict):
-                reads.plain_404(kept)
-            elif status in _ODD_AT_URLS and reads.kind != "create_upload" and _known(operation):
-                reads.other_answer(kept)
-        elif answered is not Answer.UNKNOWN:
+        if answered is Answer.DONE and (reads.kind == "create_upload" or operation.exchange.status == 200):
+            reads.truth(kept, good=True)
+        elif answered is Answer.INTEGRITY:
             reads.take(kept, answered)
-        elif (
-            status is not None and operation.exchange.failure is None and isinstance(operation.exchange.response, dict)
-        ):
-            if 300 <= status < 400 and reads.kind != "create_upload" and _known(operation):
-                reads.other_answer(kept)
-            elif status >= 500 and not is_gateways(operation.exchange):
-                reads.server_error(kept)
-            elif (
-                status in _ODD
-                and _plain(operation.exchange.path)
-                and (reads.kind != "create_upload" or operation.notes.get("intent") == "valid")
-            ):
-                reads.other_answer(kept)
+        elif answered is Answer.REFUSED and operation.exchange.status == 404:
+            if _known(operation):
+                reads.plain_404(kept)
+        elif _fails(operation, answered):
+            reads.server_error(kept)
+        elif _is_odd(reads, operation, answered):
+            reads.other_answer(kept)
