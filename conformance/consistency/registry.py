@@ -11,6 +11,9 @@ from conformance.model import Octets, Operation
 _ODD = frozenset({402, 406, 409, 410, 411, 412, 416, 417, 418, 423, 424, 426, 428, 451})
 """Statuses that no state of a live resource explains at an extended endpoint; others have rows of their own."""
 
+_ODD_AT_CREATION = _ODD | {400, 422}
+"""What a vouched-for create in a project that is not consistent yet may not be told either."""
+
 _ODD_AT_URLS = frozenset({405, 422})
 """More of them, where only a plain GET is asked."""
 
@@ -28,10 +31,17 @@ def _is_odd(reads: Reads, operation: Operation, answered: Answer) -> bool:
     if status is None or operation.exchange.failure is not None or not _plain(operation.exchange.path):
         return False
     if reads.kind == "create_upload":
-        return status in _ODD and operation.notes.get("intent") == "valid" and _known(operation)
+        vouched = operation.notes.get("intent") == "valid" and _known(operation)
+        return vouched and status in (_ODD_AT_CREATION if _has_bytes(operation) else _ODD)
     if answered is Answer.DONE:
         return True
     return _known(operation) and (status in _ODD or status in _ODD_AT_URLS or 300 <= status < 400)
+
+
+def _has_bytes(operation: Operation) -> bool:
+    """Whether the upload asked for is not empty: a server may have its reasons against one that is."""
+    size = within(asked(operation.exchange.request), "size")
+    return type(size) is int and size > 0
 
 
 def _known(operation: Operation) -> bool:

@@ -333,3 +333,21 @@ def test_a_file_of_a_deleted_project_may_stay_not_consistent_until_the_purge() -
     scribe.delproject("actor", *at(5, 6))
     scribe.url("reader", *at(80, 81), "nc")
     assert wrongs(scribe) == set()
+
+
+def test_a_project_that_is_not_ready_is_not_told_by_a_validation_error() -> None:
+    """A valid create is refused as not consistent, whatever else would be easier to say; one of no bytes is excused."""
+    for answer, intent, expected in (("400", "valid", True), ("422", "valid", True), ("400", "invalid", False)):
+        scribe = Scribe()
+        scribe.project("actor", *at(0, 1))
+        scribe.upload("actor", *at(2, 3), answer, notes={"intent": intent})
+        scribe.upload("actor", *at(5, 6), "nc", notes={"intent": "valid"})
+        scribe.upload("actor", *at(8, 9), "201", notes={"intent": "valid"})
+        assert ("nc-until-consistent" in wrongs(scribe)) is expected, (answer, intent)
+
+
+def test_a_validation_error_once_the_project_is_ready_is_no_crime() -> None:
+    """A name that is taken, a quota: reasons of its own."""
+    scribe = scene()
+    scribe.upload("actor", *at(20, 21), "400", n=3, notes={"intent": "valid"})
+    assert wrongs(scribe) == set()
