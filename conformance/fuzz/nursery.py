@@ -82,8 +82,8 @@ class Nursery:
     def fill(self) -> None:
         """Make what settles slowly all at once, so that its waits overlap: a good and a failed upload, attached."""
         begun = {key: self._attach(good=key == "good") for key in ("good", "failed")}
-        for key, made in begun.items():
-            self._keep(key, made)
+        for key in ("failed", "good"):  # what a bad one answers before it is settled tells most
+            self._keep(key, begun[key])
 
     def forget(self) -> None:
         """Make everything anew from now on: what is there was deleted."""
