@@ -12,7 +12,7 @@ from conformance.consent import EffortCost
 from conformance.settings import MIB
 
 COSTS: Mapping[str, EffortCost] = {
-    "quick": EffortCost(projects=20, uploads=40, requests=3_000, bytes=20 * MIB),
-    "standard": EffortCost(projects=60, uploads=180, requests=12_000, bytes=80 * MIB),
-    "thorough": EffortCost(projects=300, uploads=900, requests=80_000, bytes=400 * MIB),
+    "quick": EffortCost(projects=40, uploads=80, requests=3_000, bytes=5 * MIB),
+    "standard": EffortCost(projects=130, uploads=270, requests=12_000, bytes=60 * MIB),
+    "thorough": EffortCost(projects=600, uploads=1_500, requests=80_000, bytes=400 * MIB),
 }
