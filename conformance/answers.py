@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conformance.model import Exchange, Failure, Json, Octets, Operation, Role
+from conformance.model import Exchange, Failure, Json, Octets, Role
 
 NOT_CONSISTENT = "resource_not_consistent"
 NOT_PROVIDED = "not_provided"
@@ -297,8 +297,3 @@ def effect(exchange: Exchange, called: Call | None = None, answered: Answer | No
     documented = exchange.status == DOCUMENTED_SUCCESS.get(called.name, 200)
     readable = exchange.status == 204 or isinstance(exchange.response, dict)
     return Effect.DONE if documented and readable else Effect.INDETERMINATE
-
-
-def ended(operation: Operation) -> bool:
-    """Whether the attempt came to an end that the client saw."""
-    return operation.b_ns is not None

@@ -83,7 +83,6 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
-        lags=judgement.lags,
         reasons=(*reasons, *framing.remarks, *_unsent(history)),
         extras={
             "exit_code": int(exit_code(outcome, framing)),

@@ -16,7 +16,7 @@ from typing import Any
 
 from conformance.answers import call, code_of
 from conformance.curl import curl
-from conformance.model import Finding, Json, LagInterval, Octets, Operation, Run, Verdict
+from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
 
 FORMAT = "dds-conformance-report"
 VERSION = 1
@@ -151,11 +151,6 @@ def _body(body: Json | Octets | None) -> Json:
         return dataclasses.asdict(body)
     text = json.dumps(body, ensure_ascii=False)
     return body if len(text) <= EVIDENCE_TEXT else {"cut": text[:EVIDENCE_TEXT], "characters": len(text)}
-
-
-def lag_interval(interval: LagInterval) -> dict[str, Json]:
-    """Show one convergence lag, in seconds."""
-    return dataclasses.asdict(interval)
 
 
 def write(document: Mapping[str, Any], path: Path) -> None:

@@ -293,6 +293,5 @@ class Run:
     ended: str
     run_id: str
     versions: Mapping[str, str]
-    lags: tuple[LagInterval, ...] = ()
     reasons: tuple[str, ...] = ()
     extras: Mapping[str, Json] = field(default_factory=_nothing)
