@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from conformance.answers import Effect
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import Mark, first
-from conformance.consistency.state import Upload
+from conformance.consistency.state import NOT_FOUND, Upload
 from conformance.consistency.truth import Known, Setting, Truth, known
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -19,7 +19,9 @@ SEVERAL = 3
 def refused(upload: Upload, setting: Setting, book: Book) -> None:
     """Convict a server that refuses the first completion of a bad upload, although the request itself was right."""
     refusal = upload.refusal
-    if refusal is None or min(one.mark for one in upload.completes.values()) != refusal.mark:
+    if refusal is None or refusal.status == NOT_FOUND:
+        return
+    if min(one.mark for one in upload.completes.values()) != refusal.mark:
         return
     would_be = known(upload, setting, refusal)
     value, algorithm = refusal.hash
@@ -62,27 +64,41 @@ def repeated(upload: Upload, book: Book) -> None:
             )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """An answer to completion that tells a mismatch only by whom it meets, and what it breaks."""
+
+    status: int
+    requirement: str
+    rule: str
+
+
+SERVER_ERROR = Symptom(500, "complete-no-500", "mismatch-fails")
+MISSING = Symptom(NOT_FOUND, "complete-no-integrity", "mismatch-missing")
+
+
 @dataclass(slots=True)
 class Failing:
-    """Whether 500 at completion goes with a stored mismatch, added up over a run."""
+    """Whether a symptom at completion goes with a stored mismatch, added up over a run."""
 
+    symptom: Symptom
     bad_failed: list[tuple[Mark, str]] = field(default_factory=list)
     bad_accepted: int = 0
     good_accepted: int = 0
     good_failed: int = 0
 
-    def take(self, upload: Upload, found: Known) -> None:
-        """Count one upload of known truth by its completions."""
-        if found.truth is Truth.UNKNOWN or not upload.completes:
+    def take(self, upload: Upload, truth: Truth) -> None:
+        """Count one upload of which is known what it is or, had it not been refused, would have been."""
+        if truth is Truth.UNKNOWN or not upload.completes:
             return
         accepted = any(one.effect is Effect.DONE for one in upload.completes.values())
-        failures = [one.mark for one in upload.completes.values() if one.status == 500]
-        failed_first = min(upload.completes.values(), key=lambda one: one.mark).status == 500
-        if found.truth is Truth.GOOD:
+        attempt = min(upload.completes.values(), key=lambda one: one.mark)
+        failed_first = attempt.status == self.symptom.status
+        if truth is Truth.GOOD:
             self.good_accepted += accepted
             self.good_failed += failed_first
         elif failed_first:
-            self.bad_failed.append((min(failures), upload.id))
+            self.bad_failed.append((attempt.mark, upload.id))
         else:
             self.bad_accepted += accepted
 
@@ -93,20 +109,34 @@ class Failing:
         return several and not self.good_failed and len(self.bad_failed) > self.bad_accepted
 
     def conclude(self, book: Book) -> None:
-        """Convict a server that answers 500 whenever what was stored does not match."""
-        book.expose("complete-no-500", self.bad_accepted + len(self.bad_failed))
+        """Convict a server that gives the symptom whenever what was stored does not match."""
+        requirement, status = self.symptom.requirement, self.symptom.status
+        if self.symptom is SERVER_ERROR:
+            book.expose(requirement, self.bad_accepted + len(self.bad_failed))
         if not self.convicted:
             return
         marks = sorted(self.bad_failed)
         sentence = (
-            f"completing answered 500 for {len(marks)} bad uploads (first {short(marks[0][1])}, to "
+            f"completing answered {status} for {len(marks)} bad uploads (first {short(marks[0][1])}, to "
             f"{book.when(marks[0][0])}), while {self.good_accepted} good ones were accepted"
         )
         book.find(
-            "complete-no-500", "mismatch-fails", "complete_upload", (kept for kept, _ in marks), sentence,
-            expected="202", observed="500", bad_failed=len(marks), bad_accepted=self.bad_accepted,
+            requirement, self.symptom.rule, "complete_upload", (kept for kept, _ in marks), sentence,
+            expected="202", observed=str(status), bad_failed=len(marks), bad_accepted=self.bad_accepted,
             good_accepted=self.good_accepted, uploads=[name for _, name in marks[:4]],
         )  # fmt: skip
+
+
+def had_it_been_found(upload: Upload, found: Known, setting: Setting, gone_from: int) -> Truth:
+    """Give the truth about an upload whose completion may have been answered 404; unknown where deletion explains that.
+
+    `gone_from` is when (ns) the upload's project may first have been deleted.
+    """
+    refusal = upload.refusal
+    if refusal is None or refusal.status != NOT_FOUND:
+        return found.truth
+    live = upload.created is not None and upload.created[1] < refusal.mark[0] and refusal.mark[1] < gone_from
+    return known(upload, setting, refusal).truth if live else Truth.UNKNOWN
 
 
 def accepted(upload: Upload, found: Known, book: Book) -> None:

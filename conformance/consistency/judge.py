@@ -34,7 +34,7 @@ from conformance.consistency.book import Book
 from conformance.consistency.marks import NEVER
 from conformance.consistency.ownwrites import OWN, OwnWrites
 from conformance.consistency.payloads import Payloads, Sort
-from conformance.consistency.sight import Sight, sight, version_endpoint
+from conformance.consistency.sight import Sight, doomed_from, sight, version_endpoint
 from conformance.consistency.state import Upload
 from conformance.consistency.traces import TRACED, Traces
 from conformance.consistency.truth import SMALLEST_PART, Known, Setting, Truth, known
@@ -226,11 +226,16 @@ class Judge:
         book, found = Book(self._origin), _Found()
         self._gather(found)
         context = self._context(found.lags)
-        failing = completion.Failing(
-            good_accepted=self._elsewhere.good_accepted, bad_accepted=self._elsewhere.bad_accepted
+        failing, missing = (
+            completion.Failing(
+                symptom, good_accepted=self._elsewhere.good_accepted, bad_accepted=self._elsewhere.bad_accepted
+            )
+            for symptom in (completion.SERVER_ERROR, completion.MISSING)
         )
         for case in found.cases.values():
-            self._upload(case, book, context, found, failing)
+            self._upload(case, book, context, found)
+            failing.take(case.upload, case.known.truth)
+            missing.take(case.upload, self._had_it_been_found(case, found))
         self._strays(book)
         for file in self._world.files.values():
             if file.single or file.switched < NEVER:
@@ -239,6 +244,7 @@ class Judge:
         for project in self._world.projects.values():
             projects.judged(project, book, context)
         failing.conclude(book)
+        missing.conclude(book)
         self._payloads.conclude(book, self._excused(found, failing))
         self._traces.conclude(self._world, book)
         self._access.conclude(self._world, book)
@@ -293,7 +299,7 @@ class Judge:
             converged=needed,
         )
 
-    def _upload(self, case: Case, book: Book, context: Context, found: _Found, failing: completion.Failing) -> None:
+    def _upload(self, case: Case, book: Book, context: Context, found: _Found) -> None:
         upload = case.upload
         uploads.one_verdict(case, book)
         uploads.repeats_change_nothing(case, book)
@@ -320,7 +326,11 @@ class Judge:
         completion.accepted(upload, case.known, book)
         completion.refused(upload, found.setting, book)
         completion.repeated(upload, book)
-        failing.take(upload, case.known)
+
+    def _had_it_been_found(self, case: Case, found: _Found) -> Truth:
+        home = self._world.projects.get(case.upload.project)
+        gone_from = doomed_from(home.deletes)[0] if home else NEVER
+        return completion.had_it_been_found(case.upload, case.known, found.setting, gone_from)
 
     def _strays(self, book: Book) -> None:
         """Judge versions whose upload is not known (or not one) by themselves: their verdict still may not flip."""

@@ -206,6 +206,10 @@ class Version:
     late: list[Late] = field(default_factory=list)
 
 
+NOT_FOUND = 404
+"""The refusal that says nothing of an upload's content: only a pattern shows that a mismatch is its cause."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An attempt to complete an upload that was refused in words of its own, with the hash it reported."""

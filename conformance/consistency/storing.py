@@ -8,11 +8,11 @@ from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effec
 from conformance.consistency.bodies import asked, identity, reported_hash, whole, within
 from conformance.consistency.marks import Mark, first, last, mark
 from conformance.consistency.registry import Registry
-from conformance.consistency.state import Attempt, Part, Reads, Refusal, Upload
+from conformance.consistency.state import NOT_FOUND, Attempt, Part, Reads, Refusal, Upload
 from conformance.model import Json, Octets, Operation
 
 _STORED = Call(STORAGE_PUT)
-_REFUSALS = frozenset({400, 406, 409, 410, 412, 416, 417, 422, 424})
+_REFUSALS = frozenset({400, 404, 406, 409, 410, 412, 416, 417, 422, 424})
 """Statuses by which a completion may be refused for what was stored; others have other reasons."""
 
 
@@ -181,7 +181,7 @@ class Storing(Registry):
         kept = mark(operation)
         status = None if is_gateways(exchange) else exchange.status
         upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(asked(exchange.request)))
-        if exchange.status in _REFUSALS and answered is not Answer.INTEGRITY and answered is not Answer.ALREADY:
+        if exchange.status in _REFUSALS and answered not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
             self._refused(upload, operation, kept)
         content = operation.notes.get("content")
         length, md5 = within(content, "bytes"), within(content, "md5")
@@ -195,6 +195,8 @@ class Storing(Registry):
         hashed = reported_hash(operation.exchange.request)
         status = operation.exchange.status
         if not hashed or status is None or operation.notes.get("intent") == "invalid":
+            return
+        if status == NOT_FOUND and not isinstance(operation.exchange.response, dict):
             return
         if upload.refusal is None or kept < upload.refusal.mark:
             upload.refusal = Refusal(kept, status, hashed)

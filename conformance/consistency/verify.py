@@ -144,6 +144,7 @@ _LINES: Mapping[str, _Line] = {
     ),
     "repeat-fails": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and (c.told[1].exchange.status or 0) >= 500 and _completes(c.told[1]),
     "mismatch-fails": lambda c: len(c.told) > 2 and all(_completes(one) and _is(one, "500") for one in c.told),
+    "mismatch-missing": lambda c: len(c.told) > 2 and all(_completes(one) and _is(one, "404") for one in c.told),
     "other-bytes": lambda c: (
         _url(c.told[-2], c.told[-1].exchange.path) and _bytes(c.told[-1]) != (c.numbers.get("expected_bytes"), c.numbers.get("expected_md5"))
     ),

@@ -326,6 +326,39 @@ def test_a_bad_uploads_completion_must_not_be_refused_by_whatever_status() -> No
         assert "complete-no-integrity" in wrongs(scribe), status
 
 
+def three_of_each(bad: str, good: str = "202", *, deleted: bool = False) -> Scribe:
+    """Complete three good uploads and three bad ones, each first answered as given."""
+    scribe = prepared("bad", (4, 5, 6), prepared("good", (1, 2, 3)))
+    if deleted:
+        scribe.delproject("actor", *at(1, 2))
+    for n in range(1, 7):
+        scribe.complete("actor", *at(10 * n, 10 * n + 1), bad if n > 3 else good, n=n)
+    return scribe
+
+
+def test_an_upload_that_is_not_found_because_it_is_bad_is_a_mismatch_told_at_completion() -> None:
+    """Several bad ones are missing, and not one of the good."""
+    assert wrongs(three_of_each("404")) == {"complete-no-integrity"}
+    scribe = three_of_each("404")
+    scribe.operations.pop()
+    assert wrongs(scribe) == set()
+
+
+def test_an_upload_that_is_not_found_for_another_reason_is_no_mismatch() -> None:
+    """Good ones are missing too, the project is being deleted, or a gateway says it."""
+    assert wrongs(three_of_each("404", "404")) == set()
+    assert wrongs(three_of_each("404", deleted=True)) == set()
+    scribe = prepared("bad", (4, 5, 6), prepared("good", (1, 2, 3)))
+    for n in range(1, 7):
+        if n < 4:
+            scribe.complete("actor", *at(10 * n, 10 * n + 1), n=n)
+        else:
+            asked = {"hash": {"value": md5(n), "algorithm": "md5"}}
+            scribe.wire("actor", *at(10 * n, 10 * n + 1), "PUT", f"/uploads/{uid('aaaa', n)}/complete", status=404,
+                        request=asked, response=as_form("<h1>no such page</h1>"))  # fmt: skip
+    assert "complete-no-integrity" not in wrongs(scribe)
+
+
 def test_a_file_of_a_deleted_project_may_stay_not_consistent_until_the_purge() -> None:
     """Only its own deletion must show within the bound."""
     scribe = scene(done=False)
