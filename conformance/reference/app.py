@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.routing import Route, Router
 
+from conformance.reference import api_description
 from conformance.reference import (
     api_files as files,
 )
@@ -97,6 +98,9 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "/storage_providers": {"GET": Operation("list_providers", people.list_providers)},
     "/storage_providers/{id}": {"GET": Operation("show_provider", people.show_provider)},
     "/app/status": {"GET": Operation("app_status", people.app_status, token=False)},
+}
+OPERATIONS[api_description.PATH] = {
+    "GET": Operation("describe", api_description.describing(dict(OPERATIONS)), token=False)
 }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conformance.reference import (
     faults_complete,
     faults_conduct,
+    faults_description,
     faults_payload,
     faults_places,
     faults_storage,
@@ -31,6 +32,7 @@ _FAMILIES: dict[Fault, LayerFactory] = (
     | faults_complete.FAMILY
     | faults_places.FAMILY
     | faults_conduct.FAMILY
+    | faults_description.FAMILY
 )
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _FAMILIES}

@@ -29,6 +29,7 @@ class RunningServer:
     def __init__(self, process: subprocess.Popen[str], facts: dict[str, str]) -> None:
         self._process = process
         self.base_url = facts["base_url"]
+        self.description_url = facts["description_url"]
         self.storage_url = facts["storage_url"]
         self.token = facts["token"]
         self.other_token = facts["other_token"]

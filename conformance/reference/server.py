@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 import uvloop
 
+from conformance.reference import api_description
 from conformance.reference.app import PREFIX, ApiApp
 from conformance.reference.layers import layers_for
 from conformance.reference.storage import StorageApp
@@ -69,8 +70,10 @@ def _socket(port: int) -> socket.socket:
 
 def _announce(world: World, api: socket.socket) -> None:
     keys = world.people.keys
+    base_url = f"http://{HOST}:{api.getsockname()[1]}{PREFIX}"
     facts: dict[str, Any] = {
-        "base_url": f"http://{HOST}:{api.getsockname()[1]}{PREFIX}",
+        "base_url": base_url,
+        "description_url": base_url + api_description.PATH,
         "storage_url": world.storage_host,
         "token": keys["alice_token"],
         "other_token": keys["bob_token"],

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import recording
+from conformance.description import REQUIREMENT as DESCRIPTION
 from conformance.errors import ExitCode, UsageError
 from conformance.model import Operation
 from conformance.plans.proof import STOP_AT
@@ -111,6 +112,8 @@ def _run(subject: Subject, server: RunningServer, report_dir: Path, *, effort: s
     bound = ODDITY_BOUND_S if subject.legal else FAULT_BOUND_S
     words = [sys.executable, "-m", "conformance", "run", "--quiet", "--target", server.base_url]
     words += ["--effort", effort, "--seed", str(seed), "--converge-within", str(bound), "--report-dir", str(report_dir)]
+    if DESCRIPTION in subject.breaks:
+        words += ["--target-openapi", server.description_url]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         words, env=_environment(subject, server), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as child:

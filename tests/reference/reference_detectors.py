@@ -103,7 +103,18 @@ def _bytes_differ(tour: Tour) -> bool:
     return any(one.last.get(via) != one.content for one in _of(tour, GOOD) for via in one.first)
 
 
+def _misdescribes(tour: Tour) -> bool:
+    paths = tour.facts["description"]["paths"]
+    complete = paths["/uploads/{id}/complete"]["put"]["responses"]
+    create = paths["/projects"]["post"]["responses"]
+    uploads = paths["/projects/{id}/uploads"]["post"]["responses"]
+    code = "code" in tour.facts["description"]["components"]["schemas"]["Error"]["properties"]
+    told = "202" in complete and "202" in create and NC in uploads["404"]["description"] and code
+    return not told or {"400", "500"} & set(complete) != set()
+
+
 DETECTORS: dict[str, Callable[[Tour], bool]] = {
+    "api-description": _misdescribes,
     "project-create-202": lambda tour: any(
         one.answer.status < 300 and one.answer.status != 202 for one in _with(tour, {"create_project"})
     ),

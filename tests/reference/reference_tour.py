@@ -52,6 +52,7 @@ class Tour:
 
     def walk(self) -> Tour:
         """Do everything."""
+        self.facts["description"] = self.bench.call("GET", "/swagger_doc", token=None).json
         self._projects()
         self._uploads()
         self._comb()

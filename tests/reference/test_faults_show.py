@@ -59,7 +59,7 @@ def test_an_oddity_breaks_no_promise(name: str, tmp_path: Path) -> None:
 
 
 def test_every_requirement_is_broken_by_a_fault() -> None:
-    """Every duty has a crime, but for the description of the API, which this server does not give."""
+    """Every duty that a tour can see broken has a crime."""
     owned = {name for fault in FAULTS.values() for name in fault.breaks}
     assert set(DETECTORS) <= owned
 
