@@ -7,32 +7,57 @@ import os
 from conformance.catalogue import by_id
 from conformance.consistency import Judge, judge
 from conformance.driver import Driver
-from conformance.model import Finding, Level, Operation, Target
+from conformance.model import Finding, History, Level, Operation, Target
 from conformance.plans.keeping import Keeper
 from conformance.plans.trial import Court, Watcher
+from conformance.recording import unfinished
 from conformance.settings import Settings
 
 STOP_AT = "DDS_STOP_AT_FIRST_PROOF"
 """The environment variable that names the requirements, by commas, whose first proof ends the run."""
 LOOK_EVERY = 16
+_GROWTH = 1.2
+"""The whole history is judged when it has grown by this factor: all looks together cost a few times the last one."""
 
 
 class FirstProof:
-    """Feeds a streaming judge; true once one of `wanted` is proved broken, whatever else may still come."""
+    """True once what was heard so far convicts of one of `wanted`.
+
+    A streaming judge tells at once what no later operation can undo. For the rest the history is judged as it grows:
+    a run that ends there is judged by the same history, and so convicts as well.
+    """
 
     def __init__(self, target: Target, wanted: frozenset[str]) -> None:
-        self._judge = Judge(target)
+        self._target = target
         self._wanted = wanted
-        self._seen = 0
+        self._judge = Judge(target)
+        self._pending: dict[str, Operation] = {}
+        self._ended: list[Operation] = []
+        self._next_look = LOOK_EVERY
 
     def __call__(self, moment: str, operation: Operation) -> bool:
         """Take one event of the driver."""
         if moment == "begin":
+            self._pending[operation.id] = operation
             self._judge.begin(operation)
             return False
+        self._pending.pop(operation.id, None)
+        self._ended.append(operation)
         self._judge.add(operation)
-        self._seen += 1
-        return self._seen % LOOK_EVERY == 0 and any(f.requirement in self._wanted for f in self._judge.proved())
+        if len(self._ended) % LOOK_EVERY:
+            return False
+        return any(finding.requirement in self._wanted for finding in self._judge.proved()) or self._look()
+
+    def _look(self) -> bool:
+        if len(self._ended) < self._next_look:
+            return False
+        self._next_look = int(len(self._ended) * _GROWTH)
+        return self._convicts()
+
+    def _convicts(self) -> bool:
+        kept = (*self._ended, *(unfinished(one) for one in tuple(self._pending.values())))
+        judgement = judge(History(kept, self._target, complete=False))
+        return any(judgement.tallies[name].findings for name in self._wanted & judgement.tallies.keys())
 
 
 def watcher_of(driver: Driver, settings: Settings) -> Watcher:
