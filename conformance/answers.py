@@ -235,6 +235,11 @@ def is_gateways(exchange: Exchange) -> bool:
     return not (isinstance(body, dict) and all(name in body for name in ("error", "code", "reason", "suggestion")))
 
 
+def is_busy(exchange: Exchange) -> bool:
+    """Whether the answer asks to come back later in HTTP's own way (RFC 9110, section 15.6.4): no failure."""
+    return exchange.status == 503 and "retry-after" in exchange.headers
+
+
 def answer(exchange: Exchange, called: Call | None = None) -> Answer:
     """Classify a response by what it tells about the state (contract, section 1, the table of effects).
 

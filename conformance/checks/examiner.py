@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterator
 
-from conformance.answers import NOT_CONSISTENT, Call, call_of
+from conformance.answers import NOT_CONSISTENT, Call, call_of, is_busy
 from conformance.checks import access, payloads, places, successes
 from conformance.checks.facts import Facts, Kind, is_routed, is_uuid, kind_of
 from conformance.checks.nouns import Seen
@@ -79,7 +79,7 @@ class Examiner:
             status,
             exchange.user,
             exchange.headers.get("content-type"),
-            _is_throttled(exchange),
+            is_busy(exchange),
             (notes.get("intent"), call.id in notes.get("invented", ())) if notes else None,
             shape,
         )
@@ -95,10 +95,6 @@ class Examiner:
         if self._gateway is None or (status < 400 and isinstance(body, dict | list)):
             return False
         return any(self._gateway.search(text) for text in _texts(body))
-
-
-def _is_throttled(exchange: Exchange) -> bool:
-    return exchange.status == 503 and "retry-after" in exchange.headers
 
 
 def _form(call: Call, path: str) -> Hashable:
@@ -133,7 +129,7 @@ def _facts(operation: Operation, call: Call) -> Facts:
         valid=intent != "invalid",
         avowed=intent == "valid",
         invented=invented,
-        throttled=_is_throttled(exchange),
+        throttled=is_busy(exchange),
         routed=is_routed(call, exchange.path, status, exchange.response),
         kind=kind,
         shown=_shown(exchange, whole=kind is not Kind.SUCCESS),

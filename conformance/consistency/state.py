@@ -221,7 +221,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt to complete an upload: its status (None: none, or a gateway's own) and the hash it reported."""
+    """An attempt to complete an upload, and the hash that it reported.
+
+    `status` is None when there was none, or one that is a gateway's own or asks to come back later.
+    """
 
     mark: Mark
     effect: Effect

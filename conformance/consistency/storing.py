@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_gateways
+from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_busy, is_gateways
 from conformance.consistency.bodies import asked, identity, reported_hash, whole, within
 from conformance.consistency.marks import Mark, first, last, mark
 from conformance.consistency.registry import Registry
@@ -179,7 +179,7 @@ class Storing(Registry):
         done = effect(exchange, called, answered)
         upload = self.upload(called.id)
         kept = mark(operation)
-        status = None if is_gateways(exchange) else exchange.status
+        status = None if is_gateways(exchange) or is_busy(exchange) else exchange.status
         upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(asked(exchange.request)))
         if exchange.status in _REFUSALS and answered not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
             self._refused(upload, operation, kept)

@@ -326,6 +326,18 @@ def test_a_bad_uploads_completion_must_not_be_refused_by_whatever_status() -> No
         assert "complete-no-integrity" in wrongs(scribe), status
 
 
+def test_a_repeated_completion_may_be_asked_to_come_back_later() -> None:
+    """503 with Retry-After is no failure; without it, it is one."""
+    for headers, wrong in (({"retry-after": "1"}, set()), ({}, {"complete-repeat-no-5xx"})):
+        scribe = scene()
+        asked = {"hash": {"value": md5(1), "algorithm": "md5"}}
+        told = scribe.wire("actor", *at(5, 6), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", status=503,
+                           request=asked, response=error(503))  # fmt: skip
+        more = {**told.exchange.headers, **headers}
+        scribe.operations[-1] = replace(told, exchange=replace(told.exchange, headers=more))
+        assert wrongs(scribe) == wrong
+
+
 def three_of_each(bad: str, good: str = "202", *, deleted: bool = False) -> Scribe:
     """Complete three good uploads and three bad ones, each first answered as given."""
     scribe = prepared("bad", (4, 5, 6), prepared("good", (1, 2, 3)))
