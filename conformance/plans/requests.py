@@ -58,6 +58,7 @@ UNKNOWN_CALLS = tuple(UNKNOWN)
 
 INVALID: dict[str, Request] = {
     "a project without a name": Request("POST", "/projects", {"description": "no name"}),
+    "a project without a description": Request("POST", "/projects", {"name": "{name}"}),
     "an upload without a size": Request("POST", "/projects/{project}/uploads", {"name": "{name}"}),
     "an upload whose size is a word": Request("POST", "/projects/{project}/uploads", {**_UPLOAD, "size": "many"}),
     "an upload of negative size": Request("POST", "/projects/{project}/uploads", {**_UPLOAD, "size": -1}),
