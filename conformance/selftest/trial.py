@@ -96,7 +96,7 @@ def subjects(only: tuple[str, ...] = ()) -> tuple[Subject, ...]:
 
 
 def try_subject(subject: Subject, *, effort: str, seed: int) -> Trialled:
-    """Start the server, run the suite against it until the first proof of its crime, and read what came of it."""
+    """Start the server, run the suite against it until the first proof of its own crime, and read what came of it."""
     odd, broken = ((subject.name,), ()) if subject.legal else ((), (subject.name,))
     with (
         tempfile.TemporaryDirectory(prefix="dds-selftest-") as folder,
@@ -126,7 +126,7 @@ def _run(subject: Subject, server: RunningServer, report_dir: Path, *, effort: s
 
 def _environment(subject: Subject, server: RunningServer) -> Mapping[str, str]:
     mine = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
-    return {**os.environ, **mine, STOP_AT: ",".join(subject.breaks)}
+    return {**os.environ, **mine, STOP_AT: ",".join(subject.breaks[:1])}
 
 
 def _read(subject: Subject, report_dir: Path, took_s: float, said: str) -> Trialled:
