@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
@@ -22,7 +23,9 @@ from conformance.settings import Settings
 
 LOG = "pytest.log"
 WATCH_S = 0.2
-"""Seconds between two looks at the child."""
+"""Seconds between two looks at the child, or at the parent."""
+PARENT = "DDS_CONFORMANCE_PARENT"
+"""The environment variable that tells the child its parent's process id."""
 GRACE_S = 90.0
 """Seconds that an interrupted child has to clean up, judge what it has and write its reports."""
 
@@ -54,7 +57,20 @@ def _command(settings: Settings, handed: Path, scenarios: str) -> list[str]:
 
 def _environment(settings: Settings) -> Mapping[str, str]:
     clean = {name: value for name, value in os.environ.items() if name not in _LEAKS}
-    return {**clean, **settings.secrets_environment()}
+    return {**clean, **settings.secrets_environment(), PARENT: str(os.getpid())}
+
+
+def end_with_parent() -> None:
+    """In the child: interrupt this process when its parent is gone, so that nothing goes on that nobody watches."""
+    parent = os.environ.pop(PARENT, "")
+    if parent:
+        threading.Thread(target=_interrupt_without, args=(int(parent),), name="parent-watch", daemon=True).start()
+
+
+def _interrupt_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH_S)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 @contextlib.contextmanager

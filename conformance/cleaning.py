@@ -99,6 +99,21 @@ def tidy(settings: Settings) -> CleanReport:
         driver.close()
 
 
+def rescue(settings: Settings) -> CleanReport:
+    """Clean up after a run whose process went away before it could, from outside its history.
+
+    Trouble is told as leftovers. What an embedded server held went with it, and without a whole line in the ledger
+    nothing was created.
+    """
+    if not settings.target.base_url or not ledgers.begun(settings.ledger_path):
+        return CleanReport(settings.run_id)
+    try:
+        return tidy(settings) if settings.keep else clean(settings.ledger_path, settings)
+    except SuiteError as trouble:
+        whole = Leftover("ledger", "", str(settings.ledger_path), str(trouble))
+        return CleanReport(settings.run_id, leftovers=(whole,))
+
+
 def _all(entries: Iterable[Entry], reason: str) -> tuple[Leftover, ...]:
     return tuple(Leftover(entry.kind, entry.id, entry.name, reason) for entry in entries)
 

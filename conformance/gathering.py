@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from conformance.child import end_with_parent
 from conformance.configuration import gather
 from conformance.driver import Driver
 from conformance.errors import ExitCode, SuiteError
+from conformance.interrupts import deliver_again
 from conformance.model import Json, Target
 from conformance.plugin import OPTIONS
 from conformance.running import Running
@@ -48,6 +50,8 @@ class Gathering:
     def pytest_sessionstart(self) -> None:
         """Start the run before anything else, so that a target that is down is told at once."""
         if self._running:
+            deliver_again()
+            end_with_parent()
             try:
                 self._running.start()
             except SuiteError as trouble:

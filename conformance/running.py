@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance import consent, description, recording
 from conformance.assemble import Framing, assemble, now, versions
-from conformance.cleaning import Leftover, tidy
+from conformance.cleaning import Leftover, rescue, tidy
 from conformance.credentials import Credentials
 from conformance.document import write
 from conformance.drawing import draw
@@ -42,21 +42,23 @@ def described(settings: Settings) -> dict[str, Tally]:
 
 
 def recover(settings: Settings, *, interrupted: bool, trouble: str) -> None:
-    """Write the report of a run whose process went away before it could: from the history, as far as that goes."""
+    """End a run whose process went away before it could: clean up, and report on the history as far as that goes."""
     if not settings.history_path.exists():
         settings.report_dir.mkdir(parents=True, exist_ok=True)
         settings.history_path.write_bytes(recording.encode_header(settings.target, {"run_id": settings.run_id}))
-    run = Running(settings)
+    run = Running(settings, leftovers=rescue(settings).leftovers)
+    dispose(settings)
     run.report(interrupted=interrupted, trouble=(trouble,) if trouble else ())
 
 
 class Running:
     """A run from its first to its last step. `start` may be called by several hooks; it acts once.
 
-    `recorded` makes its outcome speak only of what was exercised, as for the replay of a single plan.
+    `recorded` makes its outcome speak only of what was exercised, as for the replay of a single plan; `leftovers` are
+    known beforehand only where there is nothing left to run.
     """
 
-    def __init__(self, settings: Settings, *, recorded: bool = False) -> None:
+    def __init__(self, settings: Settings, *, recorded: bool = False, leftovers: tuple[Leftover, ...] = ()) -> None:
         self.settings = settings
         self._recorded = recorded
         self.begun = now()
@@ -64,7 +66,7 @@ class Running:
         self._open = contextlib.ExitStack()
         self._remarks: tuple[str, ...] = ()
         self._described: dict[str, Tally] = {}
-        self._leftovers: tuple[Leftover, ...] = ()
+        self._leftovers = leftovers
 
     def start(self) -> Settings:
         """Bring the target up if it is ours, look whether it answers, and open the history.

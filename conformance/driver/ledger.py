@@ -103,6 +103,11 @@ class Account:
         return tuple(entry for entry in self.entries if entry.kind == "project" and not (entry.gone or entry.refused))
 
 
+def begun(path: Path) -> bool:
+    """Whether anything may have been created: the file has a whole line."""
+    return path.exists() and b"\n" in path.read_bytes()
+
+
 def read(path: Path) -> Account:
     """Read a ledger; a last line that a killed run cut short is left out, for its create was never sent.
 
@@ -122,7 +127,8 @@ def read(path: Path) -> Account:
         else:
             _enter(entries, fields)
     if not header:
-        raise UsageError(f"{path} is no ledger of a run.", remedy="Name DIR/ledger.jsonl.")
+        cut = "" if len(lines) > 1 else ", or of one that was killed before it created anything"
+        raise UsageError(f"{path} is no ledger of a run{cut}.", remedy="Name DIR/ledger.jsonl.")
     return Account(str(header["run_id"]), str(header["base_url"]), tuple(entries.values()))
 
 

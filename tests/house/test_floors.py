@@ -14,6 +14,7 @@ FLOORS: dict[str, int] = {
     "conformance.schemas": -1,
     "conformance.model": 0,
     "conformance.errors": 0,
+    "conformance.interrupts": 0,
     "conformance.reference": 0,
     "conformance.answers": 1,
     "conformance.catalogue": 1,

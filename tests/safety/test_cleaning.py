@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from embedded import bystanders, bytes_of, listed, make_file, settings_for
 
-from conformance.cleaning import clean, target_of, tidy
+from conformance.cleaning import clean, rescue, target_of, tidy
 from conformance.driver import Driver, Ledger, RecordError
 from conformance.driver import ledger as ledgers
 from conformance.driver.folder import prepare
@@ -187,3 +187,29 @@ def test_a_used_report_folder_loses_no_open_ledger(server: RunningServer, tmp_pa
     assert len(clean(aside, settings).removed) == 1
     aside.rename(settings.ledger_path)
     assert prepare(settings) is None
+
+
+def test_after_a_run_whose_process_died_the_command_cleans_up(server: RunningServer, tmp_path: Path) -> None:
+    """As `clean` does, unless things are to be kept; what cannot be done is told."""
+    settings = settings_for(server, tmp_path)
+    assert rescue(settings).leftovers == ()
+    settings.report_dir.mkdir(exist_ok=True, parents=True)
+    settings.ledger_path.write_text('{"form')
+    assert rescue(settings).leftovers == ()
+    settings.ledger_path.unlink()
+    made = make_some(settings, 2)
+    assert len(rescue(dataclasses.replace(settings, keep=True)).leftovers) == 2
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}/api/v1"
+    away = dataclasses.replace(settings, target=Target(base_url=nowhere))
+    assert "does not accept connections" in rescue(away).leftovers[0].reason
+    assert sorted(rescue(settings).removed) == sorted(made)
+
+
+def test_a_file_without_a_whole_line_is_told_from_a_damaged_ledger(tmp_path: Path) -> None:
+    """A run that was killed at its first breath leaves such a file."""
+    path = tmp_path / "ledger.jsonl"
+    for text, told in (("", "killed before it created anything"), ('{"a": 1}\n', "no ledger of a run")):
+        path.write_text(text)
+        with pytest.raises(UsageError, match=told):
+            ledgers.read(path)
