@@ -112,7 +112,9 @@ class Answer(StrEnum):
     NC = "not-consistent"
     INTEGRITY = "integrity"
     REFUSED = "refused"
-    """A definite no with no effect: validation, 401, 403, plain 404, 405, or never sent."""
+    """A definite no with no effect: validation, 401, 403, plain 404, 405."""
+    UNSENT = "unsent"
+    """The request never left: the connection was refused, or the driver withheld it. No effect, and no information."""
     ALREADY = "already"
     """Refused because it is so already: somebody did it."""
     UNKNOWN = "unknown"
@@ -247,7 +249,7 @@ def answer(exchange: Exchange, called: Call | None = None) -> Answer:
     """
     status = exchange.status
     if exchange.failure is not None or status is None:
-        return Answer.REFUSED if exchange.failure is Failure.REFUSED else Answer.UNKNOWN
+        return Answer.UNSENT if exchange.failure is Failure.REFUSED else Answer.UNKNOWN
     if exchange.role is Role.STORAGE:
         return Answer.DONE if 200 <= status < 300 else Answer.UNKNOWN
     body = exchange.response
@@ -284,6 +286,7 @@ _EFFECTS = {
     Answer.DONE: Effect.DONE,
     Answer.NC: Effect.NONE,
     Answer.REFUSED: Effect.NONE,
+    Answer.UNSENT: Effect.NONE,
     Answer.ALREADY: Effect.SOMEBODY,
     Answer.INTEGRITY: Effect.INDETERMINATE,
     Answer.UNKNOWN: Effect.INDETERMINATE,

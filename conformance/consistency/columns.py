@@ -140,7 +140,7 @@ class Columns:
     def _trace(self, one: Operation, called: Call, answered: Answer) -> None:
         wanted = wanted_key(one.exchange.request, called)
         if wanted is not None:
-            refused = answered in (Answer.NC, Answer.REFUSED) and one.exchange.status is not None
+            refused = answered in (Answer.NC, Answer.REFUSED)
             (self._refused if refused else self._attempted).add(hash(wanted))
         elif answered is Answer.DONE:
             self._listed.update(hash(key) for key in listed_keys(one.exchange.response, called))
@@ -160,7 +160,7 @@ class Columns:
         if reading and (exchange.status is None or exchange.failure is not None or exchange.status in _SILENT):
             return Row.PLAIN, 0, "", 0, 0
         invalid = one.notes.get("intent") == "invalid"
-        if invalid and answered in (Answer.REFUSED, Answer.NC):
+        if invalid and answered in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
             return Row.PLAIN, 0, "", 0, 0
         if name in ("file_url", "version_url") and answered in _TOLD and not invalid:
             return self._told(one, called, answered, upload)

@@ -366,7 +366,7 @@ def _told_error(operation: Operation, called: Call, answered: Answer) -> bool:
 
 def _matters(operation: Operation, answered: Answer) -> bool:
     """Whether an invalid request may have changed something all the same."""
-    return is_mutation(operation.exchange) and answered not in (Answer.REFUSED, Answer.NC)
+    return is_mutation(operation.exchange) and answered not in (Answer.REFUSED, Answer.NC, Answer.UNSENT)
 
 
 def judge(history: History) -> Judgement:

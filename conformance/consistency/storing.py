@@ -151,7 +151,7 @@ class Storing(Registry):
     def _storage_put(self, operation: Operation, _called: Call, answered: Answer) -> None:
         key = hash(operation.exchange.path)
         target = self.put_urls.get(key)
-        if answered is Answer.REFUSED:
+        if answered is Answer.UNSENT:
             return
         if target is None:
             self.strays.setdefault(key, []).append(operation)

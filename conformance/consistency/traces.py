@@ -55,7 +55,7 @@ class Traces:
             self._brought(operation, called, answered, _CREATES[called.name])
         if key is None:
             return
-        refusing = answered in (Answer.NC, Answer.REFUSED) and operation.exchange.status is not None
+        refusing = answered in (Answer.NC, Answer.REFUSED)
         if not refusing or effect(operation.exchange, called, answered) is not Effect.NONE:
             self._attempted.add(hash(key))
         elif "slug" not in named_fields(operation.exchange):

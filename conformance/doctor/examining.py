@@ -128,7 +128,7 @@ def _readiness(owner: Client, project: str, within_s: float) -> tuple[Operation 
         kind = answer(asked.exchange)
         if kind is Answer.DONE:
             return asked, Line("readiness", Mark.GOOD, f"A new project is ready after {took:.1f} s.", seconds=took)
-        if kind not in (Answer.NC, Answer.UNKNOWN):
+        if kind not in (Answer.NC, Answer.UNKNOWN, Answer.UNSENT):
             sentence = f"Creating an upload is answered {asked.exchange.status}."
             return None, Line("readiness", Mark.BAD, sentence, "Check the storage provider and the user's rights.")
         if took > within_s:

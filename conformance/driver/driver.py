@@ -118,7 +118,7 @@ class Driver:
         kind = answer(operation.exchange)
         if kind is Answer.DONE and isinstance(made, str) and made:
             self.ledger.made(operation.id, made)
-        elif kind in (Answer.REFUSED, Answer.NC):
+        elif kind in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
             self.ledger.refused(operation.id)
 
     def _tell(self, moment: Moment, operation: Operation) -> None:

@@ -27,7 +27,7 @@ def insist(turn: Turn, attempt: Attempt) -> Trying:
     cut = float(turn.option("cut_s")) if "cut_s" in VERBS[turn.step.verb].options else 0.0
     last = sent(attempt(cut or None))
     for again in range(RETRIES):
-        if last.answer is not Answer.UNKNOWN:
+        if last.answer not in (Answer.UNKNOWN, Answer.UNSENT):
             break
         yield time.monotonic() + (0.0 if cut and not again else patience(again, last.operation))
         last = sent(attempt(None))
@@ -175,7 +175,7 @@ def new_version(turn: Turn) -> Task:
         file.versions.append(version)
         file.current, file.switched = upload, last.at
         turn.bind(version)
-    elif last.answer in (Answer.REFUSED, Answer.NC):
+    elif last.answer in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
         file.current = before
 
 
@@ -192,7 +192,7 @@ def promote(turn: Turn) -> Task:
         file.current, file.switched = version.upload, last.at
         if last.made and last.made != version.id:
             file.versions.append(Version(last.made, version.upload, last.at))
-    elif last.answer is Answer.REFUSED:
+    elif last.answer in (Answer.REFUSED, Answer.UNSENT):
         file.current = before
 
 

@@ -251,6 +251,8 @@ class Scribe:
             status, body = 400, error(400, "validation failed", errors=[{"field": "upload", "message": "is current"}])
         elif answer == "gateway":
             status, body = 502, Octets(20, "0" * 32, "<html>bad gateway</html>")
+        elif answer == "unsent":
+            return self.wire(s, a, b, method, path, status=None, failure=Failure.REFUSED, **k)
         elif answer.isdigit():
             status = int(answer)
             body = made if 200 <= status < 300 else error(status)

@@ -32,6 +32,8 @@ KINDS = (
     "lostput",
     "resent",
 )
+_NOISE = ((0.03, "lost"), (0.06, "gateway"), (0.08, "429"), (0.11, "unsent"))
+"""What may come of a read instead of an answer: the word, below which draw between 0 and 1."""
 
 
 class Crime(StrEnum):
@@ -125,6 +127,8 @@ class LegalDds:
             return a, None, effect + self.dice.randrange(3 * TICK), "lost"
         if roll < 0.10:
             return a, None, NEVER, "lost"
+        if roll < 0.12:
+            return a, b, NEVER, "unsent"
         if roll < 0.14:
             return a, b, effect, "gateway"
         if roll < 0.17 and idempotent:
@@ -341,7 +345,7 @@ class LegalDds:
         b = seen + self.dice.randrange(1, TICK)
         clock = b + self.dice.randrange(1, BOUND // 6)
         roll = 1.0 if self.calm else self.dice.random()
-        noise = "lost" if roll < 0.03 else "gateway" if roll < 0.06 else "429" if roll < 0.08 else ""
+        noise = next((word for below, word in _NOISE if roll < below), "")
         versions = [one for one in file.versions if one[1] < a]
         choice = self.dice.random()
         moment = seen - behind

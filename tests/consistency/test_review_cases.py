@@ -338,6 +338,23 @@ def test_a_repeated_completion_may_be_asked_to_come_back_later() -> None:
         assert wrongs(scribe) == wrong
 
 
+def test_a_connection_that_is_refused_tells_nothing() -> None:
+    """The target went away: that is no answer of any kind, to no call."""
+    scribe = scene()
+    scribe.file("actor", *at(3, 4))
+    scribe.url("reader", *at(5, 6), "unsent")
+    scribe.vurl("reader", *at(7, 8), "unsent")
+    scribe.upload("actor", *at(9, 10), "unsent", 9)
+    scribe.url("reader", *at(11, 12))
+    scribe.url("reader", *at(13, 14), "unsent")
+    assert wrongs(scribe) == set()
+    scribe = prepared("good", (1,))
+    scribe.complete("actor", *at(0, 1), "unsent")
+    scribe.file("actor", *at(3, 4))
+    scribe.url("reader", *at(500, 501), "nc")
+    assert wrongs(scribe) == set()
+
+
 def three_of_each(bad: str, good: str = "202", *, deleted: bool = False) -> Scribe:
     """Complete three good uploads and three bad ones, each first answered as given."""
     scribe = prepared("bad", (4, 5, 6), prepared("good", (1, 2, 3)))
