@@ -65,7 +65,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         interrupted=framing.interrupted,
         complete=history.complete,
         missing_core=missing_core(tallies, judgement.counters),
-        trouble=(*framing.trouble, *framing.shortage),
+        trouble=(*framing.trouble, *framing.shortage, *_gone(history)),
     )
     outcome, reasons = conclude(given, circumstances)
     ended = now()
@@ -93,6 +93,10 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
     return document(run, _evidence(history, judgement), _summaries(history, judgement, framing))
 
 
+LEAST_UNANSWERED = 10
+"""So many requests without any answer at the very end, and the target had gone away before the run was over."""
+
+
 def exit_code(outcome: Conformance, framing: Framing) -> ExitCode:
     """Say what the process answers with: the user's interrupt, then the suite's own trouble, then the outcome."""
     if framing.interrupted:
@@ -118,6 +122,15 @@ def versions() -> dict[str, str]:
 def _evidence(history: History, judgement: Judgement) -> dict[str, Operation]:
     named = {name for tally in judgement.tallies.values() for f in tally.findings for name in f.operations}
     return {operation.id: operation for operation in history.operations if operation.id in named}
+
+
+def _gone(history: History) -> Iterable[str]:
+    """Say that the target did not come back: what was asked of it last was answered by nobody."""
+    sent = (one for one in history.operations if not {"withheld", "forbidden"} & one.notes.keys())
+    told = [one.exchange.status is not None for one in sent]
+    unanswered = told[::-1].index(True) if True in told else len(told)
+    if unanswered >= LEAST_UNANSWERED:
+        yield f"the target answered none of the last {unanswered} requests"
 
 
 def _unsent(history: History) -> Iterable[str]:

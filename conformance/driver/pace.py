@@ -25,6 +25,8 @@ NS_PER_S = 1_000_000_000
 BUSY = frozenset({429, 503})
 FIRST_WAIT_S, LONGEST_OWN_WAIT_S = 0.1, 5.0
 """Back-off where the target asks for patience and does not say how much: doubled each time, up to the second."""
+GIVEN_UP_AFTER_S, LEAST_UNANSWERED = 60.0, 20
+"""A target that answers nothing for so long, and so many requests of one process in a row, has gone away."""
 SLOT_POLL_S = 0.002
 _BURST_S = 0.5
 """How many seconds' worth of requests may leave together: readers of one comb should not be torn apart."""
@@ -65,6 +67,7 @@ class Pace:
         self._lock = threading.Lock()
         self._slots = [(directory / f"slot-{number}", threading.Lock()) for number in range(max(1, in_flight))]
         self._open: dict[Path, int] = {}
+        self._unanswered, self._answered_ns = 0, time.monotonic_ns()
 
     @contextlib.contextmanager
     def turn(self, *, exempt: bool = False) -> Iterator[None]:
@@ -81,7 +84,11 @@ class Pace:
                 self._keep(replace(state, bytes=state.bytes + octets))
 
     def heard(self, status: int | None, headers: Mapping[str, str]) -> float | None:
-        """Take in an answer; give the seconds that it asks everybody to wait, if it does."""
+        """Take in an answer, or that none came (None); give the seconds that it asks everybody to wait, if it does."""
+        if status is None:
+            self._unanswered += 1
+        else:
+            self._unanswered, self._answered_ns = 0, time.monotonic_ns()
         if status not in BUSY:
             if status is not None and self._read().strikes:
                 with self._shared() as state:
@@ -128,6 +135,11 @@ class Pace:
 
     def _check(self, state: _State, now: int) -> None:
         budget = self._budgets
+        silent_s = (now - self._answered_ns) / NS_PER_S
+        if self._unanswered >= LEAST_UNANSWERED and silent_s > GIVEN_UP_AFTER_S:
+            raise BudgetError(
+                f"The target has answered nothing for {silent_s:.0f} s.", remedy="See whether it still runs; try again."
+            )
         waiting_s = max(0.0, (state.not_before_ns - now) / NS_PER_S)
         if waiting_s > budget.longest_wait_s + 1:
             raise BudgetError(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.driver.pace import BudgetError, Pace, retry_after_s
+from conformance.driver.pace import LEAST_UNANSWERED, BudgetError, Pace, retry_after_s
 from conformance.settings import Budgets
 
 TURN = """
@@ -132,6 +132,23 @@ def test_a_spent_budget_lets_nothing_through_but_the_cleaning(budgets: Budgets, 
     with pytest.raises(BudgetError, match=word), pace.turn():
         pass
     with pace.turn(exempt=True):
+        pass
+    pace.close()
+
+
+def test_a_target_that_went_away_for_good_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a long pause alone nor many failures alone is enough; one answer starts the count anew."""
+    pace = Pace(tmp_path, rate=None, in_flight=1)
+    for _ in range(LEAST_UNANSWERED):
+        with pace.turn():
+            assert pace.heard(None, {}) is None
+    monkeypatch.setattr("conformance.driver.pace.GIVEN_UP_AFTER_S", -1.0)
+    with pytest.raises(BudgetError, match="answered nothing for") as told, pace.turn():
+        pass
+    assert told.value.exit_code == 4
+    with pace.turn(exempt=True):
+        pace.heard(502, {})
+    with pace.turn():
         pass
     pace.close()
 

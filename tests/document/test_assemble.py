@@ -1,0 +1,47 @@
+"""A history to its document: what keeps a run from claiming that the target conforms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.assemble import LEAST_UNANSWERED, Framing, assemble
+from conformance.model import Exchange, Failure, History, Operation, Target
+
+TARGET = Target("http://127.0.0.1:4567/api/v1")
+
+
+def history(*answers: int | None) -> History:
+    """Give a history of reads, each answered with a status or, with None, by nobody."""
+    operations = []
+    for place, status in enumerate(answers):
+        failure = None if status else Failure.REFUSED
+        exchange = Exchange("GET", "/api/v1/projects", "127.0.0.1:4567", status=status, failure=failure)
+        operations.append(Operation(f"o{place}", "reader", 10 * place, 10 * place + 1, exchange))
+    return History(tuple(operations), TARGET)
+
+
+@pytest.mark.parametrize("silent", [LEAST_UNANSWERED, 3 * LEAST_UNANSWERED])
+def test_a_target_that_did_not_come_back_leaves_the_run_incomplete(silent: int) -> None:
+    """What it might have answered nobody knows."""
+    document = assemble(history(200, 200, *[None] * silent), Framing())
+    assert document["outcome"] == "incomplete"
+    assert f"the target answered none of the last {silent} requests" in document["reasons"]
+
+
+def test_a_few_failures_at_the_very_end_are_no_silence() -> None:
+    """They may happen on any road."""
+    assert not _silence(history(200, *[None] * (LEAST_UNANSWERED - 1)))
+
+
+def test_a_target_that_came_back_and_requests_that_were_not_sent_are_no_silence() -> None:
+    """One answer is enough; what the driver withheld nobody could answer."""
+    assert not _silence(history(200, *[None] * 30, 502))
+    kept = history(200, *[None] * 30)
+    withheld = tuple(replace(one, notes={"withheld": "not ours"}) for one in kept.operations[1:])
+    assert not _silence(replace(kept, operations=(kept.operations[0], *withheld)))
+
+
+def _silence(kept: History) -> bool:
+    return any("answered none" in reason for reason in assemble(kept, Framing())["reasons"])
