@@ -11,7 +11,7 @@ import pytest
 
 from conformance.child import end_with_parent
 from conformance.configuration import gather
-from conformance.driver import Driver
+from conformance.driver import Driver, RecordError
 from conformance.errors import ExitCode, SuiteError
 from conformance.interrupts import deliver_again
 from conformance.model import Json, Target
@@ -86,6 +86,8 @@ class Gathering:
             spent = isinstance(call.excinfo.value, SuiteError) and call.excinfo.value.exit_code is ExitCode.INCOMPLETE
             said = str(call.excinfo.value) if spent else f"{item.name}: {call.excinfo.exconly()}"
             report.user_properties.append((SHORTAGE if spent else SUITE_ERROR, said[:500]))
+            if call.excinfo.errisinstance(RecordError):
+                item.session.shouldstop = "nothing more can be recorded, and so nothing more be sent"
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -102,7 +104,7 @@ class Gathering:
         if not self._running.started:
             self._running.abandon()
             return
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
         trouble, shortage = tuple(self._told[SUITE_ERROR]), tuple(self._told[SHORTAGE])
         document = self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage)
         self._document = document

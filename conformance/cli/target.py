@@ -64,7 +64,9 @@ def clean(*, ledger: Path, **given: Any) -> int:
     report = sweep(ledger, checked(configuration(given).settings()))
     click.echo(f"removed {len(report.removed)} projects of run {report.run_id}; {report.absent} were gone already")
     for leftover in report.leftovers:
-        click.echo(f"still there: {leftover.kind} {leftover.id or leftover.name}: {leftover.reason}")
+        named = leftover.id or leftover.name or "without a name"
+        there = "still there" if leftover.id else "may be there"
+        click.echo(f"{there}: {leftover.kind} {named}: {leftover.reason}")
     return ExitCode.CONFORMANT if report.clean else ExitCode.INCOMPLETE
 
 

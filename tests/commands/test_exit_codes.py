@@ -179,3 +179,19 @@ def test_requirements_lists_every_id_with_level_and_section(dds: Run) -> None:
     told, read = dds("requirements"), json.loads(dds("requirements", "--json").stdout)
     assert len(read) >= 40
     assert all(row["id"] in told.stdout and row["section"] and row["level"] for row in read)
+
+
+def test_a_full_disk_ends_the_run_at_once_and_the_ledger_cleans_up(
+    tmp_path: Path, server: RunningServer, credentials: Mapping[str, str], dds: Run
+) -> None:
+    """What cannot be recorded is not sent; a limit on the size of files stands in for the disk."""
+    out = tmp_path / "out"
+    words = command("run", "--quiet", "--effort", "quick", "--target", server.base_url, "--report-dir", out)
+    full = ["sh", "-c", 'ulimit -f 600; exec "$@"', "sh", *words]
+    done = subprocess.run(full, env=environment(credentials), capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.strip()) == (5, "incomplete"), done.stdout + done.stderr
+    drawn = document(out)
+    assert any("cannot be written: File too large" in reason for reason in drawn["reasons"])
+    assert drawn["leftovers"]
+    cleaned = dds("clean", out / "ledger.jsonl", env=credentials)
+    assert f"removed {sum(1 for left in drawn['leftovers'] if left['id'])} projects" in cleaned.stdout
