@@ -21,7 +21,9 @@ FAULTS = (
 
 
 class FaultProxy:
-    """Forwards to `port`. Each request meets one of `faults` with the given chance; `away` resets everything.
+    """Forwards to `port`. Each request meets one of `faults` with the given chance.
+
+    While it is away it resets what is open and refuses new connections.
 
     Kept: how many requests met which fault.
     """
@@ -36,11 +38,13 @@ class FaultProxy:
         self.met: dict[str, int] = {}
         self.away_until = 0.0
         self._away_after: tuple[int, float] | None = None
+        self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def go_away(self, seconds: float) -> None:
         """Let nobody in for so long."""
         self.away_until = time.monotonic() + seconds
+        self._listener.shutdown(socket.SHUT_RDWR)
 
     def go_away_later(self, requests: int, seconds: float) -> None:
         """Let nobody in for `seconds`, beginning after so many requests."""
@@ -48,7 +52,14 @@ class FaultProxy:
 
     def close(self) -> None:
         """Stop listening."""
+        self._closed = True
         self._listener.close()
+
+    def _come_back(self) -> None:
+        self._listener.close()
+        time.sleep(max(0.0, self.away_until - time.monotonic()))
+        if not self._closed:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
 
     def _draw(self) -> str:
         with self._lock:
@@ -61,11 +72,12 @@ class FaultProxy:
             return fault
 
     def _accept(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 client, _ = self._listener.accept()
             except OSError:
-                return
+                self._come_back()
+                continue
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:

@@ -105,10 +105,10 @@ def test_a_target_that_goes_away_and_comes_back_is_waited_for(server: RunningSer
         until(lambda: client.show_project(project), 200)
         play(driver)
         driver.close()
-        assert proxy.met["away"] >= 2
+        assert proxy.met["away"] >= 1
     history = recording.read(driver.settings.history_path)
     assert findings(history) == []
-    assert any(op.exchange.failure is Failure.RESET for op in history.operations)
+    assert {Failure.RESET, Failure.REFUSED} <= {op.exchange.failure for op in history.operations}
 
 
 def test_a_token_that_expires_in_the_middle_is_no_finding(
