@@ -5,6 +5,8 @@ Only names that no attempt may have brought into being are looked for, and only 
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 from conformance.answers import Answer, Call, Effect, effect, named_fields
@@ -22,6 +24,7 @@ _BRINGS = {"update_file": "file", "promote_version": "file", "move_file": "file"
 """Calls by which a thing comes to be listed where, or as what, it was refused before."""
 TRACED = frozenset({*_CREATES, *_LISTS, *_RENAMES, *_BRINGS})
 """Calls that concern the rule."""
+_WORD = re.compile(r"[0-9a-z]{6,}")
 _SHORTEST = 12
 """A project's name is looked for only if it is at least this long and has a digit: others may be older than the run."""
 
@@ -34,7 +37,7 @@ class Traces:
         self._refused: dict[_Key, Mark] = {}
         self._attempted: set[int] = set()
         self._renamed: set[str] = set()
-        self._murky: set[tuple[str, str]] = set()
+        self._murky: dict[tuple[str, str], list[str | None]] = {}
         self._listed: dict[_Key, Mark] = {}
         self._places: set[tuple[str, str]] = set()
 
@@ -76,10 +79,12 @@ class Traces:
         if isinstance(name, str) and name:
             self._renamed.add(name)
         else:
-            self._murky.add((kind, called.id if kind == "upload" else ""))
+            written = _written(operation.exchange.request) if called.name in _CREATES else None
+            self._murky.setdefault((kind, called.id if kind == "upload" else ""), []).append(written)
 
     def _excused(self, kind: str, place: str, name: str) -> bool:
-        return name in self._renamed or (kind, "") in self._murky or (kind, place) in self._murky
+        murky = (text for where in {(kind, ""), (kind, place)} for text in self._murky.get(where, ()))
+        return name in self._renamed or any(_may_name(text, name) for text in murky)
 
     def _listing(self, operation: Operation, called: Call) -> None:
         final, kept = operation.phase is Phase.FINAL, mark(operation)
@@ -148,6 +153,20 @@ def _shown(item: Json, called: Call, kinds: tuple[str, ...]) -> Iterator[_Key]:
         yield ("folder", called.id, name)
     elif upload:
         yield ("file", called.id, upload)
+
+
+def _written(request: Json) -> str | None:
+    """Give all that a request says, in lower case; None when that was not kept whole."""
+    if not isinstance(request, Octets):
+        return json.dumps(request, ensure_ascii=False).lower()
+    text = request.text
+    return text.lower() if len(text.encode()) >= request.bytes else None
+
+
+def _may_name(written: str | None, name: str) -> bool:
+    """Whether a request that was written so may bring something called `name`, however that was encoded."""
+    words = _WORD.findall(name.lower())
+    return written is None or not words or all(word in written for word in words)
 
 
 def _ours(world: World, kind: str, place: str, name: str) -> bool:

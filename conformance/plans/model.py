@@ -21,6 +21,8 @@ class Truth(StrEnum):
 
     GOOD = "good"
     BAD = "bad"
+    GOOD_IF_ACCEPTED = "good-if-accepted"
+    """Good, unless the storage provider refuses its parts as too small."""
     UNKNOWN = "unknown"
 
 
@@ -168,7 +170,7 @@ def _chunked_truth(parts: list[int], misstate: int, puts: list[Step]) -> Truth:
         return Truth.UNKNOWN
     if misstate or any(option(s, "lie") == "hash" for s in sent.values()) or set(sent) != _numbers(parts):
         return Truth.BAD
-    return Truth.GOOD if all(size >= LARGE_PART for size in parts[:-1]) else Truth.UNKNOWN
+    return Truth.GOOD if all(size >= LARGE_PART for size in parts[:-1]) else Truth.GOOD_IF_ACCEPTED
 
 
 def _numbers(parts: Iterable[int]) -> set[int]:

@@ -102,7 +102,7 @@ def _served(client: Speaker, last: Sent, upload: Upload | None) -> bool:
     if last.answer is not Answer.DONE:
         return False
     got = fetch(client, last).exchange
-    if upload is None or upload.truth is not Truth.GOOD:
+    if upload is None or upload.truth not in (Truth.GOOD, Truth.GOOD_IF_ACCEPTED) or not upload.whole:
         return True
     octets = got.response
     return isinstance(octets, Octets) and (octets.bytes, octets.md5) == whole(upload.pieces())

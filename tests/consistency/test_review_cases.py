@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from judge_timeline import TARGET, TICK, Scribe, error, md5, prepared, uid
 from judged import crimes, judged
@@ -353,6 +354,28 @@ def test_a_connection_that_is_refused_tells_nothing() -> None:
     scribe.file("actor", *at(3, 4))
     scribe.url("reader", *at(500, 501), "nc")
     assert wrongs(scribe) == set()
+
+
+def test_a_create_of_unknown_effect_excuses_only_the_names_that_it_may_have_brought() -> None:
+    """One that was answered 415, or by nobody, brings what its body says, however that was encoded."""
+    name = "ddsc 0123456789ab invalid"
+    bodies: tuple[tuple[Any, bool], ...] = (
+        (Octets(10, "0" * 32, "<project/>"), True),
+        ({"name": "another ddsc 0123456789ab"}, True),
+        (as_form("name=ddsc+0123456789AB%20invalid"), False),
+        (Octets(999, "0" * 32, "the start of someth"), False),
+    )
+    for body, convicted in bodies:
+        for status in (415, None):
+            scribe = scene()
+            scribe.wire(
+                "actor", *at(1, 2), "POST", "/projects", status=400, request={"name": name}, response=error(400)
+            )
+            response = error(415) if status else None
+            scribe.wire("actor", *at(3, 4), "POST", "/projects", status=status, request=body, response=response)
+            shown = {"results": [{"id": uid("pppp", 7), "name": name}]}
+            scribe.answered("actor", *at(60, 61), "GET", "/projects", "200", shown, phase=Phase.FINAL)
+            assert ("refused-create-no-trace" in wrongs(scribe)) is convicted, (body, status)
 
 
 def three_of_each(bad: str, good: str = "202", *, deleted: bool = False) -> Scribe:
