@@ -221,8 +221,19 @@ def fits_gateway(pattern: str, exchange: Exchange) -> bool:
     body = exchange.response
     if exchange.status < 400 and isinstance(body, dict | list):
         return False
-    text = body.text if isinstance(body, Octets) else json.dumps(body, ensure_ascii=False)
-    return re.search(pattern, text) is not None
+    return any(re.search(pattern, text) for text in texts(body))
+
+
+def texts(body: Json | Octets | None) -> tuple[str, ...]:
+    """Give a body as it may have stood on the wire: JSON with and without spaces, nothing as the empty text."""
+    if isinstance(body, Octets):
+        return (body.text,)
+    if body is None:
+        return ("",)
+    try:
+        return (json.dumps(body, ensure_ascii=False), json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    except RecursionError:
+        return ("a body nested too deeply to show",)
 
 
 GATEWAY_STATUSES = frozenset({408, 413, 414, 421, 425, 429, 431, 502, 503, 504})

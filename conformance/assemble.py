@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 from conformance import catalogue
+from conformance.answers import fits_gateway, is_gateways
 from conformance.consistency import judge
 from conformance.consistency.lag import summary as lag_summary
 from conformance.coverage import blocked, missing_core
 from conformance.document import document
 from conformance.errors import ExitCode
-from conformance.model import Conformance, History, Json, Judgement, Operation, Run, Tally
+from conformance.model import Conformance, Exchange, History, Json, Judgement, Operation, Role, Run, Tally
 from conformance.plans.sensitivity import sensitivity
 from conformance.traffic import traffic
 from conformance.verdicts import Circumstances, conclude, verdicts
@@ -125,12 +126,18 @@ def _evidence(history: History, judgement: Judgement) -> dict[str, Operation]:
 
 
 def _gone(history: History) -> Iterable[str]:
-    """Say that the target did not come back: what was asked of it last was answered by nobody."""
-    sent = (one for one in history.operations if not {"withheld", "forbidden"} & one.notes.keys())
-    told = [one.exchange.status is not None for one in sent]
+    """Say that the target did not come back: nothing that its API was asked last was answered."""
+    sent = (one.exchange for one in history.operations if not {"withheld", "forbidden"} & one.notes.keys())
+    told = [_answered(exchange, history.target.gateway) for exchange in sent if exchange.role is Role.API]
     unanswered = told[::-1].index(True) if True in told else len(told)
     if unanswered >= LEAST_UNANSWERED:
-        yield f"the target answered none of the last {unanswered} requests"
+        yield f"the last {unanswered} requests had no answer of the API: the target, or the token, went away"
+
+
+def _answered(exchange: Exchange, gateway: str) -> bool:
+    if exchange.status is None or exchange.failure is not None or (exchange.status == 401 and exchange.user == "owner"):
+        return False
+    return not (is_gateways(exchange) or fits_gateway(gateway, exchange))
 
 
 def _unsent(history: History) -> Iterable[str]:

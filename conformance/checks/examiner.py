@@ -6,16 +6,15 @@ operations of the same shape, and a judge may count tuples first and requirement
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Hashable, Iterator
 
-from conformance.answers import NOT_CONSISTENT, Call, call_of, is_busy
+from conformance.answers import NOT_CONSISTENT, Call, call_of, fits_gateway, is_busy, texts
 from conformance.checks import access, payloads, places, successes
 from conformance.checks.facts import Facts, Kind, is_routed, is_uuid, kind_of
 from conformance.checks.nouns import Seen
 from conformance.errors import UsageError
-from conformance.model import Exchange, Json, Octets, Operation, Role, Target
+from conformance.model import Exchange, Operation, Role, Target
 
 _CHECKS: tuple[Callable[[Facts], Iterator[Seen]], ...] = (
     successes.accepted,
@@ -42,9 +41,10 @@ class Examiner:
 
     def __init__(self, target: Target) -> None:
         try:
-            self._gateway = re.compile(target.gateway) if target.gateway else None
+            re.compile(target.gateway)
         except re.error as trouble:
             raise UsageError(f"the gateway pattern is not a regular expression: {trouble}.") from trouble
+        self._gateway = target.gateway
         self._remembered: dict[Hashable, tuple[Seen, ...]] = {}
 
     def examine(self, operation: Operation) -> tuple[Seen, ...]:
@@ -72,7 +72,7 @@ class Examiner:
             shape = (repr(body), exchange.path if "?" in exchange.path else _form(call, exchange.path))
         elif call.name in successes.SCHEMA:
             shape = successes.carries(call, body) or (repr(body), exchange.path)
-        elif self._gateway is not None and not isinstance(body, dict):
+        elif self._gateway and not isinstance(body, dict):
             shape = repr(body)
         return (
             call.name,
@@ -85,33 +85,16 @@ class Examiner:
         )
 
     def _look(self, operation: Operation, call: Call) -> tuple[Seen, ...]:
-        if self._is_gateways(operation.exchange):
+        if fits_gateway(self._gateway, operation.exchange):
             return ()
         facts = _facts(operation, call)
         return tuple(seen for check in _CHECKS for seen in check(facts))
-
-    def _is_gateways(self, exchange: Exchange) -> bool:
-        body, status = exchange.response, exchange.status or 0
-        if self._gateway is None or (status < 400 and isinstance(body, dict | list)):
-            return False
-        return any(self._gateway.search(text) for text in _texts(body))
 
 
 def _form(call: Call, path: str) -> Hashable:
     # What the rules can see of a path without a query: all of it, unless its id is like every other.
     ordinary = is_uuid(call.id) and "%" not in path and "//" not in path
     return path.endswith("/") if ordinary else path
-
-
-def _texts(body: Json | Octets | None) -> tuple[str, ...]:
-    if isinstance(body, Octets):
-        return (body.text,)
-    if body is None:
-        return ("",)
-    try:
-        return (json.dumps(body, ensure_ascii=False), json.dumps(body, ensure_ascii=False, separators=(",", ":")))
-    except RecursionError:
-        return ("a body nested too deeply to show",)
 
 
 def _facts(operation: Operation, call: Call) -> Facts:
@@ -142,7 +125,7 @@ def _shown(exchange: Exchange, *, whole: bool) -> str:
     head = f"{exchange.status} {media}"
     if not whole or exchange.response is None:
         return head
-    text = " ".join(_texts(exchange.response)[-1].split())
+    text = " ".join(texts(exchange.response)[-1].split())
     return f"{head} {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}"
 
 

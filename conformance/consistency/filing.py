@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.answers import Answer, Call, Effect, effect
+from conformance.answers import Answer, Call, Effect, effect, named_fields
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import Mark, first, last, mark
+from conformance.consistency.registry import heard
 from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
 from conformance.model import Json, Octets, Operation
@@ -40,7 +41,8 @@ class Filing(Storing):
         request = asked(exchange.request)
         wanted = identity(within(request, "upload"))
         kept = mark(operation)
-        if answered is Answer.REFUSED and exchange.status in (400, 422) and wanted:
+        about_upload = not (fields := named_fields(exchange)) or any(name.startswith("upload") for name in fields)
+        if answered is Answer.REFUSED and exchange.status in (400, 422) and wanted and about_upload:
             upload = self.upload(wanted)
             if operation.notes.get("intent") != "invalid":
                 upload.refused_files = last(upload.refused_files, kept)
@@ -129,9 +131,9 @@ class Filing(Storing):
                 return
         self.dirty_files.add(called.id)
         if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
-            file.late.append((reads, kept, answered))
+            file.late.append((reads, kept, heard(operation, answered)))
         elif kept[1] >= file.switched:
-            file.single.append((kept, answered))
+            file.single.append((kept, heard(operation, answered)))
             if answered is Answer.REFUSED:
                 self.take(reads, kept, answered, operation)
         else:
@@ -153,7 +155,7 @@ class Filing(Storing):
                 return
         self.dirty.add(version.upload)
         if kept[1] >= self.doomed and kept[1] >= self._version_doomed(version):
-            version.late.append((version.reads, kept, answered))
+            version.late.append((version.reads, kept, heard(operation, answered)))
         else:
             self.take(version.reads, kept, answered, operation)
 

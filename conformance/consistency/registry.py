@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.answers import Answer, Call, Effect, is_gateways
+from conformance.answers import Answer, Call, Effect, is_busy, is_gateways
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import NEVER, Mark, mark
 from conformance.consistency.state import Attempt, File, Project, Reads, Switch, Upload, Version
@@ -22,7 +22,16 @@ def _fails(operation: Operation, answered: Answer) -> bool:
     """Whether this is the API's own server error."""
     exchange = operation.exchange
     told = answered is Answer.UNKNOWN and exchange.failure is None and isinstance(exchange.response, dict)
-    return told and (exchange.status or 0) >= 500 and not is_gateways(exchange)
+    return told and (exchange.status or 0) >= 500 and not (is_gateways(exchange) or is_busy(exchange))
+
+
+def heard(operation: Operation, answered: Answer) -> Answer:
+    """Give the class of an answer of an extended endpoint for later: a refusal counts if it is a plain 404 of the API.
+
+    Others may have reasons that have nothing to do with the resource.
+    """
+    plain = operation.exchange.status == 404 and _known(operation)
+    return Answer.UNKNOWN if answered is Answer.REFUSED and not plain else answered
 
 
 def _is_odd(reads: Reads, operation: Operation, answered: Answer) -> bool:
@@ -185,7 +194,7 @@ class Registry:
         elif answered is Answer.INTEGRITY:
             reads.take(kept, answered)
         elif answered is Answer.REFUSED and operation.exchange.status == 404:
-            if _known(operation):
+            if heard(operation, answered) is Answer.REFUSED:
                 reads.plain_404(kept)
         elif _fails(operation, answered):
             reads.server_error(kept)

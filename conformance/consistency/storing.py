@@ -6,8 +6,8 @@ from typing import Any
 
 from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_busy, is_gateways
 from conformance.consistency.bodies import asked, identity, reported_hash, whole, within
-from conformance.consistency.marks import Mark, first, last, mark
-from conformance.consistency.registry import Registry
+from conformance.consistency.marks import NEVER, Mark, first, last, mark
+from conformance.consistency.registry import Registry, heard
 from conformance.consistency.state import NOT_FOUND, Attempt, Part, Reads, Refusal, Upload
 from conformance.model import Json, Octets, Operation
 
@@ -33,8 +33,10 @@ class Storing(Registry):
             project.shows = last(project.shows, mark(operation))
 
     def _write_project(self, operation: Operation, called: Call, answered: Answer) -> None:
-        if effect(operation.exchange, called, answered) is not Effect.NONE:
-            self.project(called.id).writes.append(mark(operation)[:2])
+        done = effect(operation.exchange, called, answered)
+        if done is not Effect.NONE:
+            begun, ended, _, _ = mark(operation)
+            self.project(called.id).writes.append((begun, NEVER if done is Effect.INDETERMINATE else ended))
 
     def _delete_project(self, operation: Operation, called: Call, answered: Answer) -> None:
         self._begin_delete(operation, called)
@@ -58,7 +60,7 @@ class Storing(Registry):
         if unread:
             pass
         elif kept[1] >= project.doomed:
-            project.late.append((reads, kept, answered))
+            project.late.append((reads, kept, heard(operation, answered)))
         else:
             self.take(reads, kept, answered, operation)
         if name:
@@ -179,9 +181,10 @@ class Storing(Registry):
         done = effect(exchange, called, answered)
         upload = self.upload(called.id)
         kept = mark(operation)
-        status = None if is_gateways(exchange) or is_busy(exchange) else exchange.status
+        told = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
+        status = None if not told or is_gateways(exchange) or is_busy(exchange) else exchange.status
         upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(asked(exchange.request)))
-        if exchange.status in _REFUSALS and answered not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
+        if status in _REFUSALS and answered not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
             self._refused(upload, operation, kept)
         content = operation.notes.get("content")
         length, md5 = within(content, "bytes"), within(content, "md5")
@@ -196,7 +199,7 @@ class Storing(Registry):
         status = operation.exchange.status
         if not hashed or status is None or operation.notes.get("intent") == "invalid":
             return
-        if status == NOT_FOUND and not isinstance(operation.exchange.response, dict):
+        if not isinstance(operation.exchange.response, dict):
             return
         if upload.refusal is None or kept < upload.refusal.mark:
             upload.refusal = Refusal(kept, status, hashed)

@@ -88,7 +88,7 @@ class Traces:
 
     def _listing(self, operation: Operation, called: Call) -> None:
         final, kept = operation.phase is Phase.FINAL, mark(operation)
-        if final:
+        if final and isinstance(within(operation.exchange.response, "results"), list):
             self._places.update((kind, called.id) for kind in _kinds(called))
         for key in listed_keys(operation.exchange.response, called):
             refused = self._refused.get(key)

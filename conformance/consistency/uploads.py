@@ -225,7 +225,7 @@ def _is_ok(sight: Sight, told: Mark) -> bool:
 def _writes(upload: Upload) -> list[tuple[int, int]]:
     opening = attempt_first(upload)
     return [
-        one.mark[:2]
+        (one.mark[0], NEVER if one.effect is Effect.INDETERMINATE else one.mark[1])
         for one in upload.completes.values()
         if one.mark is not opening and one.effect in (Effect.DONE, Effect.INDETERMINATE)
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from judge_timeline import TARGET, TICK, Scribe, error, md5, prepared, uid
 from judged import crimes, judged
 
-from conformance.model import Octets, Phase
+from conformance.model import Failure, Octets, Phase
 
 
 def scene(kind: str = "good", numbers: tuple[int, ...] = (1,), *, done: bool = True) -> Scribe:
@@ -376,6 +376,92 @@ def test_a_create_of_unknown_effect_excuses_only_the_names_that_it_may_have_brou
             shown = {"results": [{"id": uid("pppp", 7), "name": name}]}
             scribe.answered("actor", *at(60, 61), "GET", "/projects", "200", shown, phase=Phase.FINAL)
             assert ("refused-create-no-trace" in wrongs(scribe)) is convicted, (body, status)
+
+
+HTML = Octets(20, "0" * 32, "<html>no backend</html>")
+
+
+def test_an_attempted_deletion_or_switch_makes_no_refusal_a_missing_resource() -> None:
+    """A refused one changes nothing; what then answers 400, 401, 403 or a gateway's 404 has other reasons."""
+    ask = {"name": "u", "content_type": "t", "size": 3}
+    url = f"/files/{uid('eeee', 1)}/url"
+    for attempt in ("403", "unsent", "400"):
+        for status in (400, 401, 403):
+            scribe = scene()
+            scribe.delproject("stranger", *at(5, 6), attempt, user="other" if attempt == "403" else "owner")
+            scribe.wire("actor", *at(8, 9), "POST", f"/projects/{uid('pppp', 1)}/uploads", status=status, request=ask,
+                        response=error(status))  # fmt: skip
+            assert "nc-until-consistent" not in wrongs(scribe), (attempt, status)
+        for path, status, body in ((f"{url}?x=y", 404, error(404)), (url, 403, error(403)), (url, 404, HTML)):
+            for undo in ("delfile", "switch"):
+                scribe = scene("good", (1, 2))
+                scribe.file("actor", *at(10, 11))
+                getattr(scribe, undo)("actor", *at(12, 13), attempt)
+                scribe.wire("reader", *at(14, 15), "GET", path, status=status, response=body)
+                assert "nc-until-consistent" not in wrongs(scribe), (attempt, path, status, undo)
+
+
+def test_the_gateways_pattern_is_found_however_json_is_spaced() -> None:
+    """The operator copies it from the wire; a body that is not there is the empty text."""
+    for pattern, status, body in (
+        ('"message":"no Route', 404, {"message": "no Route matched"}),
+        ('"message": "no Route', 400, {"message": "no Route matched"}),
+        ("^$", 400, None),
+    ):
+        scribe = scene()
+        scribe.target = replace(TARGET, gateway=pattern)
+        scribe.file("actor", *at(3, 4))
+        scribe.wire("reader", *at(8, 9), "GET", f"/files/{uid('eeee', 1)}/url", status=status, response=body)
+        assert wrongs(scribe) == set(), pattern
+
+
+def test_a_completion_whose_answer_was_cut_tells_nothing() -> None:
+    """What did not come may have said that it is completed already."""
+    asked = {"hash": {"value": md5(1), "algorithm": "md5"}}
+    for status in (400, 409, 422, 500):
+        for failure, body in ((Failure.CUT, Octets(3, "0" * 32)), (Failure.TIMEOUT, None)):
+            scribe = prepared("bad", (1,))
+            scribe.wire("actor", *at(0, 1), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", status=status, request=asked,
+                        response=body, failure=failure)  # fmt: skip
+            scribe.file("actor", *at(3, 4))
+            scribe.url("reader", *at(5, 6), "ie")
+            assert wrongs(scribe) == set(), (status, failure)
+
+
+def test_a_gateways_404_at_completion_tells_nothing() -> None:
+    """The retry then succeeds."""
+    scribe = prepared("bad", (4, 5, 6), prepared("good", (1, 2, 3)))
+    for n in range(1, 7):
+        asked = {"hash": {"value": md5(n), "algorithm": "md5"}}
+        if n > 3:
+            scribe.wire("actor", *at(10 * n, 10 * n + 1), "PUT", f"/uploads/{uid('aaaa', n)}/complete", status=404,
+                        request=asked, response=HTML)  # fmt: skip
+        scribe.complete("actor", *at(10 * n + 2, 10 * n + 3), n=n)
+    assert "complete-no-integrity" not in wrongs(scribe)
+
+
+def test_a_server_that_asks_to_come_back_later_has_not_failed_for_good() -> None:
+    """503 with Retry-After, in the API's own payload."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.file("actor", *at(12, 13), n=2)
+    for tick in (80, 82, 84):
+        told = scribe.url("reader", *at(tick, tick + 1), "503")
+        more = {**told.exchange.headers, "retry-after": "1"}
+        scribe.operations[-1] = replace(told, exchange=replace(told.exchange, headers=more))
+    scribe.url("reader", *at(90, 91), n=2)
+    assert "converges-upload" not in wrongs(scribe)
+
+
+def test_a_write_of_unknown_effect_is_never_over() -> None:
+    """It may take effect at any time, also long after a gateway answered."""
+    for word in ("gateway", "429", "lost"):
+        scribe = scene()
+        scribe.file("actor", *at(3, 4))
+        scribe.complete("actor", 5 * TICK, None if word == "lost" else 6 * TICK, word)
+        scribe.url("actor", *at(7, 8))
+        scribe.url("actor", *at(9, 10), "nc")
+        assert "session-monotonic" not in wrongs(scribe), word
 
 
 def three_of_each(bad: str, good: str = "202", *, deleted: bool = False) -> Scribe:
