@@ -15,8 +15,9 @@ from conformance.model import Failure, Operation
 from conformance.settings import Budgets, Settings
 
 PATIENCE_S = 10.0
-TRIES = 4
+TRIES = 8
 BETWEEN_TRIES_S = 0.25
+_LOST = frozenset({Failure.REFUSED, Failure.RESET, Failure.CUT})
 _LATER = frozenset({429, 502, 503, 504})
 _REMEDY = "Check the address, the network and that the service runs; `dds-conformance doctor` looks closer."
 _SENTENCES = {
@@ -61,10 +62,10 @@ def check_target(settings: Settings) -> None:
 
 
 def _patiently(ask: Callable[[], Operation]) -> Operation:
-    """Ask again where the road, not the target, seems to have failed; a target that refuses is not asked again."""
+    """Ask again for two seconds where the road failed, or where the target may be about to come back."""
     for again in range(TRIES):
         operation = ask()
-        lost = operation.exchange.failure in (Failure.RESET, Failure.CUT) or operation.exchange.status in _LATER
+        lost = operation.exchange.failure in _LOST or operation.exchange.status in _LATER
         if not lost or again == TRIES - 1:
             break
         time.sleep(BETWEEN_TRIES_S)

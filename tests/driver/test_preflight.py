@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from wire_stubs import Answer, json_reply, raw, reply, reset, says, settings_for
@@ -54,6 +55,24 @@ def test_a_hiccup_of_the_road_is_overcome(tmp_path: Path) -> None:
     with raw(answer) as server:
         check_target(settings_for(server.url, tmp_path))
         assert len(server.requests) == 4
+
+
+def test_a_target_that_is_just_restarting_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens at first; it comes back between two tries."""
+    with raw(says(FINE)) as server:
+        port = urlsplit(server.url).port
+        asked: list[int] = []
+        connect = socket.create_connection
+
+        def refusing(address: tuple[str, int], *rest: object, **more: object) -> socket.socket:
+            asked.append(address[1])
+            if len(asked) < 3 and address[1] == port:
+                raise ConnectionRefusedError
+            return connect(address, *rest, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(socket, "create_connection", refusing)
+        check_target(settings_for(server.url, tmp_path))
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize(
