@@ -61,9 +61,13 @@ def _environment(settings: Settings) -> Mapping[str, str]:
 
 
 def end_with_parent() -> None:
-    """In the child: interrupt this process when its parent is gone, so that nothing goes on that nobody watches."""
+    """In the child: interrupt this process when its parent is gone, so that nothing goes on that nobody watches.
+
+    A shell's background job ignores interrupts, and so would its child: the parent's must be heeded all the same.
+    """
     parent = os.environ.pop(PARENT, "")
     if parent:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Thread(target=_interrupt_without, args=(int(parent),), name="parent-watch", daemon=True).start()
 
 

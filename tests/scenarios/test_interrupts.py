@@ -9,6 +9,8 @@ LOSING = """
 import gc, signal, sys, time
 from conformance.interrupts import deliver_again
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def once(phase, info):
     gc.callbacks.remove(once)
     signal.raise_signal(signal.SIGINT)
