@@ -27,8 +27,9 @@ from conformance.settings import EFFORTS
 def selftest(*, effort: str, jobs: int, seed: int, only: tuple[str, ...], write: Path | None) -> int:
     """Run the suite against every fault and every legal oddity of the embedded DDS.
 
-    Fails (exit 1) if a fault survives or is convicted only of crimes it did not commit, or if a legal oddity does not
-    pass. A whole matrix also names the binding requirements that convict no fault.
+    Fails (exit 1) if a fault survives (what convicts it must be as grave as its own crime), if one fails a MUST that
+    it did not break, or if a legal oddity does not pass. A whole matrix also names the binding requirements that
+    convict no fault.
     """
     chosen, begun = subjects(only), time.monotonic()
     with ThreadPoolExecutor(jobs) as pool:
@@ -55,7 +56,7 @@ def _tell(done: int, of: int, row: Trialled) -> None:
     beside = f"  beside: {', '.join(row.unrelated)}" if row.unrelated else ""
     click.echo(f"{done:>3}/{of} {mark} {row.subject.name:<30} {crimes}{soon}{beside}  [{row.took_s:.1f} s]")
     if not row.right:
-        click.echo(f"        {row.said}")
+        click.echo(f"        {row.outcome}: {row.said}")
 
 
 def _conclude(matrix: Matrix, *, whole: bool) -> int:

@@ -167,7 +167,7 @@ FAMILY: dict[Fault, LayerFactory] = (
         Fault("complete-again-flips", (*_SAME, *_MONOTONIC), "completing again flips the verdict"): _again(_flip),
         Fault(
             "complete-again-reopens",
-            ("complete-repeat-same-outcome", *_MONOTONIC),
+            (*_MONOTONIC, "complete-repeat-same-outcome"),
             "completing again makes it pending again",
         ): _again(_reopen),
         Fault(

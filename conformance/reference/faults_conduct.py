@@ -229,7 +229,7 @@ _TRACES: dict[Fault, LayerFactory] = {
     ): _RejectedProjectStays,
     Fault(
         "unready-upload-vanishes",
-        ("complete-202", "read-your-writes", "complete-no-integrity", "converges-upload", "complete-body"),
+        ("complete-202", "read-your-writes", "complete-no-integrity", "converges-upload", "other-user-403"),
         "an upload accepted on an unready project is forgotten",
     ): _UnreadyUploadVanishes,
 }

@@ -190,10 +190,15 @@ _PENDING: dict[Fault, LayerFactory] = {
 }
 
 _INTEGRITY_STATUS: dict[Fault, LayerFactory] = {
-    Fault(f"integrity-status-{code}", (*_LOST_IE, *more), f"a bad upload is answered {code} for good"): rewrite(
-        _ie, status(code, matching=True)
+    Fault(f"integrity-status-{code}", (*own, *_LOST_IE), f"a bad upload is answered {code} for good"): (
+        rewrite(_ie, status(code, matching=True))
     )
-    for code, more in ((404, ()), (409, ()), (422, ()), (500, ("no-5xx-legal",)))
+    for code, own in (
+        (404, ("nc-until-consistent",)),
+        (409, ("nc-until-consistent",)),
+        (422, ("nc-until-consistent",)),
+        (500, ("converges-upload", "no-5xx-legal")),
+    )
 }
 
 FAMILY: dict[Fault, LayerFactory] = _CODES | _NC_SHAPES | _OTHER_SHAPES | _PENDING | _INTEGRITY_STATUS

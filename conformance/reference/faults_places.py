@@ -136,9 +136,9 @@ _SHOWN: dict[Fault, LayerFactory] = {
         ("list-versions", "GET /files/{id}/versions", "list_versions"),
     )
 } | {
-    Fault(f"integrity-on-{name}", _ONLY_IE, f"{text} is the integrity exception for a bad upload"): _shows(
-        operation, {State.ERR}, integrity
-    )
+    Fault(
+        f"integrity-on-{name}", (*_ONLY_IE, "other-user-403"), f"{text} is the integrity exception for a bad upload"
+    ): _shows(operation, {State.ERR}, integrity)
     for name, text, operation in (
         ("show-upload", "GET /uploads/{id}", "show_upload"),
         ("show-file", "GET /files/{id}", "show_file"),

@@ -269,10 +269,7 @@ _VERSIONS: dict[Fault, LayerFactory] = {
         "old-version-serves-new",
         (
             "old-version-downloadable",
-            "bytes-exact",
-            "one-verdict",
-            "bad-never-200",
-            "good-never-integrity",
+            *("bytes-exact", "bytes-at-once", "one-verdict", "bad-never-200", "good-never-integrity"),
             *("session-monotonic", "realtime-monotonic", "converges-upload", "status-record", "no-early-answer"),
         ),
         "/file_versions/{older}/url serves the newest version",

@@ -33,7 +33,7 @@ class Matrix:
 
     @property
     def wrong(self) -> tuple[Trialled, ...]:
-        """Faults that survived or were convicted only of other crimes, oddities that were accused or not cleared."""
+        """Faults that survived or were falsely accused, oddities that were accused or not cleared."""
         return tuple(row for row in self.rows if not row.right)
 
     @property
@@ -88,10 +88,11 @@ def _fault_rows(matrix: Matrix) -> Iterable[str]:
         "|---|---|---|---|---|",
     )
     for row in matrix.faults:
-        guilty = ", ".join(row.guilty) or f"**survived** ({row.outcome})"
-        more = f"; beside them {', '.join(row.unrelated)}" if row.unrelated else ""
+        said = ", ".join(row.guilty) if row.killed else f"**survived** ({', '.join((row.outcome, *row.guilty))})"
+        said += f"; beside them {', '.join(row.unrelated)}" if row.unrelated else ""
+        said += f"; **accused** of {', '.join(row.accused)}" if row.accused else ""
         soon = f"{row.requests} | {row.seconds:.2f}" if row.seconds is not None else " | "
-        yield f"| {row.subject.name} | {row.subject.summary} | {guilty}{more} | {soon} |"
+        yield f"| {row.subject.name} | {row.subject.summary} | {said} | {soon} |"
     yield ""
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance import recording
+from conformance.catalogue import by_id
 from conformance.description import REQUIREMENT as DESCRIPTION
 from conformance.errors import ExitCode, UsageError
-from conformance.model import Operation
+from conformance.model import Level, Operation
 from conformance.plans.proof import STOP_AT
 from conformance.reference.faults import FAULTS
 from conformance.reference.launch import RunningServer, launch
@@ -30,6 +31,7 @@ LAG = "0.3"
 DEADLINE_S = 600.0
 """Seconds after which a run that does not end is given up, and counted as the suite's own error."""
 NS_PER_S = 1_000_000_000
+_WEIGHT = {Level.MEASURED: 0, Level.SHOULD: 1, Level.IMPLIED: 2, Level.MUST: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,22 @@ class Subject:
         """Whether this server keeps the contract."""
         return not self.breaks
 
+    @property
+    def damning(self) -> tuple[str, ...]:
+        """Those of `breaks` that are as grave as its own crime: a MUST that only earns a warning is not caught."""
+        return tuple(name for name in self.breaks if _weight(name) >= _weight(self.breaks[0]))
+
+
+def _weight(requirement: str) -> int:
+    return _WEIGHT[by_id()[requirement].level]
+
 
 @dataclass(frozen=True, slots=True)
 class Trialled:
     """What came of one subject. `convicted` are the requirements with findings, `gating` those that fail the target.
 
-    `requests` and `seconds` count to the end of the operations that prove the first finding of a crime it did commit;
-    `took_s` is the wall time of the whole trial.
+    `requests` and `seconds` count to the end of the operations that prove the first damning finding; `took_s` is the
+    wall time of the whole trial.
     """
 
     subject: Subject
@@ -69,14 +80,24 @@ class Trialled:
         return tuple(name for name in self.convicted if name in self.subject.breaks)
 
     @property
+    def killed(self) -> bool:
+        """Whether it was convicted of something as grave as its own crime."""
+        return any(name in self.subject.damning for name in self.convicted)
+
+    @property
     def unrelated(self) -> tuple[str, ...]:
         """The crimes that it was convicted of and did not commit; for an oddity, what gates."""
         return self.gating if self.subject.legal else tuple(n for n in self.convicted if n not in self.subject.breaks)
 
     @property
+    def accused(self) -> tuple[str, ...]:
+        """What makes the server nonconformant although it did not break it: a false accusation."""
+        return tuple(name for name in self.unrelated if name in self.gating)
+
+    @property
     def right(self) -> bool:
-        """Whether the suite did what it must: convict the fault of its crime, leave the oddity in peace."""
-        return self.outcome == "conformant" if self.subject.legal else bool(self.guilty)
+        """Whether the suite did what it must: convict the fault of its crime, and nobody of what they did not do."""
+        return self.outcome == "conformant" if self.subject.legal else self.killed and not self.accused
 
 
 def subjects(only: tuple[str, ...] = ()) -> tuple[Subject, ...]:
@@ -145,7 +166,7 @@ def _first_conviction(document: dict[str, Any], subject: Subject, history: Path)
     ends = [
         max(operation["b_ns"] or operation["a_ns"] for operation in finding["evidence"])
         for finding in document["findings"]
-        if finding["requirement"] in subject.breaks and finding["evidence"]
+        if finding["requirement"] in subject.damning and finding["evidence"]
     ]
     if not ends:
         return None, None

@@ -27,7 +27,7 @@ def matrix(*rows: Trialled) -> Matrix:
 def test_a_fault_convicted_of_its_crime_is_killed() -> None:
     """Its own crime, or one that it commits beside it."""
     assert trialled(FAULT, "bad-never-200").right
-    assert trialled(FAULT, "one-verdict", "nc-payload").right
+    assert trialled(FAULT, "one-verdict").right
 
 
 def test_a_fault_convicted_only_of_what_it_did_not_do_is_not_killed() -> None:
@@ -35,6 +35,26 @@ def test_a_fault_convicted_only_of_what_it_did_not_do_is_not_killed() -> None:
     row = trialled(FAULT, "nc-payload")
     assert not row.right
     assert row.unrelated == ("nc-payload",)
+
+
+def test_a_fault_convicted_only_of_lesser_crimes_survives() -> None:
+    """A broken MUST that only shows in a measured row, or earns a warning, is not caught."""
+    lesser = Subject("f", "breaks it", ("complete-202", "session-monotonic", "read-your-writes"))
+    assert not trialled(lesser, "read-your-writes", outcome="conformant", gating=False).right
+    assert not trialled(lesser, "session-monotonic", outcome="conformant", gating=False).right
+    assert trialled(lesser, "session-monotonic", "complete-202").right
+    small = Subject("f", "is only unreasonable", ("session-monotonic", "realtime-monotonic"))
+    assert trialled(small, "session-monotonic", outcome="conformant", gating=False).right
+
+
+def test_a_fault_that_fails_a_must_it_did_not_break_is_accused() -> None:
+    """Even beside its own crime a false accusation is one; a measured row beside it is not."""
+    both = trialled(FAULT, "bad-never-200", "nc-payload")
+    assert both.accused == ("nc-payload",)
+    assert not both.right
+    assert "**accused** of nc-payload" in markdown(matrix(both), requirements())
+    beside = Trialled(FAULT, "nonconformant", ("bad-never-200", "state-order"), ("bad-never-200",), 1, 0.1, 1.0)
+    assert beside.right
 
 
 def test_a_fault_that_nobody_noticed_survives() -> None:
