@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from conformance.answers import Effect
 from conformance.consistency.book import Book, short
-from conformance.consistency.marks import Mark, first
+from conformance.consistency.marks import SECOND, Mark, first
 from conformance.consistency.state import NOT_FOUND, Upload
-from conformance.consistency.truth import Known, Setting, Truth, known
+from conformance.consistency.truth import Known, Setting, Truth, attempts, known
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 SEVERAL = 3
@@ -137,6 +137,29 @@ def had_it_been_found(upload: Upload, found: Known, setting: Setting, gone_from:
         return found.truth
     live = upload.created is not None and upload.created[1] < refusal.mark[0] and refusal.mark[1] < gone_from
     return known(upload, setting, refusal).truth if live else Truth.UNKNOWN
+
+
+def lost(upload: Upload, gone_from: int, book: Book, bound: int) -> None:
+    """Convict a server that acknowledged an upload and does not know it when it is completed, long afterwards.
+
+    Within `bound` (ns) an acknowledged write may not be visible yet; from `gone_from` (ns) on its project may be
+    deleted; and once an attempt may have completed it, a 404 may be how a second one is refused.
+    """
+    created, missing = upload.created, upload.missing
+    if created is None or missing is None or upload.meddled or attempts(upload):
+        return
+    if missing[0] <= created[1] + bound or missing[1] >= gone_from:
+        return
+    book.expose("complete-202")
+    began = (missing[0] - created[1]) / SECOND
+    sentence = (
+        f"completing upload {short(upload.id)} answered 404 to {book.when(missing)}, {began:.3f} s after its creation "
+        f"had been acknowledged to {book.when(created)}, and nobody had deleted it"
+    )
+    book.find(
+        "complete-202", "upload-lost", upload.id, (created, missing), sentence, expected="202", observed="404",
+        upload=upload.id, bound_s=bound / SECOND, created_b_ns=created[1], missing_a_ns=missing[0],
+    )  # fmt: skip
 
 
 def accepted(upload: Upload, found: Known, book: Book) -> None:

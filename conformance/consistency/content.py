@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conformance.consistency.book import Book, short
-from conformance.consistency.marks import Mark
+from conformance.consistency.marks import SECOND, Mark
 from conformance.consistency.sight import Sight
 from conformance.consistency.state import Download
 from conformance.consistency.truth import expected_bytes
-from conformance.consistency.uploads import SECOND, Case
+from conformance.consistency.uploads import Case
 
 IN_TIME = 60 * SECOND
 """A signed url is good for minutes; one used later than this after it was given may have expired."""

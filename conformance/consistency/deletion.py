@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from conformance.answers import Answer
 from conformance.consistency.book import Book, short
-from conformance.consistency.marks import Mark
-
-_SECOND = 1_000_000_000
+from conformance.consistency.marks import SECOND, Mark
 
 
 def after_deletion(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
@@ -24,11 +22,11 @@ def after_deletion(  # noqa: PLR0913, PLR0917 - the parts of one decision, each 
     if late:
         kept = max(late)
         sentence = (
-            f"{short(name)} was deleted ({book.when(deleted)}), yet later than {bound / _SECOND:g} s after that {kind} "
+            f"{short(name)} was deleted ({book.when(deleted)}), yet later than {bound / SECOND:g} s after that {kind} "
             f"answered resource_not_consistent to {book.when(kept)}"
         )
         book.find(
             "nc-after-delete", "nc-persists", name, (deleted, kept), sentence, expected="404 not_provided",
             observed="resource_not_consistent", detail=kind, deleted_b_ns=deleted[1], nc_a_ns=kept[0],
-            bound_s=bound / _SECOND,
+            bound_s=bound / SECOND,
         )  # fmt: skip

@@ -31,14 +31,14 @@ from conformance.consistency import completion, content, deletion, projects, reg
 from conformance.consistency.access import Access, granted
 from conformance.consistency.bodies import respelled
 from conformance.consistency.book import Book
-from conformance.consistency.marks import NEVER
+from conformance.consistency.marks import NEVER, SECOND
 from conformance.consistency.ownwrites import OWN, OwnWrites
 from conformance.consistency.payloads import Payloads, Sort
 from conformance.consistency.sight import Sight, doomed_from, sight, version_endpoint
 from conformance.consistency.state import Upload
 from conformance.consistency.traces import TRACED, Traces
 from conformance.consistency.truth import SMALLEST_PART, Known, Setting, Truth, known
-from conformance.consistency.uploads import SECOND, Case, Context
+from conformance.consistency.uploads import Case, Context
 from conformance.consistency.world import World
 from conformance.model import (
     Failure,
@@ -174,13 +174,18 @@ class Judge:
                 if own:
                     self._own.take(operation, called, answered)
             elif called.name == UNROUTED:
-                self._access.shared.add(granted(operation, effect(exchange, called, answered)))
+                self._undocumented(operation, effect(exchange, called, answered))
         elif exchange.role is Role.STORAGE:
             self._world.handlers[called.name](operation, called, answered)
         else:
             self._not_owners(operation, called, answered)
         if status in _TOLD_ERRORS and _told_error(operation, called, answered):
             self._statuses[status] = self._statuses.get(status, 0) + 1
+
+    def _undocumented(self, operation: Operation, done: Effect) -> None:
+        self._access.shared.add(granted(operation, done))
+        if is_mutation(operation.exchange) and done is not Effect.NONE:
+            self._world.meddled_with(operation)
 
     def _not_owners(self, operation: Operation, called: Call, answered: Answer) -> None:
         if operation.exchange.user == "other":
@@ -236,6 +241,7 @@ class Judge:
             self._upload(case, book, context, found)
             failing.take(case.upload, case.known.truth)
             missing.take(case.upload, self._had_it_been_found(case, found))
+            completion.lost(case.upload, self._gone_from(case.upload), book, self._bound)
         self._strays(book)
         for file in self._world.files.values():
             if file.single or file.switched < NEVER:
@@ -328,9 +334,12 @@ class Judge:
         completion.repeated(upload, book)
 
     def _had_it_been_found(self, case: Case, found: _Found) -> Truth:
-        home = self._world.projects.get(case.upload.project)
-        gone_from = doomed_from(home.deletes)[0] if home else NEVER
-        return completion.had_it_been_found(case.upload, case.known, found.setting, gone_from)
+        return completion.had_it_been_found(case.upload, case.known, found.setting, self._gone_from(case.upload))
+
+    def _gone_from(self, upload: Upload) -> int:
+        """Give from when (ns) on the upload's project, and so the upload, may be gone."""
+        home = self._world.projects.get(upload.project)
+        return doomed_from(home.deletes)[0] if home else NEVER
 
     def _strays(self, book: Book) -> None:
         """Judge versions whose upload is not known (or not one) by themselves: their verdict still may not flip."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from conformance.model import Operation
 
+SECOND = 1_000_000_000
+"""Nanoseconds."""
 NEVER = 1 << 62
 """Later than any time of a history, and small enough for a 64-bit column."""
 

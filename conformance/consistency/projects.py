@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.consistency.book import Book, short, speaker
 from conformance.consistency.deletion import after_deletion
-from conformance.consistency.marks import NEVER, Mark
+from conformance.consistency.marks import NEVER, SECOND, Mark
 from conformance.consistency.sight import doomed_from, settle
 from conformance.consistency.state import Project, Reads
-from conformance.consistency.uploads import SECOND, Context
+from conformance.consistency.uploads import Context
 from conformance.model import LagInterval
 
 

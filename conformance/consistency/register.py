@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from conformance.answers import Answer, Effect
 from conformance.consistency.book import Book, short
-from conformance.consistency.marks import Mark, first
+from conformance.consistency.marks import SECOND, Mark, first
 from conformance.consistency.sight import Endpoint, scope_of_file
 from conformance.consistency.state import Download, File, Switch
 from conformance.consistency.truth import Truth, expected_bytes
-from conformance.consistency.uploads import SECOND, Case, attempt_first, done_first
+from conformance.consistency.uploads import Case, attempt_first, done_first
 from conformance.consistency.world import World
 
 _SURE = frozenset({Effect.DONE, Effect.SOMEBODY})

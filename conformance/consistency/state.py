@@ -251,7 +251,8 @@ class Upload:
 
     `completes` holds every attempt by its operation id; `closed` is the sign of completion
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
-    earliest attempt that was refused; `refused_files` the last refusal to attach it to a file.
+    earliest attempt that was refused, `missing` the one answered 404 that began last; `refused_files` the last refusal
+    to attach it to a file. `meddled` says that something undocumented was asked of it, which may have removed it.
     """
 
     id: str
@@ -272,3 +273,5 @@ class Upload:
     status: Status = field(default_factory=Status)
     refused_files: Mark | None = None
     refusal: Refusal | None = None
+    missing: Mark | None = None
+    meddled: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_busy, is_gateways
-from conformance.consistency.bodies import asked, identity, reported_hash, whole, within
+from conformance.consistency.bodies import asked, identity, reported_hash, spelled, whole, within
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
 from conformance.consistency.registry import Registry, heard
 from conformance.consistency.state import NOT_FOUND, Attempt, Part, Reads, Refusal, Upload
@@ -181,6 +181,8 @@ class Storing(Registry):
         done = effect(exchange, called, answered)
         upload = self.upload(called.id)
         kept = mark(operation)
+        if heard(operation, answered) is Answer.REFUSED:
+            upload.missing = last(upload.missing, kept)
         told = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
         status = None if not told or is_gateways(exchange) or is_busy(exchange) else exchange.status
         upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(asked(exchange.request)))
@@ -203,6 +205,13 @@ class Storing(Registry):
             return
         if upload.refusal is None or kept < upload.refusal.mark:
             upload.refusal = Refusal(kept, status, hashed)
+
+    def meddled_with(self, operation: Operation) -> None:
+        """Take a mutation that no documentation foresees, and that may have done anything to what its path names."""
+        for name in operation.exchange.path.partition("?")[0].split("/"):
+            upload = self.uploads.get(spelled(name))
+            if upload is not None:
+                upload.meddled = True
 
     # ---- storage providers
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 
 from conformance.answers import Effect
 from conformance.consistency.book import Book, short, speaker
-from conformance.consistency.marks import NEVER, Mark, first, last
+from conformance.consistency.marks import NEVER, SECOND, Mark, first, last
 from conformance.consistency.sight import Endpoint, Sight
 from conformance.consistency.state import Upload
 from conformance.consistency.truth import Known, Truth, attempts
 from conformance.model import LagInterval
-
-SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,7 @@ _LINES: Mapping[str, _Line] = {
         _completes(c.told[-1]) and _is(c.told[-1], "400", "406", "409", "410", "412", "416", "417", "422", "424") and "completed_at" not in str(c.told[-1].exchange.response)
     ),
     "repeat-fails": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and (c.told[1].exchange.status or 0) >= 500 and _completes(c.told[1]),
+    "upload-lost": lambda c: _is(c.told[0], "2xx") and _completes(c.told[1]) and _is(c.told[1], "404") and _before(c.told[0], c.told[1], c.bound),
     "mismatch-fails": lambda c: len(c.told) > 2 and all(_completes(one) and _is(one, "500") for one in c.told),
     "mismatch-missing": lambda c: len(c.told) > 2 and all(_completes(one) and _is(one, "404") for one in c.told),
     "other-bytes": lambda c: (

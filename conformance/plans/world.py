@@ -25,9 +25,10 @@ class Project:
 
 @dataclass(slots=True)
 class Upload:
-    """An upload: what was declared, which pieces are surely stored, and four instants (monotonic seconds).
+    """An upload: what was declared, which pieces are surely stored, and five instants (monotonic seconds).
 
-    They are the first answered completion, the first acknowledged one, the last not-consistent and the first truth.
+    They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
+    first truth.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Upload:
     truth: Truth
     signed: Json = None
     stored: dict[int, Piece] = field(default_factory=dict)
+    created: float = 0.0
     tried: float | None = None
     completed: float | None = None
     pending: float | None = None

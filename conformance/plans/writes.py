@@ -64,7 +64,7 @@ def create_upload(turn: Turn) -> Task:
         timing.bounded(last.at - project.accepted, last.at - refused)
     truth = turn.world.truths.get(turn.step.binds, Truth.UNKNOWN)
     signed = last.body.get("signed_url")
-    turn.bind(Upload(last.made, project, parts, bool(turn.option("chunked")), truth, signed))
+    turn.bind(Upload(last.made, project, parts, bool(turn.option("chunked")), truth, signed, created=last.at))
 
 
 def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
@@ -127,9 +127,18 @@ def complete(turn: Turn) -> Task:
     body, notes = {"hash": {"value": value, "algorithm": "md5"}}, {"content": {"bytes": size, "md5": md5}}
     path = f"/uploads/{upload.id}/complete"
     last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut))
+    while _lost(turn, upload, last) and time.monotonic() < turn.stage.timing.deadline(upload.created):
+        yield turn.stage.timing.next_look(upload.created)
+        last = sent(turn.client.send("PUT", path, json=body, notes=notes))
     upload.tried = upload.tried or last.at
     if last.answer in (Answer.DONE, Answer.ALREADY) and upload.completed is None:
         upload.completed = last.at
+
+
+def _lost(turn: Turn, upload: Upload, last: Sent) -> bool:
+    """Whether the server does not know an upload that it acknowledged: it may not show everywhere yet."""
+    missing = last.answer is Answer.REFUSED and last.operation.exchange.status == 404
+    return missing and turn.actor.user == "owner" and upload.completed is None and not upload.project.deleted
 
 
 def attach(turn: Turn) -> Task:

@@ -10,6 +10,9 @@ from judged import crimes, judged
 
 from conformance.model import Failure, Octets, Phase
 
+PATIENT = replace(TARGET, converge_within_s=150.0)
+"""A bound that is not over yet at time zero for what `prepared` made."""
+
 
 def scene(kind: str = "good", numbers: tuple[int, ...] = (1,), *, done: bool = True) -> Scribe:
     """Give uploads that were stored, and completed one after another if `done`."""
@@ -465,8 +468,8 @@ def test_a_write_of_unknown_effect_is_never_over() -> None:
 
 
 def three_of_each(bad: str, good: str = "202", *, deleted: bool = False) -> Scribe:
-    """Complete three good uploads and three bad ones, each first answered as given."""
-    scribe = prepared("bad", (4, 5, 6), prepared("good", (1, 2, 3)))
+    """Complete three good uploads and three bad ones, each first answered as given, before the bound is over."""
+    scribe = prepared("bad", (4, 5, 6), prepared("good", (1, 2, 3), Scribe(PATIENT)))
     if deleted:
         scribe.delproject("actor", *at(1, 2))
     for n in range(1, 7):
@@ -522,3 +525,40 @@ def test_a_validation_error_once_the_project_is_ready_is_no_crime() -> None:
     scribe = scene()
     scribe.upload("actor", *at(20, 21), "400", n=3, notes={"intent": "valid"})
     assert wrongs(scribe) == set()
+
+
+def unknown_at_completion(began: int, *, deleted: bool = False) -> Scribe:
+    """Give an upload whose completion is answered 404 by a request that began at a tick; the bound ends before 600."""
+    scribe = prepared(scribe=Scribe(PATIENT))
+    if deleted:
+        scribe.delproject("actor", *at(1, 2))
+    scribe.complete("actor", *at(began, began + 1), "404")
+    return scribe
+
+
+def test_an_upload_that_was_acknowledged_and_is_forgotten_cannot_be_completed() -> None:
+    """Later than the bound after its creation a live upload must be known."""
+    assert wrongs(unknown_at_completion(600)) == {"complete-202"}
+
+
+def test_an_upload_that_does_not_show_yet_or_no_longer_is_not_forgotten() -> None:
+    """Within the bound; after its project's deletion; once it may have been completed or removed in another way."""
+    assert wrongs(unknown_at_completion(3)) == set()
+    assert wrongs(unknown_at_completion(600, deleted=True)) == set()
+    path = f"/uploads/{uid('aaaa', 1)}"
+    for method, suffix, status in (("PUT", "/complete", 500), ("DELETE", "", 204), ("DELETE", "", 502)):
+        scribe = unknown_at_completion(600)
+        scribe.wire("actor", *at(40, 41), method, path + suffix, status=status)
+        assert "complete-202" not in wrongs(scribe), (method, status)
+    refused = unknown_at_completion(600)
+    refused.wire("actor", *at(40, 41), "DELETE", path, status=405, response=error(405))
+    assert wrongs(refused) == {"complete-202"}
+
+
+def test_a_page_of_a_gateway_does_not_say_that_an_upload_is_forgotten() -> None:
+    """Only the API's own payload tells."""
+    scribe = scene(done=False)
+    asked = {"hash": {"value": md5(1), "algorithm": "md5"}}
+    scribe.wire("actor", *at(60, 61), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", status=404, request=asked,
+                response=as_form("<h1>no such page</h1>"))  # fmt: skip
+    assert "complete-202" not in wrongs(scribe)
