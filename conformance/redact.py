@@ -94,6 +94,11 @@ def structural(text: str) -> str:
     return _USERINFO.sub(rf"\1{HIDDEN}@", text) if "@" in lower else text
 
 
+def is_secret(parameter: str) -> bool:
+    """Whether a query's parameter of that name stands where secrets stand."""
+    return structural(f"?{parameter}=x") != f"?{parameter}=x"
+
+
 def _each_text(value: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return redact(value)

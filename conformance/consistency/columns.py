@@ -21,6 +21,7 @@ from conformance.checks import Examiner, Seen
 from conformance.consistency.access import KIND_OF
 from conformance.consistency.bodies import identity, reported_hash, respelled, whole, within
 from conformance.consistency.marks import NEVER
+from conformance.consistency.registry import followed, given_by
 from conformance.consistency.traces import TRACED, listed_keys, wanted_key
 from conformance.model import Json, Octets, Operation, Role, Target
 from conformance.recording import encode
@@ -168,18 +169,14 @@ class Columns:
 
     def _told(self, one: Operation, called: Call, answered: Answer, upload: str) -> tuple[Row, int, str, int, int]:
         end = 0 if called.name == "file_url" else 1
-        if answered is Answer.DONE:
-            url = within(one.exchange.response, "url")
-            if (
-                one.exchange.status != 200
-                or not isinstance(url, str)
-                or self._urls.setdefault(hash(url), upload) != upload
-            ):
-                return Row.ODD, end, upload, 0, 0
+        if answered is Answer.DONE and not (
+            one.exchange.status == 200 and self._url(one, one.exchange.response, upload)
+        ):
+            return Row.ODD, end, upload, 0, 0
         return _TOLD[answered], end, upload, 0, 0
 
     def _stored(self, one: Operation, name: str, answered: Answer) -> tuple[Row, int, str, int, int]:
-        upload = self._urls.get(hash(one.exchange.path), "")
+        upload = self._urls.get(followed(one), "")
         body = one.exchange.request if name == "storage_put" else one.exchange.response
         if answered is Answer.DONE and one.exchange.status == 200 and isinstance(body, Octets):
             return Row.PUT if name == "storage_put" else Row.GET, 0, upload, number_of(body.md5), body.bytes
@@ -242,18 +239,24 @@ class Columns:
         self._keys.setdefault(name, len(self._keys))
         self._home_of[name] = self._homes.get(called.id, -1)
         single = within(asked, "chunked") in (False, "false")
-        self._put_url(within(body, "signed_url"), name)
+        self._url(one, within(body, "signed_url"), name)
         return Row.UPLOAD if fresh and size is not None and size >= 0 else Row.ODD, 0, name, int(single), size or 0
 
-    def _put_url(self, signed: Json, upload: str) -> None:
+    def _url(self, one: Operation, signed: Json, upload: str) -> bool:
+        """Learn whose url an answer gave; False when there is none or it is another upload's as well."""
         url = within(signed, "url")
-        if isinstance(url, str):
-            self._urls.setdefault(hash(url), upload)
+        if not isinstance(url, str):
+            return False
+        self._urls[given_by(one)] = upload
+        if self._urls.setdefault(hash(url), upload) != upload:
+            self._urls[hash(url)] = ""  # alike once the signatures are hidden: only what says whose it is will tell
+            return False
+        return True
 
     def _part(self, one: Operation, called: Call, done: Effect) -> tuple[Row, int, str, int, int]:
         asked = one.exchange.request
         hashed, size = reported_hash(asked), whole(within(asked, "size"))
-        self._put_url(one.exchange.response, called.id)
+        self._url(one, one.exchange.response, called.id)
         ordinary = done is Effect.DONE and whole(within(asked, "number")) == 1 and size is not None
         if not ordinary or hashed is None or hashed[1].lower() != "md5" or hashed[0] != hashed[0].lower():
             return Row.ODD, 0, called.id, 0, 0

@@ -5,13 +5,11 @@ from __future__ import annotations
 from conformance.answers import Answer, Call, Effect, effect, named_fields
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import Mark, first, last, mark
-from conformance.consistency.registry import heard
+from conformance.consistency.registry import followed, given_by, heard
 from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
 from conformance.model import Json, Octets, Operation
 
-URL_OF = "url_of"
-"""The note on a download that names the operation whose answer gave its url."""
 KEPT_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
 
@@ -180,7 +178,7 @@ class Filing(Storing):
             self.get_urls[key] = None
         else:
             self.get_urls.setdefault(key, (reads, kept))
-        self.get_urls[hash((URL_OF, operation.id))] = reads, kept
+        self.get_urls[given_by(operation)] = reads, kept
         while len(self.get_urls) > KEPT_URLS:
             self.get_urls.pop(next(iter(self.get_urls)))
 
@@ -192,8 +190,7 @@ class Filing(Storing):
         return uploads.pop() if len(uploads) == 1 else reads.id
 
     def _storage_get(self, operation: Operation, _called: Call, answered: Answer) -> None:
-        told = operation.notes.get(URL_OF)  # a sender that says which answer it follows leaves no doubt
-        target = self.get_urls.get(hash((URL_OF, told)) if told else hash(operation.exchange.path))
+        target = self.get_urls.get(followed(operation))
         if target is None or operation.exchange.method != "GET":
             return
         body = operation.exchange.response

@@ -18,6 +18,24 @@ _ODD_AT_URLS = frozenset({405, 422})
 """More of them, where only a plain GET is asked."""
 
 
+URL_OF = "url_of"
+"""The note on a request to a storage provider that names the operation whose answer gave its url."""
+
+
+def followed(operation: Operation) -> int:
+    """Give the key of the signed url that a request follows: the answer that gave it, if the sender says which.
+
+    Urls alone may be alike once their signatures are hidden, and a sender may have had to spell them another way.
+    """
+    told = operation.notes.get(URL_OF)
+    return hash((URL_OF, told)) if told else hash(operation.exchange.path)
+
+
+def given_by(operation: Operation) -> int:
+    """Give the key under which a sender says that it follows the url which this operation's answer gave."""
+    return hash((URL_OF, operation.id))
+
+
 def _fails(operation: Operation, answered: Answer) -> bool:
     """Whether this is the API's own server error."""
     exchange = operation.exchange

@@ -7,7 +7,7 @@ from typing import Any
 from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_busy, is_gateways
 from conformance.consistency.bodies import asked, identity, reported_hash, spelled, whole, within
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
-from conformance.consistency.registry import Registry, heard
+from conformance.consistency.registry import Registry, followed, given_by, heard
 from conformance.consistency.state import NOT_FOUND, Attempt, Part, Reads, Refusal, Upload
 from conformance.model import Json, Octets, Operation
 
@@ -74,12 +74,14 @@ class Storing(Registry):
         upload.size = whole(within(wanted, "size"))
         chunked = within(wanted, "chunked")
         upload.chunked = chunked not in (False, "false")
-        self._learn_put(within(given, "signed_url"), upload.id, 0)
+        self._learn_put(within(given, "signed_url"), upload.id, 0, operation)
 
-    def _learn_put(self, signed: Json, upload: str, number: int) -> None:
+    def _learn_put(self, signed: Json, upload: str, number: int, operation: Operation) -> None:
         url = within(signed, "url")
-        if isinstance(url, str):
-            key, target = hash(url), (upload, number)
+        if not isinstance(url, str):
+            return
+        target = (upload, number)
+        for key in (hash(url), given_by(operation)):
             self.put_urls[key] = target if self.put_urls.get(key, target) == target else None
             for stray in self.strays.pop(key, ()):
                 self._storage_put(stray, _STORED, answer(stray.exchange, _STORED))
@@ -91,7 +93,7 @@ class Storing(Registry):
             return
         body = operation.exchange.response
         upload = self.upload(called.id)
-        self._learn_put(within(body, "signed_url"), called.id, 0)
+        self._learn_put(within(body, "signed_url"), called.id, 0, operation)
         status = within(body, "status")
         if isinstance(status, dict):
             self._status(upload, status, mark(operation))
@@ -148,10 +150,10 @@ class Storing(Registry):
         if done is Effect.DONE:
             part.confirmed = min(part.confirmed, kept[1])
             part.declaring = first(part.declaring, kept)
-            self._learn_put(exchange.response, called.id, number)
+            self._learn_put(exchange.response, called.id, number, operation)
 
     def _storage_put(self, operation: Operation, _called: Call, answered: Answer) -> None:
-        key = hash(operation.exchange.path)
+        key = followed(operation)
         target = self.put_urls.get(key)
         if answered is Answer.UNSENT:
             return

@@ -74,9 +74,9 @@ def _completes(operation: Operation) -> bool:
     return operation.exchange.method == "PUT" and operation.exchange.path.endswith("/complete")
 
 
-def _url(operation: Operation, path: str) -> bool:
-    body = operation.exchange.response
-    return isinstance(body, dict) and body.get("url") == path
+def _url(operation: Operation, fetched: Operation) -> bool:
+    body, told = operation.exchange.response, fetched.notes.get("url_of")
+    return told == operation.id if told else isinstance(body, dict) and body.get("url") == fetched.exchange.path
 
 
 def _same(one: Operation, other: Operation) -> bool:
@@ -147,9 +147,9 @@ _LINES: Mapping[str, _Line] = {
     "mismatch-fails": lambda c: len(c.told) > 2 and all(_completes(one) and _is(one, "500") for one in c.told),
     "mismatch-missing": lambda c: len(c.told) > 2 and all(_completes(one) and _is(one, "404") for one in c.told),
     "other-bytes": lambda c: (
-        _url(c.told[-2], c.told[-1].exchange.path) and _bytes(c.told[-1]) != (c.numbers.get("expected_bytes"), c.numbers.get("expected_md5"))
+        _url(c.told[-2], c.told[-1]) and _bytes(c.told[-1]) != (c.numbers.get("expected_bytes"), c.numbers.get("expected_md5"))
     ),
-    "old-bytes": lambda c: _url(c.told[-2], c.told[-1].exchange.path) and _before(c.told[0], c.told[-2], c.bound),
+    "old-bytes": lambda c: _url(c.told[-2], c.told[-1]) and _before(c.told[0], c.told[-2], c.bound),
     "old-verdict": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1], c.bound),
     "stale-version": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]),
     "old-version-gone": lambda c: _is(c.told[-2], "2xx") and _before(c.told[-2], c.told[-1]) and _is(c.told[-1], "404", "nc"),

@@ -152,7 +152,7 @@ class Nursery:
         made, body = _made(asked), asked.exchange.response
         if not made or not isinstance(body, dict):
             return ""
-        self.client.put_signed(body.get("signed_url"), content)
+        self.client.put_signed(body.get("signed_url"), content, notes={"url_of": asked.id})
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
         value = md5 if good else md5[::-1] if md5 != md5[::-1] else "0" * 32
         self.client.complete_upload(made, value=value, content={"bytes": len(content), "md5": md5})
@@ -188,9 +188,9 @@ class Nursery:
         if made.version:
             asks.append(("version url", lambda: self.client.version_url(made.version)))
         for what, ask in asks:
-            last = self._until(ask, _decided, what).exchange
-            if last.status == 200:
-                self.client.get_signed(last.response)
+            last = self._until(ask, _decided, what)
+            if last.exchange.status == 200:
+                self.client.get_signed(last.exchange.response, notes={"url_of": last.id})
 
     def _file(self, state: str) -> str:
         if state == "deleted":

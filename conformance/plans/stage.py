@@ -41,7 +41,9 @@ class Speaker(Protocol):
     ) -> Operation:
         """Make one attempt."""
 
-    def put_signed(self, signed: Json, data: bytes, *, cut_after_s: float | None = None) -> Operation:
+    def put_signed(
+        self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
+    ) -> Operation:
         """Store bytes by a signed URL."""
 
     def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:

@@ -28,7 +28,7 @@ class Upload:
     """An upload: what was declared, which pieces are surely stored, and five instants (monotonic seconds).
 
     They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
-    first truth.
+    first truth. `signed_by` is the operation whose answer gave the signed URL of a single part.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Upload:
     chunked: bool
     truth: Truth
     signed: Json = None
+    signed_by: str = ""
     stored: dict[int, Piece] = field(default_factory=dict)
     created: float = 0.0
     tried: float | None = None

@@ -63,8 +63,9 @@ def create_upload(turn: Turn) -> Task:
         project.ready = last.at
         timing.bounded(last.at - project.accepted, last.at - refused)
     truth = turn.world.truths.get(turn.step.binds, Truth.UNKNOWN)
-    signed = last.body.get("signed_url")
-    turn.bind(Upload(last.made, project, parts, bool(turn.option("chunked")), truth, signed, created=last.at))
+    signed, by = last.body.get("signed_url"), last.operation.id
+    chunked = bool(turn.option("chunked"))
+    turn.bind(Upload(last.made, project, parts, chunked, truth, signed, signed_by=by, created=last.at))
 
 
 def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
@@ -96,14 +97,14 @@ def put_part(turn: Turn) -> Task:
         yield timing.next_look(since)
         last = sent(turn.client.send("PUT", path, json=body))
     if last.answer is Answer.DONE and turn.option("send"):
-        yield from _store(turn, upload, number, made, last.body)
+        yield from _store(turn, upload, number, made, last.body, last.operation.id)
 
 
 def put_whole(turn: Turn) -> Task:
     """Store the bytes of a single-part upload by the signed URL that came with it."""
     upload = turn.upload()
     if upload.signed is not None:
-        yield from _store(turn, upload, 1, _piece(turn, upload, 1), upload.signed)
+        yield from _store(turn, upload, 1, _piece(turn, upload, 1), upload.signed, upload.signed_by)
 
 
 def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
@@ -112,9 +113,9 @@ def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
     return piece(f"{turn.world.token}/{upload.id}/{number}{fresh}", size)
 
 
-def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json) -> Task:
-    data = made.data()
-    last = yield from insist(turn, lambda cut: turn.client.put_signed(signed, data, cut_after_s=cut))
+def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so
+    data, notes = made.data(), {"url_of": signed_by}
+    last = yield from insist(turn, lambda cut: turn.client.put_signed(signed, data, notes=notes, cut_after_s=cut))
     if last.answer is Answer.DONE:
         upload.stored[number] = made
 

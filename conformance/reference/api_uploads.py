@@ -96,7 +96,7 @@ def signed_url(call: Call, verb: str, upload: sqlite3.Row, **parameters: str | i
     return {
         "http_verb": verb,
         "host": call.world.behaviour.host(call.world.storage_host),
-        "url": call.world.signer.sign(verb, path, call.now, **parameters),
+        "url": call.world.behaviour.url(call.world.signer.sign(verb, path, call.now, **parameters)),
         "http_headers": [],
     }
 

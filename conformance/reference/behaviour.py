@@ -109,6 +109,14 @@ class Layer:
         """Bend the host of a signed URL."""
         return host
 
+    def url(self, url: str) -> str:
+        """Bend path and query of a signed URL."""
+        return url
+
+    def opened(self, url: str) -> str:
+        """Undo what `url` did, when a request comes by it."""
+        return url
+
     def per_page(self, call: Call, size: int) -> int:  # noqa: ARG002
         """Bend how many items a page holds at most."""
         return size
@@ -234,6 +242,18 @@ class Behaviour(Layer):
         for layer in self.layers:
             host = layer.host(host)
         return host
+
+    def url(self, url: str) -> str:
+        """Pass the URL on."""
+        for layer in self.layers:
+            url = layer.url(url)
+        return url
+
+    def opened(self, url: str) -> str:
+        """Pass the URL on, the other way round."""
+        for layer in reversed(self.layers):
+            url = layer.opened(url)
+        return url
 
     def per_page(self, call: Call, size: int) -> int:
         """Pass the size on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import Layer
@@ -32,6 +33,41 @@ def _host(bend: Callable[[str], str]) -> LayerFactory:
             return bend(host)
 
     return OtherHost
+
+
+class _LikeS3(Layer):
+    """Signs URLs as S3 does: the signed headers, the algorithm and the date stand in the query."""
+
+    _QUERY = "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-SignedHeaders=host&X-Amz-Date=20260101T000000Z"
+
+    def url(self, url: str) -> str:
+        """Add them."""
+        return url + self._QUERY
+
+    def opened(self, url: str) -> str:
+        """Take them away."""
+        return url.removesuffix(self._QUERY)
+
+
+class _OpaqueUrls(Layer):
+    """Puts all that a signed URL says into one token."""
+
+    def url(self, url: str) -> str:
+        """Pack it."""
+        return f"/o?token={base64.urlsafe_b64encode(url.encode()).decode()}"
+
+    def opened(self, url: str) -> str:
+        """Unpack it."""
+        packed = url.removeprefix("/o?token=")
+        return base64.urlsafe_b64decode(packed).decode() if packed != url else url
+
+
+class _RelativeUrls(Layer):
+    """Leaves out the slash that a path begins with."""
+
+    def url(self, url: str) -> str:
+        """Leave it out."""
+        return url.removeprefix("/")
 
 
 def _headers(bend: Callable[[bytes, bytes], tuple[bytes, bytes] | None]) -> LayerFactory:
@@ -183,6 +219,9 @@ FAMILY: dict[Oddity, LayerFactory] = {
         lambda host: host.replace("127.0.0.1", "localhost")
     ),
     Oddity("bare-host", "the host of a signed URL has no scheme"): _host(lambda host: host.partition("://")[2]),
+    Oddity("like-s3", "signed URLs name their algorithm and signed headers, as on S3"): _LikeS3,
+    Oddity("opaque-urls", "all that a signed URL says is one token"): _OpaqueUrls,
+    Oddity("relative-urls", "the path of a signed URL has no slash before it"): _RelativeUrls,
     Oddity("no-keep-alive", "every connection serves one request"): _NoKeepAlive,
     Oddity("small-pages", "a page holds three items whatever is asked"): _SmallPages,
     Oddity("header-case", "header names are Written-Like-This"): _headers(lambda name, value: (name.title(), value)),

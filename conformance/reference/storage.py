@@ -49,7 +49,8 @@ class StorageApp:
         verb = "GET" if request.method == "HEAD" else request.method
         if verb not in {"GET", "PUT"}:
             return _error("MethodNotAllowed")
-        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        asked = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+        path, _, query = self._world.behaviour.opened(asked).partition("?")
         refusal = self._world.signer.refusal(verb, path, query, self._world.clock.now())
         if refusal:
             return _error(refusal)

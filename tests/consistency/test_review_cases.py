@@ -562,3 +562,30 @@ def test_a_page_of_a_gateway_does_not_say_that_an_upload_is_forgotten() -> None:
     scribe.wire("actor", *at(60, 61), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", status=404, request=asked,
                 response=as_form("<h1>no such page</h1>"))  # fmt: skip
     assert "complete-202" not in wrongs(scribe)
+
+
+def alike(*, told: bool) -> Scribe:
+    """Give a bad and a good upload whose signed urls read the same once their signatures are hidden."""
+    scribe = prepared("bad", (2,), prepared("good", (1,)))
+    chunks = [one for one in scribe.operations if one.exchange.path.endswith("/chunks")]
+    puts = [one for one in scribe.operations if one.exchange.path.startswith("/store")]
+    for n, one in enumerate(scribe.operations):
+        body = one.exchange.response
+        if one in chunks:
+            hidden = {**body, "url": "/o?token=[redacted]"}  # type: ignore[dict-item] # a chunk's answer is an object
+            scribe.operations[n] = replace(one, exchange=replace(one.exchange, response=hidden))
+        elif one in puts:
+            notes = {"url_of": chunks[puts.index(one)].id} if told else {}
+            hidden_path = replace(one.exchange, path="/o?token=[redacted]")
+            scribe.operations[n] = replace(one, exchange=hidden_path, notes=notes)
+    for n in (1, 2):
+        scribe.complete("actor", *at(2 * n, 2 * n + 1), n=n)
+    scribe.file("actor", *at(6, 7), n=2)
+    scribe.url("reader", *at(8, 9), n=2)
+    return scribe
+
+
+def test_urls_that_look_alike_are_told_apart_by_whoever_followed_them() -> None:
+    """A sender that says whose url it followed leaves no doubt; one that does not leaves the truth open."""
+    assert wrongs(alike(told=True)) == {"bad-never-200"}
+    assert wrongs(alike(told=False)) == set()

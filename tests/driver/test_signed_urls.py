@@ -11,6 +11,7 @@ import pytest
 from wire_stubs import TOKEN, driving, raw, reply, says, settings_for
 
 from conformance import recording
+from conformance.driver.parcel import _signatures
 from conformance.driver.places import Places, legal_target
 from conformance.model import Failure, Json, Role
 from conformance.settings import Network
@@ -177,3 +178,11 @@ def test_a_signature_echoed_by_the_storage_is_not_kept(tmp_path: Path) -> None:
 def test_a_target_goes_out_as_given_where_http_allows(given: str, sent: str) -> None:
     """A signature covers the very bytes of the URL, so nothing is tidied up."""
     assert legal_target(given) == sent
+
+
+def test_only_what_is_long_and_secret_in_a_signed_url_is_hidden_everywhere() -> None:
+    """The words of S3 beside the signature stand in hosts, hashes and the names of fields: they stay legible."""
+    places = Places("http://127.0.0.1/api/v1")
+    query = "X-Amz-SignedHeaders=host&keyversion=f6a0&sig=abcd&X-Amz-Signature=0123456789abcdef0123"
+    signed = places.signed({"http_verb": "PUT", "host": "https://store.example", "url": f"/k?{query}"})
+    assert set(_signatures(signed)) == {"0123456789abcdef0123"}

@@ -64,9 +64,9 @@ def _finals(subject: Subject) -> dict[str, str]:
 
 def _back_again(tour: Tour) -> bool:
     """Whether not consistent was seen after a final answer, in one client's order."""
+    in_order = [one.reads for one in tour.subjects] + [[*before, *after] for before, after in tour.facts["repeat"]]
     return _nc_after(tour.facts["unready"]) or any(
-        _nc_after([(via, kind == "nc") for via, kind in one.reads if kind in {"nc", "200", "ie"}])
-        for one in tour.subjects
+        _nc_after([(via, kind == "nc") for via, kind in reads if kind in {"nc", "200", "ie"}]) for reads in in_order
     )
 
 
@@ -189,7 +189,11 @@ DETECTORS: dict[str, Callable[[Tour], bool]] = {
     "no-token-401": lambda tour: any(one.answer.status != 401 for one in tour.seen if one.note == "no token"),
     "other-user-403": lambda tour: any(one.answer.status != 403 for one in tour.seen if one.note == "stranger"),
     "complete-repeat-no-5xx": lambda tour: any(one.answer.status >= 500 for one in _with(tour, {"complete_again"})),
-    "complete-repeat-same-outcome": lambda tour: any(before != after for before, after in tour.facts["repeat"]),
+    "complete-repeat-same-outcome": lambda tour: any(
+        {old, new} == {"200", "ie"}
+        for before, after in tour.facts["repeat"]
+        for (_, old), (_, new) in zip(before, after, strict=False)
+    ),
     "no-5xx-legal": lambda tour: any(
         one.answer.status >= 500 for one in tour.seen if one.note not in {"invalid", "unrouted", "no token"}
     ),
