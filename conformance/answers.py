@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conformance.model import Exchange, Failure, Json, Octets, Role
+from conformance.model import Exchange, Failure, Json, Octets, Operation, Role
 
 NOT_CONSISTENT = "resource_not_consistent"
 NOT_PROVIDED = "not_provided"
@@ -197,13 +197,21 @@ def is_integrity(exchange: Exchange, called: Call | None = None) -> bool:
     if has_integrity_wording(exchange.response):
         return True
     called = called or call(exchange)
-    return called.name in URL_CALLS and exchange.user == "owner" and "?" not in exchange.path
+    return called.name in URL_CALLS and exchange.user == "owner" and is_plain(exchange)
+
+
+def is_plain(exchange: Exchange) -> bool:
+    """Whether nothing about a request's path or body is a reason to refuse it: no query, no slash too many, no body."""
+    path = exchange.path
+    return "?" not in path and "//" not in path and not path.endswith("/") and exchange.request is None
 
 
 def named_fields(exchange: Exchange) -> frozenset[str]:
-    """Return the fields that a validation error names."""
+    """Return the fields that a validation error names, in a list of them or by themselves."""
     body = exchange.response
     errors = body.get("errors") if isinstance(body, dict) else None
+    if isinstance(errors, dict):
+        return frozenset(map(str, errors))
     if not isinstance(errors, list):
         return frozenset()
     return frozenset(str(e["field"]) for e in errors if isinstance(e, dict) and "field" in e)
@@ -276,6 +284,20 @@ def answer(exchange: Exchange, called: Call | None = None) -> Answer:
     return _refusal(exchange, called.name, status)
 
 
+def answer_to(operation: Operation, called: Call | None = None) -> Answer:
+    """Classify the answer to an operation, with what its sender knows of it: an odd request may have earned its 400."""
+    exchange = operation.exchange
+    found = answer(exchange, called)
+    if found is Answer.INTEGRITY and is_doubtful(operation) and not has_integrity_wording(exchange.response):
+        return Answer.REFUSED
+    return found
+
+
+def is_doubtful(operation: Operation) -> bool:
+    """Whether the sender itself does not vouch for its request; one who says nothing does."""
+    return bool(operation.notes.get("intent", "valid") != "valid")
+
+
 _REFUSING_READS = frozenset({400, 403, 404, 405, 422})
 _REFUSING_WRITES = frozenset({400, 401, 403, 404, 405, 422})
 _SWITCHES = frozenset({"update_file", "promote_version"})
@@ -284,13 +306,24 @@ _SWITCHES = frozenset({"update_file", "promote_version"})
 def _refusal(exchange: Exchange, name: str, status: int) -> Answer:
     if exchange.method in READ_METHODS:
         return Answer.REFUSED if status in _REFUSING_READS else Answer.UNKNOWN
-    if status in {400, 409, 422} and name == "complete_upload" and "completed_at" in named_fields(exchange):
+    if status in {400, 409, 422} and name == "complete_upload" and _says_completed(exchange):
         return Answer.ALREADY
     if status == 404 and exchange.method == "DELETE":
         return Answer.ALREADY
-    if status == 400 and name in _SWITCHES and named_fields(exchange) & {"upload", "current_version"}:
+    if status == 400 and name in _SWITCHES and any(_SWITCHED.match(field) for field in named_fields(exchange)):
         return Answer.ALREADY
     return Answer.REFUSED if status in _REFUSING_WRITES else Answer.UNKNOWN
+
+
+_SWITCHED = re.compile(r"upload\b|upload_id\b|current_version")
+_COMPLETED = re.compile(r"\bcompleted_(?:at|on)\b|\balready (?:been )?completed?\b", re.IGNORECASE)
+
+
+def _says_completed(exchange: Exchange) -> bool:
+    """Whether a refusal of completion says that it was completed before, in a field's name or in its reason."""
+    body = exchange.response
+    reason = body.get("reason") if isinstance(body, dict) else None
+    return any(_COMPLETED.search(text) for text in (*named_fields(exchange), str(reason or "")))
 
 
 _EFFECTS = {

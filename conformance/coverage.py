@@ -98,7 +98,7 @@ def missing_core(tallies: Mapping[str, Tally], reached: Mapping[str, Json]) -> t
         "good-file_url": "a good upload through GET /files/{id}/url",
         "good-version_url": "a good upload through GET /file_versions/{id}/url",
         "good-bytes": "a good upload's bytes compared",
-        "error-400": "a 400 error payload",
+        "error-400": "a 400 (or 422) error payload",
         "error-401": "a 401 error payload",
         "error-404": "a 404 error payload",
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator
 
-from conformance.answers import NOT_CONSISTENT, Call, call_of, fits_gateway, is_busy, texts
+from conformance.answers import NOT_CONSISTENT, Call, call_of, fits_gateway, is_busy, is_doubtful, is_plain, texts
 from conformance.checks import access, payloads, places, successes
 from conformance.checks.facts import Facts, Kind, is_routed, is_uuid, kind_of
 from conformance.checks.nouns import Seen
@@ -81,6 +81,7 @@ class Examiner:
             exchange.headers.get("content-type"),
             is_busy(exchange),
             (notes.get("intent"), call.id in notes.get("invented", ())) if notes else None,
+            is_plain(exchange) if status == 400 else None,
             shape,
         )
 
@@ -102,7 +103,7 @@ def _facts(operation: Operation, call: Call) -> Facts:
     status = exchange.status or 0
     intent = notes.get("intent")
     invented = call.id in notes.get("invented", ())
-    kind = kind_of(exchange, call, valid=intent != "invalid" and not invented)
+    kind = kind_of(exchange, call, valid=not is_doubtful(operation) and not invented)
     return Facts(
         call=call,
         status=status,

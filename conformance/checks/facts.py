@@ -18,6 +18,7 @@ from conformance.answers import (
     UNROUTED,
     URL_CALLS,
     Call,
+    is_plain,
 )
 from conformance.model import Exchange, Json
 
@@ -160,7 +161,7 @@ def _is_integrity(exchange: Exchange, call: Call, *, valid: bool) -> bool:
         return named and at_url and exchange.status not in PROXY_STATUSES
     if named or body.get("suggestion") == INTEGRITY_SUGGESTION:
         return True
-    return at_url and valid and exchange.user == "owner" and is_uuid(call.id) and "?" not in exchange.path
+    return at_url and valid and exchange.user == "owner" and is_uuid(call.id) and is_plain(exchange)
 
 
 def names_mismatch(body: Json) -> bool:

@@ -47,4 +47,4 @@ def _misplaced(facts: Facts, rule: str, *, found: bool) -> Violation | None:
 
 
 def _names_fields(body: Json) -> bool:
-    return isinstance(body, dict) and isinstance(body.get("errors"), list) and bool(body["errors"])
+    return isinstance(body, dict) and isinstance(body.get("errors"), list | dict) and bool(body["errors"])

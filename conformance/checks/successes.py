@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from conformance.answers import Call
 from conformance.checks.facts import Facts, is_json
@@ -37,7 +38,7 @@ def carries(call: Call, body: Json) -> bool:
 
 
 def _is_named(body: Json, call: Call) -> bool:
-    return str(body["id"]).lower() == call.id.lower()
+    return str(body["id"]).lower() == unquote(call.id).lower()
 
 
 def body_problems(facts: Facts) -> str:

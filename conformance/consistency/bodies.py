@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from conformance.answers import Call
 from conformance.model import Json, Octets
@@ -56,7 +56,7 @@ def spelled(name: str) -> str:
 
 def respelled(called: Call) -> Call:
     """Give a call with its id in one spelling."""
-    name = spelled(called.id)
+    name = spelled(unquote(called.id) if "%" in called.id else called.id)
     return called if name == called.id else Call(called.name, name)
 
 

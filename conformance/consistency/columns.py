@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # the same
 
-from conformance.answers import READ_METHODS, Answer, Call, Effect, answer, call, effect
+from conformance.answers import READ_METHODS, Answer, Call, Effect, answer_to, call, effect
 from conformance.checks import Examiner, Seen
 from conformance.consistency.access import KIND_OF
 from conformance.consistency.bodies import identity, reported_hash, respelled, whole, within
@@ -129,7 +129,7 @@ class Columns:
     def _row(self, one: Operation) -> tuple[int, int, int, int, int, int]:
         exchange = one.exchange
         called = respelled(call(exchange))
-        answered = answer(exchange, called)
+        answered = answer_to(one, called)
         if called.name in TRACED:
             self._trace(one, called, answered)
         kind, end, name, x, y = self._kind(one, called, answered)

@@ -16,16 +16,20 @@ SEVERAL = 3
 """Bad uploads that must meet the error, and good ones that must not, before the mismatch is its cause."""
 
 
-def refused(upload: Upload, setting: Setting, book: Book) -> None:
-    """Convict a server that refuses the first completion of a bad upload, although the request itself was right."""
+def refused(upload: Upload, setting: Setting, gone_from: int, book: Book) -> None:
+    """Convict a server that refuses the first completion of a bad upload, although the request itself was right.
+
+    An attempt that overlaps it may have been first, and from `gone_from` (ns) on its project may be deleted.
+    """
     refusal = upload.refusal
     if refusal is None or refusal.status == NOT_FOUND:
         return
-    if min(one.mark for one in upload.completes.values()) != refusal.mark:
+    others = (one.mark for one in upload.completes.values() if one.mark != refusal.mark)
+    if any(kept[0] <= refusal.mark[1] for kept in others) or refusal.mark[1] >= gone_from:
         return
     would_be = known(upload, setting, refusal)
     value, algorithm = refusal.hash
-    right = would_be.sizes_add_up and algorithm.lower() == "md5" and _MD5.fullmatch(value)
+    right = would_be.sizes_add_up and algorithm == "md5" and _MD5.fullmatch(value)
     if would_be.truth is not Truth.BAD or not right:
         return
     book.expose("complete-no-integrity")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.answers import Answer, Call, Effect, effect, named_fields
 from conformance.consistency.bodies import asked, identity, within
-from conformance.consistency.marks import Mark, first, last, mark
+from conformance.consistency.marks import NEVER, Mark, first, last, mark
 from conformance.consistency.registry import followed, given_by, heard
 from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
@@ -19,13 +19,15 @@ class Filing(Storing):
 
     # ---- files and versions
 
-    def _link(self, version: Json, kept: Mark, file: str, upload: str = "") -> None:
+    def _link(self, version: Json, kept: Mark, file: str, upload: str = "", *, told: bool = False) -> None:
+        # `told` where the answer acknowledges the version; one that only shows it may come from a replica ahead.
         name, found = identity(version), identity(within(version, "upload")) or upload
         if not name:
             return
         held = self.version(name)
         held.file = held.file or file
         held.linked = first(held.linked, kept)
+        held.acknowledged = first(held.acknowledged, kept) if told else held.acknowledged
         if found and not held.upload:
             held.upload = found
             self.upload(found).versions.append(name)
@@ -39,8 +41,9 @@ class Filing(Storing):
         request = asked(exchange.request)
         wanted = identity(within(request, "upload"))
         kept = mark(operation)
-        about_upload = not (fields := named_fields(exchange)) or any(name.startswith("upload") for name in fields)
-        if answered is Answer.REFUSED and exchange.status in (400, 422) and wanted and about_upload:
+        about_upload = not (fields := named_fields(exchange)) or any("upload" in name for name in fields)
+        ordinary = answered is Answer.REFUSED or (answered is Answer.INTEGRITY and fields)
+        if ordinary and exchange.status in (400, 422) and wanted and about_upload:
             upload = self.upload(wanted)
             if operation.notes.get("intent") != "invalid":
                 upload.refused_files = last(upload.refused_files, kept)
@@ -61,7 +64,7 @@ class Filing(Storing):
             switch = Switch(upload_name, kept[0], kept[1], effect(exchange, called, answered), kept, first=True)
             file.switches[operation.id] = switch
             self.upload(upload_name).files.append(name)
-        self._link(version, kept, name, upload_name)
+        self._link(version, kept, name, upload_name, told=True)
 
     def _show_file(self, operation: Operation, called: Call, answered: Answer) -> None:
         if answered is Answer.DONE:
@@ -97,12 +100,13 @@ class Filing(Storing):
         if done is Effect.DONE and upload:
             self.upload(upload).files.append(name)
             body = exchange.response
-            self._link(within(body, "current_version") if called.name == "update_file" else body, kept, name, upload)
+            version = within(body, "current_version") if called.name == "update_file" else body
+            self._link(version, kept, name, upload, told=True)
 
     def _write_file(self, operation: Operation, called: Call, answered: Answer) -> None:
         if effect(operation.exchange, called, answered) is not Effect.NONE:
             self.file(called.id).writes.append(mark(operation)[:2])
-            self.file(called.id).in_folder = True
+            self.file(called.id).moved |= called.name == "move_file"
 
     def _delete_file(self, operation: Operation, called: Call, answered: Answer) -> None:
         self._begin_delete(operation, called)
@@ -139,10 +143,15 @@ class Filing(Storing):
 
     def _file_doomed(self, file: File) -> int:
         doomed = min(file.doomed, file.murky)
-        if file.in_folder:
-            doomed = min(doomed, self.folders_doomed)
+        return min(doomed, self._places_doomed(file))
+
+    def _places_doomed(self, file: File) -> int:
+        """Give from when (ns) on the places that the file may be in may be gone."""
+        if file.moved:
+            return self.doomed
         project = self.projects.get(file.project)
-        return min(doomed, project.doomed) if project else doomed
+        home = project.doomed if project else NEVER
+        return min(home, self.folders_doomed) if file.in_folder else home
 
     def _version_url(self, operation: Operation, called: Call, answered: Answer) -> None:
         version = self.version(called.id)
@@ -161,11 +170,7 @@ class Filing(Storing):
         file = self.files.get(version.file)
         if file is None:
             return version.doomed
-        doomed = min(version.doomed, file.doomed)
-        if file.in_folder:
-            doomed = min(doomed, self.folders_doomed)
-        project = self.projects.get(file.project)
-        return min(doomed, project.doomed) if project else doomed
+        return min(version.doomed, file.doomed, self._places_doomed(file))
 
     def _learn_get(self, operation: Operation, reads: Reads, kept: Mark) -> None:
         body = operation.exchange.response

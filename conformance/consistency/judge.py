@@ -21,7 +21,7 @@ from conformance.answers import (
     Answer,
     Call,
     Effect,
-    answer,
+    answer_to,
     call,
     effect,
     fits_gateway,
@@ -60,7 +60,8 @@ LASTING = frozenset(
     }
 )  # fmt: skip
 """Requirements whose violations no later operation can undo, provided that every mutation was announced."""
-_TOLD_ERRORS = frozenset({400, 401, 404})
+_TOLD_ERRORS = {400: 400, 401: 401, 404: 404, 422: 400}
+"""Error statuses whose payloads belong to the core, and under which they count: a validation error is 400 or 422."""
 _BY_ANYBODY = frozenset({"complete_upload", "delete_file", "delete_project", "promote_version", "update_file"})
 """Mutations announced whoever sends them; announcing others cannot be taken back without a trace."""
 _TRUTHS = (Answer.DONE, Answer.INTEGRITY)
@@ -157,7 +158,7 @@ class Judge:
         if self._gateway and fits_gateway(self._gateway, exchange):
             exchange = replace(exchange, status=None, response=None, failure=Failure.CUT)
             operation = replace(operation, exchange=exchange)
-        answered = answer(exchange, called)
+        answered = answer_to(operation, called)
         handler, traced, extended, own = self._plans[called.name]
         if traced:
             self._traces.take(operation, called, answered)
@@ -180,7 +181,8 @@ class Judge:
         else:
             self._not_owners(operation, called, answered)
         if status in _TOLD_ERRORS and _told_error(operation, called, answered):
-            self._statuses[status] = self._statuses.get(status, 0) + 1
+            counted = _TOLD_ERRORS[status]
+            self._statuses[counted] = self._statuses.get(counted, 0) + 1
 
     def _undocumented(self, operation: Operation, done: Effect) -> None:
         self._access.shared.add(granted(operation, done))
@@ -330,7 +332,7 @@ class Judge:
             found.reach("bad-refused")
         status.recorded(case, book)
         completion.accepted(upload, case.known, book)
-        completion.refused(upload, found.setting, book)
+        completion.refused(upload, found.setting, self._gone_from(upload), book)
         completion.repeated(upload, book)
 
     def _had_it_been_found(self, case: Case, found: _Found) -> Truth:

@@ -74,9 +74,7 @@ def _told_as_nc(project: Project, provider: str, reads: Reads, created: Mark, bo
     book.look("nc-until-consistent", reads.racing)
     known_provider = not provider or reads.ok is not None or reads.nc is not None
     wrong = reads.gone if reads.gone and reads.gone[0] > created[1] and known_provider else None
-    odd = reads.odd if reads.odd and reads.odd[0] > created[1] else None
-    if odd and reads.ok and reads.ok[1] < odd[0]:
-        odd = None  # the project is known to be ready: this has another reason, such as a quota
+    odd = _odd(project, provider, reads, created)
     if reads.nc or wrong or odd:
         book.expose("nc-until-consistent")
     for kept, what, rule in ((wrong, "a 404 with another code", "plain-404"), (odd, "another answer", "odd-answer")):
@@ -94,9 +92,28 @@ def _told_as_nc(project: Project, provider: str, reads: Reads, created: Mark, bo
         )  # fmt: skip
 
 
+def _odd(project: Project, provider: str, reads: Reads, created: Mark) -> Mark | None:
+    """Give a refusal that only the project's state explains: a ready one may have a quota, or refuse a kind of upload.
+
+    It was not ready if not-consistent was told afterwards, or if the same was refused twice, one after the other, and
+    accepted later, when nothing had been accepted before.
+    """
+    for shape, marks in sorted(project.odd.items()):
+        early = [one for one in marks if created[1] < one[0] and not (reads.ok and reads.ok[1] < one[0])]
+        if shape[0] != provider or not early:
+            continue
+        ended, accepted = min(early, key=lambda one: one[1]), project.accepted.get(shape)
+        again = any(one[0] > ended[1] for one in early)
+        if (reads.nc and reads.nc[0] >= ended[1]) or (again and accepted and accepted[0] > ended[1]):
+            return ended
+    return None
+
+
 def _converges(project: Project, provider: str, reads: Reads, created: Mark, book: Book, context: Context) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     deadline = created[1] + context.bound
     late = reads.nc if reads.nc and reads.nc[0] > deadline else None
+    if late and any(a <= late[1] and b + context.bound >= late[0] for a, b in project.writes):
+        late = None  # changing the project may have begun the wait anew
     failing = reads.failing
     for_good = len(failing) == 3 and failing[0][0] > deadline and reads.latest < failing[0][0] < context.answered_last
     if late or for_good or reads.ok:

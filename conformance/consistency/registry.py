@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.answers import Answer, Call, Effect, is_busy, is_gateways
+from conformance.answers import Answer, Call, Effect, is_busy, is_doubtful, is_gateways
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import NEVER, Mark, mark
 from conformance.consistency.state import Attempt, File, Project, Reads, Switch, Upload, Version
@@ -46,23 +46,31 @@ def _fails(operation: Operation, answered: Answer) -> bool:
 def heard(operation: Operation, answered: Answer) -> Answer:
     """Give the class of an answer of an extended endpoint for later: a refusal counts if it is a plain 404 of the API.
 
-    Others may have reasons that have nothing to do with the resource.
+    Others may have reasons that have nothing to do with the resource, such as a storage provider that is none.
     """
-    plain = operation.exchange.status == 404 and _known(operation)
+    plain = operation.exchange.status == 404 and _known(operation) and _is_vouched_for(operation)
     return Answer.UNKNOWN if answered is Answer.REFUSED and not plain else answered
 
 
-def _is_odd(reads: Reads, operation: Operation, answered: Answer) -> bool:
+def _is_vouched_for(operation: Operation) -> bool:
+    provider = within(asked(operation.exchange.request), "storage_provider")
+    return not is_doubtful(operation) and (provider is None or bool(identity(provider)))
+
+
+def is_odd(reads: Reads, operation: Operation, answered: Answer) -> bool:
     """Whether no state of a live resource explains the answer; a create counts only if it is vouched for."""
     status = operation.exchange.status
     if status is None or operation.exchange.failure is not None or not _plain(operation.exchange.path):
         return False
     if reads.kind == "create_upload":
-        vouched = operation.notes.get("intent") == "valid" and _known(operation)
+        vouched = operation.notes.get("intent") == "valid" and _is_the_apis(operation)
         return vouched and status in (_ODD_AT_CREATION if _has_bytes(operation) else _ODD)
     if answered is Answer.DONE:
         return True
-    return _known(operation) and (status in _ODD or status in _ODD_AT_URLS or 300 <= status < 400)
+    if is_doubtful(operation):
+        return False
+    redirected = 300 <= status < 400 and _known(operation)
+    return redirected or (status in _ODD | _ODD_AT_URLS and _is_the_apis(operation))
 
 
 def _has_bytes(operation: Operation) -> bool:
@@ -73,6 +81,13 @@ def _has_bytes(operation: Operation) -> bool:
 
 def _known(operation: Operation) -> bool:
     return _plain(operation.exchange.path) and isinstance(operation.exchange.response, dict)
+
+
+def _is_the_apis(operation: Operation) -> bool:
+    # What has not the four fields may be a gateway's own; a broken payload of the API has a duty of its own.
+    body = operation.exchange.response
+    fields = ("error", "code", "reason", "suggestion")
+    return _known(operation) and isinstance(body, dict) and all(name in body for name in fields)
 
 
 def _plain(path: str) -> bool:
@@ -216,5 +231,5 @@ class Registry:
                 reads.plain_404(kept)
         elif _fails(operation, answered):
             reads.server_error(kept)
-        elif _is_odd(reads, operation, answered):
+        elif reads.kind != "create_upload" and is_odd(reads, operation, answered):
             reads.other_answer(kept)

@@ -13,10 +13,14 @@ from conformance.consistency.world import World
 
 @dataclass(slots=True)
 class Endpoint:
-    """One url endpoint's answers about an upload. `linked` is the operation that tied it to the upload."""
+    """One url endpoint's answers about an upload.
+
+    `linked` is the operation that tied it to the upload, `acknowledged` the one that acknowledged it.
+    """
 
     reads: Reads
     linked: Mark | None
+    acknowledged: Mark | None = None
     settled: bool = False
     superseded: Mark | None = None
     deleted: Mark | None = None
@@ -87,6 +91,8 @@ def scope_of_file(world: World, file: File) -> tuple[int, Mark | None]:
     begun, acknowledged = doomed_from(file.deletes)
     if file.in_folder:
         begun = min(begun, world.folders_doomed)
+    if file.moved:
+        begun = min(begun, world.doomed)
     project = world.projects.get(file.project)
     if project is not None:
         begun = min(begun, doomed_from(project.deletes)[0])
@@ -180,6 +186,7 @@ def file_endpoint(world: World, file: File) -> Endpoint:
     return Endpoint(
         before(reads, min(switch, file.murky)),
         file.created,
+        file.created,
         deleted=deleted,
         after=after,
         doomed=min(doomed, file.murky),
@@ -190,7 +197,7 @@ def version_endpoint(world: World, version: Version) -> Endpoint:
     """Give a version's endpoint; `superseded` is the acknowledged switch that replaced it."""
     doomed, deleted = scope_of_version(world, version)
     reads, after = settle(version.reads, version.late, doomed)
-    endpoint = Endpoint(reads, version.linked, doomed=doomed)
+    endpoint = Endpoint(reads, version.linked, version.acknowledged, doomed=doomed)
     endpoint.deleted, endpoint.after = deleted, after
     file = world.files.get(version.file)
     if file is not None and version.linked is not None:

@@ -144,9 +144,16 @@ class Part:
     storing: Mark | None = None
 
 
+Shape = tuple[str, bool, bool]
+"""What an upload was asked to be: its storage provider, whether chunked, whether empty."""
+
+
 @dataclass(slots=True)
 class Project:
-    """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for."""
+    """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for.
+
+    `odd` are the first refusals that have no place there, `accepted` the success that began last, by what was asked.
+    """
 
     id: str
     created: Mark | None = None
@@ -157,6 +164,8 @@ class Project:
     late: list[Late] = field(default_factory=list)
     shared: bool = False
     shows: Mark | None = None
+    odd: dict[Shape, tuple[Mark, ...]] = field(default_factory=dict)
+    accepted: dict[Shape, Mark] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -179,6 +188,7 @@ class File:
     reads: Reads
     project: str = ""
     in_folder: bool = False
+    moved: bool = False
     created: Mark | None = None
     switches: dict[str, Switch] = field(default_factory=dict)
     deletes: dict[str, tuple[Mark, Effect]] = field(default_factory=dict)
@@ -201,6 +211,7 @@ class Version:
     file: str = ""
     conflicting: bool = False
     linked: Mark | None = None
+    acknowledged: Mark | None = None
     deletes: dict[str, tuple[Mark, Effect]] = field(default_factory=dict)
     doomed: int = NEVER
     late: list[Late] = field(default_factory=list)

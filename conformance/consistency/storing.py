@@ -7,13 +7,18 @@ from typing import Any
 from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_busy, is_gateways
 from conformance.consistency.bodies import asked, identity, reported_hash, spelled, whole, within
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
-from conformance.consistency.registry import Registry, followed, given_by, heard
-from conformance.consistency.state import NOT_FOUND, Attempt, Part, Reads, Refusal, Upload
+from conformance.consistency.registry import Registry, followed, given_by, heard, is_odd
+from conformance.consistency.state import NOT_FOUND, Attempt, Part, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
 
 _STORED = Call(STORAGE_PUT)
 _REFUSALS = frozenset({400, 404, 406, 409, 410, 412, 416, 417, 422, 424})
 """Statuses by which a completion may be refused for what was stored; others have other reasons."""
+_ODD_KEPT = 16
+
+
+def _asked_shape(request: Json) -> tuple[bool, bool]:
+    return within(request, "chunked") not in (False, "false"), whole(within(request, "size")) == 0
 
 
 class Storing(Registry):
@@ -63,8 +68,17 @@ class Storing(Registry):
             project.late.append((reads, kept, heard(operation, answered)))
         else:
             self.take(reads, kept, answered, operation)
+            self._told(project, reads, operation, answered, (provider, *_asked_shape(request)))
         if name:
             self._new_upload(self.upload(name), operation, called.id)
+
+    @staticmethod
+    def _told(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
+        kept = mark(operation)
+        if is_odd(reads, operation, answered):
+            project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), kept})[:_ODD_KEPT])
+        elif answered is Answer.DONE:
+            project.accepted[shape] = last(project.accepted.get(shape), kept) or kept
 
     def _new_upload(self, upload: Upload, operation: Operation, project: str) -> None:
         wanted, given = asked(operation.exchange.request), operation.exchange.response

@@ -282,6 +282,8 @@ def converges(case: Case, book: Book, context: Context) -> None:
             continue
         deadline = max(done[1], endpoint.linked[1]) + context.bound
         late = reads.nc if reads.nc and reads.nc[0] > deadline else None
+        if late and any(a <= late[1] and b + context.bound >= late[0] for a, b in _writes(case.upload)):
+            late = None  # completing it again may have begun the wait anew
         if late:
             book.expose("converges-upload")
             _late(case, book, context, endpoint, done, late, deadline)
@@ -333,7 +335,7 @@ def _failing(case: Case, book: Book, endpoint: Endpoint, done: Mark, deadline: i
 def told_as_nc(case: Case, book: Book) -> None:
     """Convict a server that told a live, acknowledged resource by a 404 with another code, or by another answer."""
     for endpoint in case.sight.endpoints:
-        reads, linked = endpoint.reads, endpoint.linked
+        reads, linked = endpoint.reads, endpoint.acknowledged
         book.look("nc-until-consistent", reads.racing)
         wrong = reads.gone if reads.gone and linked and reads.gone[0] > linked[1] else None
         odd = reads.odd if reads.odd and linked and reads.odd[0] > linked[1] else None

@@ -48,7 +48,7 @@ def _by_itself(finding: Finding, told: Operations, target: Target) -> bool:
 def _is(operation: Operation, *kinds: str) -> bool:
     exchange, body = operation.exchange, operation.exchange.response
     code = body.get("code") if isinstance(body, dict) else None
-    status, url = exchange.status or 0, exchange.path.partition("?")[0].endswith("/url")
+    status, url = exchange.status or 0, exchange.path.partition("?")[0].rstrip("/").endswith("/url")
     if operation.exchange.failure is not None:
         kind = "none"
     elif code == "resource_not_consistent":
@@ -61,7 +61,7 @@ def _is(operation: Operation, *kinds: str) -> bool:
 
 
 def _truth(operation: Operation) -> bool:
-    return _is(operation, "2xx", "integrity") and operation.exchange.path.partition("?")[0].endswith(
+    return _is(operation, "2xx", "integrity") and operation.exchange.path.partition("?")[0].rstrip("/").endswith(
         ("/url", "/uploads")
     )
 
