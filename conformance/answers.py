@@ -97,6 +97,10 @@ DOCUMENTED_SUCCESS: dict[str, int] = {
 """The documented success status of each call; 200 where a call is not listed."""
 
 
+_ALSO_SUCCESS = {"promote_version": 201}
+"""A second status that means success: promotion makes a version, and the API's facts name no status for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """An operation of the API by name, and the id in its path (empty where it has none)."""
@@ -346,6 +350,6 @@ def effect(exchange: Exchange, called: Call | None = None, answered: Answer | No
     answered = answered or answer(exchange, called)
     if answered is not Answer.DONE or exchange.role is Role.STORAGE:
         return _EFFECTS[answered]
-    documented = exchange.status == DOCUMENTED_SUCCESS.get(called.name, 200)
+    documented = exchange.status in (DOCUMENTED_SUCCESS.get(called.name, 200), _ALSO_SUCCESS.get(called.name))
     readable = exchange.status == 204 or isinstance(exchange.response, dict)
     return Effect.DONE if documented and readable else Effect.INDETERMINATE

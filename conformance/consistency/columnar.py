@@ -22,6 +22,7 @@ from conformance.consistency.fold import Kind
 from conformance.consistency.judge import Elsewhere, Judge
 from conformance.consistency.marks import NEVER
 from conformance.consistency.payloads import Sort
+from conformance.consistency.truth import Defect
 from conformance.model import Finding, Operation, Target
 from conformance.recording import decode
 
@@ -129,10 +130,11 @@ class _Bulk:
 
 @dataclass(frozen=True, slots=True)
 class _Clean:
-    """Which uploads and projects can break nothing, and which of the uploads are good."""
+    """Which uploads and projects can break nothing, which of the uploads are hashed as reported, and which good."""
 
     uploads: Mask
     homes: Mask
+    hashed: Mask
     good: Mask
 
 
@@ -165,7 +167,7 @@ def _clean(bulk: _Bulk, home_of: Array, bound: int) -> _Clean:
     waited = last[Row.WAIT]
     homes &= (waited <= opened) & (waited <= first[Row.PROJECT] + bound)
     homes[home_of[~uploads]] = False
-    return _Clean(uploads & homes[home_of], homes, good)
+    return _Clean(uploads & homes[home_of], homes, hashed, good)
 
 
 def _elsewhere(bulk: _Bulk, clean: _Clean, home_of: Array, bound: int) -> Elsewhere:
@@ -181,7 +183,10 @@ def _elsewhere(bulk: _Bulk, clean: _Clean, home_of: Array, bound: int) -> Elsewh
         answered=bulk.answered,
         converged={kind: _slowest(found, bound) for kind, found in (("upload", lags), ("project", waits))},
         good_accepted=int((clean.uploads & clean.good).sum()),
-        bad_accepted=int((clean.uploads & ~clean.good).sum()),
+        bad_accepted={
+            Defect.HASH: int((clean.uploads & ~clean.hashed).sum()),
+            Defect.SIZE: int((clean.uploads & clean.hashed & ~clean.good).sum()),
+        },
     )
 
 

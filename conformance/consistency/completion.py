@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from conformance.answers import Effect
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import SECOND, Mark, first
 from conformance.consistency.state import NOT_FOUND, Upload
-from conformance.consistency.truth import Known, Setting, Truth, attempts, known
+from conformance.consistency.truth import Defect, Known, Setting, Truth, attempts, known
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 SEVERAL = 3
@@ -45,12 +46,18 @@ def refused(upload: Upload, setting: Setting, gone_from: int, book: Book) -> Non
     )  # fmt: skip
 
 
-def repeated(upload: Upload, book: Book) -> None:
-    """Convict a server that answers 5xx to completing an upload again after completion was acknowledged."""
+def acknowledged(upload: Upload) -> Mark | None:
+    """Give the completion that ended first of those that were answered by its success."""
     done: Mark | None = None
     for one in upload.completes.values():
         if one.effect is Effect.DONE:
             done = first(done, one.mark)
+    return done
+
+
+def repeated(upload: Upload, book: Book) -> None:
+    """Convict a server that answers 5xx to completing an upload again after completion was acknowledged."""
+    done = acknowledged(upload)
     if done is None:
         return
     for kept, status in sorted((one.mark, one.status) for one in upload.completes.values()):
@@ -83,64 +90,71 @@ MISSING = Symptom(NOT_FOUND, "complete-no-integrity", "mismatch-missing")
 
 @dataclass(slots=True)
 class Failing:
-    """Whether a symptom at completion goes with a stored mismatch, added up over a run."""
+    """Whether a symptom at completion goes with a stored mismatch of one kind, added up over a run.
+
+    A server may trip over one kind of mismatch alone, so each is weighed by itself.
+    """
 
     symptom: Symptom
-    bad_failed: list[tuple[Mark, str]] = field(default_factory=list)
-    bad_accepted: int = 0
+    bad_failed: dict[Defect, list[tuple[Mark, str]]] = field(default_factory=dict)
+    bad_accepted: Counter[Defect] = field(default_factory=Counter)
     good_accepted: int = 0
     good_failed: int = 0
 
-    def take(self, upload: Upload, truth: Truth) -> None:
+    def take(self, upload: Upload, known: Known) -> None:
         """Count one upload of which is known what it is or, had it not been refused, would have been."""
-        if truth is Truth.UNKNOWN or not upload.completes:
+        if known.truth is Truth.UNKNOWN or not upload.completes:
             return
         accepted = any(one.effect is Effect.DONE for one in upload.completes.values())
         attempt = min(upload.completes.values(), key=lambda one: one.mark)
         failed_first = attempt.status == self.symptom.status
-        if truth is Truth.GOOD:
+        if known.truth is Truth.GOOD:
             self.good_accepted += accepted
             self.good_failed += failed_first
         elif failed_first:
-            self.bad_failed.append((attempt.mark, upload.id))
+            self.bad_failed.setdefault(known.defect, []).append((attempt.mark, upload.id))
         else:
-            self.bad_accepted += accepted
+            self.bad_accepted[known.defect] += accepted
 
-    @property
-    def convicted(self) -> bool:
-        """Whether the pattern shows that the mismatch is the cause."""
-        several = len(self.bad_failed) >= SEVERAL and self.good_accepted >= SEVERAL
-        return several and not self.good_failed and len(self.bad_failed) > self.bad_accepted
+    def convicts(self, defect: Defect) -> bool:
+        """Whether the pattern shows that a mismatch of this kind is the cause."""
+        failed = len(self.bad_failed.get(defect, ()))
+        several = failed >= SEVERAL and self.good_accepted >= SEVERAL
+        return several and not self.good_failed and failed > self.bad_accepted[defect]
 
     def conclude(self, book: Book) -> None:
         """Convict a server that gives the symptom whenever what was stored does not match."""
-        requirement, status = self.symptom.requirement, self.symptom.status
         if self.symptom is SERVER_ERROR:
-            book.expose(requirement, self.bad_accepted + len(self.bad_failed))
-        if not self.convicted:
-            return
-        marks = sorted(self.bad_failed)
+            failed = sum(len(found) for found in self.bad_failed.values())
+            book.expose(self.symptom.requirement, self.bad_accepted.total() + failed)
+        for defect in filter(self.convicts, sorted(self.bad_failed)):
+            self._tell(defect, book)
+
+    def _tell(self, defect: Defect, book: Book) -> None:
+        requirement, status = self.symptom.requirement, self.symptom.status
+        marks = sorted(self.bad_failed[defect])
         sentence = (
-            f"completing answered {status} for {len(marks)} bad uploads (first {short(marks[0][1])}, to "
+            f"completing answered {status} for {len(marks)} bad uploads with {defect} (first {short(marks[0][1])}, to "
             f"{book.when(marks[0][0])}), while {self.good_accepted} good ones were accepted"
         )
         book.find(
             requirement, self.symptom.rule, "complete_upload", (kept for kept, _ in marks), sentence,
-            expected="202", observed=str(status), bad_failed=len(marks), bad_accepted=self.bad_accepted,
-            good_accepted=self.good_accepted, uploads=[name for _, name in marks[:4]],
+            expected="202", observed=str(status), detail=str(defect), bad_failed=len(marks),
+            bad_accepted=self.bad_accepted[defect], good_accepted=self.good_accepted,
+            uploads=[name for _, name in marks[:4]],
         )  # fmt: skip
 
 
-def had_it_been_found(upload: Upload, found: Known, setting: Setting, gone_from: int) -> Truth:
-    """Give the truth about an upload whose completion may have been answered 404; unknown where deletion explains that.
+def had_it_been_found(upload: Upload, found: Known, setting: Setting, gone_from: int) -> Known:
+    """Give what is known of an upload whose completion may have been answered 404; nothing where deletion explains it.
 
     `gone_from` is when (ns) the upload's project may first have been deleted.
     """
     refusal = upload.refusal
     if refusal is None or refusal.status != NOT_FOUND:
-        return found.truth
+        return found
     live = upload.created is not None and upload.created[1] < refusal.mark[0] and refusal.mark[1] < gone_from
-    return known(upload, setting, refusal).truth if live else Truth.UNKNOWN
+    return known(upload, setting, refusal) if live else Known(Truth.UNKNOWN, "its project may have been deleted")
 
 
 def lost(upload: Upload, gone_from: int, book: Book, bound: int) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from conformance.answers import Answer, Call, Effect, effect, named_fields
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
-from conformance.consistency.registry import followed, given_by, heard
+from conformance.consistency.registry import followed, given_by, heard, refuses
 from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
 from conformance.model import Json, Octets, Operation
 
+_NOT_SERVED = frozenset({400, 401, 403, 404, 405, 409, 410})
+"""How a storage provider refuses what a signed URL asks for."""
 KEPT_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
 
@@ -136,7 +138,9 @@ class Filing(Storing):
             file.late.append((reads, kept, heard(operation, answered)))
         elif kept[1] >= file.switched:
             file.single.append((kept, heard(operation, answered)))
-            if answered is Answer.REFUSED:
+            if refuses(operation):
+                file.denied.append(kept)
+            if answered is Answer.REFUSED and operation.exchange.status == 404:
                 self.take(reads, kept, answered, operation)
         else:
             self.take(reads, kept, answered, operation)
@@ -176,6 +180,8 @@ class Filing(Storing):
         body = operation.exchange.response
         url = body.get("url") if type(body) is dict else None
         if not isinstance(url, str):
+            if operation.exchange.status == 200:
+                reads.downloads.append(Download(kept, kept, None))
             return
         key = hash(url)
         held = self.get_urls.get(key, (reads, kept))
@@ -201,5 +207,6 @@ class Filing(Storing):
         body = operation.exchange.response
         if answered is Answer.DONE and operation.exchange.status == 200 and isinstance(body, Octets):
             target[0].downloads.append(Download(target[1], mark(operation), Octets(body.bytes, body.md5)))
-        elif operation.exchange.status == 404 and operation.exchange.failure is None:
-            target[0].downloads.append(Download(target[1], mark(operation), None))
+            self.served = True
+        elif (status := operation.exchange.status) in _NOT_SERVED and operation.exchange.failure is None:
+            target[0].downloads.append(Download(target[1], mark(operation), None, status))

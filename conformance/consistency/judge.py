@@ -7,6 +7,7 @@ Feed it what is about to be sent (`begin`, mutations) and what came of it (`add`
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,7 @@ from conformance.consistency.payloads import Payloads, Sort
 from conformance.consistency.sight import Sight, doomed_from, sight, version_endpoint
 from conformance.consistency.state import Upload
 from conformance.consistency.traces import TRACED, Traces
-from conformance.consistency.truth import SMALLEST_PART, Known, Setting, Truth, known
+from conformance.consistency.truth import SMALLEST_PART, Defect, Known, Setting, Truth, known
 from conformance.consistency.uploads import Case, Context
 from conformance.consistency.world import World
 from conformance.model import (
@@ -62,6 +63,8 @@ LASTING = frozenset(
 """Requirements whose violations no later operation can undo, provided that every mutation was announced."""
 _TOLD_ERRORS = {400: 400, 401: 401, 404: 404, 422: 400}
 """Error statuses whose payloads belong to the core, and under which they count: a validation error is 400 or 422."""
+ERRORS_FOR_GOOD = "errors-for-good"
+"""The rule about errors with nothing else after them: a later truth shows that they were not for good."""
 _BY_ANYBODY = frozenset({"complete_upload", "delete_file", "delete_project", "promote_version", "update_file"})
 """Mutations announced whoever sends them; announcing others cannot be taken back without a trace."""
 _TRUTHS = (Answer.DONE, Answer.INTEGRITY)
@@ -93,7 +96,7 @@ class Elsewhere:
     answered: int = -1
     converged: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     good_accepted: int = 0
-    bad_accepted: int = 0
+    bad_accepted: Mapping[Defect, int] = field(default_factory=dict)
 
 
 class Judge:
@@ -224,7 +227,8 @@ class Judge:
         for name in sorted(homes):
             projects.judged(self._world.projects[name], book, context)
         self._payloads.conclude(book)
-        return tuple(finding for finding in book.all_findings() if finding.requirement in LASTING)
+        lasting = (finding for finding in book.all_findings() if finding.requirement in LASTING)
+        return tuple(finding for finding in lasting if finding.rule != ERRORS_FOR_GOOD)
 
     def conclude(self, *, complete: bool = True) -> Judgement:
         """Give everything. Mutations still pending are indeterminate; `complete` is False for a history cut short."""
@@ -235,13 +239,15 @@ class Judge:
         context = self._context(found.lags)
         failing, missing = (
             completion.Failing(
-                symptom, good_accepted=self._elsewhere.good_accepted, bad_accepted=self._elsewhere.bad_accepted
+                symptom,
+                good_accepted=self._elsewhere.good_accepted,
+                bad_accepted=Counter(self._elsewhere.bad_accepted),
             )
             for symptom in (completion.SERVER_ERROR, completion.MISSING)
         )
         for case in found.cases.values():
             self._upload(case, book, context, found)
-            failing.take(case.upload, case.known.truth)
+            failing.take(case.upload, case.known)
             missing.take(case.upload, self._had_it_been_found(case, found))
             completion.lost(case.upload, self._gone_from(case.upload), book, self._bound)
         self._strays(book)
@@ -325,7 +331,7 @@ class Judge:
                 found.reach(f"good-{reads.kind}")
             if case.known.truth is Truth.BAD and reads.bad:
                 found.reach(f"bad-{reads.kind}")
-        if content.exact(case, book, self._bound) and case.known.truth is Truth.GOOD:
+        if content.exact(case, book, self._bound, served=self._world.served) and case.known.truth is Truth.GOOD:
             found.reach("good-bytes")
         refused, done = upload.refused_files, uploads.done_first(upload)
         if case.known.truth is Truth.BAD and refused and done and done[1] < refused[0]:
@@ -335,7 +341,7 @@ class Judge:
         completion.refused(upload, found.setting, self._gone_from(upload), book)
         completion.repeated(upload, book)
 
-    def _had_it_been_found(self, case: Case, found: _Found) -> Truth:
+    def _had_it_been_found(self, case: Case, found: _Found) -> Known:
         return completion.had_it_been_found(case.upload, case.known, found.setting, self._gone_from(case.upload))
 
     def _gone_from(self, upload: Upload) -> int:
@@ -358,10 +364,11 @@ class Judge:
         excused = set()
         for name, operation in self._payloads.failed_completions():
             case = found.cases.get(name)
-            done = uploads.done_first(case.upload) if case else None
+            done = completion.acknowledged(case.upload) if case else None
             mine = case.upload.completes.get(operation) if case else None
             repeat = done is not None and mine is not None and mine.mark[0] > done[1]
-            pattern = failing.convicted and case is not None and case.known.truth is Truth.BAD
+            bad = case is not None and case.known.truth is Truth.BAD
+            pattern = bad and case is not None and failing.convicts(case.known.defect)
             if repeat or pattern:
                 excused.add(operation)
         return frozenset(excused)

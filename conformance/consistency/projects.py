@@ -7,7 +7,7 @@ from conformance.consistency.deletion import after_deletion
 from conformance.consistency.marks import NEVER, SECOND, Mark
 from conformance.consistency.sight import doomed_from, settle
 from conformance.consistency.state import Project, Reads
-from conformance.consistency.uploads import Context
+from conformance.consistency.uploads import Context, fails_for_good
 from conformance.model import LagInterval
 
 
@@ -24,6 +24,7 @@ def lags(project: Project) -> list[LagInterval]:
 def judged(project: Project, book: Book, context: Context) -> None:
     """Judge every answer of ``POST /projects/{id}/uploads`` about `project`."""
     doomed, deleted = doomed_from(project.deletes)
+    _made_twice(project, book)
     for provider, answers in sorted(project.reads.items()):
         late = [one for one in project.late if one[0] is answers]
         reads, after = settle(answers, late, doomed)
@@ -32,6 +33,21 @@ def judged(project: Project, book: Book, context: Context) -> None:
         if project.created is not None:
             _told_as_nc(project, provider, reads, project.created, book)
             _converges(project, provider, reads, project.created, book, context)
+
+
+def _made_twice(project: Project, book: Book) -> None:
+    if len(project.names) < 2:
+        return
+    one, other = sorted(project.names.values())[:2]
+    sentence = (
+        f"project {short(project.id)} was the answer to {book.when(one)} and to {book.when(other)}, which asked for "
+        "projects of different names"
+    )
+    book.expose("project-create-body")
+    book.find(
+        "project-create-body", "project-twice", project.id, (one, other), sentence, expected="a project of its own",
+        observed="the same project twice",
+    )  # fmt: skip
 
 
 def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None:
@@ -115,7 +131,7 @@ def _converges(project: Project, provider: str, reads: Reads, created: Mark, boo
     if late and any(a <= late[1] and b + context.bound >= late[0] for a, b in project.writes):
         late = None  # changing the project may have begun the wait anew
     failing = reads.failing
-    for_good = len(failing) == 3 and failing[0][0] > deadline and reads.latest < failing[0][0] < context.answered_last
+    for_good = fails_for_good(failing, reads.latest, deadline, context.answered_last)
     if late or for_good or reads.ok:
         book.expose("converges-project")
     if late is None and not for_good:

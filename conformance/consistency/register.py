@@ -13,10 +13,12 @@ from conformance.answers import Answer, Effect
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import SECOND, Mark, first
 from conformance.consistency.sight import Endpoint, scope_of_file
-from conformance.consistency.state import Download, File, Switch
+from conformance.consistency.state import FOR_GOOD, Download, File, Switch
 from conformance.consistency.truth import Truth, expected_bytes
 from conformance.consistency.uploads import Case, attempt_first, done_first
 from conformance.consistency.world import World
+
+_TOLD = frozenset({Answer.DONE, Answer.INTEGRITY, Answer.NC})
 
 _SURE = frozenset({Effect.DONE, Effect.SOMEBODY})
 """Switches that were over by the end of their interval, whoever made them."""
@@ -67,12 +69,38 @@ def switched(world: World, file: File, cases: Mapping[str, Case], book: Book, bo
     """Judge the reads of a file that was switched."""
     doomed = min(scope_of_file(world, file)[0], file.murky)
     for kept, answered in file.single:
-        if kept[1] >= doomed or answered not in (Answer.DONE, Answer.INTEGRITY, Answer.NC):
+        if kept[1] >= doomed or answered not in _TOLD:
             continue
         found = candidates(file, kept[0], kept[1])
         if any(not s.upload for s in found.current):
             continue
         _read(file, kept, answered, found, cases, book, bound)
+    _refused_for_good(file, cases, book, bound, doomed)
+
+
+def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: int, doomed: int) -> None:
+    """Convict a server that answers a switched file by refusals only, later than the bound."""
+    told = max((kept[0] for kept, answered in file.single if answered in _TOLD and kept[1] < doomed), default=-1)
+    missing = [kept for kept, answered in file.single if answered is Answer.REFUSED]
+    late = []
+    for kept in sorted(one for one in (*missing, *file.denied) if told < one[0] and one[1] < doomed):
+        current = candidates(file, kept[0], kept[1]).current
+        moments = [_settled(s, cases.get(s.upload)) for s in current]
+        if current and all(moment is not None and kept[0] > moment + bound for moment in moments):
+            late.append((kept, current[-1]))
+    if len(late) < FOR_GOOD:
+        return
+    book.expose("new-version-served")
+    kept, switch = late[-1]
+    sentence = (
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and later "
+        f"than the bound its url was refused {len(late)} times, last to {book.when(kept)}"
+    )
+    book.find(
+        "new-version-served", "new-version-refused", file.id, (switch.mark, kept), sentence,
+        expected="the new upload's verdict", observed="a refusal", upload=switch.upload, switch_b_ns=switch.b,
+        read_a_ns=kept[0],
+    )  # fmt: skip
 
 
 def _read(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
@@ -251,12 +279,13 @@ def old_version(case: Case, endpoint: Endpoint, book: Book, bound: int) -> None:
     waited = max(switch[1], done[1]) + bound if done else None
     nc = reads.nc if reads.nc and waited and reads.ok and reads.ok[1] < reads.nc[0] and reads.nc[0] > waited else None
     served = reads.ok_last if reads.ok_last and reads.ok_last[0] > switch[1] else None
-    if served or gone or nc:
+    errors = reads.failing if len(reads.failing) == FOR_GOOD and waited and reads.failing[0][0] > waited else ()
+    wrong = gone or nc or (errors[-1] if errors and reads.latest < errors[0][0] else None)
+    if served or wrong:
         book.expose("old-version-downloadable")
-    wrong = gone or nc
     if wrong is None:
         return
-    what = "a plain 404" if gone else "resource_not_consistent"
+    what = "a plain 404" if gone else "resource_not_consistent" if nc else "nothing but errors"
     links = (endpoint.linked,) if endpoint.linked else ()
     sentence = (
         f"version {short(reads.id)} of upload {short(case.name)} was superseded ({book.when(switch)}) and not deleted, "

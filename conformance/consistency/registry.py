@@ -52,6 +52,17 @@ def heard(operation: Operation, answered: Answer) -> Answer:
     return Answer.UNKNOWN if answered is Answer.REFUSED and not plain else answered
 
 
+def refuses(operation: Operation) -> bool:
+    """Whether the API refuses a plain read for reasons of its own, which is no truth about what was read.
+
+    A token that expired, too many requests and what others say on the way are no such reasons.
+    """
+    status = operation.exchange.status or 0
+    if not 400 < status < 500 or status in {401, 404, 408, 425, 429}:
+        return False
+    return operation.exchange.failure is None and _is_the_apis(operation) and not is_doubtful(operation)
+
+
 def _is_vouched_for(operation: Operation) -> bool:
     provider = within(asked(operation.exchange.request), "storage_provider")
     return not is_doubtful(operation) and (provider is None or bool(identity(provider)))
@@ -109,6 +120,7 @@ class Registry:
         self.put_urls: dict[int, tuple[str, int] | None] = {}
         self.get_urls: dict[int, tuple[Reads, Mark] | None] = {}
         self.strays: dict[int, list[Operation]] = {}
+        self.served = False
         self.dirty: set[str] = set()
         self.dirty_files: set[str] = set()
         self.dirty_projects: set[str] = set()
@@ -230,6 +242,9 @@ class Registry:
             if heard(operation, answered) is Answer.REFUSED:
                 reads.plain_404(kept)
         elif _fails(operation, answered):
-            reads.server_error(kept)
-        elif reads.kind != "create_upload" and is_odd(reads, operation, answered):
-            reads.other_answer(kept)
+            reads.error(kept)
+        elif reads.kind != "create_upload":
+            if refuses(operation):
+                reads.error(kept)
+            if is_odd(reads, operation, answered):
+                reads.other_answer(kept)

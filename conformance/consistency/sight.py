@@ -160,6 +160,7 @@ def before(reads: Reads, limit: int) -> Reads:
         held: Mark | None = getattr(kept, name)
         if held is not None and held[1] >= limit:
             setattr(kept, name, None)
+    kept.failing = tuple(one for one in kept.failing if one[1] < limit)
     kept.downloads = [download for download in reads.downloads if download.given[1] < limit]
     kept.sessions = {
         name: [one if one and one[1] < limit else None for one in pair] for name, pair in kept.sessions.items()

@@ -18,11 +18,15 @@ Late = tuple["Reads", Mark, Answer]
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Bytes fetched with a signed URL: the answer that gave it, the fetch, and what came (None: nothing is there)."""
+    """Bytes fetched with a signed URL: the answer that gave it, the fetch, and what came.
+
+    Where nothing came, `octets` is None and `refused` the storage provider's status; None if there was no URL at all.
+    """
 
     given: Mark
     fetched: Mark
     octets: Octets | None
+    refused: int | None = None
 
 
 class Reads:
@@ -30,8 +34,8 @@ class Reads:
 
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
-    the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three server errors that
-    began last. `sessions` maps a session to its first truth and its last nc.
+    the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three errors that tell
+    nothing and began last. `sessions` maps a session to its first truth and its last nc.
     """
 
     __slots__ = (
@@ -111,8 +115,8 @@ class Reads:
         if self.odd is None or kept < self.odd:
             self.odd = kept
 
-    def server_error(self, kept: Mark) -> None:
-        """Take an API's own 5xx."""
+    def error(self, kept: Mark) -> None:
+        """Take an API's own 5xx, or a refusal that is no truth."""
         self.failing = tuple(sorted({*self.failing, kept})[-3:])
 
     def take(self, kept: Mark, answered: Answer) -> None:
@@ -152,7 +156,8 @@ Shape = tuple[str, bool, bool]
 class Project:
     """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for.
 
-    `odd` are the first refusals that have no place there, `accepted` the success that began last, by what was asked.
+    `names` are those under which its creation was accepted, which must be one. `odd` are the first refusals that have
+    no place there, `accepted` the success that began last, by what was asked.
     """
 
     id: str
@@ -164,6 +169,7 @@ class Project:
     late: list[Late] = field(default_factory=list)
     shared: bool = False
     shows: Mark | None = None
+    names: dict[str, Mark] = field(default_factory=dict)
     odd: dict[Shape, tuple[Mark, ...]] = field(default_factory=dict)
     accepted: dict[Shape, Mark] = field(default_factory=dict)
 
@@ -196,6 +202,7 @@ class File:
     murky: int = NEVER
     writes: list[tuple[int, int]] = field(default_factory=list)
     single: list[tuple[Mark, Answer]] = field(default_factory=list)
+    denied: list[Mark] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     switched: int = NEVER
     versions: list[str] = field(default_factory=list)
@@ -217,6 +224,8 @@ class Version:
     late: list[Late] = field(default_factory=list)
 
 
+FOR_GOOD = 3
+"""Errors in a row, with nothing else told after the first, that are taken for lasting."""
 NOT_FOUND = 404
 """The refusal that says nothing of an upload's content: only a pattern shows that a mismatch is its cause."""
 

@@ -15,6 +15,7 @@ _STORED = Call(STORAGE_PUT)
 _REFUSALS = frozenset({400, 404, 406, 409, 410, 412, 416, 417, 422, 424})
 """Statuses by which a completion may be refused for what was stored; others have other reasons."""
 _ODD_KEPT = 16
+_ACCEPTED = 202
 
 
 def _asked_shape(request: Json) -> tuple[bool, bool]:
@@ -28,9 +29,13 @@ class Storing(Registry):
 
     def _create_project(self, operation: Operation, _called: Call, answered: Answer) -> None:
         name = identity(operation.exchange.response)
-        if answered is Answer.DONE and name:
-            project = self.project(name)
-            project.created = first(project.created, mark(operation))
+        if answered is not Answer.DONE or not name:
+            return
+        project, kept = self.project(name), mark(operation)
+        project.created = first(project.created, kept)
+        called = within(asked(operation.exchange.request), "name")
+        if operation.exchange.status == _ACCEPTED and isinstance(called, str):
+            project.names[called] = first(project.names.get(called), kept) or kept
 
     def _show_project(self, operation: Operation, called: Call, answered: Answer) -> None:
         if answered is Answer.DONE and within(operation.exchange.response, "is_deleted") is False:

@@ -20,6 +20,15 @@ _MOST_PARTS = 10_000
 """The number of parts that S3 allows."""
 
 
+class Defect(StrEnum):
+    """What makes an upload BAD."""
+
+    NONE = ""
+    MISSING = "something that was never sent"
+    HASH = "another hash than reported"
+    SIZE = "another size than reported"
+
+
 class Truth(StrEnum):
     """What an upload must turn out to be."""
 
@@ -34,7 +43,8 @@ class Known:
 
     `definite` says that the stored bytes are known exactly, whatever was reported of them; `sizes_add_up` that the
     reported sizes do; `misreported` that only a chunk's reported size is wrong. `smallest` is the size in bytes of the
-    smallest part before the last (None with fewer than two parts). `proof` are the operations that show a BAD one.
+    smallest part before the last (None with fewer than two parts). `proof` are the operations that show a BAD one, and
+    `defect` is what is wrong with it.
     """
 
     truth: Truth
@@ -46,6 +56,7 @@ class Known:
     proof: tuple[Mark, ...] = ()
     stored: int = 0
     accepted: bool = True
+    defect: Defect = Defect.NONE
 
 
 def _unknown(why: str) -> Known:
@@ -140,7 +151,9 @@ def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C
     reported = sum(part.declared[0] for _, part in parts if part.declared)
     adds_up = reported == size
     if not parts:
-        return _unknown("nothing was to be stored") if size == 0 else Known(Truth.BAD, "no part was ever sent")
+        if size == 0:
+            return _unknown("nothing was to be stored")
+        return Known(Truth.BAD, "no part was ever sent", defect=Defect.MISSING)
     if [number for number, _ in parts] != list(range(1, len(parts) + 1)) or len(parts) > _MOST_PARTS:
         return _unknown("its parts are not numbered from one without gaps")
     for _, part in parts:
@@ -148,20 +161,26 @@ def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C
             return _unknown("a part was reported with another algorithm than md5")
     for number, part in parts:
         if part.stored is None:
-            return Known(Truth.BAD, f"part {number} was never sent", sizes_add_up=adds_up, proof=_marks(part.declaring))
+            return Known(
+                Truth.BAD, f"part {number} was never sent", sizes_add_up=adds_up, proof=_marks(part.declaring),
+                defect=Defect.MISSING,
+            )  # fmt: skip
         differs = _hash_differs(part.declared[1] if part.declared else "", part.stored.md5)
         if differs is None:
             return _unknown("a hash differs in case alone")
         if differs:
             why = f"part {number} was stored with another hash than reported"
-            return Known(Truth.BAD, why, sizes_add_up=adds_up, proof=_marks(part.declaring, part.storing))
+            proof = _marks(part.declaring, part.storing)
+            return Known(Truth.BAD, why, sizes_add_up=adds_up, proof=proof, defect=Defect.HASH)
     stored = [part.stored.bytes for _, part in parts if part.stored]
     smallest = min(stored[:-1], default=None)
     misreported = any(part.declared and part.stored and part.declared[0] != part.stored.bytes for _, part in parts)
     if sum(stored) != size:
         why = f"{sum(stored)} bytes were stored and {size} reported"
         proof = _marks(parts[-1][1].storing)
-        return Known(Truth.BAD, why, definite=True, sizes_add_up=adds_up, proof=proof, stored=sum(stored))
+        return Known(
+            Truth.BAD, why, definite=True, sizes_add_up=adds_up, proof=proof, stored=sum(stored), defect=Defect.SIZE
+        )
     accepted = smallest is None or smallest >= accepted_from
     proof = _marks(parts[-1][1].declaring, parts[-1][1].storing)
     if misreported:
@@ -184,7 +203,7 @@ def _single(upload: Upload, size: int, hashes: set[tuple[str, str]]) -> Known:  
     if part is None or part.stored is None:
         if size == 0:
             return _unknown("nothing was to be stored")
-        return Known(Truth.BAD, "its bytes were never sent", sizes_add_up=True)
+        return Known(Truth.BAD, "its bytes were never sent", sizes_add_up=True, defect=Defect.MISSING)
     if len(hashes) != 1:
         return _unknown("it was completed with several hashes")
     ((value, algorithm),) = hashes
@@ -195,11 +214,11 @@ def _single(upload: Upload, size: int, hashes: set[tuple[str, str]]) -> Known:  
         return _unknown("a hash differs in case alone")
     proof = _marks(part.storing)
     if differs:
-        why = "it was stored with another hash than reported"
-        return Known(Truth.BAD, why, definite=True, sizes_add_up=True, proof=proof, stored=part.stored.bytes)
+        why, stored = "it was stored with another hash than reported", part.stored.bytes
+        return Known(Truth.BAD, why, definite=True, sizes_add_up=True, proof=proof, stored=stored, defect=Defect.HASH)
     if part.stored.bytes != size:
-        why = f"{part.stored.bytes} bytes were stored and {size} reported"
-        return Known(Truth.BAD, why, definite=True, sizes_add_up=True, proof=proof, stored=part.stored.bytes)
+        why, stored = f"{part.stored.bytes} bytes were stored and {size} reported", part.stored.bytes
+        return Known(Truth.BAD, why, definite=True, sizes_add_up=True, proof=proof, stored=stored, defect=Defect.SIZE)
     return Known(Truth.GOOD, "it was stored as reported", definite=True, sizes_add_up=True, proof=proof, stored=size)
 
 

@@ -13,7 +13,7 @@ from conformance.answers import Effect
 from conformance.consistency.book import Book, short, speaker
 from conformance.consistency.marks import NEVER, SECOND, Mark, first, last
 from conformance.consistency.sight import Endpoint, Sight
-from conformance.consistency.state import Upload
+from conformance.consistency.state import FOR_GOOD, Upload
 from conformance.consistency.truth import Known, Truth, attempts
 from conformance.model import LagInterval
 
@@ -54,10 +54,10 @@ class Case:
 
 
 def done_first(upload: Upload) -> Mark | None:
-    """Give the acknowledged completion that ended first."""
+    """Give the answer that ended first of those that say that the upload is completed, by whomever."""
     found: Mark | None = None
     for one in upload.completes.values():
-        if one.effect is Effect.DONE:
+        if one.effect in (Effect.DONE, Effect.SOMEBODY):
             found = first(found, one.mark)
     return found
 
@@ -287,15 +287,16 @@ def converges(case: Case, book: Book, context: Context) -> None:
         if late:
             book.expose("converges-upload")
             _late(case, book, context, endpoint, done, late, deadline)
-        elif _fails_for_good(reads.failing, reads.latest, deadline, context.answered_last):
+        elif fails_for_good(reads.failing, reads.latest, deadline, context.answered_last):
             book.expose("converges-upload")
             _failing(case, book, endpoint, done, deadline)
         elif reads.ok or reads.bad:
             book.expose("converges-upload")
 
 
-def _fails_for_good(failing: tuple[Mark, ...], latest: int, deadline: int, others: int) -> bool:
-    return len(failing) == 3 and failing[0][0] > deadline and latest < failing[0][0] < others
+def fails_for_good(failing: tuple[Mark, ...], latest: int, deadline: int, others: int) -> bool:
+    """Whether the last three errors (`failing`) began after `deadline`, and nothing else was told since, but others."""
+    return len(failing) == FOR_GOOD and failing[0][0] > deadline and latest < failing[0][0] < others
 
 
 def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Mark, late: Mark, deadline: int) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
@@ -322,13 +323,14 @@ def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Ma
 def _failing(case: Case, book: Book, endpoint: Endpoint, done: Mark, deadline: int) -> None:
     marks = endpoint.reads.failing
     sentence = (
-        f"upload {short(case.name)} still answered server errors later than the bound, last to {book.when(marks[-1])}, "
-        "while other resources were answered"
+        f"upload {short(case.name)} was still answered by errors later than the bound, last to "
+        f"{book.when(marks[-1])}, while other resources were answered"
     )
     links = (endpoint.linked,) if endpoint.linked else ()
     book.find(
         "converges-upload", "errors-for-good", case.name, (done, *links, *marks[1:]), sentence,
-        expected="200 or integrity", observed="5xx", detail=endpoint.reads.kind, upload=case.name, deadline_ns=deadline,
+        expected="200 or integrity", observed="errors", detail=endpoint.reads.kind, upload=case.name,
+        deadline_ns=deadline,
     )  # fmt: skip
 
 

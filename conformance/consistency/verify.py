@@ -113,6 +113,17 @@ def _agree(one: Operation, other: Operation) -> bool:
     return saw_ok == other_ok
 
 
+def _twice(one: Operation, other: Operation) -> bool:
+    made, again = one.exchange, other.exchange
+    accepted = made.method == again.method == "POST" and made.status == again.status == 202
+    same = _field(made.response, "id") == _field(again.response, "id") is not None
+    return accepted and same and _field(made.request, "name") != _field(again.request, "name")
+
+
+def _field(body: Json | Octets | None, name: str) -> Json:
+    return body.get(name) if isinstance(body, dict) else None
+
+
 _LINES: Mapping[str, _Line] = {
     "verdict-flip": lambda c: _is(c.told[-2], "2xx") and _is(c.told[-1], "integrity") and _truth(c.told[-2]),
     "outcome-changed": lambda c: (
@@ -130,9 +141,10 @@ _LINES: Mapping[str, _Line] = {
     "bad-answered-200": lambda c: _bad_verdict(c, "2xx", "bad"),
     "good-refused": lambda c: _bad_verdict(c, "integrity", "good"),
     "misreported-size-served": lambda c: _bad_verdict(c, "2xx", "unknown"),
-    "not-converged": lambda c: _is(c.told[0], "2xx") and _is(c.told[-1], "nc") and all(_before(o, c.told[-1], c.bound) for o in c.told[:-1]),
+    "not-converged": lambda c: (_is(c.told[0], "2xx") or _completes(c.told[0])) and _is(c.told[-1], "nc") and all(_before(o, c.told[-1], c.bound) for o in c.told[:-1]),
     "errors-for-good": lambda c: (
-        _is(c.told[0], "2xx") and (c.told[-1].exchange.status or 0) >= 500 and _before(c.told[0], c.told[-1], c.bound)
+        (_is(c.told[0], "2xx") or _completes(c.told[0])) and (c.told[-1].exchange.status or 0) >= 400
+        and not _is(c.told[-1], "nc", "integrity") and _before(c.told[0], c.told[-1], c.bound)
     ),
     "plain-404": lambda c: _is(c.told[0], "2xx") and _is(c.told[1], "404") and _before(c.told[0], c.told[1]),
     "odd-answer": lambda c: (
@@ -151,8 +163,14 @@ _LINES: Mapping[str, _Line] = {
     ),
     "old-bytes": lambda c: _url(c.told[-2], c.told[-1]) and _before(c.told[0], c.told[-2], c.bound),
     "old-verdict": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1], c.bound),
+    "new-version-refused": lambda c: (
+        _is(c.told[0], "2xx") and _before(c.told[0], c.told[-1], c.bound) and not _is(c.told[-1], "2xx", "integrity", "nc", "none")
+    ),
+    "no-url": lambda c: _is(c.told[-1], "2xx") and not isinstance(_field(c.told[-1].exchange.response, "url"), str),
+    "not-served": lambda c: _url(c.told[-2], c.told[-1]) and _is(c.told[-1], "400", "401", "403", "405", "409", "410"),
+    "project-twice": lambda c: _twice(c.told[0], c.told[1]),
     "stale-version": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]),
-    "old-version-gone": lambda c: _is(c.told[-2], "2xx") and _before(c.told[-2], c.told[-1]) and _is(c.told[-1], "404", "nc"),
+    "old-version-gone": lambda c: _is(c.told[-2], "2xx") and _before(c.told[-2], c.told[-1]) and not _is(c.told[-1], "2xx", "none"),
     "error-before-consistent": lambda c: (
         _status(c.told[0], "error_on") is not None and _status(c.told[0], "is_consistent") is not True
     ),

@@ -747,3 +747,106 @@ def test_an_id_may_be_spelled_with_escapes() -> None:
     scribe.file("actor", *at(3, 4))
     scribe.url("reader", *at(5, 6))
     assert wrongs(scribe) == set()
+
+
+def test_a_promotion_answered_201_is_one() -> None:
+    """The API's facts name no status for it; the file then serves the promoted version, or the server is convicted."""
+    for ie, expected in ((False, set()), (True, {"new-version-served"})):
+        scribe = prepared("bad", (2,), prepared("good", (1,)))
+        for n in (1, 2):
+            scribe.complete("actor", *at(2 * n, 2 * n + 1), n=n)
+        scribe.file("actor", *at(6, 7))
+        scribe.switch("actor", *at(8, 9))
+        scribe.promote("actor", *at(12, 13), "201")
+        scribe.url("reader", *at(60, 61), "ie" if ie else "200", key="/k")
+        assert wrongs(scribe) == expected
+
+
+def test_a_completion_that_somebody_made_begins_the_wait_as_well() -> None:
+    """The client hung up on its own attempt, and is told by the next that it is completed already."""
+    for told, expected in (("nc", {"converges-upload"}), ("200", set())):
+        scribe = scene(done=False)
+        scribe.complete("actor", TICK, None, "lost")
+        scribe.complete("actor", *at(3, 4), "already")
+        scribe.file("actor", *at(5, 6))
+        scribe.url("reader", *at(60, 61), told)
+        assert wrongs(scribe) == expected
+
+
+def test_a_200_without_a_url_or_with_one_that_is_refused_serves_nothing() -> None:
+    """No url is none at once; a refusal counts when it lasts for the bound, and anything was served elsewhere."""
+    for end, later, elsewhere, expected in (
+        ("no url", True, True, {"bytes-exact", "bytes-at-once"}),
+        ("403", True, True, {"bytes-exact"}),
+        ("403", False, True, set()),
+        ("403", True, False, set()),
+    ):
+        scribe = scene("good", (1, 2))
+        scribe.file("actor", *at(10, 11))
+        scribe.file("actor", *at(10, 11), n=2)
+        scribe.url("reader", *at(12, 13), n=2, key="/two")
+        if elsewhere:
+            scribe.get("reader", *at(14, 15), n=2, key="/two")
+        for n in range(8):
+            tick = 20 + n * (10 if later else 2)
+            if end == "no url":
+                path = f"/file_versions/{uid('ffff', 1)}/url"
+                scribe.wire("reader", *at(tick, tick + 1), "GET", path, status=200, response={"host": "h"})
+            else:
+                scribe.vurl("reader", *at(tick, tick + 1), key=f"/k{n}")
+                scribe.get("reader", *at(tick + 1, tick + 2), end, key=f"/k{n}")
+        assert wrongs(scribe) == expected, (end, later, elsewhere)
+
+
+def test_one_kind_of_mismatch_alone_may_fail_completion() -> None:
+    """Three uploads with a part missing fail, as many with a wrong hash are accepted: the missing part is the cause."""
+    for status, requirement in (("500", "complete-no-500"), ("404", "complete-no-integrity")):
+        scribe = prepared("bad", (4, 5, 6, 10, 11), prepared("good", (1, 2, 3), Scribe(PATIENT)))
+        for n in (7, 8, 9):
+            scribe.upload("maker", *at(n, n + 1), n=n)
+            scribe.chunk("maker", *at(n + 2, n + 3), n=n)
+        for n in range(1, 12):
+            scribe.complete("actor", *at(20 * n, 20 * n + 1), status if n in (7, 8, 9) else "202", n=n)
+        assert requirement in wrongs(scribe)
+
+
+def test_a_switched_file_or_an_older_version_that_is_refused_for_good_is_not_served() -> None:
+    """Three refusals later than the bound, and nothing else; one that is followed by the verdict shows nothing."""
+    for healed in (False, True):
+        scribe = scene("good", (1, 2))
+        scribe.file("actor", *at(10, 11))
+        scribe.vurl("reader", *at(12, 13))
+        scribe.switch("actor", *at(14, 15))
+        path, older = f"/files/{uid('eeee', 1)}/url", f"/file_versions/{uid('ffff', 1)}/url"
+        for n in range(3):
+            for where, tick in ((path, 60 + 4 * n), (older, 62 + 4 * n)):
+                scribe.wire("reader", *at(tick, tick + 1), "GET", where, status=403, response=error(403))
+        scribe.vurl("other reader", *at(90, 91), n=2)
+        if healed:
+            scribe.url("reader", *at(92, 93), key="/k")
+            scribe.vurl("reader", *at(92, 93))
+        found = wrongs(scribe)
+        assert ({"new-version-served", "old-version-downloadable"} <= found) is not healed, found
+        assert healed is not bool(found)
+
+
+def test_an_upload_that_is_refused_for_good_never_converges() -> None:
+    """The owner's valid reads are answered 403 only, later than the bound, while others are answered."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.file("actor", *at(10, 11), n=2)
+    for n in range(3):
+        scribe.wire("reader", *at(60 + n, 61 + n), "GET", URL, status=403, response=error(403))
+    scribe.url("reader", *at(70, 71), n=2)
+    assert wrongs(scribe) == {"converges-upload"}
+
+
+def test_two_projects_of_different_names_are_two() -> None:
+    """The answer of another client's request, or of a cache; the same name twice may be the same project."""
+    for name, expected in (("another name", {"project-create-body"}), ("project number 1", set())):
+        scribe = Scribe()
+        scribe.project("actor", *at(0, 1))
+        made = {"kind": "dds-project", "id": uid("pppp", 1), "name": "project number 1", "description": "x",
+                "is_deleted": False}  # fmt: skip
+        scribe.answered("rival", *at(2, 3), "POST", "/projects", "202", made, request={"name": name})
+        assert wrongs(scribe) == expected, name
