@@ -10,6 +10,7 @@ from typing import Any
 
 __all__ = [
     "INTEGRITY_REASON",
+    "INTEGRITY_SUGGESTION",
     "NOT_PROVIDED",
     "ApiError",
     "forbidden",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 NOT_PROVIDED = "not_provided"
+INTEGRITY_SUGGESTION = "You must begin a new upload process"
 INTEGRITY_REASON = "reported chunk hash/size does not match that computed by StorageProvider"
 
 
@@ -73,7 +75,7 @@ def not_consistent() -> ApiError:
 
 def integrity(reason: str = INTEGRITY_REASON) -> ApiError:
     """Refuse because the stored bytes are not what was reported (400)."""
-    return ApiError(400, "integrity", reason, "You must begin a new upload process")
+    return ApiError(400, "integrity", reason, INTEGRITY_SUGGESTION)
 
 
 def unknown(thing: str) -> ApiError:

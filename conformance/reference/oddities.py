@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference import oddities_manners, oddities_time
+from conformance.reference import oddities_manners, oddities_refusals, oddities_time
 from conformance.reference.bends import Oddity
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ODDITIES", "ODDITY_LAYERS", "Oddity"]
 
-_FAMILIES: dict[Oddity, LayerFactory] = oddities_time.FAMILY | oddities_manners.FAMILY
+_FAMILIES: dict[Oddity, LayerFactory] = oddities_time.FAMILY | oddities_manners.FAMILY | oddities_refusals.FAMILY
 
 ODDITIES: Mapping[str, Oddity] = {oddity.name: oddity for oddity in _FAMILIES}
 ODDITY_LAYERS: Mapping[str, LayerFactory] = {oddity.name: layer for oddity, layer in _FAMILIES.items()}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 LAG = "0.12"
 AT_RANDOM = {"now-and-then-500"}  # spoils whatever it hits
-NOT_FOR_A_TOUR = {  # it has no retries, no large parts, no sleep, and takes a signed path as it is
-    *("resets", "throttled", "large-parts-only", "slow-answers", "relative-urls"),
+NOT_FOR_A_TOUR = {  # no retries, no large parts, no sleep; a signed path and the exception's words are what they are
+    *("resets", "throttled", "large-parts-only", "slow-answers", "relative-urls", "refuses-in-its-words"),
 }
 SHOULD = {
     "error-number",

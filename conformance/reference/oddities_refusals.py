@@ -1,0 +1,75 @@
+"""Oddities of refusals: other statuses, other orders, other reasons to refuse what was asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.behaviour import Layer
+from conformance.reference.bends import Oddity, cause, rewrite, status
+from conformance.reference.calls import Reply
+from conformance.reference.errors import INTEGRITY_SUGGESTION, ApiError
+from conformance.reference.state import State
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from conformance.reference.bends import LayerFactory
+    from conformance.reference.calls import Call
+
+__all__ = ["FAMILY"]
+
+
+def _refused(code: int, reason: str) -> Reply:
+    error = ApiError(code, "refused", reason, "ask in another way")
+    return Reply(code, error.payload(), dict(error.headers), error.cause)
+
+
+class _RefusesAccept(Layer):
+    """Refuses a request whose Accept header names no media type, whatever else is to be said."""
+
+    async def before(self, call: Call) -> Reply | None:
+        """Read it."""
+        wanted = call.request.headers.get("accept", "*/*")
+        return None if all("/" in one for one in wanted.split(",")) else _refused(400, "malformed Accept header")
+
+
+class _ProviderFirst(Layer):
+    """Looks for the storage provider before it validates the rest."""
+
+    async def before(self, call: Call) -> Reply | None:
+        """Look for it."""
+        if call.operation != "create_upload" or call.token is None:
+            return None
+        try:
+            body = await call.request.json()
+        except ValueError:
+            return None
+        named = body.get("storage_provider") if isinstance(body, dict) else None
+        if named is None or (isinstance(named, dict) and named.get("id") == self.world.provider_id):
+            return None
+        return _refused(404, "StorageProvider Not Found")
+
+
+class _RefusesInItsWords(Layer):
+    """Refuses `POST /files` for a bad upload by a validation error that ends in the integrity exception's advice."""
+
+    def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:  # noqa: ARG002
+        """Look at the verdict."""
+        call.facts["known bad"] = upload["verdict"] == State.ERR.value
+        return "cannot have an error" if call.facts["known bad"] else message
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Give the advice."""
+        if reply.status == 400 and call.facts.get("known bad"):
+            reply.body["suggestion"] = INTEGRITY_SUGGESTION
+        return reply
+
+
+FAMILY: dict[Oddity, LayerFactory] = {
+    Oddity("validation-422", "what is invalid is refused with 422"): rewrite(
+        cause("validation", "malformed"), status(422, matching=True)
+    ),
+    Oddity("refuses-accept", "a malformed Accept header is refused with 400"): _RefusesAccept,
+    Oddity("provider-first", "an unknown storage provider is 404 before anything is validated"): _ProviderFirst,
+    Oddity("refuses-in-its-words", "POST /files refuses a bad upload with the exception's advice"): _RefusesInItsWords,
+}
