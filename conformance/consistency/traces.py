@@ -13,6 +13,7 @@ from conformance.answers import Answer, Call, Effect, effect, named_fields
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import Mark, mark
+from conformance.consistency.truth import attempts
 from conformance.consistency.world import World
 from conformance.model import Json, Octets, Operation, Phase
 
@@ -61,7 +62,7 @@ class Traces:
         refusing = answered in (Answer.NC, Answer.REFUSED)
         if not refusing or effect(operation.exchange, called, answered) is not Effect.NONE:
             self._attempted.add(hash(key))
-        elif "slug" not in named_fields(operation.exchange):
+        elif not _says_taken(operation, called):
             kept = mark(operation)
             held = self._refused.get(key)
             if held is None or kept[:2] < held[:2]:
@@ -99,6 +100,8 @@ class Traces:
         """Convict a server that shows what it had refused."""
         for key, refused in sorted(self._refused.items()):
             kind, place, name = key
+            if kind == "file" and _may_be_attached(world, name, refused):
+                continue
             if hash(key) in self._attempted or self._excused(*key) or not _ours(world, kind, place, name):
                 continue
             shown = self._listed.get(key)
@@ -115,6 +118,18 @@ class Traces:
                 "refused-create-no-trace", "refused-but-listed", name, (refused, shown), sentence, expected="nothing",
                 observed=f"a {kind} of that name", detail=f"{kind} {place}", kind=kind, place=place, name=name,
             )  # fmt: skip
+
+
+def _says_taken(operation: Operation, called: Call) -> bool:
+    """Whether a create is refused because there is one already: perhaps this very one, delivered twice."""
+    fields = named_fields(operation.exchange)
+    return "slug" in fields or ("name" in fields and called.name in ("create_project", "create_folder"))
+
+
+def _may_be_attached(world: World, upload: str, refused: Mark) -> bool:
+    """Whether attaching an upload may have been refused because an earlier delivery had succeeded: it was completed."""
+    known = world.uploads.get(upload)
+    return known is not None and any(one[0] <= refused[1] for one in attempts(known))
 
 
 def wanted_key(body: Json, called: Call) -> _Key | None:

@@ -850,3 +850,24 @@ def test_two_projects_of_different_names_are_two() -> None:
                 "is_deleted": False}  # fmt: skip
         scribe.answered("rival", *at(2, 3), "POST", "/projects", "202", made, request={"name": name})
         assert wrongs(scribe) == expected, name
+
+
+def test_what_a_gateway_delivered_twice_is_no_trace_of_a_refused_create() -> None:
+    """The second delivery is refused because the first one worked: the name is taken, the upload attached."""
+    taken = error(400, "validation failed", errors=[{"field": "upload", "message": "is in use"}])
+    for done, expected in ((True, set()), (False, {"refused-create-no-trace"})):
+        scribe = scene(done=done)
+        asked = {"parent": {"kind": "dds-project", "id": uid("pppp", 1)}, "upload": {"id": uid("aaaa", 1)}}
+        scribe.wire("actor", *at(5, 6), "POST", "/files", status=400, request=asked, response=taken)
+        shown = {"results": [scribe._file(1, 1, 1)]}
+        path = f"/projects/{uid('pppp', 1)}/children"
+        scribe.answered("actor", *at(60, 61), "GET", path, "200", shown, phase=Phase.FINAL)
+        assert wrongs(scribe) == expected, done
+    for field, expected in (("name", set()), ("description", {"refused-create-no-trace"})):
+        scribe = Scribe()
+        told = error(400, "validation failed", errors=[{"field": field, "message": "no"}])
+        asked = {"name": "project number 7", "description": "x"}
+        scribe.wire("actor", *at(5, 6), "POST", "/projects", status=400, request=asked, response=told)
+        shown = {"results": [{"id": uid("pppp", 7), "name": "project number 7"}]}
+        scribe.answered("actor", *at(60, 61), "GET", "/projects", "200", shown, phase=Phase.FINAL)
+        assert wrongs(scribe) == expected, field
