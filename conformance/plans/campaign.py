@@ -148,4 +148,5 @@ class Campaign:
 
 
 def _uses_common(plan: Plan) -> bool:
-    return any(COMMON in needs(step) for _, step in plan.steps())
+    """Whether a plan waits for the common project: it uses it, or the storage provider that its first upload told."""
+    return any(COMMON in needs(step) or step.args.get("named_store") for _, step in plan.steps())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from conformance.plans.nouns import COMMON, Actor, Plan, PlanError, Step
-from conformance.plans.verbs import FILE, PROJECT, VERBS, VERSION, option
+from conformance.plans.verbs import FILE, PROJECT, UPLOAD, VERBS, VERSION, option
 
 LARGE_PART = 5 * 1024 * 1024
 """Bytes that every part but the last needs, for a store that refuses small parts."""
@@ -76,6 +76,8 @@ def _check_references(actor: Actor, step: Step, kinds: dict[str, str]) -> None:
         symbol = step.args.get(name, COMMON if kind == PROJECT else None)
         if kinds.get(str(symbol)) != kind:
             raise PlanError(f"{actor.name}: {step.verb} needs a {kind} and {symbol!r} is none")
+    if (named := step.args.get("name_of")) and kinds.get(str(named)) != UPLOAD:
+        raise PlanError(f"{actor.name}: {step.verb} takes an upload's name and {named!r} is none")
 
 
 def needs(step: Step) -> Iterator[str]:
@@ -168,9 +170,13 @@ def _chunked_truth(parts: list[int], misstate: int, puts: list[Step]) -> Truth:
         return Truth.UNKNOWN
     if not sent and sum(parts) + misstate == 0:
         return Truth.UNKNOWN
-    if misstate or any(option(s, "lie") == "hash" for s in sent.values()) or set(sent) != _numbers(parts):
+    if misstate or any(map(_lies, sent.values())) or set(sent) != _numbers(parts):
         return Truth.BAD
     return Truth.GOOD if all(size >= LARGE_PART for size in parts[:-1]) else Truth.GOOD_IF_ACCEPTED
+
+
+def _lies(put: Step) -> bool:
+    return option(put, "lie") == "hash" or option(put, "hash_of") not in (0, option(put, "number"))
 
 
 def _numbers(parts: Iterable[int]) -> set[int]:

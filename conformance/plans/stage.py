@@ -66,6 +66,7 @@ class Stage:
 
     After `least_tracers`, the next tracer begins only while `tracing_s` seconds and one lag have not passed since the
     campaign's beginning (`begun`, monotonic seconds): tracers follow one another, and a run must not wait for them.
+    `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
     """
 
     driver: Speakers
@@ -75,6 +76,7 @@ class Stage:
     second_user: bool = False
     hush: Hush = field(default_factory=Hush)
     provider: str = ""
+    shown: str = ""
     comb_reads: int = 2500
     least_tracers: int = 2
     tracing_s: float = 6.0

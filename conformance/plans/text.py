@@ -37,6 +37,10 @@ def _extras(step: Step) -> list[str]:
     said += [words for name, words in HOW.items() if name in options and option(step, name)]
     if options.get("lie") == "" and option(step, "lie"):
         said.append("reporting a wrong hash")
+    if options.get("hash_of") == 0 and option(step, "hash_of"):
+        said.append(f"reporting the hash of part {option(step, 'hash_of')}")
+    if options.get("name_of") == "" and option(step, "name_of"):
+        said.append(f"under the name of {option(step, 'name_of')}")
     if "size_off" in options and option(step, "size_off"):
         said.append(f"reporting {option(step, 'size_off'):+d} bytes")
     if "send" in options and not option(step, "send"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from conformance.model import Json
 from conformance.plans import shapes
 from conformance.plans.drawing import chosen, gather
 from conformance.plans.model import first_version
@@ -50,7 +51,7 @@ def uploads(draw: Draw) -> Plan:
     """One upload, good, bad or odd; its file attached in the window or late, by its writer or by somebody else."""
     start, project = _project(draw)
     shape = draw(shapes.any_shape())
-    write = [*start, *shape.writes("u1", project), shape.completes("u1")]
+    write = [*start, *shape.writes("u1", project), shape.completes("u1", form=draw(st.booleans()))]
     watch = [do("read_upload", upload="u1", times=draw(st.integers(1, 4)), every_s=0.02)]
     if draw(st.booleans()):
         attacher = Actor("attacher", (_attach("u1", "f1", project, eager=True), *_reads(draw, "f1")))
@@ -62,8 +63,8 @@ def uploads(draw: Draw) -> Plan:
 
 @st.composite
 def oddities(draw: Draw) -> Plan:
-    """An upload whose truth stays open: a wrong chunk size, other bytes sent again, or many small parts."""
-    shape = draw(st.one_of(shapes.odd(), shapes.many_parts(bad=False), shapes.dozen_parts()))
+    """An upload whose truth may stay open: a wrong chunk size, other bytes sent again, or a dozen small parts."""
+    shape = draw(st.one_of(shapes.odd(), shapes.dozen_parts()))
     writer = [*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON), do("settle", file="f1")]
     return Plan("oddities", "its truth stays open", (Actor("writer", tuple(writer)),))
 
@@ -116,10 +117,14 @@ def races(draw: Draw) -> Plan:
 
 @st.composite
 def haste(draw: Draw) -> Plan:
-    """A project is used the moment it is accepted, by several clients at once; some give up when refused."""
+    """A project is used the moment it is accepted, by several clients at once; some give up when refused.
+
+    Some name the storage provider, and some leave it out.
+    """
     racers = draw(st.integers(1, 3))
     shape = draw(shapes.definite(bad=draw(st.booleans())))
-    maker = Actor("maker", (do("create_project", "p1"), *shape.writes("u0", "p1"), shape.completes("u0")))
+    fill = shape.writes("u0", "p1", **_named(draw))
+    maker = Actor("maker", (do("create_project", "p1"), *fill, shape.completes("u0")))
     others = [
         Actor(f"racer-{n}", (_hasty(draw, f"u{n}"), do("read_project", project="p1"), _hasty(draw, f"v{n}")))
         for n in range(1, racers + 1)
@@ -129,7 +134,11 @@ def haste(draw: Draw) -> Plan:
 
 
 def _hasty(draw: Draw, symbol: str) -> Step:
-    return do("create_upload", symbol, project="p1", parts=[draw(st.integers(1, 50))], patient=False)
+    return do("create_upload", symbol, project="p1", parts=[draw(st.integers(1, 50))], patient=False, **_named(draw))
+
+
+def _named(draw: Draw) -> dict[str, Json]:
+    return {"named_store": True} if draw(st.booleans()) else {}
 
 
 @st.composite
@@ -152,9 +161,10 @@ def versions(draw: Draw) -> Plan:
     bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
     first, second = (draw(shapes.definite(bad=wrong)) for wrong in bad)
     wait = [do("settle", file="f1")] if draw(st.booleans()) else []
-    both = [*first.writes("u1"), *second.writes("u2")]
+    named: dict[str, Json] = {"name_of": "u1"} if draw(st.booleans()) else {}  # a new version often keeps its name
+    both = [*first.writes("u1"), *second.writes("u2", **named)]
     switch = [second.completes("u2"), _pause(draw), do("new_version", "v2", file="f1", upload="u2")]
-    steps = [*both, first.completes("u1"), _attach("u1", "f1", COMMON), *wait, *switch]
+    steps = [*both, first.completes("u1", form=draw(st.booleans())), _attach("u1", "f1", COMMON), *wait, *switch]
     if draw(st.booleans()):
         steps += [_pause(draw) if wait else _late(draw), do("promote", version=first_version("f1"))]
     steps += [do("read_versions", file="f1"), do("read_file", file="f1"), do("read_version", version="v2")]
@@ -165,15 +175,20 @@ def versions(draw: Draw) -> Plan:
 
 @st.composite
 def deletions(draw: Draw) -> Plan:
-    """A version, a file or a project is deleted, while pending or after, and read meanwhile and afterwards."""
-    what = draw(st.sampled_from(("delete_file", "delete_version", "delete_project")))
-    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    """A version, a file or a project is deleted, while pending or after, and read meanwhile and afterwards.
+
+    A version may have been promoted before: then another one has the same upload, and keeps it.
+    """
+    what = draw(st.sampled_from(("delete_version", "delete_file", "delete_version", "delete_project")))
+    promoted = what == "delete_version" and draw(st.sampled_from((True, False, True, True)))
+    shape = draw(shapes.definite(bad=not promoted and draw(st.booleans())))
     start, project = ([do("create_project", "p1")], "p1") if what == "delete_project" else _project(draw)
     wait = [do("settle", file="f1")] if draw(st.booleans()) else [_pause(draw)]
     victim = {"delete_file": {"file": "f1"}, "delete_version": {"version": first_version("f1")}}
     delete = do(what, **victim.get(what, {"project": project}))
     older = [do("create_upload", "u2", project=project, parts=[4]), do("put_part", upload="u2", number=1)]
     older += [do("complete", upload="u2"), do("new_version", "v2", file="f1", upload="u2")]
+    older += [do("promote", version=first_version("f1"))] if promoted else []
     second = older if what == "delete_version" else []  # the only version of a file need not be deletable
     attach = _attach("u1", "f1", project)
     steps = (*start, *shape.writes("u1", project), shape.completes("u1"), attach, *wait, *second, delete)
@@ -184,9 +199,11 @@ def deletions(draw: Draw) -> Plan:
 
 @st.composite
 def strangers(draw: Draw) -> Plan:
-    """The second user, a bad token and no token at all try what only the creator may, pending and after."""
+    """The second user, a bad token and no token at all try what only the creator may: open, pending and after."""
     shape = draw(shapes.definite(bad=draw(st.booleans())))
-    writer = [*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON), *_reads(draw, "f1")]
+    opened = [do("create_upload", "u2", project=COMMON, parts=[3]), do("put_part", upload="u2", number=1)]
+    writer = [*opened, *shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON), *_reads(draw, "f1")]
+    on_open = (do("put_part", upload="u2", number=1, send=False), do("complete", upload="u2"))
     attempts = [
         do("read_url", file="f1", times=2, every_s=0.01),
         do("read_version_url", version=first_version("f1")),
@@ -194,13 +211,13 @@ def strangers(draw: Draw) -> Plan:
         do("create_upload", "x1", project=COMMON, parts=[3], patient=False),
         do("read_file", file="f1"),
     ]
-    actors = [Actor("writer", tuple(writer))]
+    actors = [Actor("writer", (*writer, do("complete", upload="u2")))]
     for user in ("other", "invalid", "nobody"):
         steps = [
             do(s.verb, f"{user[0]}{s.binds}" if s.binds else "", **s.args) for s in draw(st.permutations(attempts))
         ]
         afterwards = (do("pause", lags=1.3), *(s for s in steps if s.verb.startswith("read")))
-        actors.append(Actor(user, (*steps, *afterwards), user))
+        actors.append(Actor(user, (*on_open, *steps, *afterwards), user))
     return Plan("strangers", "others knock", tuple(actors))
 
 
@@ -235,16 +252,19 @@ def cuts(draw: Draw) -> Plan:
 
 @st.composite
 def large(draw: Draw) -> Plan:
-    """An upload of several MiB in two parts, large enough for any store."""
-    shape = draw(shapes.large(bad=False))
-    steps = (*shape.writes("u1"), shape.completes("u1"), _attach("u1", "f1", COMMON))
-    return Plan("large", "several MiB", (Actor("writer", steps), Actor("reader", tuple(_reads(draw, "f1")))))
+    """Two uploads of several MiB in two parts, large enough for any store: a good one and a bad one."""
+    steps: list[Step] = []
+    for n, bad in enumerate((False, True), start=1):
+        shape = draw(shapes.large(bad=bad))
+        steps += [*shape.writes(f"u{n}"), shape.completes(f"u{n}"), _attach(f"u{n}", f"f{n}", COMMON)]
+    readers = (Actor(f"reader-{n}", tuple(_reads(draw, f"f{n}"))) for n in (1, 2))
+    return Plan("large", "several MiB", (Actor("writer", tuple(steps)), *readers))
 
 
 @st.composite
 def probe(draw: Draw) -> Plan:
     """A chunked upload of two small parts: does the store accept small parts?"""
-    parts = draw(st.lists(st.integers(10, 20), min_size=2, max_size=2))
+    parts = draw(st.lists(st.integers(10, shapes.MOST_PROBED), min_size=2, max_size=2))
     puts = [do("put_part", upload="u1", number=n) for n in (1, 2)]
     create = do("create_upload", "u1", project=COMMON, parts=parts)
     steps = (create, *puts, do("complete", upload="u1"), _attach("u1", "f1", COMMON), do("settle", file="f1"))

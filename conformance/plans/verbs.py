@@ -34,16 +34,25 @@ VERBS: dict[str, Verb] = {
     "create_upload": Verb(
         {"project": PROJECT},
         "POST /projects/{project}/uploads",
-        {"parts": [1], "chunked": True, "misstate": 0, "patient": True, **_CUT},
+        {
+            "parts": [1],
+            "chunked": True,
+            "misstate": 0,
+            "patient": True,
+            "odd_name": False,
+            "name_of": "",
+            "named_store": False,
+            **_CUT,
+        },
         UPLOAD,
     ),
     "put_part": Verb(
         {"upload": UPLOAD},
         "PUT /uploads/{upload}/chunks {number}, PUT its signed URL",
-        {"number": 1, "lie": "", "size_off": 0, "send": True, "fresh": False, **_CUT},
+        {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, **_CUT},
     ),
     "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
-    "complete": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", **_CUT}),
+    "complete": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, **_CUT}),
     "attach": Verb({"upload": UPLOAD, "project": PROJECT}, "POST /files {upload}", {"eager": False, **_CUT}, FILE),
     "new_version": Verb({"file": FILE, "upload": UPLOAD}, "PUT /files/{file} {upload}", _CUT, VERSION),
     "promote": Verb({"version": VERSION}, "POST /file_versions/{version}/current"),
@@ -77,6 +86,9 @@ HOW: dict[str, str] = {
     "patient": "again, under a new name, while not consistent",
     "eager": "again at once while the upload is not completed",
     "fresh": "with other bytes than before",
+    "odd_name": "its name not plain ASCII",
+    "named_store": "its storage provider named",
+    "form": "as a form",
 }
 
 

@@ -12,6 +12,9 @@ from conformance.plans.model import Truth
 from conformance.plans.nouns import Plan
 from conformance.plans.scheduler import Signal
 
+ODD = ' "Prüfstück"'
+"""The end of a name that a careless server cannot write into a header or a key."""
+
 
 @dataclass(slots=True)
 class Project:
@@ -28,7 +31,8 @@ class Upload:
     """An upload: what was declared, which pieces are surely stored, and five instants (monotonic seconds).
 
     They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
-    first truth. `signed_by` is the operation whose answer gave the signed URL of a single part.
+    first truth. `signed_by` is the operation whose answer gave the signed URL of a single part, `name` what it was
+    called when it was created.
     """
 
     id: str
@@ -38,6 +42,7 @@ class Upload:
     truth: Truth
     signed: Json = None
     signed_by: str = ""
+    name: str = ""
     stored: dict[int, Piece] = field(default_factory=dict)
     created: float = 0.0
     tried: float | None = None
@@ -111,11 +116,11 @@ class World:
         with self._lock:
             return self._slots.setdefault(symbol, Slot())
 
-    def name(self, what: str) -> str:
-        """Return a name that nothing else in the world has."""
+    def name(self, what: str, *, odd: bool = False) -> str:
+        """Return a name that nothing else in the world has, an `odd` one neither plain ASCII nor plain to quote."""
         with self._lock:
             self._names += 1
-            return f"{self.token}-{what}-{self._names}"
+            return f"{self.token}-{what}-{self._names}{ODD if odd else ''}"
 
     def first_time(self, key: str) -> bool:
         """Whether `key` is asked about for the first time."""

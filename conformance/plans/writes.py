@@ -7,7 +7,8 @@ its own; creates take a new name each time, so that whatever an attempt left beh
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from urllib.parse import urlencode
 
 from conformance.answers import Answer
 from conformance.model import Json, Operation
@@ -19,6 +20,7 @@ from conformance.plans.timing import GROWTH
 from conformance.plans.verbs import VERBS
 from conformance.plans.world import File, Project, Upload, Version
 
+FORM = "application/x-www-form-urlencoded"
 Trying = Generator[float | Signal, None, Sent]
 
 
@@ -62,10 +64,23 @@ def create_upload(turn: Turn) -> Task:
     if project.ready is None:
         project.ready = last.at
         timing.bounded(last.at - project.accepted, last.at - refused)
+    turn.stage.shown = turn.stage.shown or _store_of(last)
+    turn.bind(_made(turn, project, parts, last))
+
+
+def _store_of(last: Sent) -> str:
+    """Return the id of the storage provider that an upload tells, or nothing."""
+    told = last.body.get("storage_provider")
+    found = told.get("id") if isinstance(told, dict) else None
+    return found if isinstance(found, str) and found.isprintable() else ""
+
+
+def _made(turn: Turn, project: Project, parts: tuple[int, ...], last: Sent) -> Upload:
     truth = turn.world.truths.get(turn.step.binds, Truth.UNKNOWN)
-    signed, by = last.body.get("signed_url"), last.operation.id
+    signed, by, asked = last.body.get("signed_url"), last.operation.id, last.operation.exchange.request
+    name = str(asked["name"]) if isinstance(asked, dict) else ""
     chunked = bool(turn.option("chunked"))
-    turn.bind(Upload(last.made, project, parts, chunked, truth, signed, signed_by=by, created=last.at))
+    return Upload(last.made, project, parts, chunked, truth, signed, signed_by=by, name=name, created=last.at)
 
 
 def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
@@ -76,18 +91,28 @@ def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
 
 def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
     size = sum(turn.option("parts")) + int(turn.option("misstate"))
-    body = {"name": turn.world.name("upload"), "content_type": "application/octet-stream", "size": size}
+    body = {"name": _name(turn), "content_type": "application/octet-stream", "size": size}
     path = f"/projects/{project.id}/uploads"
     chunked = {"chunked": bool(turn.option("chunked"))}
-    provider = {"storage_provider": {"id": turn.stage.provider}} if turn.stage.provider else {}
+    named = turn.stage.provider or (turn.stage.shown if turn.option("named_store") else "")
+    provider = {"storage_provider": {"id": named}} if named else {}
     return turn.client.send("POST", path, json={**body, **chunked, **provider}, cut_after_s=cut)
+
+
+def _name(turn: Turn) -> str:
+    """Return a fresh name for an upload; its first attempt may take the name of another upload, if that is known."""
+    other = turn.world.slot(str(turn.option("name_of"))).value if turn.option("name_of") else None
+    if isinstance(other, Upload) and other.name and turn.world.first_time(f"the name of {turn.step.binds}"):
+        return other.name
+    return turn.world.name("upload", odd=bool(turn.option("odd_name")))
 
 
 def put_part(turn: Turn) -> Task:
     """Ask for a chunk's signed URL and store its bytes; report what the step says, true or not."""
     upload, number = turn.upload(), int(turn.option("number"))
     made = _piece(turn, upload, number)
-    value = wrong(made.md5) if turn.option("lie") == "hash" else made.md5
+    told = _piece(turn, upload, int(turn.option("hash_of")) or number)
+    value = wrong(told.md5) if turn.option("lie") == "hash" else told.md5
     reported = {"value": value, "algorithm": "md5"}
     body = {"number": number, "size": max(0, made.size + int(turn.option("size_off"))), "hash": reported}
     path, timing = f"/uploads/{upload.id}/chunks", turn.stage.timing
@@ -125,15 +150,35 @@ def complete(turn: Turn) -> Task:
     upload = turn.upload()
     size, md5 = whole(upload.pieces())
     value = wrong(md5) if turn.option("lie") == "hash" else md5
-    body, notes = {"hash": {"value": value, "algorithm": "md5"}}, {"content": {"bytes": size, "md5": md5}}
-    path = f"/uploads/{upload.id}/complete"
-    last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut))
+    attempt = _completion(turn, upload, value, {"content": {"bytes": size, "md5": md5}})
+    last = yield from insist(turn, attempt)
+    if turn.option("form") and last.answer is Answer.REFUSED:
+        last = yield from insist(turn, attempt)
     while _lost(turn, upload, last) and time.monotonic() < turn.stage.timing.deadline(upload.created):
         yield turn.stage.timing.next_look(upload.created)
-        last = sent(turn.client.send("PUT", path, json=body, notes=notes))
+        last = sent(attempt(None))
     upload.tried = upload.tried or last.at
     if last.answer in (Answer.DONE, Answer.ALREADY) and upload.completed is None:
         upload.completed = last.at
+
+
+def _completion(turn: Turn, upload: Upload, value: str, notes: Mapping[str, Json]) -> Attempt:
+    """Return what completes an upload: by JSON, but the first attempt by a form where the step says so.
+
+    A target need not take forms, so the client does not vouch for one.
+    """
+    path, untried = f"/uploads/{upload.id}/complete", [turn.option("form")]
+
+    def attempt(cut: float | None) -> Operation:
+        if untried and untried.pop():
+            form = urlencode({"hash[value]": value, "hash[algorithm]": "md5"}).encode()
+            return turn.client.send(
+                "PUT", path, content=form, content_type=FORM, intent="unsure", notes=notes, cut_after_s=cut
+            )
+        body = {"hash": {"value": value, "algorithm": "md5"}}
+        return turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut)
+
+    return attempt
 
 
 def _lost(turn: Turn, upload: Upload, last: Sent) -> bool:

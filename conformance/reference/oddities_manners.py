@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import Layer
 from conformance.reference.bends import Oddity, cause, draw, every_error, put, rewrite
+from conformance.reference.bodies import FORM
 from conformance.reference.calls import Reply
-from conformance.reference.errors import ApiError, integrity, not_consistent
+from conformance.reference.errors import ApiError, integrity, invalid, not_consistent
 from conformance.reference.state import State, Verdict
 
 if TYPE_CHECKING:
@@ -190,6 +191,19 @@ class _GatewayRetries(Layer):
             return Reply(error.status, error.payload(), dict(error.headers), error.cause)
 
 
+def _no_forms(error: Callable[[], ApiError]) -> LayerFactory:
+    """Refuse every body that is a form."""
+
+    class NoForms(Layer):
+        async def before(self, call: Call) -> Reply | None:
+            sends = call.request.method in {"POST", "PUT"}
+            if sends and call.request.headers.get("content-type", "").lower().startswith(FORM):
+                raise error()
+            return None
+
+    return NoForms
+
+
 class _DeployedListing(Layer):
     """Refuses the listing of a project's files while one of them is pending or bad, as the deployed service does."""
 
@@ -230,6 +244,12 @@ FAMILY: dict[Oddity, LayerFactory] = {
     ),
     Oddity("chunks-nc", "PUT chunks is not consistent until the upload is prepared"): _ChunksNotReady,
     Oddity("deployed-listing", "GET /projects/{id}/files is refused while a file is pending or bad"): _DeployedListing,
+    Oddity("forms-unsupported", "a form is an unsupported media type: bodies are JSON"): _no_forms(
+        lambda: ApiError(415, "media_type", "415 Unsupported Media Type", "send application/json")
+    ),
+    Oddity("forms-unread", "a form is not read, so that its parameters are missing"): _no_forms(
+        lambda: invalid(("hash", "is missing"))
+    ),
     Oddity("refuses-known-bad", "POST /files refuses a bad upload as soon as the server knows"): _RefusesKnownBad,
     Oddity("accepts-known-bad", "POST /files takes a known bad upload"): _AcceptsKnownBad,
     Oddity("large-parts-only", "parts below 5 MiB before the last make an upload bad"): _LargePartsOnly,

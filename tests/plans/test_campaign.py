@@ -22,6 +22,7 @@ from conformance.plans.proof import FirstProof, gates
 from conformance.plans.replay import run_plan
 from conformance.plans.trial import Court, Trial, Watcher, stage_for
 from conformance.plans.world import World
+from conformance.plans.writes import FORM
 from conformance.reference.launch import RunningServer, launch
 from conformance.settings import Settings, new_run_id
 
@@ -127,6 +128,49 @@ def test_a_connection_cut_by_the_client_is_tried_again(stand: Stand) -> None:
         if any(op.exchange.failure for op in stand.watcher.operations):
             return
     raise AssertionError("every answer came before the cut")
+
+
+def test_an_upload_may_take_the_name_of_another_once(stand: Stand) -> None:
+    """A new version keeps its file's name; whatever is tried again has a fresh one."""
+    twin = do("create_upload", "u2", project=COMMON, parts=[5], name_of="u1", odd_name=True, cut_s=0.00001)
+    (world,) = stand.run(plan(*GOOD, twin))
+    asked = [op for op in stand.of(world) if call(op.exchange).name == "create_upload"]
+    names = [op.exchange.request["name"] for op in asked if isinstance(op.exchange.request, dict)]
+    assert names[0] == names[1]
+    assert len(set(names)) == len(names) - 1
+    assert all("ü" in name for name in names[2:])
+
+
+def test_a_store_is_named_once_an_upload_told_it(stand: Stand) -> None:
+    """Such a plan waits for the first upload of the run, and names what that one told."""
+    own = (do("create_project", "p1"), do("create_upload", "u1", project="p1", parts=[1], named_store=True))
+    (world,) = stand.run(plan(*own))
+    asked = [op.exchange.request for op in stand.of(world) if call(op.exchange).name == "create_upload"]
+    assert all(isinstance(body, dict) and body["storage_provider"]["id"] for body in asked)
+    assert list(world.uploads())
+
+
+def completions(server: RunningServer, folder: Path) -> list[tuple[int | None, str]]:
+    """Complete a good upload by a form; return the status and the kind of body of each attempt."""
+    stand = Stand(server, folder)
+    form = replace(GOOD[2], args={**GOOD[2].args, "form": True})
+    (world,) = stand.run(plan(*GOOD[:2], form, GOOD[3]))
+    done = [op.exchange for op in stand.of(world) if call(op.exchange).name == "complete_upload"]
+    stand.driver.close()
+    assert judge(History(tuple(stand.watcher.operations), stand.settings.target)).tallies["complete-202"].exposures == 1
+    return [(one.status, str(one.request_type)) for one in done]
+
+
+@pytest.mark.parametrize(("oddity", "refused"), [("forms-unsupported", 415), ("forms-unread", 400)])
+def test_a_form_that_is_refused_is_said_again_as_json(tmp_path: Path, oddity: str, refused: int) -> None:
+    """A target need not take forms, and is completed all the same."""
+    with launch(lag=LAG, oddities=[oddity]) as server:
+        assert completions(server, tmp_path) == [(refused, FORM), (202, "application/json")]
+
+
+def test_a_form_that_is_taken_is_enough(server: RunningServer, tmp_path: Path) -> None:
+    """The official client completes by forms."""
+    assert completions(server, tmp_path) == [(202, FORM)]
 
 
 def test_an_actor_without_its_user_stays_away(stand: Stand) -> None:

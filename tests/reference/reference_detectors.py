@@ -100,7 +100,8 @@ def _lies(tour: Tour) -> bool:
 
 
 def _bytes_differ(tour: Tour) -> bool:
-    return any(one.last.get(via) != one.content for one in _of(tour, GOOD) for via in one.first)
+    lost = tour.facts.get("promoted", b"firstsecond") != b"firstsecond"
+    return lost or any(one.last.get(via) != one.content for one in _of(tour, GOOD) for via in one.first)
 
 
 def _misdescribes(tour: Tour) -> bool:
@@ -122,7 +123,9 @@ DETECTORS: dict[str, Callable[[Tour], bool]] = {
         one.answer.status < 300 and "id" not in (one.answer.json or {}) for one in _with(tour, {"create_project"})
     ),
     "complete-202": lambda tour: any(
-        one.answer.status != 202 and not _already(one) for one in _with(tour, {"complete"})
+        one.answer.status != 202 and not _already(one)
+        for one in _with(tour, {"complete", "complete_form"})
+        if one.verb == "complete" or one.answer.status < 300  # a form need not be taken
     ),
     "complete-body": lambda tour: any(
         one.answer.status == 202 and "chunks" not in (one.answer.json or {}) and "hashes" not in (one.answer.json or {})

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from reference_bench import Answer, Bench
 
 GOOD, BAD, ODD = "good", "bad", "odd"  # ODD: only a chunk size is wrong
+FORM = "application/x-www-form-urlencoded"
+LARGE = 5 << 20  # bytes
 STEP = 0.0045  # seconds between two rounds of the comb
 ROUNDS = 30
 
@@ -59,6 +61,7 @@ class Tour:
         self._settle()
         self._repeat()
         self._versions()
+        self._promote()
         self._strangers()
         self._bad_input()
         self._deletes()
@@ -82,8 +85,13 @@ class Tour:
             early = self.call("create_upload", "POST", f"/projects/{key}/uploads", body, note="pending")
             if early.status == 201:
                 self._swallowed_early(key, early.json["id"])
+        named = {"name": "named", "storage_provider": {"id": self.bench.world.provider_id}}
+        self.call("create_upload", "POST", f"/projects/{keys[0]}/uploads", body | named, note="pending")
         self.bench.advance(0.5)
         self._until_ready(keys[0], body)
+        for _ in range(3):
+            answer = self.call("create_upload", "POST", f"/projects/{keys[0]}/uploads", body | named, note="live")
+            self.facts["unready"].append((f"{keys[0]} by name", answer.code == "resource_not_consistent"))
         for key in keys:
             note = "live"
             for _ in range(12 if key == keys[0] else 2):
@@ -112,10 +120,15 @@ class Tour:
 
     def _complete(self, subject: Subject, project: str, value: str = "0" * 32) -> None:
         body = {"hash": {"value": value, "algorithm": "md5"}}
-        answer = self.call("complete", "PUT", f"/uploads/{subject.upload}/complete", body, note=subject.truth)
+        path = f"/uploads/{subject.upload}/complete"
+        if subject.name == "form":
+            form = f"hash%5Bvalue%5D={value}&hash%5Balgorithm%5D=md5".encode()
+            answer = self.call("complete_form", "PUT", path, raw=form, media=FORM)
+        else:
+            answer = self.call("complete", "PUT", path, body, note=subject.truth)
         subject.completed = True
         if not 200 <= answer.status < 300:
-            answer = self.call("complete_retry", "PUT", f"/uploads/{subject.upload}/complete", body)
+            answer = self.call("complete_retry", "PUT", path, body)
         self._attach(subject, project)
 
     def _attach(self, subject: Subject, project: str) -> None:
@@ -125,7 +138,7 @@ class Tour:
             subject.file, subject.version = file.json["id"], file.json["current_version"]["id"]
             self._read(subject)
 
-    def _start(self, name: str, truth: str, parts: list[bytes], **changes: Any) -> Subject:
+    def _start(self, name: str, truth: str, parts: list[bytes], /, **changes: Any) -> Subject:
         content = b"".join(parts)
         body = {"name": name, "content_type": "t", "size": len(content), **changes}
         made = self.call("create_upload", "POST", f"/projects/{self.project}/uploads", body, note="live")
@@ -153,7 +166,18 @@ class Tour:
             (self._start("single", GOOD, [b"single part"], chunked=False), md5(b"single part")),
             (self._start("single wrong", BAD, [b"single part!"], chunked=False), md5(b"other")),
             (self._start("total", BAD, [b"total size"], size=99), "0" * 32),
+            (self._start("surplus", BAD, [b"surplus"], size=5), "0" * 32),
+            (self._start("large", BAD, [b"L" * LARGE], size=LARGE + 1), "0" * 32),
+            (self._start("empty wrong", BAD, [b""], chunked=False), md5(b"other")),
+            (self._start("swapped", BAD, [b"left", b"right"]), "0" * 32),
+            (self._start("odd name", GOOD, [b"odd name"], name='Prüf "stück"'), "0" * 32),
+            (self._start("twin", GOOD, [b"twin"]), "0" * 32),
+            (self._start("other twin", GOOD, [b"other twin"], name="twin"), "0" * 32),
+            (self._start("form", GOOD, [b"form"]), "0" * 32),
         ]
+        swapped = next(subject for subject, _ in started if subject.name == "swapped")
+        self.bench.chunk(swapped.upload, 1, b"left", value=md5(b"right"))
+        self.bench.chunk(swapped.upload, 2, b"right", value=md5(b"left"))
         for name, truth, number, reported in (
             ("first hash", BAD, 1, {"value": "f" * 32}),
             ("later hash", BAD, 2, {"value": "f" * 32}),
@@ -281,6 +305,17 @@ class Tour:
         version = switched.json["current_version"]["id"] if switched.status == 200 else ""
         self.facts["new by version"] = self._fetch(f"/file_versions/{version}/url")
 
+    def _promote(self) -> None:
+        """Promote the older version, and delete it: the promoted one has the same upload."""
+        old = next(one for one in self.subjects if one.name == "two")
+        promoted = self.call("promote", "POST", f"/file_versions/{old.version}/current", {}).json or {}
+        self.call("delete", "DELETE", f"/file_versions/{old.version}")
+        self.bench.advance(2.4)
+        answer = self.bench.call("GET", f"/file_versions/{promoted.get('id')}/url")
+        if answer.status == 200 and "url" in (answer.json or {}):
+            stored = self.bench.store(answer.json)
+            self.facts["promoted"] = stored.body if stored.status == 200 else None
+
     def _fetch(self, path: str) -> bytes | None:
         answer = self.call("file_url" if path.startswith("/files") else "version_url", "GET", path, note="live")
         if answer.status != 200 or "url" not in (answer.json or {}):
@@ -291,7 +326,11 @@ class Tour:
     def _strangers(self) -> None:
         one = next(subject for subject in self.subjects if subject.name == "one")
         upload = {"name": "n", "content_type": "t", "size": 1}
+        opened = self.bench.call("POST", f"/projects/{self.project}/uploads", upload).json.get("id", one.upload)
+        reported = {"hash": {"value": "0" * 32, "algorithm": "md5"}}
         for verb, method, path, body in (
+            ("create_chunk", "PUT", f"/uploads/{opened}/chunks", _chunk(1, b"n")),
+            ("stranger_complete", "PUT", f"/uploads/{opened}/complete", reported),
             ("file_url", "GET", f"/files/{one.file}/url", None),
             ("version_url", "GET", f"/file_versions/{one.version}/url", None),
             ("show_upload", "GET", f"/uploads/{one.upload}", None),
