@@ -13,8 +13,10 @@ from conformance.reference import (
     faults_description,
     faults_payload,
     faults_places,
+    faults_projects,
     faults_storage,
     faults_time,
+    faults_verdict,
 )
 from conformance.reference.bends import Fault
 
@@ -28,6 +30,8 @@ __all__ = ["FAULTS", "FAULT_LAYERS", "Fault"]
 _FAMILIES: dict[Fault, LayerFactory] = (
     faults_payload.FAMILY
     | faults_time.FAMILY
+    | faults_projects.FAMILY
+    | faults_verdict.FAMILY
     | faults_storage.FAMILY
     | faults_complete.FAMILY
     | faults_places.FAMILY

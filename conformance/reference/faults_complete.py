@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.behaviour import Layer
 from conformance.reference.bends import Fault, after_operation, body_is, rewrite, status
+from conformance.reference.bodies import FORM
 from conformance.reference.errors import ApiError, integrity, invalid, not_consistent, unknown
 from conformance.reference.state import offences
 
@@ -23,6 +24,11 @@ _completed = after_operation("complete_upload")
 _created = after_operation("create_project")
 _SAME = ("complete-repeat-same-outcome", "one-verdict", "bad-never-200", "good-never-integrity", "converges-upload")
 _MONOTONIC = ("session-monotonic", "realtime-monotonic", "status-record")
+
+
+def _completed_by_form(call: Call, reply: Reply) -> bool:
+    """Hold for a success of complete whose request was a form."""
+    return _completed(call, reply) and call.request.headers.get("content-type", "").lower().startswith(FORM)
 
 
 def _surfacing(error: Callable[[], ApiError]) -> LayerFactory:
@@ -126,6 +132,9 @@ FAMILY: dict[Fault, LayerFactory] = (
         Fault("complete-204", ("complete-202", "complete-body"), "complete succeeds with 204 and no body"): rewrite(
             _completed, status(204), body_is(None)
         ),
+        Fault(
+            "form-complete-200", ("complete-202", "complete-body"), "complete succeeds with 200 if asked by a form"
+        ): rewrite(_completed_by_form, status(200)),
         Fault("complete-empty-body", ("complete-body",), "complete answers 202 without a body"): rewrite(
             _completed, body_is(None)
         ),

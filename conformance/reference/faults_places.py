@@ -197,6 +197,9 @@ _ACCESS: dict[Fault, LayerFactory] = {
     Fault("stranger-reads", ("other-user-403",), "anybody may do anything in any project"): _may(),
     Fault("stranger-downloads", ("other-user-403",), "anybody may have any url"): _may("file_url", "version_url"),
     Fault("stranger-uploads", ("other-user-403",), "anybody may create uploads anywhere"): _may("create_upload"),
+    Fault("stranger-completes", ("other-user-403",), "anybody may fill and complete an upload"): _may(
+        "create_chunk", "complete_upload"
+    ),
     Fault("stranger-not-found", ("other-user-403",), "a stranger's 403 is a 404"): rewrite(
         cause("forbidden"), status(404, matching=True), put("reason", "Not Found")
     ),

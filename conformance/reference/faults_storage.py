@@ -1,4 +1,4 @@
-"""Faults of verification and of stored bytes: mismatches swallowed, good uploads condemned, other bytes served."""
+"""Faults of stored bytes: other bytes served, or none, at once or once a file has several versions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import Layer
 from conformance.reference.bends import Fault, draw
-from conformance.reference.errors import INTEGRITY_REASON, unknown
-from conformance.reference.state import Verdict, offences
+from conformance.reference.errors import unknown
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,66 +15,14 @@ if TYPE_CHECKING:
 
     from conformance.reference.bends import LayerFactory
     from conformance.reference.calls import Call
-    from conformance.reference.objects import Part, Piece
+    from conformance.reference.objects import Piece
     from conformance.reference.world import World
 
     Bytes = Callable[[World, str, list[Piece]], list[Piece]]
 
 __all__ = ["FAMILY"]
 
-_BAD_200 = ("bad-never-200", "converges-upload", "status-record", "wrong-chunk-size-integrity", "bytes-exact")
-_GOOD_IE = (
-    "good-never-integrity",
-    "status-record",
-    "converges-upload",
-    "old-version-downloadable",
-    "new-version-served",
-)
 _BYTES = ("bytes-exact", "bytes-at-once", "converges-upload", "old-version-downloadable", "new-version-served")
-
-
-def _swallow(*kinds: str) -> LayerFactory:
-    """Overlook these offences; others still condemn an upload."""
-
-    class Swallow(Layer):
-        def verdict(
-            self, upload: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part], verdict: Verdict
-        ) -> Verdict:
-            return verdict if offences(upload, chunks, parts) - set(kinds) else Verdict()
-
-    return Swallow
-
-
-def _condemn(who: Callable[[World, sqlite3.Row, list[Part]], bool]) -> LayerFactory:
-    """Find good uploads bad."""
-
-    class Condemn(Layer):
-        def verdict(
-            self,
-            upload: sqlite3.Row,
-            chunks: list[sqlite3.Row],  # noqa: ARG002
-            parts: list[Part],
-            verdict: Verdict,
-        ) -> Verdict:
-            return Verdict(INTEGRITY_REASON) if who(self.world, upload, parts) else verdict
-
-    return Condemn
-
-
-class _NeighbourSwallows(Layer):
-    """Finds an upload good when another one completed within 100 ms of it."""
-
-    def verdict(
-        self,
-        upload: sqlite3.Row,
-        chunks: list[sqlite3.Row],  # noqa: ARG002
-        parts: list[Part],  # noqa: ARG002
-        verdict: Verdict,
-    ) -> Verdict:
-        """Look for another complete close by."""
-        sql = "SELECT 1 FROM uploads WHERE id <> ? AND abs(completed - ?) < 0.1"
-        near = self.world.database.one(sql, upload["id"], upload["completed"])
-        return verdict if near is None else Verdict()
 
 
 def _bytes(bend: Bytes) -> LayerFactory:
@@ -104,6 +51,14 @@ def _swapped(world: World, name: str, pieces: list[Piece]) -> list[Piece]:
     return pieces if other is None else world.objects.pieces(other)
 
 
+def _of_the_same_name(world: World, name: str, pieces: list[Piece]) -> list[Piece]:
+    """Take the bytes of the project's latest completed upload of the same name."""
+    sql = """SELECT o.id FROM uploads u JOIN uploads o ON o.project_id = u.project_id AND o.name = u.name
+        WHERE u.id = ? AND o.completed IS NOT NULL ORDER BY o.completed DESC LIMIT 1"""
+    row = world.database.one(sql, name)
+    return pieces if row is None else world.objects.pieces(row["id"])
+
+
 class _StorageLags(Layer):
     """Serves an object only some time after its upload's url became 200, or never."""
 
@@ -126,6 +81,15 @@ class _OldBytesLost(Layer):
         """Look for a newer version of the file."""
         sql = """SELECT 1 FROM versions old JOIN versions new ON new.file_id = old.file_id AND new.number > old.number
             WHERE old.upload_id = ? AND new.upload_id <> old.upload_id"""
+        return served and self.world.database.one(sql, name) is None
+
+
+class _SharedBytesPurged(Layer):
+    """Loses the bytes of an upload as soon as one of its versions is deleted."""
+
+    def served(self, name: str, *, served: bool) -> bool:
+        """Look for a deleted version."""
+        sql = "SELECT 1 FROM versions WHERE upload_id = ? AND deleted IS NOT NULL"
         return served and self.world.database.one(sql, name) is None
 
 
@@ -155,75 +119,6 @@ def _serves(via_only: str, index: int) -> LayerFactory:
     return Serves
 
 
-class _UnreadyBytesLost(Layer):
-    """Accepts uploads on an unready project, and finds them bad."""
-
-    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
-        """Say yes to everybody."""
-        return True
-
-    def verdict(
-        self,
-        upload: sqlite3.Row,
-        chunks: list[sqlite3.Row],  # noqa: ARG002
-        parts: list[Part],  # noqa: ARG002
-        verdict: Verdict,
-    ) -> Verdict:
-        """Condemn what came too early."""
-        project = self.world.database.one("SELECT due FROM projects WHERE id = ?", upload["project_id"])
-        early = project is not None and upload["created"] < project["due"]
-        return Verdict(INTEGRITY_REASON) if early else verdict
-
-
-_SWALLOWED: dict[Fault, LayerFactory] = {
-    Fault(f"swallow-{name}", _BAD_200, f"{text} does not make an upload bad"): _swallow(*kinds)
-    for name, text, kinds in (
-        ("first-chunk", "a wrong hash of the first chunk", ("first-hash",)),
-        ("later-chunk", "a wrong hash of a later chunk", ("later-hash",)),
-        ("chunk-hash", "a wrong chunk hash", ("first-hash", "later-hash")),
-        ("total-size", "a wrong total size", ("total-size",)),
-        ("missing-part", "a part never sent", ("missing", "nothing", "single-missing")),
-        ("single-part", "a wrong hash of a single part", ("single-hash",)),
-        (
-            "everything",
-            "no mismatch at all",
-            (
-                "first-hash",
-                "later-hash",
-                "total-size",
-                "missing",
-                "nothing",
-                "single-missing",
-                "single-hash",
-                "chunk-size",
-            ),
-        ),
-    )
-} | {
-    Fault("swallow-chunk-size", ("wrong-chunk-size-integrity",), "a wrong chunk size is overlooked"): _swallow(
-        "chunk-size"
-    ),
-    Fault(
-        "concurrent-complete-swallows", _BAD_200, "a bad upload completed beside another one is good"
-    ): _NeighbourSwallows,
-}
-
-_CONDEMNED: dict[Fault, LayerFactory] = {
-    Fault("good-integrity-1-in-4", _GOOD_IE, "one good upload in four is bad"): _condemn(
-        lambda world, upload, _: draw(world, "condemn", upload["id"]) < 1 / 4
-    ),
-    Fault("good-integrity-empty", _GOOD_IE, "empty uploads are bad"): _condemn(
-        lambda _, upload, __: upload["size"] == 0
-    ),
-    Fault("good-integrity-many-parts", _GOOD_IE, "uploads of several parts are bad"): _condemn(
-        lambda _, __, parts: len(parts) > 1
-    ),
-    Fault("good-integrity-single-part", _GOOD_IE, "single-part uploads are bad"): _condemn(
-        lambda _, upload, __: not upload["chunked"]
-    ),
-    Fault("unready-upload-bytes-lost", _GOOD_IE, "uploads accepted on an unready project are lost"): _UnreadyBytesLost,
-}
-
 _CONTENT: dict[Fault, LayerFactory] = {
     Fault("bytes-truncated", _BYTES, "the last byte is missing"): _bytes(_shortened),
     Fault("bytes-first-chunk-only", _BYTES, "only the first chunk is served"): _bytes(lambda _, __, pieces: pieces[:1]),
@@ -234,6 +129,9 @@ _CONTENT: dict[Fault, LayerFactory] = {
     ),
     Fault("bytes-text-order", _BYTES, "chunk 10 is served before chunk 2"): _ordered(lambda piece: str(piece.number)),
     Fault("bytes-swapped", _BYTES, "uploads completed within a second of each other swap contents"): _bytes(_swapped),
+    Fault("same-name-same-object", _BYTES, "a later upload of the same name takes the place of the earlier"): _bytes(
+        _of_the_same_name
+    ),
     Fault("storage-late", ("bytes-at-once",), "storage serves an object 300 ms after the url"): (
         lambda world: _StorageLags(world, 0.3, 1.0)
     ),
@@ -266,6 +164,11 @@ _VERSIONS: dict[Fault, LayerFactory] = {
         "storage loses an older version",
     ): _OldBytesLost,
     Fault(
+        "delete-purges-shared",
+        ("bytes-exact", "bytes-at-once", "old-version-downloadable", "new-version-served"),
+        "deleting a version loses the bytes of another version of the same upload",
+    ): _SharedBytesPurged,
+    Fault(
         "old-version-serves-new",
         (
             "old-version-downloadable",
@@ -276,4 +179,4 @@ _VERSIONS: dict[Fault, LayerFactory] = {
     ): _serves("version", -1),
 }
 
-FAMILY: dict[Fault, LayerFactory] = _SWALLOWED | _CONDEMNED | _CONTENT | _VERSIONS
+FAMILY: dict[Fault, LayerFactory] = _CONTENT | _VERSIONS

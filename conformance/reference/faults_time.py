@@ -121,29 +121,6 @@ def _back(via: tuple[str, ...] = _BOTH, nth: int = 0, every: int = 0, states: se
     return lambda world: _BackToPending(world, via, nth, every, states or {State.OK, State.ERR})
 
 
-class _EveryThirdProject(Layer):
-    """Never tells every third project to be ready."""
-
-    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
-        """Count the projects created before this one."""
-        sql = "SELECT count(*) AS older FROM projects WHERE rowid < (SELECT rowid FROM projects WHERE id = ?)"
-        row = self.world.database.one(sql, project["id"])
-        return ready and row is not None and row["older"] % 3 != 1
-
-
-class _ProjectForgets(Layer):
-    """Is not consistent again at one in seven upload creations of a ready project."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
-        self._count = 0
-
-    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
-        """Count the requests."""
-        self._count += ready
-        return ready and self._count % 7 != 0
-
-
 class _NearTheChange(Layer):
     """Refuses reads that fall within some milliseconds of an upload's due instant."""
 
@@ -231,6 +208,9 @@ _NEVERS: dict[Fault, LayerFactory] = {
         lambda _, upload, __, ___: not upload["chunked"]
     ),
     Fault("never-empty", _NEVER, "empty files never converge"): _never(lambda _, upload, __, ___: upload["size"] == 0),
+    Fault("unicode-name-never", _NEVER, "uploads whose name is not plain ASCII never converge"): _never(
+        lambda _, upload, __, ___: not upload["name"].isascii()
+    ),
     Fault("never-early-attached", _NEVER, "files attached before convergence never converge"): _never(_early_attached),
     Fault("never-second-version", _NEVER, "second and later versions never converge"): _never(
         lambda call, _, via, __: via in _BOTH and call.facts.get("number", 1) > 1
@@ -239,7 +219,6 @@ _NEVERS: dict[Fault, LayerFactory] = {
         lambda _, __, via, ___: via == "version"
     ),
     Fault("never-file-url", _NEVER, "/files/{id}/url never converges"): _never(lambda _, __, via, ___: via == "file"),
-    Fault("never-third-project", ("converges-project",), "every third project never becomes ready"): _EveryThirdProject,
 }
 
 _AGAIN: dict[Fault, LayerFactory] = {
@@ -251,11 +230,6 @@ _AGAIN: dict[Fault, LayerFactory] = {
     ),
     Fault("nc-after-200-versions", _LAPSE, "so is one in seven on versions only"): _back(("version",), every=7),
     Fault("nc-after-integrity", _LAPSE, "so is one in seven integrity exceptions"): _back(every=7, states={State.ERR}),
-    Fault(
-        "nc-after-201",
-        ("session-monotonic", "realtime-monotonic", "converges-project"),
-        "a ready project is not consistent again, one time in seven",
-    ): _ProjectForgets,
 }
 
 _FLIPS: dict[Fault, LayerFactory] = {
