@@ -9,11 +9,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from conformance.answers import Answer, Call, Effect, effect, named_fields
+from conformance.answers import Answer, Call, Effect, effect, named_fields, texts
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import Mark, mark
-from conformance.consistency.truth import attempts
 from conformance.consistency.world import World
 from conformance.model import Json, Octets, Operation, Phase
 
@@ -25,6 +24,7 @@ _BRINGS = {"update_file": "file", "promote_version": "file", "move_file": "file"
 """Calls by which a thing comes to be listed where, or as what, it was refused before."""
 TRACED = frozenset({*_CREATES, *_LISTS, *_RENAMES, *_BRINGS})
 """Calls that concern the rule."""
+_TAKEN = re.compile(r"already|in use|taken|exists|unique|duplicate", re.IGNORECASE)
 _WORD = re.compile(r"[0-9a-z]{6,}")
 _SHORTEST = 12
 """A project's name is looked for only if it is at least this long and has a digit: others may be older than the run."""
@@ -100,8 +100,6 @@ class Traces:
         """Convict a server that shows what it had refused."""
         for key, refused in sorted(self._refused.items()):
             kind, place, name = key
-            if kind == "file" and _may_be_attached(world, name, refused):
-                continue
             if hash(key) in self._attempted or self._excused(*key) or not _ours(world, kind, place, name):
                 continue
             shown = self._listed.get(key)
@@ -123,13 +121,9 @@ class Traces:
 def _says_taken(operation: Operation, called: Call) -> bool:
     """Whether a create is refused because there is one already: perhaps this very one, delivered twice."""
     fields = named_fields(operation.exchange)
-    return "slug" in fields or ("name" in fields and called.name in ("create_project", "create_folder"))
-
-
-def _may_be_attached(world: World, upload: str, refused: Mark) -> bool:
-    """Whether attaching an upload may have been refused because an earlier delivery had succeeded: it was completed."""
-    known = world.uploads.get(upload)
-    return known is not None and any(one[0] <= refused[1] for one in attempts(known))
+    named = "name" in fields and called.name in ("create_project", "create_folder")
+    attached = any("upload" in name for name in fields) and any(map(_TAKEN.search, texts(operation.exchange.response)))
+    return "slug" in fields or named or attached
 
 
 def wanted_key(body: Json, called: Call) -> _Key | None:

@@ -854,15 +854,15 @@ def test_two_projects_of_different_names_are_two() -> None:
 
 def test_what_a_gateway_delivered_twice_is_no_trace_of_a_refused_create() -> None:
     """The second delivery is refused because the first one worked: the name is taken, the upload attached."""
-    taken = error(400, "validation failed", errors=[{"field": "upload", "message": "is in use"}])
-    for done, expected in ((True, set()), (False, {"refused-create-no-trace"})):
-        scribe = scene(done=done)
+    for message, expected in (("is already in use", set()), ("is not completed", {"refused-create-no-trace"})):
+        taken = error(400, "validation failed", errors=[{"field": "upload", "message": message}])
+        scribe = scene()
         asked = {"parent": {"kind": "dds-project", "id": uid("pppp", 1)}, "upload": {"id": uid("aaaa", 1)}}
         scribe.wire("actor", *at(5, 6), "POST", "/files", status=400, request=asked, response=taken)
         shown = {"results": [scribe._file(1, 1, 1)]}
         path = f"/projects/{uid('pppp', 1)}/children"
         scribe.answered("actor", *at(60, 61), "GET", path, "200", shown, phase=Phase.FINAL)
-        assert wrongs(scribe) == expected, done
+        assert wrongs(scribe) == expected, message
     for field, expected in (("name", set()), ("description", {"refused-create-no-trace"})):
         scribe = Scribe()
         told = error(400, "validation failed", errors=[{"field": field, "message": "no"}])
