@@ -14,6 +14,7 @@ from conformance.reference import (
     faults_payload,
     faults_places,
     faults_projects,
+    faults_service,
     faults_storage,
     faults_time,
     faults_verdict,
@@ -36,6 +37,7 @@ _FAMILIES: dict[Fault, LayerFactory] = (
     | faults_complete.FAMILY
     | faults_places.FAMILY
     | faults_conduct.FAMILY
+    | faults_service.FAMILY
     | faults_description.FAMILY
 )
 

@@ -160,7 +160,7 @@ _VERSIONS: dict[Fault, LayerFactory] = {
     ): _OldVersionLost,
     Fault(
         "old-version-bytes-lost",
-        ("old-version-downloadable", "bytes-exact", "bytes-at-once"),
+        ("old-version-downloadable", "bytes-exact", "bytes-at-once", "new-version-served"),
         "storage loses an older version",
     ): _OldBytesLost,
     Fault(

@@ -99,6 +99,12 @@ def _lies(tour: Tour) -> bool:
     return False
 
 
+def _projects_amiss(tour: Tour) -> bool:
+    """Whether an accepted project came without an id, or with one that another had been given."""
+    made = [(one.answer.json or {}).get("id") for one in _with(tour, {"create_project"}) if one.answer.status < 300]
+    return None in made or len(set(made)) < len(made)
+
+
 def _bytes_differ(tour: Tour) -> bool:
     lost = tour.facts.get("promoted", b"firstsecond") != b"firstsecond"
     return lost or any(one.last.get(via) != one.content for one in _of(tour, GOOD) for via in one.first)
@@ -119,9 +125,7 @@ DETECTORS: dict[str, Callable[[Tour], bool]] = {
     "project-create-202": lambda tour: any(
         one.answer.status < 300 and one.answer.status != 202 for one in _with(tour, {"create_project"})
     ),
-    "project-create-body": lambda tour: any(
-        one.answer.status < 300 and "id" not in (one.answer.json or {}) for one in _with(tour, {"create_project"})
-    ),
+    "project-create-body": _projects_amiss,
     "complete-202": lambda tour: any(
         one.answer.status != 202 and not _already(one)
         for one in _with(tour, {"complete", "complete_form"})
@@ -182,9 +186,12 @@ DETECTORS: dict[str, Callable[[Tour], bool]] = {
     "converges-upload": lambda tour: (
         any(set(_finals(one).values()) != {"200" if one.truth == GOOD else "ie"} for one in _of(tour, GOOD, BAD))
         or tour.facts["new by version"] is None
+        or tour.facts["promoted waits"]
     ),
     "wrong-chunk-size-integrity": lambda tour: any("200" in _kinds(one) for one in _of(tour, ODD)),
-    "new-version-served": lambda tour: tour.facts["new version"] != b"newer",
+    "new-version-served": lambda tour: (
+        tour.facts["new version"] != b"newer" or tour.facts["promoted file"] != b"firstsecond"
+    ),
     "old-version-downloadable": lambda tour: tour.facts["old version"] != b"firstsecond",
     "refused-create-no-trace": lambda tour: bool(tour.facts["traces"]) and not tour.facts["early accepted"],
     "session-monotonic": _back_again,

@@ -309,6 +309,9 @@ class Tour:
         """Promote the older version, and delete it: the promoted one has the same upload."""
         old = next(one for one in self.subjects if one.name == "two")
         promoted = self.call("promote", "POST", f"/file_versions/{old.version}/current", {}).json or {}
+        self.bench.advance(2.4)
+        self.facts["promoted file"] = self._fetch(f"/files/{old.file}/url")
+        self.facts["promoted waits"] = self.seen[-1].answer.code == "resource_not_consistent"
         self.call("delete", "DELETE", f"/file_versions/{old.version}")
         self.bench.advance(2.4)
         answer = self.bench.call("GET", f"/file_versions/{promoted.get('id')}/url")
