@@ -18,9 +18,10 @@ from conformance.plans.nouns import Plan
 class Effort:
     """What one effort draws and may spend.
 
-    `plans` maps each theme to how many plans of it run side by side; `tracers` run one after the other while time
-    lasts, the first `least` of them in any case; `comb_reads` bounds the dense reads of one tracer. After a failure
-    `shrinks` smaller fleets are tried, and the plan found is run `repeats` more times, as long as all of it ends within
+    `plans` maps each theme to how many plans of it run side by side; the first ones go first: `haste` must not wait
+    behind others, or its projects are ready before it uses them. `tracers` run one after the other while time lasts,
+    the first `least` of them in any case; `comb_reads` bounds the dense reads of one tracer. After a failure `shrinks`
+    smaller fleets are tried, and the plan found is run `repeats` more times, as long as all of it ends within
     `shrink_s` seconds. `waves` campaigns follow each other.
     """
 
@@ -37,6 +38,7 @@ class Effort:
 
 QUICK = Effort(
     plans={
+        "haste": 1,
         "refusals": 1,
         "strangers": 1,
         "probe": 1,
@@ -45,7 +47,6 @@ QUICK = Effort(
         "misreports": 1,
         "crowds": 1,
         "races": 1,
-        "haste": 1,
         "early": 1,
         "versions": 1,
         "deletions": 1,
@@ -61,6 +62,7 @@ QUICK = Effort(
 )
 STANDARD = Effort(
     plans={
+        "haste": 5,
         "refusals": 4,
         "strangers": 3,
         "probe": 1,
@@ -70,7 +72,6 @@ STANDARD = Effort(
         "misreports": 2,
         "crowds": 4,
         "races": 6,
-        "haste": 5,
         "early": 4,
         "versions": 10,
         "deletions": 10,
@@ -84,6 +85,7 @@ STANDARD = Effort(
 )
 THOROUGH = Effort(
     plans={
+        "haste": 8,
         "refusals": 6,
         "strangers": 6,
         "probe": 1,
@@ -93,7 +95,6 @@ THOROUGH = Effort(
         "misreports": 3,
         "crowds": 6,
         "races": 10,
-        "haste": 8,
         "early": 8,
         "versions": 16,
         "deletions": 14,
