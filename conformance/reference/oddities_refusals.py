@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.reference.behaviour import Layer
 from conformance.reference.bends import Oddity, cause, rewrite, status
@@ -33,18 +33,33 @@ class _RefusesAccept(Layer):
         return None if all("/" in one for one in wanted.split(",")) else _refused(400, "malformed Accept header")
 
 
+async def _asked_upload(call: Call) -> dict[str, Any]:
+    """Give the body of a create of an upload by somebody with a token; empty for all else."""
+    if call.operation != "create_upload" or "authorization" not in call.request.headers:
+        return {}
+    try:
+        body = await call.request.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+class _PlainNames(Layer):
+    """Refuses uploads whose names are not plain, before it looks whether the project is ready."""
+
+    async def before(self, call: Call) -> Reply | None:
+        """Look at the name."""
+        name = (await _asked_upload(call)).get("name")
+        plain = not isinstance(name, str) or (name.isascii() and '"' not in name)
+        return None if plain else _refused(400, "a name has plain letters only")
+
+
 class _ProviderFirst(Layer):
     """Looks for the storage provider before it validates the rest."""
 
     async def before(self, call: Call) -> Reply | None:
         """Look for it."""
-        if call.operation != "create_upload" or call.token is None:
-            return None
-        try:
-            body = await call.request.json()
-        except ValueError:
-            return None
-        named = body.get("storage_provider") if isinstance(body, dict) else None
+        named = (await _asked_upload(call)).get("storage_provider")
         if named is None or (isinstance(named, dict) and named.get("id") == self.world.provider_id):
             return None
         return _refused(404, "StorageProvider Not Found")
@@ -70,6 +85,7 @@ FAMILY: dict[Oddity, LayerFactory] = {
         cause("validation", "malformed"), status(422, matching=True)
     ),
     Oddity("refuses-accept", "a malformed Accept header is refused with 400"): _RefusesAccept,
+    Oddity("plain-names", "uploads must have plain names, which is looked at first"): _PlainNames,
     Oddity("provider-first", "an unknown storage provider is 404 before anything is validated"): _ProviderFirst,
     Oddity("refuses-in-its-words", "POST /files refuses a bad upload with the exception's advice"): _RefusesInItsWords,
 }

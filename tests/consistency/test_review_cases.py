@@ -524,7 +524,12 @@ def test_a_file_of_a_deleted_project_may_stay_not_consistent_until_the_purge() -
 
 def test_a_project_that_is_not_ready_is_not_told_by_a_validation_error() -> None:
     """A valid create is refused as not consistent, whatever else would be easier to say; one of no bytes is excused."""
-    for answer, intent, expected in (("400", "valid", True), ("422", "valid", True), ("400", "invalid", False)):
+    for answer, intent, expected in (
+        ("400", "valid", True),
+        ("422", "valid", True),
+        ("400", "unsure", False),
+        ("400", "invalid", False),
+    ):
         scribe = Scribe()
         scribe.project("actor", *at(0, 1))
         scribe.upload("actor", *at(2, 3), answer, notes={"intent": intent})
