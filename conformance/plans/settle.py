@@ -17,6 +17,8 @@ from conformance.plans.world import File, Upload, World
 
 GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
 """What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
+FOR_GOOD = 3
+"""Reads in the end of what is answered by errors only: fewer could be an accident, and would prove nothing."""
 Waiting = Generator[float | Signal, None, Sent]
 
 
@@ -89,6 +91,11 @@ def settle(stage: Stage, client: Speaker, world: World) -> Task:
 def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
     last = sent(client.send("GET", one.path))
     yield time.monotonic()
+    for _ in range(FOR_GOOD - 1):
+        if last.answer in one.accepts or last.answer is Answer.NC:
+            break
+        yield time.monotonic() + stage.timing.floor_s
+        last = sent(client.send("GET", one.path))
     if last.answer is not Answer.DONE:
         return
     since = last.at
