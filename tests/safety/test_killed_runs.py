@@ -107,7 +107,10 @@ def test_whole_runs_killed_at_any_moment_leave_nothing_or_can_be_cleaned(server:
         for who, run in runs.items():
             ledger = run.folder / "ledger.jsonl"
             open_entries = ledgers.read(ledger).open if ledger.exists() else ()
-            assert not (BY_ITSELF[who] and any(entry.name for entry in open_entries)), (who, open_entries)
+            if BY_ITSELF[who]:
+                shown = {project["name"] for project in listed(server, tmp_path).values()}
+                # One that the kill kept from being sent stays open in the ledger: nobody can know that it never was.
+                assert not [entry for entry in open_entries if entry.id or entry.name in shown], (who, open_entries)
             left += len(open_entries)
             if ledger.exists():
                 assert not named_leftovers(clean(ledger, settings_for(server, run.folder)))
