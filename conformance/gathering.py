@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from conformance import interrupts
 from conformance.child import end_with_parent
 from conformance.configuration import gather
 from conformance.driver import Driver, RecordError
 from conformance.errors import ExitCode, SuiteError
-from conformance.interrupts import deliver_again
 from conformance.model import Json, Target
 from conformance.plugin import OPTIONS
 from conformance.running import Running
@@ -50,8 +50,9 @@ class Gathering:
     def pytest_sessionstart(self) -> None:
         """Start the run before anything else, so that a target that is down is told at once."""
         if self._running:
-            deliver_again()
+            interrupts.deliver_again()
             end_with_parent()
+            interrupts.remember()
             try:
                 self._running.start()
             except SuiteError as trouble:
@@ -88,6 +89,8 @@ class Gathering:
             report.user_properties.append((SHORTAGE if spent else SUITE_ERROR, said[:500]))
             if call.excinfo.errisinstance(RecordError):
                 item.session.shouldstop = "nothing more can be recorded, and so nothing more be sent"
+        if interrupts.asked():
+            item.session.shouldstop = "interrupted"
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -104,7 +107,8 @@ class Gathering:
         if not self._running.started:
             self._running.abandon()
             return
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
+        stopped = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
+        interrupted = stopped or interrupts.asked()
         trouble, shortage = tuple(self._told[SUITE_ERROR]), tuple(self._told[SHORTAGE])
         document = self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage)
         self._document = document

@@ -22,6 +22,7 @@ from conformance.fuzz.legal import Failing, reason
 from conformance.fuzz.links import walk
 from conformance.fuzz.notebook import Notebook
 from conformance.fuzz.nursery import KINDS, STATES, Aim, Nursery
+from conformance.interrupts import heed
 from conformance.model import Json, Operation
 
 _BODY_STATES = ("good", "pending", "failed", "open", "unknown")
@@ -197,6 +198,7 @@ class Campaign:
         return upload, {**named, "parent": {"kind": "dds-project", "id": room.aim("project", "ready").id}}
 
     def _send(self, asked: Question, session: str) -> Operation:
+        heed()
         client = self.driver.client(session.partition(" ")[0], user=asked.user, scenario="fuzz", plan=session)
         try:
             return client.send(

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisException
 
+from conformance.interrupts import held
 from conformance.plans.nouns import Plan
 
 FLEET = 8
@@ -47,7 +48,8 @@ def gather(theme: st.SearchStrategy[Plan], wanted: int, seed_of: int) -> list[Fl
             drawn.append(fleet)
 
     if wanted:
-        _given(theme, seed_of, take, (Phase.generate,), _examples(wanted))
+        with held():
+            _given(theme, seed_of, take, (Phase.generate,), _examples(wanted))
     return drawn
 
 
