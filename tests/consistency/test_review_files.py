@@ -1,0 +1,113 @@
+"""Files that are switched, promoted, moved, or go with their project."""
+
+from __future__ import annotations
+
+from judge_timeline import error, prepared, uid
+from review_scenes import at, scene, wrongs
+
+
+def test_a_file_in_a_folder_goes_with_its_project_also_when_the_answer_names_none() -> None:
+    """The project is then that of its upload."""
+    scribe = scene()
+    asked = {"parent": {"kind": "dds-folder", "id": uid("dddd", 1)}, "upload": {"id": uid("aaaa", 1)}}
+    made = {key: value for key, value in scribe._file(1, 1, 1).items() if key != "project"}
+    scribe.answered("actor", *at(3, 4), "POST", "/files", "201", made, request=asked)
+    scribe.delproject("actor", *at(5, 6))
+    scribe.url("reader", *at(9, 10), "404")
+    scribe.vurl("reader", *at(9, 10), "404")
+    assert "nc-until-consistent" not in wrongs(scribe)
+
+
+def test_a_file_of_a_deleted_project_may_stay_not_consistent_until_the_purge() -> None:
+    """Only its own deletion must show within the bound."""
+    scribe = scene(done=False)
+    scribe.file("actor", *at(3, 4))
+    scribe.delproject("actor", *at(5, 6))
+    scribe.url("reader", *at(80, 81), "nc")
+    assert wrongs(scribe) == set()
+
+
+def test_a_moved_file_may_go_with_the_place_it_was_moved_to() -> None:
+    """Where it is by then nobody has to have seen."""
+    scribe = scene()
+    scribe.file("actor", *at(3, 4))
+    scribe.project("actor", *at(5, 6), n=2)
+    parent = {"parent": {"kind": "dds-project", "id": uid("pppp", 2)}}
+    scribe.answered("actor", *at(7, 8), "PUT", f"/files/{uid('eeee', 1)}/move", "200", scribe._file(1, 1, 1, 2),
+                    request=parent)  # fmt: skip
+    scribe.delproject("actor", *at(9, 10), n=2)
+    scribe.url("reader", *at(12, 13), "404")
+    scribe.vurl("reader", *at(12, 13), "404")
+    assert wrongs(scribe) == set()
+
+
+def test_a_switch_refused_as_done_is_over_once_another_was_made() -> None:
+    """It no longer explains the old bytes."""
+    scribe = scene("good", (1, 2, 3))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13), "current", n=2)
+    scribe.switch("actor", *at(14, 15), n=3)
+    scribe.url("reader", *at(80, 81), key="/k")
+    scribe.get("reader", *at(82, 83), "of1", key="/k")
+    assert wrongs(scribe) == {"new-version-served"}
+
+
+def test_a_new_version_of_the_same_upload_may_be_not_consistent_at_first() -> None:
+    """It was made between the verdict and the nc: a write."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13))
+    scribe.vurl("actor", *at(14, 15))
+    scribe.promote("actor", *at(16, 17))
+    scribe.vurl("actor", *at(18, 19), "nc", n=91)
+    assert wrongs(scribe) == set()
+    scribe = scene()
+    scribe.file("actor", *at(3, 4))
+    scribe.vurl("actor", *at(7, 8))
+    scribe.file("actor", *at(9, 10), n=5, upload=1)
+    scribe.vurl("actor", *at(11, 12), "nc", n=5)
+    assert wrongs(scribe) == set()
+
+
+def test_a_version_seen_before_it_was_acknowledged_may_be_unknown_elsewhere() -> None:
+    """One replica lists it while its making is under way; another does not know it yet."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(20, 40))
+    shown = {"results": [{"id": uid("ffff", 2), "upload": {"id": uid("aaaa", 2)}}]}
+    scribe.answered("reader", *at(22, 23), "GET", f"/files/{uid('eeee', 1)}/versions", "200", shown)
+    scribe.vurl("reader", *at(25, 26), "404", n=2)
+    assert wrongs(scribe) == set()
+
+
+def test_a_promotion_answered_201_is_one() -> None:
+    """The API's facts name no status for it; the file then serves the promoted version, or the server is convicted."""
+    for ie, expected in ((False, set()), (True, {"new-version-served"})):
+        scribe = prepared("bad", (2,), prepared("good", (1,)))
+        for n in (1, 2):
+            scribe.complete("actor", *at(2 * n, 2 * n + 1), n=n)
+        scribe.file("actor", *at(6, 7))
+        scribe.switch("actor", *at(8, 9))
+        scribe.promote("actor", *at(12, 13), "201")
+        scribe.url("reader", *at(60, 61), "ie" if ie else "200", key="/k")
+        assert wrongs(scribe) == expected
+
+
+def test_a_switched_file_or_an_older_version_that_is_refused_for_good_is_not_served() -> None:
+    """Three refusals later than the bound, and nothing else; one that is followed by the verdict shows nothing."""
+    for healed in (False, True):
+        scribe = scene("good", (1, 2))
+        scribe.file("actor", *at(10, 11))
+        scribe.vurl("reader", *at(12, 13))
+        scribe.switch("actor", *at(14, 15))
+        path, older = f"/files/{uid('eeee', 1)}/url", f"/file_versions/{uid('ffff', 1)}/url"
+        for n in range(3):
+            for where, tick in ((path, 60 + 4 * n), (older, 62 + 4 * n)):
+                scribe.wire("reader", *at(tick, tick + 1), "GET", where, status=403, response=error(403))
+        scribe.vurl("other reader", *at(90, 91), n=2)
+        if healed:
+            scribe.url("reader", *at(92, 93), key="/k")
+            scribe.vurl("reader", *at(92, 93))
+        found = wrongs(scribe)
+        assert ({"new-version-served", "old-version-downloadable"} <= found) is not healed, found
+        assert healed is not bool(found)
