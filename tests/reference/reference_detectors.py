@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_tour import BAD, GOOD, ODD
+from reference_subjects import BAD, GOOD, ODD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reference_bench import Answer
-    from reference_tour import Seen, Subject, Tour
+    from reference_subjects import Seen, Subject
+    from reference_tour import Tour
 
 NC = "resource_not_consistent"
 URLS = {"file_url", "version_url"}

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reference_aftermath import bad_input, deletes, promote, strangers, versions
 from reference_bench import md5
+from reference_subjects import BAD, GOOD, ODD, Seen, Subject, chunk_body, kind_of
 
 if TYPE_CHECKING:
     from reference_bench import Answer, Bench
 
-GOOD, BAD, ODD = "good", "bad", "odd"  # ODD: only a chunk size is wrong
 FORM = "application/x-www-form-urlencoded"
 LARGE = 5 << 20  # bytes
 STEP = 0.0045  # seconds between two rounds of the comb
 ROUNDS = 30
-
-
-@dataclass(slots=True)
-class Seen:
-    """One exchange, with what the tour knew: which thing, and whether it was pending, known, deleted."""
-
-    verb: str
-    answer: Answer
-    thing: str = ""
-    note: str = ""
-
-
-@dataclass(slots=True)
-class Subject:
-    """One upload with its file, its truth, and the answers of the url endpoints in order."""
-
-    name: str
-    truth: str
-    content: bytes
-    upload: str = ""
-    file: str = ""
-    version: str = ""
-    completed: bool = False
-    reads: list[tuple[str, str]] = field(default_factory=list)  # (via, nc | 200 | ie | other status)
-    first: dict[str, bytes | None] = field(default_factory=dict)  # via -> bytes behind the first 200
-    last: dict[str, bytes | None] = field(default_factory=dict)
 
 
 class Tour:
@@ -60,11 +34,11 @@ class Tour:
         self._comb()
         self._settle()
         self._repeat()
-        self._versions()
-        self._promote()
-        self._strangers()
-        self._bad_input()
-        self._deletes()
+        versions(self)
+        promote(self)
+        strangers(self)
+        bad_input(self)
+        deletes(self)
         return self
 
     def call(self, verb: str, method: str, path: str, body: Any = None, *, note: str = "", **more: Any) -> Answer:
@@ -138,7 +112,8 @@ class Tour:
             subject.file, subject.version = file.json["id"], file.json["current_version"]["id"]
             self._read(subject)
 
-    def _start(self, name: str, truth: str, parts: list[bytes], /, **changes: Any) -> Subject:
+    def start(self, name: str, truth: str, parts: list[bytes], /, **changes: Any) -> Subject:
+        """Create an upload and store its parts; the first is asked for twice."""
         content = b"".join(parts)
         body = {"name": name, "content_type": "t", "size": len(content), **changes}
         made = self.call("create_upload", "POST", f"/projects/{self.project}/uploads", body, note="live")
@@ -147,7 +122,7 @@ class Tour:
         subject = Subject(name, truth, content, upload=made.json["id"])
         self.subjects.append(subject)
         if changes.get("chunked", True):
-            self.call("create_chunk", "PUT", f"/uploads/{subject.upload}/chunks", _chunk(1, parts[0]), note="probe")
+            self.call("create_chunk", "PUT", f"/uploads/{subject.upload}/chunks", chunk_body(1, parts[0]), note="probe")
             self.bench.advance(0.16)
             for number in reversed(range(1, len(parts) + 1)):
                 self.bench.chunk(subject.upload, number, parts[number - 1])
@@ -159,21 +134,21 @@ class Tour:
     def _uploads(self) -> None:
         many = [bytes([65 + index]) * 3 for index in range(12)]
         started = [
-            (self._start("many", GOOD, many), "0" * 32),
-            (self._start("two", GOOD, [b"first", b"second"]), "0" * 32),
-            (self._start("one", GOOD, [b"lonely"]), "0" * 32),
-            (self._start("empty", GOOD, [b""]), "0" * 32),
-            (self._start("single", GOOD, [b"single part"], chunked=False), md5(b"single part")),
-            (self._start("single wrong", BAD, [b"single part!"], chunked=False), md5(b"other")),
-            (self._start("total", BAD, [b"total size"], size=99), "0" * 32),
-            (self._start("surplus", BAD, [b"surplus"], size=5), "0" * 32),
-            (self._start("large", BAD, [b"L" * LARGE], size=LARGE + 1), "0" * 32),
-            (self._start("empty wrong", BAD, [b""], chunked=False), md5(b"other")),
-            (self._start("swapped", BAD, [b"left", b"right"]), "0" * 32),
-            (self._start("odd name", GOOD, [b"odd name"], name='Prüf "stück"'), "0" * 32),
-            (self._start("twin", GOOD, [b"twin"]), "0" * 32),
-            (self._start("other twin", GOOD, [b"other twin"], name="twin"), "0" * 32),
-            (self._start("form", GOOD, [b"form"]), "0" * 32),
+            (self.start("many", GOOD, many), "0" * 32),
+            (self.start("two", GOOD, [b"first", b"second"]), "0" * 32),
+            (self.start("one", GOOD, [b"lonely"]), "0" * 32),
+            (self.start("empty", GOOD, [b""]), "0" * 32),
+            (self.start("single", GOOD, [b"single part"], chunked=False), md5(b"single part")),
+            (self.start("single wrong", BAD, [b"single part!"], chunked=False), md5(b"other")),
+            (self.start("total", BAD, [b"total size"], size=99), "0" * 32),
+            (self.start("surplus", BAD, [b"surplus"], size=5), "0" * 32),
+            (self.start("large", BAD, [b"L" * LARGE], size=LARGE + 1), "0" * 32),
+            (self.start("empty wrong", BAD, [b""], chunked=False), md5(b"other")),
+            (self.start("swapped", BAD, [b"left", b"right"]), "0" * 32),
+            (self.start("odd name", GOOD, [b"odd name"], name='Prüf "stück"'), "0" * 32),
+            (self.start("twin", GOOD, [b"twin"]), "0" * 32),
+            (self.start("other twin", GOOD, [b"other twin"], name="twin"), "0" * 32),
+            (self.start("form", GOOD, [b"form"]), "0" * 32),
         ]
         swapped = next(subject for subject, _ in started if subject.name == "swapped")
         self.bench.chunk(swapped.upload, 1, b"left", value=md5(b"right"))
@@ -185,10 +160,10 @@ class Tour:
         ):
             content = [name.encode(), b"tail of " + name.encode()]
             extra = 4 if number == 3 else 0
-            subject = self._start(name, truth, content, size=sum(map(len, content)) + extra)
+            subject = self.start(name, truth, content, size=sum(map(len, content)) + extra)
             self.bench.chunk(subject.upload, number, content[number - 1] if number < 3 else b"gone", **reported)
             started.append((subject, "0" * 32))
-        odd = self._start("chunk size", ODD, [b"abc"])
+        odd = self.start("chunk size", ODD, [b"abc"])
         self.bench.chunk(odd.upload, 1, b"abc", size=2)
         started.append((odd, "0" * 32))
         self._before_complete(started[0][0])
@@ -213,7 +188,7 @@ class Tour:
         """Read both url endpoints and the status record of a subject."""
         for via, path in (("file", f"/files/{subject.file}/url"), ("version", f"/file_versions/{subject.version}/url")):
             answer = self.call(f"{via}_url", "GET", path, note="live")
-            kind = _kind(answer)
+            kind = kind_of(answer)
             subject.reads.append((via, kind))
             if kind == "200" and fetch:
                 stored = self.bench.store(answer.json) if "url" in (answer.json or {}) else None
@@ -232,7 +207,7 @@ class Tour:
             for subject in tracers:
                 for via, key in (("file", f"/files/{subject.file}"), ("version", f"/file_versions/{subject.version}")):
                     answer = self.call(f"{via}_url", "GET", f"{key}/url", note="live")
-                    kind = _kind(answer)
+                    kind = kind_of(answer)
                     subject.reads.append((via, kind))
                     if kind == "200" and "url" in (answer.json or {}) and via not in subject.first:
                         stored = self.bench.store(answer.json)
@@ -269,7 +244,7 @@ class Tour:
 
     def _repeat(self) -> None:
         """Complete again: in the moment of the first, and long after."""
-        late = self._start("twice", GOOD, [b"twice"])
+        late = self.start("twice", GOOD, [b"twice"])
         self._complete(late, self.project)
         body = {"hash": {"value": "0" * 32, "algorithm": "md5"}}
         outcomes = []
@@ -285,98 +260,3 @@ class Tour:
         if not late.file:
             self._attach(late, self.project)
         self._read(late)
-
-    def _versions(self) -> None:
-        """Give a good file a new version, good over good."""
-        old = next(one for one in self.subjects if one.name == "two")
-        new = self._start("newer", GOOD, [b"newer"])
-        body = {"hash": {"value": "0" * 32, "algorithm": "md5"}}
-        for verb in ("complete", "complete_retry"):
-            if self.call(verb, "PUT", f"/uploads/{new.upload}/complete", body, note=GOOD).status < 300:
-                break
-        switched = self.call("update_file", "PUT", f"/files/{old.file}", {"upload": {"id": new.upload}})
-        self.subjects.remove(new)
-        if switched.status != 200:
-            self.bench.advance(2.4)
-            switched = self.call("update_file", "PUT", f"/files/{old.file}", {"upload": {"id": new.upload}})
-        self.bench.advance(2.4)
-        self.facts["new version"] = self._fetch(f"/files/{old.file}/url")
-        self.facts["old version"] = self._fetch(f"/file_versions/{old.version}/url")
-        version = switched.json["current_version"]["id"] if switched.status == 200 else ""
-        self.facts["new by version"] = self._fetch(f"/file_versions/{version}/url")
-
-    def _promote(self) -> None:
-        """Promote the older version, and delete it: the promoted one has the same upload."""
-        old = next(one for one in self.subjects if one.name == "two")
-        promoted = self.call("promote", "POST", f"/file_versions/{old.version}/current", {}).json or {}
-        self.bench.advance(2.4)
-        self.facts["promoted file"] = self._fetch(f"/files/{old.file}/url")
-        self.facts["promoted waits"] = self.seen[-1].answer.code == "resource_not_consistent"
-        self.call("delete", "DELETE", f"/file_versions/{old.version}")
-        self.bench.advance(2.4)
-        answer = self.bench.call("GET", f"/file_versions/{promoted.get('id')}/url")
-        if answer.status == 200 and "url" in (answer.json or {}):
-            stored = self.bench.store(answer.json)
-            self.facts["promoted"] = stored.body if stored.status == 200 else None
-
-    def _fetch(self, path: str) -> bytes | None:
-        answer = self.call("file_url" if path.startswith("/files") else "version_url", "GET", path, note="live")
-        if answer.status != 200 or "url" not in (answer.json or {}):
-            return None
-        stored = self.bench.store(answer.json)
-        return stored.body if stored.status == 200 else None
-
-    def _strangers(self) -> None:
-        one = next(subject for subject in self.subjects if subject.name == "one")
-        upload = {"name": "n", "content_type": "t", "size": 1}
-        opened = self.bench.call("POST", f"/projects/{self.project}/uploads", upload).json.get("id", one.upload)
-        reported = {"hash": {"value": "0" * 32, "algorithm": "md5"}}
-        for verb, method, path, body in (
-            ("create_chunk", "PUT", f"/uploads/{opened}/chunks", _chunk(1, b"n")),
-            ("stranger_complete", "PUT", f"/uploads/{opened}/complete", reported),
-            ("file_url", "GET", f"/files/{one.file}/url", None),
-            ("version_url", "GET", f"/file_versions/{one.version}/url", None),
-            ("show_upload", "GET", f"/uploads/{one.upload}", None),
-            ("create_upload", "POST", f"/projects/{self.project}/uploads", upload),
-        ):
-            self.call(verb, method, path, body, note="stranger", token=self.bench.other)
-            self.call(verb, method, path, body, note="no token", token=None)
-            self.call(verb, method, path, body, note="no token", token="nonsense")
-        unknown = "00000000-0000-4000-8000-000000000000"
-        for verb, path in (("file_url", "/files/%s/url"), ("version_url", "/file_versions/%s/url")):
-            self.call(verb, "GET", path % unknown, note="unknown")
-            self.call(verb, "GET", path % "no-uuid", note="invalid")
-        self.call("create_upload", "POST", f"/projects/{unknown}/uploads", upload, note="unknown")
-        self.call("show_upload", "GET", f"/uploads/{unknown}", note="unknown")
-
-    def _bad_input(self) -> None:
-        self.call("create_project", "POST", "/projects", {"name": "rejected"}, note="invalid")
-        self.call("create_project", "POST", "/projects", raw=b'{"name": ', note="invalid")
-        self.call("create_project", "POST", "/projects", raw=b"x", media="text/plain", note="unrouted")
-        self.call("route", "GET", "/nowhere", note="unrouted")
-        self.call("route", "PATCH", "/projects", note="unrouted")
-        names = [row["name"] for row in self.bench.call("GET", "/projects").json["results"]]
-        self.facts["traces"] += [name for name in names if name == "rejected"]
-
-    def _deletes(self) -> None:
-        one = next(subject for subject in self.subjects if subject.name == "one")
-        self.call("delete", "DELETE", f"/files/{one.file}")
-        self.bench.advance(2.0)
-        self.call("file_url", "GET", f"/files/{one.file}/url", note="deleted")
-        self.call("version_url", "GET", f"/file_versions/{one.version}/url", note="deleted")
-        self.call("delete", "DELETE", f"/projects/{self.project}")
-        self.bench.advance(2.0)
-        body = {"name": "n", "content_type": "t", "size": 1}
-        self.call("create_upload", "POST", f"/projects/{self.project}/uploads", body, note="deleted")
-
-
-def _chunk(number: int, content: bytes) -> dict[str, Any]:
-    return {"number": number, "size": len(content), "hash": {"value": md5(content), "algorithm": "md5"}}
-
-
-def _kind(answer: Answer) -> str:
-    if answer.code == "resource_not_consistent":
-        return "nc"
-    if answer.status == 400:
-        return "ie"
-    return str(answer.status)
