@@ -221,6 +221,26 @@ def named_fields(exchange: Exchange) -> frozenset[str]:
     return frozenset(str(e["field"]) for e in errors if isinstance(e, dict) and "field" in e)
 
 
+_TAKEN = re.compile(r"already|in use|taken|exists|unique|duplicate", re.IGNORECASE)
+
+
+def told_taken(exchange: Exchange) -> bool:
+    """Whether a refusal says that there is one already: perhaps of this very request, delivered twice."""
+    return exchange.status in (400, 409, 422) and any(map(_TAKEN.search, texts(exchange.response)))
+
+
+def promoted(body: Json | Octets | None) -> Json:
+    """Give the version in the answer to a promotion: the answer itself, or the current version of the file it shows.
+
+    The API's facts do not say which of the two is answered.
+    """
+    if not isinstance(body, dict):
+        return None
+    if "current_version" in body or body.get("kind") == "dds-file":
+        return body.get("current_version")
+    return body
+
+
 def is_mutation(exchange: Exchange) -> bool:
     """Whether the request, if it took effect, changes something."""
     return exchange.method not in READ_METHODS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.answers import Answer, Call, Effect, effect, named_fields
+from conformance.answers import Answer, Call, Effect, effect, named_fields, promoted
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
 from conformance.consistency.registry import followed, given_by, heard, refuses
@@ -102,7 +102,7 @@ class Filing(Storing):
         if done is Effect.DONE and upload:
             self.upload(upload).files.append(name)
             body = exchange.response
-            version = within(body, "current_version") if called.name == "update_file" else body
+            version = within(body, "current_version") if called.name == "update_file" else promoted(body)
             self._link(version, kept, name, upload, told=True)
 
     def _write_file(self, operation: Operation, called: Call, answered: Answer) -> None:

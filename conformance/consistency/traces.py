@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from conformance.answers import Answer, Call, Effect, effect, named_fields, texts
+from conformance.answers import Answer, Call, Effect, effect, named_fields, told_taken
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import Mark, mark
@@ -24,7 +24,6 @@ _BRINGS = {"update_file": "file", "promote_version": "file", "move_file": "file"
 """Calls by which a thing comes to be listed where, or as what, it was refused before."""
 TRACED = frozenset({*_CREATES, *_LISTS, *_RENAMES, *_BRINGS})
 """Calls that concern the rule."""
-_TAKEN = re.compile(r"already|in use|taken|exists|unique|duplicate", re.IGNORECASE)
 _WORD = re.compile(r"[0-9a-z]{6,}")
 _SHORTEST = 12
 """A project's name is looked for only if it is at least this long and has a digit: others may be older than the run."""
@@ -62,7 +61,7 @@ class Traces:
         refusing = answered in (Answer.NC, Answer.REFUSED)
         if not refusing or effect(operation.exchange, called, answered) is not Effect.NONE:
             self._attempted.add(hash(key))
-        elif not _says_taken(operation, called):
+        elif answered is Answer.NC or not _says_taken(operation, called):
             kept = mark(operation)
             held = self._refused.get(key)
             if held is None or kept[:2] < held[:2]:
@@ -122,8 +121,7 @@ def _says_taken(operation: Operation, called: Call) -> bool:
     """Whether a create is refused because there is one already: perhaps this very one, delivered twice."""
     fields = named_fields(operation.exchange)
     named = "name" in fields and called.name in ("create_project", "create_folder")
-    attached = any("upload" in name for name in fields) and any(map(_TAKEN.search, texts(operation.exchange.response)))
-    return "slug" in fields or named or attached
+    return "slug" in fields or named or told_taken(operation.exchange)
 
 
 def wanted_key(body: Json, called: Call) -> _Key | None:

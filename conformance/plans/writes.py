@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator, Mapping
 from urllib.parse import urlencode
 
-from conformance.answers import Answer
+from conformance.answers import Answer, promoted, told_taken
 from conformance.model import Json, Operation
 from conformance.plans.content import Piece, piece, whole, wrong
 from conformance.plans.model import Truth, first_version
@@ -189,7 +189,10 @@ def _lost(turn: Turn, upload: Upload, last: Sent) -> bool:
 
 
 def attach(turn: Turn) -> Task:
-    """Make a file of an upload; an eager client asks again at once while the upload is not completed yet."""
+    """Make a file of an upload; an eager client asks again at once while the upload is not completed yet.
+
+    A server may take uploads only once it shows their completion, or their consistency: then the client comes back.
+    """
     upload, project = turn.upload(), turn.project()
     parent = {"kind": "dds-project", "id": project.id}
     body = {"parent": parent, "upload": {"id": upload.id}}
@@ -200,6 +203,9 @@ def attach(turn: Turn) -> Task:
         yield time.monotonic() + min(
             0.0005 * tries**2, turn.stage.timing.floor_s * 2 + GROWTH * (time.monotonic() - since)
         )
+        last = sent(turn.client.send("POST", "/files", json=body))
+    while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, last):
+        yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client.send("POST", "/files", json=body))
     version = _version(last.body, upload, last.at)
     if last.made and version:
@@ -212,6 +218,17 @@ def _late(turn: Turn, upload: Upload, since: float) -> bool:
     now, timing = time.monotonic(), turn.stage.timing
     answered = upload.tried is not None and now > upload.tried + timing.floor_s
     return answered or now > timing.deadline(since) or turn.stage.scheduler.stopped
+
+
+def _may_be_taken_later(turn: Turn, upload: Upload, last: Sent) -> bool:
+    """Whether a completed upload that is refused may be accepted yet; a bad one is refused for good once known."""
+    over = upload.project.deleted or turn.stage.scheduler.stopped or told_taken(last.operation.exchange)
+    used = any(version.upload is upload for file in turn.world.files() for version in file.versions)
+    if upload.completed is None or over or used or turn.actor.user != "owner":
+        return False
+    timing = turn.stage.timing
+    soon = upload.completed + 2 * timing.lag_s
+    return time.monotonic() < (timing.deadline(upload.completed) if upload.truth is Truth.GOOD else soon)
 
 
 def _version(body: Json, upload: Upload, attached: float) -> Version | None:
@@ -246,8 +263,10 @@ def promote(turn: Turn) -> Task:
     last = yield from insist(turn, lambda _: turn.client.send("POST", path, json={}))
     if last.answer is Answer.DONE:
         file.current, file.switched = version.upload, last.at
-        if last.made and last.made != version.id:
-            file.versions.append(Version(last.made, version.upload, last.at))
+        told = promoted(last.body)
+        made = told.get("id") if isinstance(told, dict) else None
+        if isinstance(made, str) and made not in {one.id for one in file.versions}:
+            file.versions.append(Version(made, version.upload, last.at))
     elif last.answer in (Answer.REFUSED, Answer.UNSENT):
         file.current = before
 

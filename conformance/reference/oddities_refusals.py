@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.behaviour import Layer
-from conformance.reference.bends import Oddity, cause, rewrite, status
+from conformance.reference.bends import Oddity, cause, draw, rewrite, status
 from conformance.reference.calls import Reply
-from conformance.reference.errors import INTEGRITY_SUGGESTION, ApiError
+from conformance.reference.errors import INTEGRITY_SUGGESTION, ApiError, invalid
 from conformance.reference.state import State
 
 if TYPE_CHECKING:
@@ -80,6 +80,41 @@ class _RefusesInItsWords(Layer):
         return reply
 
 
+class _AttachesConsistent(Layer):
+    """Takes an upload for a file only once it is consistent."""
+
+    def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:  # noqa: ARG002
+        """Look whether it is pending."""
+        return "must be consistent" if state is State.PENDING else message
+
+
+class _SecondDelivery(Layer):
+    """Answers some creates as their second delivery is answered where names are unique: the name is taken."""
+
+    _count = 0
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Take every sixth or so."""
+        if call.operation not in {"create_file", "create_upload"} or reply.status != 201:
+            return reply
+        self._count += 1
+        if draw(self.world, "second delivery", str(self._count)) >= 1 / 6:
+            return reply
+        error = invalid(("name", "has already been taken"))
+        return Reply(error.status, error.payload(), dict(error.headers), error.cause)
+
+
+class _PromotionShowsFile(Layer):
+    """Answers a promotion by the file, in which the new version is the current one."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Show it."""
+        if call.operation == "promote_version" and reply.status < 300:
+            reply.status = 201
+            reply.body = {"kind": "dds-file", "id": reply.body["file"]["id"], "current_version": reply.body}
+        return reply
+
+
 FAMILY: dict[Oddity, LayerFactory] = {
     Oddity("validation-422", "what is invalid is refused with 422"): rewrite(
         cause("validation", "malformed"), status(422, matching=True)
@@ -88,4 +123,7 @@ FAMILY: dict[Oddity, LayerFactory] = {
     Oddity("plain-names", "uploads must have plain names, which is looked at first"): _PlainNames,
     Oddity("provider-first", "an unknown storage provider is 404 before anything is validated"): _ProviderFirst,
     Oddity("refuses-in-its-words", "POST /files refuses a bad upload with the exception's advice"): _RefusesInItsWords,
+    Oddity("attaches-consistent", "POST and PUT /files refuse an upload until it is consistent"): _AttachesConsistent,
+    Oddity("second-delivery", "one create in six is answered as a second delivery: its name is taken"): _SecondDelivery,
+    Oddity("promotion-shows-file", "a promotion is answered 201 by the file"): _PromotionShowsFile,
 }

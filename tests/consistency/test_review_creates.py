@@ -81,6 +81,27 @@ def test_what_a_gateway_delivered_twice_is_no_trace_of_a_refused_create() -> Non
         assert wrongs(scribe) == expected, field
 
 
+def test_a_name_that_is_taken_may_be_that_of_the_first_delivery() -> None:
+    """Files and uploads may have unique names; not consistent is told of nothing that exists, in whatever words."""
+    path = f"/projects/{uid('pppp', 1)}"
+    shown_file, shown_upload = scene()._file(1, 1, 1), {"id": uid("aaaa", 9), "name": "upload number 9"}
+    attach = {"parent": {"kind": "dds-project", "id": uid("pppp", 1)}, "upload": {"id": uid("aaaa", 1)}}
+    for message, code, expected in (
+        ("has already been taken", "not_provided", set()),
+        ("is too long", "not_provided", {"refused-create-no-trace"}),
+        ("has already been taken", "resource_not_consistent", {"refused-create-no-trace"}),
+    ):
+        told = error(400, "validation failed", errors=[{"field": "name", "message": message}]) | {"code": code}
+        for where, asked, listing, item in (
+            ("/files", attach, f"{path}/children", shown_file),
+            (f"{path}/uploads", {"name": "upload number 9", "size": 3}, f"{path}/uploads", shown_upload),
+        ):
+            scribe = scene()
+            scribe.wire("actor", *at(5, 6), "POST", where, status=400, request=asked, response=told)
+            scribe.answered("actor", *at(60, 61), "GET", listing, "200", {"results": [item]}, phase=Phase.FINAL)
+            assert wrongs(scribe) & {"refused-create-no-trace"} == expected, (message, code, where)
+
+
 def test_a_project_that_is_ready_may_refuse_for_other_reasons() -> None:
     """A conflict after the first 201, one in a race, or a kind of upload that it does not offer: no state explains it.
 

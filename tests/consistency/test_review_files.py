@@ -93,6 +93,23 @@ def test_a_promotion_answered_201_is_one() -> None:
         assert wrongs(scribe) == expected
 
 
+def test_a_promotion_may_be_answered_by_the_file() -> None:
+    """The file's id is no version's: asking for it as one is rightly answered 404."""
+    scribe = prepared("good", (2,), prepared("good", (1,)))
+    for n in (1, 2):
+        scribe.complete("actor", *at(2 * n, 2 * n + 1), n=n)
+    scribe.file("actor", *at(6, 7))
+    scribe.switch("actor", *at(8, 9))
+    made = {"id": uid("ffff", 91), "upload": {"id": uid("aaaa", 1)}}
+    file = {"kind": "dds-file", "id": uid("eeee", 1), "current_version": made}
+    scribe.answered("actor", *at(12, 13), "POST", f"/file_versions/{uid('ffff', 1)}/current", "201", file, request={})
+    before = scribe.operations[:]
+    for asked, expected in ((uid("eeee", 1), set()), (uid("ffff", 91), {"nc-until-consistent"})):
+        scribe.operations = before[:]
+        scribe.wire("reader", *at(15, 16), "GET", f"/file_versions/{asked}/url", status=404, response=error(404))
+        assert wrongs(scribe) == expected
+
+
 def test_a_switched_file_or_an_older_version_that_is_refused_for_good_is_not_served() -> None:
     """Three refusals later than the bound, and nothing else; one that is followed by the verdict shows nothing."""
     for healed in (False, True):

@@ -20,6 +20,7 @@ AT_RANDOM = {"now-and-then-500"}  # spoils whatever it hits
 NOT_FOR_A_TOUR = {  # no retries, no large parts, no sleep; a signed path and the exception's words are what they are
     *("resets", "throttled", "large-parts-only", "slow-answers", "relative-urls", "refuses-in-its-words"),
     "plain-names",
+    "second-delivery",
 }
 SHOULD = {
     "error-number",
