@@ -1,16 +1,18 @@
 """The rule about another user: the owner's resources are 403 to them, also while not consistent.
 
-Which of nc and 403 comes first is not in the specification, and bad parameters may be told before either.
+Which of nc and 403 comes first is not in the specification, and bad parameters may be told before either. Where the
+specification does not extend an endpoint, what was just made may not be visible yet: a 404 counts there only later.
 """
 
 from __future__ import annotations
 
-from conformance.answers import Answer, Call, Effect
+from conformance.answers import EXTENDED_CALLS, Answer, Call, Effect
+from conformance.consistency.bodies import asked
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import NEVER, Mark, mark
 from conformance.consistency.sight import doomed_from, scope_of_file, scope_of_version
 from conformance.consistency.world import World
-from conformance.model import Operation
+from conformance.model import Operation, Phase
 
 _KINDS = {
     "project": frozenset({"show_project", "update_project", "delete_project", "create_upload", "list_uploads",
@@ -24,12 +26,18 @@ KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 """What kind of resource the id in each call's path names."""
 
 
+_NAMING = frozenset({"storage_provider", "upload", "parent"})
+"""Fields of a request that name another resource, which may be missing."""
+
+
 class Access:
     """What the second user was told of the owner's resources."""
 
-    def __init__(self) -> None:
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
         self._refused: list[tuple[str, str, Mark]] = []
         self._wrong: dict[tuple[str, str, str], tuple[Mark, str, str]] = {}
+        self._missing: dict[tuple[str, str, str], list[tuple[Mark, bool]]] = {}
         self.shared: set[str] = set()
 
     def take(self, operation: Operation, called: Call, answered: Answer) -> None:
@@ -39,9 +47,20 @@ class Access:
             return
         if status == 403 and answered is not Answer.NC:
             self._refused.append((kind, called.id, mark(operation)))
-        elif answered in (Answer.DONE, Answer.INTEGRITY) or (status == 404 and _plain(operation, answered)):
+        elif answered in (Answer.DONE, Answer.INTEGRITY):
             what = "integrity" if answered is Answer.INTEGRITY else str(status)
             self._wrong.setdefault((kind, called.id, called.name), (mark(operation), what, called.name))
+        elif status == 404 and _speaks_of_the_path(operation, answered):
+            late = operation.phase is Phase.FINAL or called.name in EXTENDED_CALLS
+            kept = self._missing.setdefault((kind, called.id, called.name), [])
+            kept.append((mark(operation), late))
+
+    def _not_found(self, world: World) -> None:
+        for (kind, name, call), told in self._missing.items():
+            created = _owned(world, self.shared, kind, name)[0]
+            for kept, late in told:
+                if late or (created is not None and kept[0] > created[1] + self._bound):
+                    self._wrong.setdefault((kind, name, call), (kept, "404", call))
 
     def conclude(self, world: World, book: Book) -> None:
         """Convict a server that lets the second user see or touch what is not theirs."""
@@ -49,6 +68,7 @@ class Access:
             created, doomed = _owned(world, self.shared, kind, name)
             if created is not None and created[1] < kept[0] and kept[1] < doomed:
                 book.expose("other-user-403")
+        self._not_found(world)
         for (kind, name, call), (kept, what, _) in sorted(self._wrong.items()):
             created, doomed = _owned(world, self.shared, kind, name)
             if created is None or created[1] >= kept[0] or (kept[1] >= doomed and kept[0] != doomed):
@@ -64,9 +84,13 @@ class Access:
             )  # fmt: skip
 
 
-def _plain(operation: Operation, answered: Answer) -> bool:
-    plain = answered in (Answer.REFUSED, Answer.ALREADY)
-    return plain and isinstance(operation.exchange.response, dict)
+def _speaks_of_the_path(operation: Operation, answered: Answer) -> bool:
+    """Whether a 404 of the API's own can only be about the id in the path: the request is valid and names no other."""
+    plain = answered in (Answer.REFUSED, Answer.ALREADY) and isinstance(operation.exchange.response, dict)
+    request = asked(operation.exchange.request)
+    told = isinstance(request, dict) and not request.keys() & _NAMING
+    alone = told or operation.exchange.request is None
+    return plain and alone and operation.notes.get("intent") != "invalid"
 
 
 def _owned(world: World, shared: set[str], kind: str, name: str) -> tuple[Mark | None, int]:

@@ -123,7 +123,7 @@ class Judge:
         self._world = World()
         self._payloads = Payloads(target)
         self._traces = Traces(self._bound)
-        self._access = Access()
+        self._access = Access(self._bound)
         self._own = OwnWrites()
         self._pending: dict[str, Operation] = {}
         self._count = 0

@@ -8,7 +8,7 @@ from judge_timeline import TARGET, TICK, Scribe, error, md5, prepared, uid
 from judged import judged
 from review_scenes import HASH, HTML, URL, as_form, at, scene, wrongs
 
-from conformance.model import Octets
+from conformance.model import Octets, Phase
 
 
 def switched_by(body: Octets, *, lost: bool = False) -> Scribe:
@@ -104,6 +104,28 @@ def test_a_stranger_refused_changes_nothing() -> None:
     scribe.delfile("stranger", *at(5, 6), "403", user="other")
     scribe.url("reader", *at(8, 9), "404")
     assert wrongs(scribe) == {"nc-until-consistent"}
+
+
+def test_a_404_to_a_stranger_may_be_about_something_else_or_come_too_early() -> None:
+    """Another resource that the request names, an invalid request, a read of what is not visible yet."""
+    project, made = f"/projects/{uid('pppp', 1)}/uploads", f"/files/{uid('eeee', 1)}"
+    ask = {"name": "u", "content_type": "t", "size": 3}
+    for path, tick, more, expected in (
+        (project, 8, {"request": {**ask, "storage_provider": {"id": uid("9999", 1)}}}, set()),
+        (project, 8, {"request": ask, "notes": {"intent": "invalid"}}, set()),
+        (project, 8, {"request": ask}, {"other-user-403"}),
+        (made, 8, {}, set()),
+        (made, 8, {"phase": Phase.FINAL}, {"other-user-403"}),
+        (made, 60, {}, {"other-user-403"}),
+        (f"{made}/url", 8, {}, {"other-user-403"}),
+    ):
+        scribe = scene()
+        scribe.file("actor", *at(3, 4))
+        method = "POST" if path == project else "GET"
+        scribe.wire(
+            "stranger", *at(tick, tick + 1), method, path, status=404, response=error(404), user="other", **more
+        )
+        assert wrongs(scribe) == expected, (path, tick, more)
 
 
 def test_an_invalid_mutation_that_was_refused_did_nothing() -> None:
