@@ -29,6 +29,8 @@ KINDS = {"projects": "project", "uploads": "upload", "files": "file", "file_vers
 FRESH = frozenset({("project", "new"), ("upload", "pending"), ("file", "pending"), ("version", "pending")})
 """States that pass by themselves: made anew each time."""
 _SHORTEST_S, _LONGEST_S = 0.02, 1.0
+_CREATES = 3
+"""How often a room's project is created until one is accepted: the first may be lost on a gateway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +122,29 @@ class Nursery:
         return made
 
     def _home(self) -> str:
-        if ("project", "home") not in self._kept:
-            self._kept["project", "home"] = self._project("new")
-        return self._kept["project", "home"]
+        """Give the room's project, made on first use; empty when each of several creates was refused."""
+        made = self._kept.get(("project", "home"), "")
+        for _ in range(1 if "home" in self._hopeless else _CREATES):
+            made = made or self._project("new")
+        self._kept["project", "home"] = made
+        if not made:
+            self._hopeless.add("home")
+        return made
 
     # ---- uploads
 
     def _upload(self, state: str) -> str:
         if state == "open":
-            return _made(self._ask_upload(b"x", chunked=True))
+            asked = self._ask_upload(b"x", chunked=True)
+            return _made(asked) if asked else ""
         made = self._attached(good=state != "failed", settled=state != "pending")
         return made.upload
 
-    def _ask_upload(self, content: bytes, *, chunked: bool = False) -> Operation:
+    def _ask_upload(self, content: bytes, *, chunked: bool = False) -> Operation | None:
         """Ask until the project's storage is ready; the first success makes the project a ready one."""
-        home = self._home()
-        size = len(content)
+        home, size = self._home(), len(content)
+        if not home:
+            return None
 
         def ask() -> Operation:
             return self.client.create_upload(home, name=self.driver.name("fuzz"), size=size, chunked=chunked)
@@ -149,8 +158,8 @@ class Nursery:
         """Store unique bytes in a single part and complete it, with a wrong hash where it is to fail."""
         content = self.driver.name("content").encode()
         asked = self._ask_upload(content)
-        made, body = _made(asked), asked.exchange.response
-        if not made or not isinstance(body, dict):
+        made, body = (_made(asked), asked.exchange.response) if asked else ("", None)
+        if asked is None or not made or not isinstance(body, dict):
             return ""
         self.client.put_signed(body.get("signed_url"), content, notes={"url_of": asked.id})
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
@@ -172,12 +181,16 @@ class Nursery:
     def _attach(self, *, good: bool) -> _Made:
         upload = self._stored(good=good)
         body = self.client.create_file("dds-project", self._home(), upload).exchange.response if upload else None
-        self.client.list_project_files(self._home())  # undocumented here, and the deployed service passes states on
+        self._list_home()
         return _Made(upload, _text(body, "id"), _text(_part(body, "current_version"), "id"))
+
+    def _list_home(self) -> None:
+        if home := self._home():
+            self.client.list_project_files(home)  # undocumented here, and the deployed service passes states on
 
     def _keep(self, key: str, made: _Made) -> None:
         self._settle(made)
-        self.client.list_project_files(self._home())
+        self._list_home()
         for kind, name in (("upload", made.upload), ("file", made.file), ("version", made.version)):
             self._kept[kind, key] = name
 
