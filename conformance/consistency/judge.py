@@ -28,7 +28,7 @@ from conformance.answers import (
     fits_gateway,
     is_mutation,
 )
-from conformance.consistency import completion, content, deletion, projects, register, status, uploads
+from conformance.consistency import completion, content, deletion, projects, register, served, status, uploads
 from conformance.consistency.access import Access, granted
 from conformance.consistency.bodies import respelled
 from conformance.consistency.book import Book
@@ -255,6 +255,7 @@ class Judge:
             if file.single or file.switched < NEVER:
                 register.switched(self._world, file, found.cases, book, self._bound)
                 register.new_bytes(self._world, file, found.cases, book, self._bound)
+                served.nothing(self._world, file, found.cases, book, self._bound)
         for project in self._world.projects.values():
             projects.judged(project, book, context)
         failing.conclude(book)

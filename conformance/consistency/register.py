@@ -59,7 +59,7 @@ def _explains(case: Case | None, kept: Mark, answered: Answer) -> bool:
     return truth is not Truth.GOOD and case.sight.ok is None
 
 
-def _settled(switch: Switch, case: Case | None) -> int | None:
+def settled(switch: Switch, case: Case | None) -> int | None:
     """Give when (ns) a switch was acknowledged and its upload's completion too; None when one of them was not."""
     done = done_first(case.upload) if case else None
     return max(switch.b, done[1]) if done and switch.effect is Effect.DONE else None
@@ -85,7 +85,7 @@ def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: 
     late = []
     for kept in sorted(one for one in (*missing, *file.denied) if told < one[0] and one[1] < doomed):
         current = candidates(file, kept[0], kept[1]).current
-        moments = [_settled(s, cases.get(s.upload)) for s in current]
+        moments = [settled(s, cases.get(s.upload)) for s in current]
         if current and all(moment is not None and kept[0] > moment + bound for moment in moments):
             late.append((kept, current[-1]))
     if len(late) < FOR_GOOD:
@@ -106,7 +106,7 @@ def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: 
 def _read(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     file: File, kept: Mark, answered: Answer, found: Candidates, cases: Mapping[str, Case], book: Book, bound: int
 ) -> None:
-    moments = [_settled(s, cases.get(s.upload)) for s in found.current]
+    moments = [settled(s, cases.get(s.upload)) for s in found.current]
     known = [moment for moment in moments if moment is not None]
     overdue = bool(found.current) and len(known) == len(moments) and kept[0] > max(known) + bound
     by_new = any(_explains(cases.get(s.upload), kept, answered) for s in found.current)
@@ -220,7 +220,7 @@ def new_bytes(world: World, file: File, cases: Mapping[str, Case], book: Book, b
             continue
         found = candidates(file, given[0], given[1])
         new = [cases.get(s.upload) for s in found.current]
-        moments = [_settled(s, cases.get(s.upload)) for s in found.current]
+        moments = [settled(s, cases.get(s.upload)) for s in found.current]
         if not found.replaced or not new or any(m is None for m in moments):
             continue
         wanted = [expected_bytes(case.upload, case.known) for case in new if case]

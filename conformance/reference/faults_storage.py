@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from conformance.reference.behaviour import Layer
 from conformance.reference.bends import Fault, draw
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.bends import LayerFactory
-    from conformance.reference.calls import Call
+    from conformance.reference.calls import Call, Reply
     from conformance.reference.objects import Piece
     from conformance.reference.world import World
 
@@ -119,6 +120,23 @@ def _serves(via_only: str, index: int) -> LayerFactory:
     return Serves
 
 
+def _once_switched(change: Callable[[World, Reply], None]) -> LayerFactory:
+    """Spoil the url of a file that has several versions."""
+
+    class OnceSwitched(Layer):
+        async def after(self, call: Call, reply: Reply) -> Reply:
+            if call.operation == "file_url" and reply.status == 200 and call.facts.get("number", 1) > 1:
+                change(self.world, reply)
+            return reply
+
+    return OnceSwitched
+
+
+def _to_no_object(world: World, reply: Reply) -> None:
+    nobody = str(UUID(int=0))
+    reply.body["url"] = world.signer.sign("GET", f"/{nobody}/{nobody}", world.clock.now())
+
+
 _CONTENT: dict[Fault, LayerFactory] = {
     Fault("bytes-truncated", _BYTES, "the last byte is missing"): _bytes(_shortened),
     Fault("bytes-first-chunk-only", _BYTES, "only the first chunk is served"): _bytes(lambda _, __, pieces: pieces[:1]),
@@ -179,4 +197,15 @@ _VERSIONS: dict[Fault, LayerFactory] = {
     ): _serves("version", -1),
 }
 
-FAMILY: dict[Fault, LayerFactory] = _CONTENT | _VERSIONS
+_SWITCHED: dict[Fault, LayerFactory] = {
+    Fault(f"switched-file-{name}", ("bytes-exact", "new-version-served"), f"the url of a file with versions {text}"): (
+        _once_switched(change)
+    )
+    for name, text, change in (
+        ("url-dead", "leads to no object", _to_no_object),
+        ("url-denied", "is refused by storage", lambda _, reply: reply.body.update(url=reply.body["url"] + "0")),
+        ("url-missing", "is not in its 200", lambda _, reply: reply.body.pop("url")),
+    )
+}
+
+FAMILY: dict[Fault, LayerFactory] = _CONTENT | _VERSIONS | _SWITCHED

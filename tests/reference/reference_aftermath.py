@@ -97,7 +97,8 @@ def deletes(tour: Tour) -> None:
 def _fetch(tour: Tour, path: str) -> bytes | None:
     """Give the bytes behind a url endpoint, if it serves any."""
     answer = tour.call("file_url" if path.startswith("/files") else "version_url", "GET", path, note="live")
-    if answer.status != 200 or "url" not in (answer.json or {}):
-        return None
-    stored = tour.bench.store(answer.json)
-    return stored.body if stored.status == 200 else None
+    stored = tour.bench.store(answer.json) if answer.status == 200 and "url" in (answer.json or {}) else None
+    served = stored.body if stored is not None and stored.status == 200 else None
+    if answer.status == 200 and served is None:
+        tour.facts["led nowhere"].append(path)
+    return served
