@@ -221,7 +221,7 @@ class Judge:
                 uploads.one_verdict(case, book)
                 uploads.not_early(case, book, context)
                 uploads.converges(case, book, context)
-                uploads.told_as_nc(case, book)
+                uploads.told_as_nc(case, book, ended=False)
                 completion.repeated(upload, book)
         homes, self._world.dirty_projects = self._world.dirty_projects, set()
         for name in sorted(homes):
@@ -323,7 +323,7 @@ class Judge:
         uploads.relapses(case, book)
         uploads.verdict_true(case, book)
         uploads.converges(case, book, context)
-        uploads.told_as_nc(case, book)
+        uploads.told_as_nc(case, book, ended=True)
         for endpoint in case.sight.endpoints:
             reads = endpoint.reads
             deletion.after_deletion(reads.kind, reads.id, endpoint.deleted, endpoint.after, book, self._bound)

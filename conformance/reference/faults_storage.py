@@ -104,6 +104,22 @@ class _OldVersionLost(Layer):
         return chosen
 
 
+class _OldBadVersionLost(Layer):
+    """Collects a version that fails, or will fail, as soon as a newer one exists."""
+
+    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+        """Refuse what is not the newest, if it is bad."""
+        upload = self.world.database.one("SELECT verdict FROM uploads WHERE id = ?", chosen["upload_id"])
+        if (
+            via == "version"
+            and chosen["id"] != versions[-1]["id"]
+            and upload is not None
+            and upload["verdict"] == "err"
+        ):
+            raise self.world.behaviour.missing(call, chosen, unknown("FileVersion"))
+        return chosen
+
+
 def _serves(via_only: str, index: int) -> LayerFactory:
     """Serve the first (0) or newest (-1) version whatever is asked."""
 
@@ -176,6 +192,11 @@ _VERSIONS: dict[Fault, LayerFactory] = {
         ("old-version-downloadable", "converges-upload", "nc-until-consistent"),
         "an older version is a plain 404",
     ): _OldVersionLost,
+    Fault(
+        "old-bad-version-lost",
+        ("nc-until-consistent", "converges-upload"),
+        "an older version that failed is a plain 404",
+    ): _OldBadVersionLost,
     Fault(
         "old-version-bytes-lost",
         ("old-version-downloadable", "bytes-exact", "bytes-at-once", "new-version-served"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from judge_timeline import Scribe, uid
-from review_scenes import at, scene, wrongs
+from judge_timeline import Scribe, error, prepared, uid
+from review_scenes import HTML, at, scene, wrongs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -119,3 +119,92 @@ def test_a_file_that_may_show_what_is_not_known_to_be_good_need_not_lead_to_byte
     refused(scribe, ENOUGH, "404")
     other_bytes(scribe)
     assert wrongs(scribe) == set()
+
+
+def older_bad(switch: str = "200") -> Scribe:
+    """Give a file whose first version is bad, and that was switched to a good upload."""
+    scribe = prepared("good", (2,), prepared("bad", (1,)))
+    for n in (1, 2):
+        scribe.complete("actor", *at(2 * n, 2 * n + 1), n=n)
+    scribe.file("actor", *at(6, 7))
+    scribe.switch("actor", *at(12, 13), switch)
+    return scribe
+
+
+@pytest.mark.parametrize("told", ["ie", "nc", None])
+def test_an_older_version_that_failed_is_not_collected(told: str | None) -> None:
+    """It is live, and whether it had told that it failed or not, a plain 404 is no answer."""
+    scribe = older_bad()
+    if told:
+        scribe.vurl("reader", *at(9, 10), told)
+    scribe.vurl("reader", *at(20, 21), "404")
+    assert wrongs(scribe) == {"nc-until-consistent"}
+
+
+def test_an_older_version_of_unknown_worth_is_not_collected_either() -> None:
+    """It must tell whether it is good; one that is good has a duty of its own."""
+    scribe = scene("good", (1, 2))
+    scribe.chunk("meddler", *at(-3, -2), value="f" * 32)
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13))
+    scribe.vurl("reader", *at(20, 21), "404")
+    assert wrongs(scribe) == {"nc-until-consistent"}
+    good = switched_file()
+    good.vurl("reader", *at(20, 21), "404")
+    assert wrongs(good) == {"old-version-downloadable"}
+
+
+@pytest.mark.parametrize("delete", [Scribe.delfile, Scribe.delproject, Scribe.delversion])
+@pytest.mark.parametrize("answer", ["204", "timeout"])
+def test_an_older_bad_version_may_be_gone_once_it_may_be_deleted(delete: Callable[..., object], answer: str) -> None:
+    """By itself, with its file, or with its project."""
+    scribe = older_bad()
+    delete(scribe, "actor", *at(16, 17), answer)
+    scribe.vurl("reader", *at(20, 21), "404")
+    assert wrongs(scribe) == set()
+
+
+def test_an_older_bad_version_that_was_only_listed_may_never_have_come_to_be() -> None:
+    """A switch of unknown outcome made it, so that nobody acknowledged it."""
+    scribe = prepared("good", (1, 3), prepared("bad", (2,)))
+    for n in (1, 2, 3):
+        scribe.complete("actor", *at(2 * n, 2 * n + 1), n=n)
+    scribe.file("actor", *at(8, 9))
+    scribe.switch("actor", *at(10, 20), "timeout")
+    shown = {"results": [{"id": uid("ffff", 2), "upload": {"id": uid("aaaa", 2)}}]}
+    scribe.answered("reader", *at(12, 13), "GET", f"/files/{uid('eeee', 1)}/versions", "200", shown)
+    scribe.switch("actor", *at(22, 23), n=3)
+    scribe.vurl("reader", *at(30, 31), "404", n=2)
+    assert wrongs(scribe) == set()
+
+
+def test_the_404_of_a_gateway_says_nothing_of_an_older_bad_version() -> None:
+    """Nor does any that is not JSON, or was asked with a query."""
+    scribe = older_bad()
+    path = f"/file_versions/{uid('ffff', 1)}/url"
+    scribe.wire("reader", *at(20, 21), "GET", path, status=404, response=HTML)
+    scribe.wire("reader", *at(22, 23), "GET", f"{path}?x=1", status=404, response=error(404))
+    assert not wrongs(scribe) & {"nc-until-consistent", "converges-upload", "old-version-downloadable"}
+
+
+def test_an_older_bad_version_that_answers_by_its_verdict_is_right() -> None:
+    """Also one that was replaced by a promotion, or promoted itself."""
+    scribe = older_bad()
+    scribe.vurl("reader", *at(20, 21), "ie")
+    scribe.promote("actor", *at(22, 23))
+    scribe.vurl("reader", *at(30, 31), "ie", n=91)
+    scribe.vurl("reader", *at(30, 31), n=2)
+    assert wrongs(scribe) == set()
+
+
+def test_a_proof_waits_until_an_older_version_cannot_prove_to_be_good_any_more() -> None:
+    """It was answered 404 while its part was still being stored; then the part arrived."""
+    scribe = scene("good", (1, 2))
+    first = f"/store/{uid('aaaa', 1)}?part=1"
+    scribe.operations = [one for one in scribe.operations if one.exchange.path != first]
+    scribe.put("maker", *at(-3, 40))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13))
+    scribe.vurl("reader", *at(20, 21), "404")
+    scribe.vurl("reader", *at(50, 51))
+    assert wrongs(scribe) == {"old-version-downloadable"}
