@@ -23,13 +23,17 @@ class Filing(Storing):
 
     def _link(self, version: Json, kept: Mark, file: str, upload: str = "", *, told: bool = False) -> None:
         # `told` where the answer acknowledges the version; one that only shows it may come from a replica ahead.
-        name, found = identity(version), identity(within(version, "upload")) or upload
+        name, named = identity(version), identity(within(version, "upload"))
+        found = named or upload
         if not name:
             return
         held = self.version(name)
         held.file = held.file or file
         held.linked = first(held.linked, kept)
-        held.acknowledged = first(held.acknowledged, kept) if told else held.acknowledged
+        if told:
+            held.acknowledged = first(held.acknowledged, kept)
+        if told and named:
+            held.named[named] = first(held.named.get(named), kept) or kept
         if found and not held.upload:
             held.upload = found
             self.upload(found).versions.append(name)

@@ -353,6 +353,7 @@ class Judge:
     def _strays(self, book: Book) -> None:
         """Judge versions whose upload is not known (or not one) by themselves: their verdict still may not flip."""
         for name, version in self._world.versions.items():
+            register.repointed(version, book)
             if version.upload and not version.conflicting:
                 continue
             alone = Sight([])

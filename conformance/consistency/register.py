@@ -13,7 +13,7 @@ from conformance.answers import Answer, Effect
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import SECOND, Mark, first
 from conformance.consistency.sight import Endpoint, scope_of_file
-from conformance.consistency.state import FOR_GOOD, Download, File, Switch
+from conformance.consistency.state import FOR_GOOD, Download, File, Switch, Version
 from conformance.consistency.truth import Truth, expected_bytes
 from conformance.consistency.uploads import Case, attempt_first, done_first
 from conformance.consistency.world import World
@@ -296,4 +296,23 @@ def old_version(case: Case, endpoint: Endpoint, book: Book, bound: int) -> None:
         "old-version-downloadable", "old-version-gone", reads.id,
         (*links, *((known,) if known and known[1] < wrong[0] else ()), switch, wrong), sentence, expected="200",
         observed=what, upload=case.name, switch_b_ns=switch[1], read_a_ns=wrong[0],
+    )  # fmt: skip
+
+
+def repointed(version: Version, book: Book) -> None:
+    """Convict a server that acknowledged one version for two uploads: the older is then a version of nothing.
+
+    Each answer says itself whose version it is; one that shows the version before, as it was, shows nothing.
+    """
+    if len(version.named) < 2:
+        return
+    (one, upload), (other, newer) = sorted((kept, name) for name, kept in version.named.items())[:2]
+    book.expose("old-version-downloadable")
+    sentence = (
+        f"version {short(version.id)} was acknowledged as one of upload {short(upload)} ({book.when(one)}) and then of "
+        f"upload {short(newer)} ({book.when(other)}), so that the older version is no more"
+    )
+    book.find(
+        "old-version-downloadable", "version-repointed", version.id, (one, other), sentence, expected="a new version",
+        observed="the same version", upload=newer, version=version.id,
     )  # fmt: skip

@@ -120,6 +120,14 @@ def _twice(one: Operation, other: Operation) -> bool:
     return accepted and same and _field(made.request, "name") != _field(again.request, "name")
 
 
+def _repoints(one: Operation, other: Operation, name: Json) -> bool:
+    shown = [_field(told.exchange.response, "current_version") or told.exchange.response for told in (one, other)]
+    uploads = [_field(_field(version, "upload"), "id") for version in shown]
+    writes = {one.exchange.method, other.exchange.method} <= {"POST", "PUT"}
+    same = all(str(_field(version, "id")).lower() == str(name).lower() for version in shown)
+    return writes and same and None not in uploads and str(uploads[0]).lower() != str(uploads[1]).lower()
+
+
 def _fruitless(one: Operation) -> bool:
     if one.exchange.role is Role.API:
         return _is(one, "2xx") and not isinstance(_field(one.exchange.response, "url"), str)
@@ -181,6 +189,7 @@ _LINES: Mapping[str, _Line] = {
     "project-twice": lambda c: _twice(c.told[0], c.told[1]),
     "stale-version": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]),
     "old-version-gone": lambda c: _is(c.told[-2], "2xx") and _before(c.told[-2], c.told[-1]) and not _is(c.told[-1], "2xx", "none"),
+    "version-repointed": lambda c: _is(c.told[0], "2xx") and _is(c.told[1], "2xx") and _repoints(c.told[0], c.told[1], c.numbers["version"]),
     "error-before-consistent": lambda c: (
         _status(c.told[0], "error_on") is not None and _status(c.told[0], "is_consistent") is not True
     ),

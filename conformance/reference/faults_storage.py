@@ -104,6 +104,22 @@ class _OldVersionLost(Layer):
         return chosen
 
 
+class _ReplacedInPlace(Layer):
+    """Gives a file's current version the new upload, instead of making another version."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Take the new version back, and say that the one before it is of its upload."""
+        if call.operation == "update_file" and reply.status == 200 and "upload" in call.body:
+            new, run = reply.body["current_version"], self.world.database.run
+            sql = "SELECT * FROM versions WHERE file_id = ? AND id <> ? ORDER BY number DESC LIMIT 1"
+            old = self.world.database.one(sql, call.path["id"], new["id"])
+            if old is not None:
+                run("DELETE FROM versions WHERE id = ?", new["id"])
+                run("UPDATE versions SET upload_id = ? WHERE id = ?", new["upload"]["id"], old["id"])
+                new.update(id=old["id"], version=old["number"])
+        return reply
+
+
 class _OldBadVersionLost(Layer):
     """Collects a version that fails, or will fail, as soon as a newer one exists."""
 
@@ -197,6 +213,11 @@ _VERSIONS: dict[Fault, LayerFactory] = {
         ("nc-until-consistent", "converges-upload"),
         "an older version that failed is a plain 404",
     ): _OldBadVersionLost,
+    Fault(
+        "version-replaced-in-place",
+        ("old-version-downloadable", "new-version-served", "bytes-exact"),
+        "PUT /files gives the current version another upload",
+    ): _ReplacedInPlace,
     Fault(
         "old-version-bytes-lost",
         ("old-version-downloadable", "bytes-exact", "bytes-at-once", "new-version-served"),

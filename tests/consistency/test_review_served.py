@@ -208,3 +208,55 @@ def test_a_proof_waits_until_an_older_version_cannot_prove_to_be_good_any_more()
     scribe.vurl("reader", *at(20, 21), "404")
     scribe.vurl("reader", *at(50, 51))
     assert wrongs(scribe) == {"old-version-downloadable"}
+
+
+def answered_switch(scribe: Scribe, ticks: tuple[int, int], n: int, shown: dict[str, object]) -> None:
+    """Switch file 1 to upload n, and answer with that current version."""
+    made = scribe._file(1, 1, 1) | {"current_version": shown}
+    asked = {"upload": {"id": uid("aaaa", n)}}
+    scribe.answered("actor", *at(*ticks), "PUT", f"/files/{uid('eeee', 1)}", "200", made, request=asked)
+
+
+def test_a_version_that_is_given_another_upload_in_place_is_no_version_any_more() -> None:
+    """Two acknowledged writes name it, each with another upload: by creation and switch, or by two switches."""
+    for version in (1, 7):
+        scribe = scene("good", (1, 2, 3))
+        scribe.file("actor", *at(10, 11))
+        for n, ticks in ((2, (12, 13)), (3, (14, 15))):
+            shown = {"id": uid("ffff", version), "version": 1, "upload": {"id": uid("aaaa", n)}}
+            answered_switch(scribe, ticks, n, shown)
+        assert wrongs(scribe) == {"old-version-downloadable"}
+
+
+@pytest.mark.parametrize("upload", [{"id": uid("aaaa", 1)}, {"id": uid("aaaa", 1).upper()}, {}, None, "absent"])
+def test_an_answer_that_shows_the_version_before_as_it_was_repoints_nothing(upload: object) -> None:
+    """It comes from a replica that lags, or shows no upload at all; what was asked for is no evidence."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    shown: dict[str, object] = {"id": uid("ffff", 1), "version": 1}
+    answered_switch(scribe, (12, 13), 2, shown if upload == "absent" else shown | {"upload": upload})
+    assert wrongs(scribe) == set()
+
+
+@pytest.mark.parametrize("answer", ["500", "timeout", "404"])
+def test_a_write_that_was_not_acknowledged_repoints_nothing(answer: str) -> None:
+    """Nor does what a mere read shows."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13), answer)
+    shown = {"id": uid("ffff", 1), "version": 1, "upload": {"id": uid("aaaa", 2)}}
+    scribe.answered("reader", *at(15, 16), "GET", f"/files/{uid('eeee', 1)}", "200",
+                    scribe._file(1, 1, 1) | {"current_version": shown})  # fmt: skip
+    assert wrongs(scribe) == set()
+
+
+def test_versions_made_at_once_and_promoted_are_each_of_one_upload() -> None:
+    """Each answer may show the later of two, and the same upload may have several versions."""
+    scribe = scene("good", (1, 2, 3))
+    scribe.file("actor", *at(10, 11))
+    shown = {"id": uid("ffff", 3), "version": 3, "upload": {"id": uid("aaaa", 3)}}
+    answered_switch(scribe, (12, 15), 2, shown)
+    answered_switch(scribe, (12, 14), 3, shown)
+    scribe.promote("actor", *at(16, 17))
+    scribe.switch("actor", *at(18, 19), n=2)
+    assert wrongs(scribe) == set()
