@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.answers import Answer, Call, Effect, effect, named_fields
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
-from conformance.consistency.registry import followed, given_by, heard, refuses
+from conformance.consistency.registry import evades, followed, given_by, heard, refuses
 from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
 from conformance.model import Json, Octets, Operation
@@ -136,13 +136,15 @@ class Filing(Storing):
         if answered is Answer.DONE:
             self._learn_get(operation, reads, kept)
             if operation.exchange.status != 200 and kept[1] >= min(self.doomed, file.switched):
+                if kept[1] >= file.switched and evades(operation, answered):
+                    file.denied.append(kept)
                 return
         self.dirty_files.add(called.id)
         if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
             file.late.append((reads, kept, heard(operation, answered)))
         elif kept[1] >= file.switched:
             file.single.append((kept, heard(operation, answered)))
-            if refuses(operation):
+            if refuses(operation) or evades(operation, answered):
                 file.denied.append(kept)
             if answered is Answer.REFUSED and operation.exchange.status == 404:
                 self.take(reads, kept, answered, operation)

@@ -79,7 +79,7 @@ def switched(world: World, file: File, cases: Mapping[str, Case], book: Book, bo
 
 
 def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: int, doomed: int) -> None:
-    """Convict a server that answers a switched file by refusals only, later than the bound."""
+    """Convict a server that answers a switched file by refusals only, later than the bound, or by no verdict at all."""
     told = max((kept[0] for kept, answered in file.single if answered in _TOLD and kept[1] < doomed), default=-1)
     missing = [kept for kept, answered in file.single if answered is Answer.REFUSED]
     late = []
@@ -94,11 +94,11 @@ def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: 
     kept, switch = late[-1]
     sentence = (
         f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and later "
-        f"than the bound its url was refused {len(late)} times, last to {book.when(kept)}"
+        f"than the bound its url told no verdict {len(late)} times, last to {book.when(kept)}"
     )
     book.find(
         "new-version-served", "new-version-refused", file.id, (switch.mark, kept), sentence,
-        expected="the new upload's verdict", observed="a refusal", upload=switch.upload, switch_b_ns=switch.b,
+        expected="the new upload's verdict", observed="no verdict", upload=switch.upload, switch_b_ns=switch.b,
         read_a_ns=kept[0],
     )  # fmt: skip
 

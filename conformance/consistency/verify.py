@@ -120,6 +120,10 @@ def _twice(one: Operation, other: Operation) -> bool:
     return accepted and same and _field(made.request, "name") != _field(again.request, "name")
 
 
+def _evades(one: Operation) -> bool:
+    return _is(one, "2xx") and one.exchange.status != 200 and not isinstance(_field(one.exchange.response, "url"), str)
+
+
 def _repoints(one: Operation, other: Operation, name: Json) -> bool:
     shown = [_field(told.exchange.response, "current_version") or told.exchange.response for told in (one, other)]
     uploads = [_field(_field(version, "upload"), "id") for version in shown]
@@ -178,7 +182,7 @@ _LINES: Mapping[str, _Line] = {
     "old-bytes": lambda c: _url(c.told[-2], c.told[-1]) and _before(c.told[0], c.told[-2], c.bound),
     "old-verdict": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1], c.bound),
     "new-version-refused": lambda c: (
-        _is(c.told[0], "2xx") and _before(c.told[0], c.told[-1], c.bound) and not _is(c.told[-1], "2xx", "integrity", "nc", "none")
+        _is(c.told[0], "2xx") and _before(c.told[0], c.told[-1], c.bound) and (_evades(c.told[-1]) or not _is(c.told[-1], "2xx", "integrity", "nc", "none"))
     ),
     "no-url": lambda c: _is(c.told[-1], "2xx") and not isinstance(_field(c.told[-1].exchange.response, "url"), str),
     "not-served": lambda c: _url(c.told[-2], c.told[-1]) and _is(c.told[-1], "400", "401", "403", "405", "409", "410"),

@@ -169,6 +169,16 @@ def _to_no_object(world: World, reply: Reply) -> None:
     reply.body["url"] = world.signer.sign("GET", f"/{nobody}/{nobody}", world.clock.now())
 
 
+def _answered(code: int) -> Callable[[World, Reply], None]:
+    """Tell of the url elsewhere, or of work that never ends."""
+
+    def change(_: World, reply: Reply) -> None:
+        reply.headers = {"location": reply.body["host"] + reply.body["url"]}
+        reply.status, reply.body = code, {"status": "processing"}
+
+    return change
+
+
 _CONTENT: dict[Fault, LayerFactory] = {
     Fault("bytes-truncated", _BYTES, "the last byte is missing"): _bytes(_shortened),
     Fault("bytes-first-chunk-only", _BYTES, "only the first chunk is served"): _bytes(lambda _, __, pieces: pieces[:1]),
@@ -250,4 +260,13 @@ _SWITCHED: dict[Fault, LayerFactory] = {
     )
 }
 
-FAMILY: dict[Fault, LayerFactory] = _CONTENT | _VERSIONS | _SWITCHED
+_EVADING: dict[Fault, LayerFactory] = {
+    Fault(
+        f"switched-file-{code}",
+        ("new-version-served", "nc-until-consistent", "converges-upload"),
+        f"the url of a file with versions is answered {code} for ever",
+    ): _once_switched(_answered(code))
+    for code in (202, 302)
+}
+
+FAMILY: dict[Fault, LayerFactory] = _CONTENT | _VERSIONS | _SWITCHED | _EVADING

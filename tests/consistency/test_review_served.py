@@ -260,3 +260,49 @@ def test_versions_made_at_once_and_promoted_are_each_of_one_upload() -> None:
     scribe.promote("actor", *at(16, 17))
     scribe.switch("actor", *at(18, 19), n=2)
     assert wrongs(scribe) == set()
+
+
+def evaded(scribe: Scribe, ticks: Iterable[int], status: int, body: object) -> None:
+    """Ask for the file's url and get neither a verdict nor not-consistent."""
+    for tick in ticks:
+        scribe.wire("reader", *at(tick, tick + 1), "GET", f"/files/{uid('eeee', 1)}/url", status=status, response=body)
+
+
+PROCESSING = {"status": "processing"}
+
+
+@pytest.mark.parametrize("status", [202, 302])
+def test_a_switched_file_that_is_answered_by_no_verdict_for_good_is_not_served(status: int) -> None:
+    """By work that never ends, or by a redirect: three times later than the bound, and nothing else after."""
+    scribe = switched_file()
+    scribe.url("reader", *at(14, 15), "nc")
+    evaded(scribe, (60, 62, 64), status, PROCESSING)
+    assert wrongs(scribe) == {"new-version-served"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(203, {"http_verb": "GET", "url": "/elsewhere"}), (302, HTML), (202, HTML), (304, None), (307, HTML)],
+)
+def test_what_passes_a_gateway_is_no_evasion(status: int, body: object) -> None:
+    """A url under another success, a page to log in at, a cache's own words."""
+    scribe = switched_file()
+    evaded(scribe, (60, 62, 64, 66), status, body)
+    assert not wrongs(scribe) & {"new-version-served", "nc-until-consistent", "converges-upload"}
+
+
+@pytest.mark.parametrize("status", [202, 302])
+def test_evasions_that_end_are_too_few_or_too_early_or_of_a_deleted_file_show_nothing(status: int) -> None:
+    """The verdict after them, two of them, within the bound, or once the file may be gone."""
+    for ticks in ((60, 62), (20, 22, 24, 26)):
+        scribe = switched_file()
+        evaded(scribe, ticks, status, PROCESSING)
+        assert wrongs(scribe) == set()
+    for healed in (True, False):
+        scribe = switched_file()
+        if not healed:
+            scribe.delfile("actor", *at(50, 51))
+        evaded(scribe, (60, 62, 64), status, PROCESSING)
+        if healed:
+            scribe.url("reader", *at(66, 67), key="/k")
+        assert wrongs(scribe) == set()
