@@ -199,7 +199,7 @@ def judge_parquet(path: Path, target: Target, *, recorded: bool = False) -> tupl
     """Judge what `Columns` wrote; the findings are those of `judge`, in the same order.
 
     `recorded` says that the history may be a part of what was sent. A target with a gateway pattern is judged row by
-    row.
+    row, and so is a history in which a url led to nothing again and again: what was served elsewhere then matters.
     """
     file = pq.ParquetFile(path)
     about = json.loads(file.metadata.metadata[b"dds-conformance"])
@@ -213,7 +213,7 @@ def judge_parquet(path: Path, target: Target, *, recorded: bool = False) -> tupl
         home_of[batch["key"][made]] = batch["home"][made]
         shapes += np.bincount(batch["shape"][batch["shape"] >= 0], minlength=shapes.size)
     clean = _clean(bulk, home_of, bound)
-    everything = about["traced"] or bool(target.gateway)
+    everything = about["traced"] or about["denied"] or bool(target.gateway)
     court = Judge(
         target, recorded=recorded, elsewhere=_elsewhere(bulk, clean, home_of, bound) if not everything else None
     )

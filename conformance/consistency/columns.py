@@ -8,6 +8,7 @@ Needs the extra ``columnar``.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from enum import IntEnum
 from hashlib import md5
@@ -20,6 +21,7 @@ from conformance.answers import READ_METHODS, Answer, Call, Effect, answer_to, c
 from conformance.checks import Examiner, Seen
 from conformance.consistency.access import KIND_OF
 from conformance.consistency.bodies import identity, reported_hash, respelled, whole, within
+from conformance.consistency.content import DENIALS
 from conformance.consistency.marks import NEVER
 from conformance.consistency.registry import followed, given_by
 from conformance.consistency.traces import TRACED, listed_keys, wanted_key
@@ -85,6 +87,7 @@ class Columns:
         self._refused: set[int] = set()
         self._attempted: set[int] = set()
         self._listed: set[int] = set()
+        self._fruitless: Counter[str] = Counter()
         self._rows: list[tuple[int, ...]] = []
         self._lines: list[bytes] = []
 
@@ -103,6 +106,7 @@ class Columns:
             "homes": len(self._homes),
             "keys": len(self._keys),
             "traced": traced,
+            "denied": any(count >= DENIALS for count in self._fruitless.values()),
             "shapes": [[_said(one) for one in seen] for seen in self._seen],
         }
         self._writer.add_key_value_metadata({"dds-conformance": json.dumps(about)})
@@ -172,6 +176,7 @@ class Columns:
         if answered is Answer.DONE and not (
             one.exchange.status == 200 and self._url(one, one.exchange.response, upload)
         ):
+            self._fruitless[upload] += not isinstance(within(one.exchange.response, "url"), str)
             return Row.ODD, end, upload, 0, 0
         return _TOLD[answered], end, upload, 0, 0
 
@@ -180,6 +185,7 @@ class Columns:
         body = one.exchange.request if name == "storage_put" else one.exchange.response
         if answered is Answer.DONE and one.exchange.status == 200 and isinstance(body, Octets):
             return Row.PUT if name == "storage_put" else Row.GET, 0, upload, number_of(body.md5), body.bytes
+        self._fruitless[upload] += name == "storage_get" and answered is not Answer.DONE
         harmless = name == "storage_get" and one.exchange.status != 404
         return Row.PLAIN if harmless else Row.ODD, 0, upload, 0, 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.answers import Answer, Call, Effect, effect, named_fields, promoted
 from conformance.consistency.bodies import asked, identity, within
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
-from conformance.consistency.registry import followed, given_by, heard, refuses
+from conformance.consistency.registry import evades, followed, given_by, heard, refuses
 from conformance.consistency.state import Download, File, Reads, Switch, Version
 from conformance.consistency.storing import Storing
 from conformance.model import Json, Octets, Operation
@@ -23,13 +23,17 @@ class Filing(Storing):
 
     def _link(self, version: Json, kept: Mark, file: str, upload: str = "", *, told: bool = False) -> None:
         # `told` where the answer acknowledges the version; one that only shows it may come from a replica ahead.
-        name, found = identity(version), identity(within(version, "upload")) or upload
+        name, named = identity(version), identity(within(version, "upload"))
+        found = named or upload
         if not name:
             return
         held = self.version(name)
         held.file = held.file or file
         held.linked = first(held.linked, kept)
-        held.acknowledged = first(held.acknowledged, kept) if told else held.acknowledged
+        if told:
+            held.acknowledged = first(held.acknowledged, kept)
+        if told and named:
+            held.named[named] = first(held.named.get(named), kept) or kept
         if found and not held.upload:
             held.upload = found
             self.upload(found).versions.append(name)
@@ -132,13 +136,15 @@ class Filing(Storing):
         if answered is Answer.DONE:
             self._learn_get(operation, reads, kept)
             if operation.exchange.status != 200 and kept[1] >= min(self.doomed, file.switched):
+                if kept[1] >= file.switched and evades(operation, answered):
+                    file.denied.append(kept)
                 return
         self.dirty_files.add(called.id)
         if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
             file.late.append((reads, kept, heard(operation, answered)))
         elif kept[1] >= file.switched:
             file.single.append((kept, heard(operation, answered)))
-            if refuses(operation):
+            if refuses(operation) or evades(operation, answered):
                 file.denied.append(kept)
             if answered is Answer.REFUSED and operation.exchange.status == 404:
                 self.take(reads, kept, answered, operation)

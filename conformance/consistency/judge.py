@@ -28,7 +28,7 @@ from conformance.answers import (
     fits_gateway,
     is_mutation,
 )
-from conformance.consistency import completion, content, deletion, projects, register, status, uploads
+from conformance.consistency import completion, content, deletion, projects, register, served, status, uploads
 from conformance.consistency.access import Access, granted
 from conformance.consistency.bodies import respelled
 from conformance.consistency.book import Book
@@ -221,7 +221,7 @@ class Judge:
                 uploads.one_verdict(case, book)
                 uploads.not_early(case, book, context)
                 uploads.converges(case, book, context)
-                uploads.told_as_nc(case, book)
+                uploads.told_as_nc(case, book, ended=False)
                 completion.repeated(upload, book)
         homes, self._world.dirty_projects = self._world.dirty_projects, set()
         for name in sorted(homes):
@@ -255,6 +255,7 @@ class Judge:
             if file.single or file.switched < NEVER:
                 register.switched(self._world, file, found.cases, book, self._bound)
                 register.new_bytes(self._world, file, found.cases, book, self._bound)
+                served.nothing(self._world, file, found.cases, book, self._bound)
         for project in self._world.projects.values():
             projects.judged(project, book, context)
         failing.conclude(book)
@@ -322,7 +323,7 @@ class Judge:
         uploads.relapses(case, book)
         uploads.verdict_true(case, book)
         uploads.converges(case, book, context)
-        uploads.told_as_nc(case, book)
+        uploads.told_as_nc(case, book, ended=True)
         for endpoint in case.sight.endpoints:
             reads = endpoint.reads
             deletion.after_deletion(reads.kind, reads.id, endpoint.deleted, endpoint.after, book, self._bound)
@@ -352,6 +353,7 @@ class Judge:
     def _strays(self, book: Book) -> None:
         """Judge versions whose upload is not known (or not one) by themselves: their verdict still may not flip."""
         for name, version in self._world.versions.items():
+            register.repointed(version, book)
             if version.upload and not version.conflicting:
                 continue
             alone = Sight([])

@@ -13,7 +13,7 @@ from conformance.answers import Answer, Effect
 from conformance.consistency.book import Book, short
 from conformance.consistency.marks import SECOND, Mark, first
 from conformance.consistency.sight import Endpoint, scope_of_file
-from conformance.consistency.state import FOR_GOOD, Download, File, Switch
+from conformance.consistency.state import FOR_GOOD, Download, File, Switch, Version
 from conformance.consistency.truth import Truth, expected_bytes
 from conformance.consistency.uploads import Case, attempt_first, done_first
 from conformance.consistency.world import World
@@ -59,7 +59,7 @@ def _explains(case: Case | None, kept: Mark, answered: Answer) -> bool:
     return truth is not Truth.GOOD and case.sight.ok is None
 
 
-def _settled(switch: Switch, case: Case | None) -> int | None:
+def settled(switch: Switch, case: Case | None) -> int | None:
     """Give when (ns) a switch was acknowledged and its upload's completion too; None when one of them was not."""
     done = done_first(case.upload) if case else None
     return max(switch.b, done[1]) if done and switch.effect is Effect.DONE else None
@@ -79,13 +79,13 @@ def switched(world: World, file: File, cases: Mapping[str, Case], book: Book, bo
 
 
 def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: int, doomed: int) -> None:
-    """Convict a server that answers a switched file by refusals only, later than the bound."""
+    """Convict a server that answers a switched file by refusals only, later than the bound, or by no verdict at all."""
     told = max((kept[0] for kept, answered in file.single if answered in _TOLD and kept[1] < doomed), default=-1)
     missing = [kept for kept, answered in file.single if answered is Answer.REFUSED]
     late = []
     for kept in sorted(one for one in (*missing, *file.denied) if told < one[0] and one[1] < doomed):
         current = candidates(file, kept[0], kept[1]).current
-        moments = [_settled(s, cases.get(s.upload)) for s in current]
+        moments = [settled(s, cases.get(s.upload)) for s in current]
         if current and all(moment is not None and kept[0] > moment + bound for moment in moments):
             late.append((kept, current[-1]))
     if len(late) < FOR_GOOD:
@@ -94,11 +94,11 @@ def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: 
     kept, switch = late[-1]
     sentence = (
         f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and later "
-        f"than the bound its url was refused {len(late)} times, last to {book.when(kept)}"
+        f"than the bound its url told no verdict {len(late)} times, last to {book.when(kept)}"
     )
     book.find(
         "new-version-served", "new-version-refused", file.id, (switch.mark, kept), sentence,
-        expected="the new upload's verdict", observed="a refusal", upload=switch.upload, switch_b_ns=switch.b,
+        expected="the new upload's verdict", observed="no verdict", upload=switch.upload, switch_b_ns=switch.b,
         read_a_ns=kept[0],
     )  # fmt: skip
 
@@ -106,7 +106,7 @@ def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: 
 def _read(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     file: File, kept: Mark, answered: Answer, found: Candidates, cases: Mapping[str, Case], book: Book, bound: int
 ) -> None:
-    moments = [_settled(s, cases.get(s.upload)) for s in found.current]
+    moments = [settled(s, cases.get(s.upload)) for s in found.current]
     known = [moment for moment in moments if moment is not None]
     overdue = bool(found.current) and len(known) == len(moments) and kept[0] > max(known) + bound
     by_new = any(_explains(cases.get(s.upload), kept, answered) for s in found.current)
@@ -220,7 +220,7 @@ def new_bytes(world: World, file: File, cases: Mapping[str, Case], book: Book, b
             continue
         found = candidates(file, given[0], given[1])
         new = [cases.get(s.upload) for s in found.current]
-        moments = [_settled(s, cases.get(s.upload)) for s in found.current]
+        moments = [settled(s, cases.get(s.upload)) for s in found.current]
         if not found.replaced or not new or any(m is None for m in moments):
             continue
         wanted = [expected_bytes(case.upload, case.known) for case in new if case]
@@ -296,4 +296,23 @@ def old_version(case: Case, endpoint: Endpoint, book: Book, bound: int) -> None:
         "old-version-downloadable", "old-version-gone", reads.id,
         (*links, *((known,) if known and known[1] < wrong[0] else ()), switch, wrong), sentence, expected="200",
         observed=what, upload=case.name, switch_b_ns=switch[1], read_a_ns=wrong[0],
+    )  # fmt: skip
+
+
+def repointed(version: Version, book: Book) -> None:
+    """Convict a server that acknowledged one version for two uploads: the older is then a version of nothing.
+
+    Each answer says itself whose version it is; one that shows the version before, as it was, shows nothing.
+    """
+    if len(version.named) < 2:
+        return
+    (one, upload), (other, newer) = sorted((kept, name) for name, kept in version.named.items())[:2]
+    book.expose("old-version-downloadable")
+    sentence = (
+        f"version {short(version.id)} was acknowledged as one of upload {short(upload)} ({book.when(one)}) and then of "
+        f"upload {short(newer)} ({book.when(other)}), so that the older version is no more"
+    )
+    book.find(
+        "old-version-downloadable", "version-repointed", version.id, (one, other), sentence, expected="a new version",
+        observed="the same version", upload=newer, version=version.id,
     )  # fmt: skip

@@ -63,6 +63,15 @@ def refuses(operation: Operation) -> bool:
     return operation.exchange.failure is None and _is_the_apis(operation) and not is_doubtful(operation)
 
 
+def evades(operation: Operation, answered: Answer) -> bool:
+    """Whether a plain read of a url is answered by a success without one, or by the API's own redirect."""
+    status, body = operation.exchange.status or 0, operation.exchange.response
+    if operation.exchange.failure is not None or is_doubtful(operation) or not _known(operation):
+        return False
+    without = answered is Answer.DONE and status != 200 and not isinstance(within(body, "url"), str)
+    return without or 300 <= status < 400
+
+
 def _is_vouched_for(operation: Operation) -> bool:
     provider = within(asked(operation.exchange.request), "storage_provider")
     return not is_doubtful(operation) and (provider is None or bool(identity(provider)))

@@ -210,13 +210,17 @@ class File:
 
 @dataclass(slots=True)
 class Version:
-    """A file version: one upload for ever."""
+    """A file version: one upload for ever.
+
+    `named` are the uploads that answers which acknowledge the version say it is of, themselves, and which must be one.
+    """
 
     id: str
     reads: Reads
     upload: str = ""
     file: str = ""
     conflicting: bool = False
+    named: dict[str, Mark] = field(default_factory=dict)
     linked: Mark | None = None
     acknowledged: Mark | None = None
     deletes: dict[str, tuple[Mark, Effect]] = field(default_factory=dict)

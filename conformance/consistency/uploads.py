@@ -334,8 +334,11 @@ def _failing(case: Case, book: Book, endpoint: Endpoint, done: Mark, deadline: i
     )  # fmt: skip
 
 
-def told_as_nc(case: Case, book: Book) -> None:
-    """Convict a server that told a live, acknowledged resource by a 404 with another code, or by another answer."""
+def told_as_nc(case: Case, book: Book, *, ended: bool) -> None:
+    """Convict a server that told a live, acknowledged resource by a 404 with another code, or by another answer.
+
+    An older version that is good is `register.old_version`'s; until the history has `ended` one may yet prove to be.
+    """
     for endpoint in case.sight.endpoints:
         reads, linked = endpoint.reads, endpoint.acknowledged
         book.look("nc-until-consistent", reads.racing)
@@ -344,9 +347,11 @@ def told_as_nc(case: Case, book: Book) -> None:
         truth = case.sight.truth()
         if odd and truth and truth[1] < odd[0]:
             odd = None  # the duty is about what is not consistent yet
-        if reads.nc or ((wrong or odd) and not endpoint.superseded):
+        older = endpoint.superseded is not None and wrong is not None and wrong[0] > endpoint.superseded[1]
+        elsewhere = older and (not ended or case.known.truth is Truth.GOOD or reads.ok is not None)
+        if reads.nc or ((wrong or odd) and (not endpoint.superseded or (older and not elsewhere))):
             book.expose("nc-until-consistent")
-        if endpoint.superseded is not None and wrong is not None and wrong[0] > endpoint.superseded[1]:
+        if elsewhere:
             continue
         for kept, what, rule in (
             (wrong, "a 404 with another code", "plain-404"),

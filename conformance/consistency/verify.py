@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.checks import RULES, examine
-from conformance.model import Finding, Json, Octets, Operation, Target
+from conformance.model import Finding, Json, Octets, Operation, Role, Target
 
 Operations = Sequence[Operation]
 
@@ -120,6 +120,24 @@ def _twice(one: Operation, other: Operation) -> bool:
     return accepted and same and _field(made.request, "name") != _field(again.request, "name")
 
 
+def _evades(one: Operation) -> bool:
+    return _is(one, "2xx") and one.exchange.status != 200 and not isinstance(_field(one.exchange.response, "url"), str)
+
+
+def _repoints(one: Operation, other: Operation, name: Json) -> bool:
+    shown = [_field(told.exchange.response, "current_version") or told.exchange.response for told in (one, other)]
+    uploads = [_field(_field(version, "upload"), "id") for version in shown]
+    writes = {one.exchange.method, other.exchange.method} <= {"POST", "PUT"}
+    same = all(str(_field(version, "id")).lower() == str(name).lower() for version in shown)
+    return writes and same and None not in uploads and str(uploads[0]).lower() != str(uploads[1]).lower()
+
+
+def _fruitless(one: Operation) -> bool:
+    if one.exchange.role is Role.API:
+        return _is(one, "2xx") and not isinstance(_field(one.exchange.response, "url"), str)
+    return _is(one, "400", "401", "403", "404", "405", "409", "410")
+
+
 def _field(body: Json | Octets | None, name: str) -> Json:
     return body.get(name) if isinstance(body, dict) else None
 
@@ -164,13 +182,18 @@ _LINES: Mapping[str, _Line] = {
     "old-bytes": lambda c: _url(c.told[-2], c.told[-1]) and _before(c.told[0], c.told[-2], c.bound),
     "old-verdict": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1], c.bound),
     "new-version-refused": lambda c: (
-        _is(c.told[0], "2xx") and _before(c.told[0], c.told[-1], c.bound) and not _is(c.told[-1], "2xx", "integrity", "nc", "none")
+        _is(c.told[0], "2xx") and _before(c.told[0], c.told[-1], c.bound) and (_evades(c.told[-1]) or not _is(c.told[-1], "2xx", "integrity", "nc", "none"))
     ),
     "no-url": lambda c: _is(c.told[-1], "2xx") and not isinstance(_field(c.told[-1].exchange.response, "url"), str),
     "not-served": lambda c: _url(c.told[-2], c.told[-1]) and _is(c.told[-1], "400", "401", "403", "405", "409", "410"),
+    "file-not-served": lambda c: (
+        _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and _before(c.told[1], c.told[-1], c.bound)
+        and _fruitless(c.told[1]) and _fruitless(c.told[-1]) and (c.told[-1].exchange.role is Role.API or _url(c.told[-2], c.told[-1]))
+    ),
     "project-twice": lambda c: _twice(c.told[0], c.told[1]),
     "stale-version": lambda c: _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]),
     "old-version-gone": lambda c: _is(c.told[-2], "2xx") and _before(c.told[-2], c.told[-1]) and not _is(c.told[-1], "2xx", "none"),
+    "version-repointed": lambda c: _is(c.told[0], "2xx") and _is(c.told[1], "2xx") and _repoints(c.told[0], c.told[1], c.numbers["version"]),
     "error-before-consistent": lambda c: (
         _status(c.told[0], "error_on") is not None and _status(c.told[0], "is_consistent") is not True
     ),

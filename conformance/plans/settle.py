@@ -65,12 +65,17 @@ def until_settled(stage: Stage, client: Speaker, world: World, one: Watched) -> 
     since = one.since or time.monotonic()
     stage.timing.begin_wait()
     last = ask_url(client, world, one.path)
-    while last.answer not in one.accepts and time.monotonic() < stage.timing.deadline(since) and one.since:
+    while not _told(last, one) and time.monotonic() < stage.timing.deadline(since) and one.since:
         yield min(stage.timing.next_look(since), stage.timing.deadline(since))
         last = ask_url(client, world, one.path)
     stage.timing.end_wait()
     note_lag(stage, one.upload, last)
     return last
+
+
+def _told(last: Sent, one: Watched) -> bool:
+    """Whether an endpoint answered by its truth: a success that is no 200 gives no url, and so tells none."""
+    return last.answer in one.accepts and (last.answer is not Answer.DONE or last.operation.exchange.status == 200)
 
 
 def settle(stage: Stage, client: Speaker, world: World) -> Task:
@@ -92,11 +97,11 @@ def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
     last = sent(client.send("GET", one.path))
     yield time.monotonic()
     for _ in range(FOR_GOOD - 1):
-        if last.answer in one.accepts or last.answer is Answer.NC:
+        if _told(last, one) or last.answer is Answer.NC:
             break
         yield time.monotonic() + stage.timing.floor_s
         last = sent(client.send("GET", one.path))
-    if last.answer is not Answer.DONE:
+    if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return
     since = last.at
     while not _served(client, last, one.upload) and time.monotonic() < stage.timing.deadline(since):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from conformance.reference.behaviour import Layer
 from conformance.reference.bends import Fault, draw
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.bends import LayerFactory
-    from conformance.reference.calls import Call
+    from conformance.reference.calls import Call, Reply
     from conformance.reference.objects import Piece
     from conformance.reference.world import World
 
@@ -103,6 +104,38 @@ class _OldVersionLost(Layer):
         return chosen
 
 
+class _ReplacedInPlace(Layer):
+    """Gives a file's current version the new upload, instead of making another version."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Take the new version back, and say that the one before it is of its upload."""
+        if call.operation == "update_file" and reply.status == 200 and "upload" in call.body:
+            new, run = reply.body["current_version"], self.world.database.run
+            sql = "SELECT * FROM versions WHERE file_id = ? AND id <> ? ORDER BY number DESC LIMIT 1"
+            old = self.world.database.one(sql, call.path["id"], new["id"])
+            if old is not None:
+                run("DELETE FROM versions WHERE id = ?", new["id"])
+                run("UPDATE versions SET upload_id = ? WHERE id = ?", new["upload"]["id"], old["id"])
+                new.update(id=old["id"], version=old["number"])
+        return reply
+
+
+class _OldBadVersionLost(Layer):
+    """Collects a version that fails, or will fail, as soon as a newer one exists."""
+
+    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+        """Refuse what is not the newest, if it is bad."""
+        upload = self.world.database.one("SELECT verdict FROM uploads WHERE id = ?", chosen["upload_id"])
+        if (
+            via == "version"
+            and chosen["id"] != versions[-1]["id"]
+            and upload is not None
+            and upload["verdict"] == "err"
+        ):
+            raise self.world.behaviour.missing(call, chosen, unknown("FileVersion"))
+        return chosen
+
+
 def _serves(via_only: str, index: int) -> LayerFactory:
     """Serve the first (0) or newest (-1) version whatever is asked."""
 
@@ -117,6 +150,33 @@ def _serves(via_only: str, index: int) -> LayerFactory:
             return versions[index] if via == via_only else chosen
 
     return Serves
+
+
+def _once_switched(change: Callable[[World, Reply], None]) -> LayerFactory:
+    """Spoil the url of a file that has several versions."""
+
+    class OnceSwitched(Layer):
+        async def after(self, call: Call, reply: Reply) -> Reply:
+            if call.operation == "file_url" and reply.status == 200 and call.facts.get("number", 1) > 1:
+                change(self.world, reply)
+            return reply
+
+    return OnceSwitched
+
+
+def _to_no_object(world: World, reply: Reply) -> None:
+    nobody = str(UUID(int=0))
+    reply.body["url"] = world.signer.sign("GET", f"/{nobody}/{nobody}", world.clock.now())
+
+
+def _answered(code: int) -> Callable[[World, Reply], None]:
+    """Tell of the url elsewhere, or of work that never ends."""
+
+    def change(_: World, reply: Reply) -> None:
+        reply.headers = {"location": reply.body["host"] + reply.body["url"]}
+        reply.status, reply.body = code, {"status": "processing"}
+
+    return change
 
 
 _CONTENT: dict[Fault, LayerFactory] = {
@@ -159,6 +219,16 @@ _VERSIONS: dict[Fault, LayerFactory] = {
         "an older version is a plain 404",
     ): _OldVersionLost,
     Fault(
+        "old-bad-version-lost",
+        ("nc-until-consistent", "converges-upload"),
+        "an older version that failed is a plain 404",
+    ): _OldBadVersionLost,
+    Fault(
+        "version-replaced-in-place",
+        ("old-version-downloadable", "new-version-served", "bytes-exact"),
+        "PUT /files gives the current version another upload",
+    ): _ReplacedInPlace,
+    Fault(
         "old-version-bytes-lost",
         ("old-version-downloadable", "bytes-exact", "bytes-at-once", "new-version-served"),
         "storage loses an older version",
@@ -179,4 +249,24 @@ _VERSIONS: dict[Fault, LayerFactory] = {
     ): _serves("version", -1),
 }
 
-FAMILY: dict[Fault, LayerFactory] = _CONTENT | _VERSIONS
+_SWITCHED: dict[Fault, LayerFactory] = {
+    Fault(f"switched-file-{name}", ("bytes-exact", "new-version-served"), f"the url of a file with versions {text}"): (
+        _once_switched(change)
+    )
+    for name, text, change in (
+        ("url-dead", "leads to no object", _to_no_object),
+        ("url-denied", "is refused by storage", lambda _, reply: reply.body.update(url=reply.body["url"] + "0")),
+        ("url-missing", "is not in its 200", lambda _, reply: reply.body.pop("url")),
+    )
+}
+
+_EVADING: dict[Fault, LayerFactory] = {
+    Fault(
+        f"switched-file-{code}",
+        ("new-version-served", "nc-until-consistent", "converges-upload"),
+        f"the url of a file with versions is answered {code} for ever",
+    ): _once_switched(_answered(code))
+    for code in (202, 302)
+}
+
+FAMILY: dict[Fault, LayerFactory] = _CONTENT | _VERSIONS | _SWITCHED | _EVADING

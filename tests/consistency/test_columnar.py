@@ -7,7 +7,7 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pytest
-from judge_timeline import Scribe, drawn
+from judge_timeline import TICK, Scribe, drawn, prepared
 from judged import findings
 from legal_dds import Crime, pack
 from test_brute_force import operations, random_history
@@ -74,3 +74,28 @@ def linked(place: int) -> Operation:
     """Tie version `place` to its upload."""
     made = Scribe()
     return made.file("maker", -9, -8, n=place)
+
+
+@pytest.mark.parametrize("rule", ["not-served", "file-not-served"])
+def test_what_another_project_was_served_tells_on_a_refusal_for_good(rule: str, tmp_path: Path) -> None:
+    """The other project is ordinary in everything, yet its bytes show that the storage provider is within reach."""
+    scribe = prepared("good", (1, 2))
+    scribe.project("maker", -9, -8, n=7)
+    scribe.upload("maker", -7, -6, n=7, project=7)
+    scribe.chunk("maker", -5, -4, n=7)
+    scribe.put("maker", -3, -2, n=7)
+    for n in (1, 2, 7):
+        scribe.complete("actor", n * TICK, n * TICK + 1, n=n)
+    scribe.file("actor", 10 * TICK, 11 * TICK)
+    scribe.file("actor", 12 * TICK, 13 * TICK, n=7, home=7)
+    if rule == "file-not-served":
+        scribe.switch("actor", 14 * TICK, 15 * TICK)
+    for tick in range(20, 80, 8):
+        scribe.url("reader", tick * TICK, (tick + 1) * TICK, key=f"/k{tick}")
+        scribe.get("reader", (tick + 2) * TICK, (tick + 3) * TICK, "403", key=f"/k{tick}")
+    scribe.url("other", 40 * TICK, 41 * TICK, n=7)
+    scribe.get("other", 42 * TICK, 43 * TICK, n=7)
+    history = scribe.history()
+    found = findings(judge(history))
+    assert {(one.requirement, one.rule) for one in found} == {("bytes-exact", rule)}
+    assert in_columns(history, tmp_path) == found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_subjects import GOOD, chunk_body
+from reference_subjects import BAD, GOOD, chunk_body
 
 if TYPE_CHECKING:
     from reference_tour import Tour
@@ -28,6 +28,9 @@ def versions(tour: Tour) -> None:
     tour.facts["old version"] = _fetch(tour, f"/file_versions/{old.version}/url")
     version = switched.json["current_version"]["id"] if switched.status == 200 else ""
     tour.facts["new by version"] = _fetch(tour, f"/file_versions/{version}/url")
+    for bad in [one for one in tour.subjects if one.truth == BAD and one.file][:1]:
+        tour.call("update_file", "PUT", f"/files/{bad.file}", {"upload": {"id": new.upload}})
+        _fetch(tour, f"/file_versions/{bad.version}/url")
 
 
 def promote(tour: Tour) -> None:
@@ -97,7 +100,8 @@ def deletes(tour: Tour) -> None:
 def _fetch(tour: Tour, path: str) -> bytes | None:
     """Give the bytes behind a url endpoint, if it serves any."""
     answer = tour.call("file_url" if path.startswith("/files") else "version_url", "GET", path, note="live")
-    if answer.status != 200 or "url" not in (answer.json or {}):
-        return None
-    stored = tour.bench.store(answer.json)
-    return stored.body if stored.status == 200 else None
+    stored = tour.bench.store(answer.json) if answer.status == 200 and "url" in (answer.json or {}) else None
+    served = stored.body if stored is not None and stored.status == 200 else None
+    if answer.status == 200 and served is None:
+        tour.facts["led nowhere"].append(path)
+    return served

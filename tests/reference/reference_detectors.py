@@ -107,8 +107,8 @@ def _projects_amiss(tour: Tour) -> bool:
 
 
 def _bytes_differ(tour: Tour) -> bool:
-    lost = tour.facts.get("promoted", b"firstsecond") != b"firstsecond"
-    return lost or any(one.last.get(via) != one.content for one in _of(tour, GOOD) for via in one.first)
+    lost = tour.facts.get("promoted", b"firstsecond") != b"firstsecond" or tour.facts["led nowhere"]
+    return bool(lost) or any(one.last.get(via) != one.content for one in _of(tour, GOOD) for via in one.first)
 
 
 def _misdescribes(tour: Tour) -> bool:

@@ -24,7 +24,7 @@ class Tour:
         self.bench = bench
         self.seen: list[Seen] = []
         self.subjects: list[Subject] = []
-        self.facts: dict[str, Any] = {"unready": [], "status": []}
+        self.facts: dict[str, Any] = {"unready": [], "status": [], "led nowhere": []}
 
     def walk(self) -> Tour:
         """Do everything."""
