@@ -116,6 +116,22 @@ def races(draw: Draw) -> Plan:
 
 
 @st.composite
+def parallel(draw: Draw) -> Plan:
+    """Two clients report and store the parts of one upload side by side, as the official one does.
+
+    The parts are no smaller than those of the probe, so that it is good wherever the probe is accepted.
+    """
+    parts = draw(st.lists(st.integers(shapes.MOST_PROBED, 300), min_size=4, max_size=6))
+    create = do("create_upload", "u1", project=COMMON, parts=parts)
+    puts = [do("put_part", upload="u1", number=n) for n in draw(st.permutations(range(1, len(parts) + 1)))]
+    begin, filled = do("meet", at="begin", parties=2), do("meet", at="filled", parties=2)
+    end = (do("complete", upload="u1"), _attach("u1", "f1", COMMON), *_reads(draw, "f1"))
+    writer = Actor("writer", (create, begin, *puts[::2], filled, *end))
+    helper = Actor("helper", (do("read_upload", upload="u1"), begin, *puts[1::2], filled))
+    return Plan("parallel", "parts side by side", (writer, helper))
+
+
+@st.composite
 def haste(draw: Draw) -> Plan:
     """A project is used the moment it is accepted, by several clients at once; some give up when refused.
 
