@@ -46,6 +46,11 @@ def _late(draw: Draw) -> Step:
     return do("pause", lags=draw(_LAGS))
 
 
+def _settled() -> Step:
+    """Wait until what was just completed has most probably settled."""
+    return do("pause", lags=1.3)
+
+
 @st.composite
 def uploads(draw: Draw) -> Plan:
     """One upload, good, bad or odd; its file attached in the window or late, by its writer or by somebody else."""
@@ -173,13 +178,17 @@ def early(draw: Draw) -> Plan:
 
 @st.composite
 def versions(draw: Draw) -> Plan:
-    """A second version, good over bad or bad over good, while the first is pending or after; perhaps promotion back."""
+    """A second version, good over bad or bad over good, while the first is pending or after; perhaps promotion back.
+
+    The upload of the second version is pending, or has settled before it becomes one.
+    """
     bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
     first, second = (draw(shapes.definite(bad=wrong)) for wrong in bad)
     wait = [do("settle", file="f1")] if draw(st.booleans()) else []
     named: dict[str, Json] = {"name_of": "u1"} if draw(st.booleans()) else {}  # a new version often keeps its name
     both = [*first.writes("u1"), *second.writes("u2", **named)]
-    switch = [second.completes("u2"), _pause(draw), do("new_version", "v2", file="f1", upload="u2")]
+    rest = _settled() if draw(st.booleans()) else _pause(draw)
+    switch = [second.completes("u2"), rest, do("new_version", "v2", file="f1", upload="u2")]
     steps = [*both, first.completes("u1", form=draw(st.booleans())), _attach("u1", "f1", COMMON), *wait, *switch]
     if draw(st.booleans()):
         steps += [_pause(draw) if wait else _late(draw), do("promote", version=first_version("f1"))]
@@ -232,7 +241,7 @@ def strangers(draw: Draw) -> Plan:
         steps = [
             do(s.verb, f"{user[0]}{s.binds}" if s.binds else "", **s.args) for s in draw(st.permutations(attempts))
         ]
-        afterwards = (do("pause", lags=1.3), *(s for s in steps if s.verb.startswith("read")))
+        afterwards = (_settled(), *(s for s in steps if s.verb.startswith("read")))
         actors.append(Actor(user, (*on_open, *steps, *afterwards), user))
     return Plan("strangers", "others knock", tuple(actors))
 

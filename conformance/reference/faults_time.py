@@ -166,6 +166,17 @@ def _early_attached(call: Call, upload: sqlite3.Row, _: str, __: State) -> bool:
     return row is not None and row["first"] is not None and row["first"] < upload["due"]
 
 
+def _late_switched(call: Call, upload: sqlite3.Row, via: str, _: State) -> bool:
+    """Whether the version read through came by PUT, after its upload had converged."""
+    if via not in _BOTH or call.facts.get("number", 1) == 1:
+        return False
+    sql = "SELECT number FROM versions WHERE id = ? AND upload_id = ? AND created > ?"
+    late = call.world.database.one(sql, call.facts.get("version"), upload["id"], upload["due"])
+    sql = "SELECT min(number) AS first FROM versions WHERE upload_id = ?"
+    first = call.world.database.one(sql, upload["id"])
+    return late is not None and first is not None and late["number"] == first["first"]
+
+
 _WINDOWS: dict[Fault, LayerFactory] = {
     Fault(f"early-200-{ms}ms", _EARLY, f"both url endpoints answer 200 for {ms} ms before convergence"): _window(
         ms / 1000, State.OK
@@ -214,6 +225,9 @@ _NEVERS: dict[Fault, LayerFactory] = {
     Fault("never-early-attached", _NEVER, "files attached before convergence never converge"): _never(_early_attached),
     Fault("never-second-version", _NEVER, "second and later versions never converge"): _never(
         lambda call, _, via, __: via in _BOTH and call.facts.get("number", 1) > 1
+    ),
+    Fault("late-new-version-never", _NEVER, "a new version of a consistent upload never converges"): _never(
+        _late_switched
     ),
     Fault("never-version-url", _NEVER, "/file_versions/{id}/url never converges"): _never(
         lambda _, __, via, ___: via == "version"

@@ -30,6 +30,24 @@ def versions(tour: Tour) -> None:
     tour.facts["new by version"] = _fetch(tour, f"/file_versions/{version}/url")
 
 
+def late_versions(tour: Tour) -> None:
+    """Give a file a new version whose upload has settled."""
+    old = next(one for one in tour.subjects if one.name == "single")
+    tour.facts["late versions"] = []
+    for name in ("late version",):
+        new = tour.start(name, GOOD, [name.encode()])
+        tour.subjects.remove(new)
+        body = {"hash": {"value": "0" * 32, "algorithm": "md5"}}
+        if tour.bench.call("PUT", f"/uploads/{new.upload}/complete", body).status >= 300:
+            tour.bench.call("PUT", f"/uploads/{new.upload}/complete", body)
+        tour.bench.advance(2.4)
+        tour.bench.call("PUT", f"/files/{old.file}", {"upload": {"id": new.upload}})
+        tour.bench.advance(2.4)
+        served = _fetch(tour, f"/files/{old.file}/url")
+        waits = tour.seen[-1].answer.code == "resource_not_consistent"
+        tour.facts["late versions"].append((name.encode(), served, waits))
+
+
 def promote(tour: Tour) -> None:
     """Promote the older version, and delete it: the promoted one has the same upload."""
     old = next(one for one in tour.subjects if one.name == "two")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_aftermath import bad_input, deletes, promote, strangers, versions
+from reference_aftermath import bad_input, deletes, late_versions, promote, strangers, versions
 from reference_bench import md5
 from reference_subjects import BAD, GOOD, ODD, Seen, Subject, chunk_body, kind_of
 
@@ -36,6 +36,7 @@ class Tour:
         self._repeat()
         versions(self)
         promote(self)
+        late_versions(self)
         strangers(self)
         bad_input(self)
         deletes(self)
