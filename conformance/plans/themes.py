@@ -180,7 +180,7 @@ def early(draw: Draw) -> Plan:
 def versions(draw: Draw) -> Plan:
     """A second version, good over bad or bad over good, while the first is pending or after; perhaps promotion back.
 
-    The upload of the second version is pending, or has settled before it becomes one.
+    The upload of the second version is pending, or has settled before it becomes one; a third may follow.
     """
     bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
     first, second = (draw(shapes.definite(bad=wrong)) for wrong in bad)
@@ -192,10 +192,18 @@ def versions(draw: Draw) -> Plan:
     steps = [*both, first.completes("u1", form=draw(st.booleans())), _attach("u1", "f1", COMMON), *wait, *switch]
     if draw(st.booleans()):
         steps += [_pause(draw) if wait else _late(draw), do("promote", version=first_version("f1"))]
+    steps += _third(draw) if draw(st.booleans()) else []
     steps += [do("read_versions", file="f1"), do("read_file", file="f1"), do("read_version", version="v2")]
     every = draw(st.sampled_from((0.01, 0.04)))
     reader = (do("read_url", file="f1", times=8, every_s=every), do("read_version_url", version="v2", times=4))
     return Plan("versions", "a new version", (Actor("writer", tuple(steps)), Actor("reader", reader)))
+
+
+def _third(draw: Draw) -> list[Step]:
+    """Give a file a third upload, a good one: an older one served instead is surely the wrong one."""
+    shape = draw(shapes.definite(bad=False))
+    switch = do("new_version", "v3", file="f1", upload="u3")
+    return [*shape.writes("u3"), shape.completes("u3"), _pause(draw), switch]
 
 
 @st.composite

@@ -119,6 +119,20 @@ def _serves(via_only: str, index: int) -> LayerFactory:
     return Serves
 
 
+class _SecondForEver(Layer):
+    """Serves a file's second version once it has had three different uploads."""
+
+    def url_version(
+        self,
+        call: Call,  # noqa: ARG002
+        via: str,
+        versions: list[sqlite3.Row],
+        chosen: sqlite3.Row,
+    ) -> sqlite3.Row:
+        """Count the uploads."""
+        return versions[1] if via == "file" and len({one["upload_id"] for one in versions}) > 2 else chosen
+
+
 _CONTENT: dict[Fault, LayerFactory] = {
     Fault("bytes-truncated", _BYTES, "the last byte is missing"): _bytes(_shortened),
     Fault("bytes-first-chunk-only", _BYTES, "only the first chunk is served"): _bytes(lambda _, __, pieces: pieces[:1]),
@@ -153,6 +167,14 @@ _VERSIONS: dict[Fault, LayerFactory] = {
         ),
         "/files/{id}/url serves the first version for ever",
     ): _serves("file", 0),
+    Fault(
+        "third-upload-stale",
+        (
+            *("new-version-served", "bytes-exact", "converges-upload", "bad-never-200", "nc-until-consistent"),
+            *("one-verdict", "good-never-integrity"),
+        ),
+        "from the third different upload on /files/{id}/url serves the second",
+    ): _SecondForEver,
     Fault(
         "old-version-lost",
         ("old-version-downloadable", "converges-upload", "nc-until-consistent"),

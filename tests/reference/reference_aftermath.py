@@ -31,10 +31,10 @@ def versions(tour: Tour) -> None:
 
 
 def late_versions(tour: Tour) -> None:
-    """Give a file a new version whose upload has settled."""
+    """Give a file two more versions, each of an upload that has settled."""
     old = next(one for one in tour.subjects if one.name == "single")
     tour.facts["late versions"] = []
-    for name in ("late version",):
+    for name in ("late version", "third version"):
         new = tour.start(name, GOOD, [name.encode()])
         tour.subjects.remove(new)
         body = {"hash": {"value": "0" * 32, "algorithm": "md5"}}
