@@ -15,6 +15,8 @@ WHOLE_DEFECTS = ("hash", "total", "surplus", "unsent", "empty")
 PART_DEFECTS = ("hash", "total", "surplus", "missing")
 MANY_DEFECTS = (*PART_DEFECTS, "swap")
 """What makes an upload of several parts bad; `swap` reports the hashes of two of them for one another."""
+LARGE_DEFECTS = ("total", "surplus", "missing")
+"""What makes an upload of several MiB bad beside a wrong hash, which another one has."""
 SIZE_DEFECTS = ("size", "short")
 """A part's size is reported too large, or too small."""
 ODD_DEFECTS = (*SIZE_DEFECTS, "fresh")
@@ -149,11 +151,11 @@ def odd(draw: st.DrawFn) -> Shape:
 
 
 @st.composite
-def large(draw: st.DrawFn, *, bad: bool = False) -> Shape:
+def large(draw: st.DrawFn, *, defects: tuple[str, ...] = ("",)) -> Shape:
     """Draw an upload of two parts, the first large enough for any store: several MiB, so few of them."""
     parts = [LARGE_PART, draw(st.integers(1, 4000))]
     order = draw(st.sampled_from(([1, 2], [2, 1])))
-    return _shape(draw, parts, "hash" if bad else "", order=order)
+    return _shape(draw, parts, draw(st.sampled_from(defects)), order=order)
 
 
 def definite(*, bad: bool) -> st.SearchStrategy[Shape]:

@@ -285,12 +285,12 @@ def cuts(draw: Draw) -> Plan:
 
 @st.composite
 def large(draw: Draw) -> Plan:
-    """Two uploads of several MiB in two parts, large enough for any store: a good one and a bad one."""
+    """Uploads of several MiB in two parts, large enough for any store: a good one, a wrong hash, and another defect."""
     steps: list[Step] = []
-    for n, bad in enumerate((False, True), start=1):
-        shape = draw(shapes.large(bad=bad))
+    for n, defects in enumerate((("",), ("hash",), shapes.LARGE_DEFECTS), start=1):
+        shape = draw(shapes.large(defects=defects))
         steps += [*shape.writes(f"u{n}"), shape.completes(f"u{n}"), _attach(f"u{n}", f"f{n}", COMMON)]
-    readers = (Actor(f"reader-{n}", tuple(_reads(draw, f"f{n}"))) for n in (1, 2))
+    readers = (Actor(f"reader-{n}", tuple(_reads(draw, f"f{n}"))) for n in (1, 2, 3))
     return Plan("large", "several MiB", (Actor("writer", tuple(steps)), *readers))
 
 

@@ -174,6 +174,9 @@ _SWALLOWED: dict[Fault, LayerFactory] = {
     Fault("swallow-large", _BAD_200, "an upload of 5 MiB or more is never bad"): _overlook(
         lambda _, __, parts: set(_EVERY) if _stored(parts) >= _LARGE else set()
     ),
+    Fault(
+        "swallow-large-size", _BAD_200, "a wrong total size or a part never sent does not make a large upload bad"
+    ): _overlook(lambda upload, _, __: {"total-size", "missing"} if upload["size"] >= _LARGE else set()),
     Fault("swallow-empty", _BAD_200, "a wrong hash of no bytes does not make an upload bad"): _overlook(
         lambda upload, _, __: set() if upload["size"] else {"single-hash"}
     ),
