@@ -140,12 +140,13 @@ def parallel(draw: Draw) -> Plan:
 def haste(draw: Draw) -> Plan:
     """A project is used the moment it is accepted, by several clients at once; some give up when refused.
 
-    Some name the storage provider, and some leave it out.
+    Some name the storage provider, and some leave it out. The project's own name may be an odd one.
     """
     racers = draw(st.integers(1, 3))
     shape = draw(shapes.definite(bad=draw(st.booleans())))
     fill = shape.writes("u0", "p1", **_named(draw))
-    maker = Actor("maker", (do("create_project", "p1"), *fill, shape.completes("u0")))
+    odd: dict[str, Json] = {"odd_name": True} if draw(st.booleans()) else {}
+    maker = Actor("maker", (do("create_project", "p1", **odd), *fill, shape.completes("u0")))
     others = [
         Actor(f"racer-{n}", (_hasty(draw, f"u{n}"), do("read_project", project="p1"), _hasty(draw, f"v{n}")))
         for n in range(1, racers + 1)

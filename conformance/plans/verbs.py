@@ -30,7 +30,7 @@ class Verb:
 _CUT = {"cut_s": 0.0}
 
 VERBS: dict[str, Verb] = {
-    "create_project": Verb({}, "POST /projects", {}, PROJECT),
+    "create_project": Verb({}, "POST /projects", {"odd_name": False}, PROJECT),
     "create_upload": Verb(
         {"project": PROJECT},
         "POST /projects/{project}/uploads",

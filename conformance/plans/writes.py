@@ -37,14 +37,19 @@ def insist(turn: Turn, attempt: Attempt) -> Trying:
 
 
 def create_project(turn: Turn) -> Task:
-    """Create a project; it is bound the moment it is accepted."""
-    last = yield from insist(turn, lambda _: turn.client.send("POST", "/projects", json=_project(turn)))
+    """Create a project, under a plain name where an odd one is refused; it is bound the moment it is accepted."""
+    odd = bool(turn.option("odd_name"))
+    last = yield from insist(turn, lambda _: _ask_project(turn, odd=odd))
+    if odd and last.answer is Answer.REFUSED:
+        last = yield from insist(turn, lambda _: _ask_project(turn, odd=False))
     if last.made:
         turn.bind(Project(last.made, last.at))
 
 
-def _project(turn: Turn) -> Json:
-    return {"name": turn.world.name("project"), "description": "made by dds-conformance, to be removed"}
+def _ask_project(turn: Turn, *, odd: bool) -> Operation:
+    body = {"name": turn.world.name("project", odd=odd), "description": "made by dds-conformance, to be removed"}
+    intent = "unsure" if odd else "valid"  # a server may have its rules for names
+    return turn.client.send("POST", "/projects", json=body, intent=intent)
 
 
 def create_upload(turn: Turn) -> Task:

@@ -50,7 +50,7 @@ class Tour:
 
     def _projects(self) -> None:
         keys = []
-        for name in "abc":
+        for name in ("a", "b", "c", "Prüfstand"):
             made = self.call("create_project", "POST", "/projects", {"name": name, "description": "d"})
             listed = self.bench.call("GET", "/projects").json["results"]
             keys.append(next((row["id"] for row in listed if row["name"] == name), (made.json or {}).get("id")))
