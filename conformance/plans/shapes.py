@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.model import Json
 from conformance.plans.model import LARGE_PART
 from conformance.plans.nouns import COMMON, Step, do
+from conformance.plans.verbs import OCTETS
 
 WHOLE_DEFECTS = ("hash", "total", "surplus", "unsent", "empty")
 """What makes a single-part upload bad; `empty` is a wrong hash of no bytes at all, drawn twice as often."""
@@ -34,13 +35,15 @@ _DISTINCT = 8
 MOST_PROBED = 20
 """Bytes of the largest part that the probe sends before its last one."""
 _ODD_NAMES = st.sampled_from((False, False, True))
+_MEDIA = st.sampled_from((OCTETS, "text/plain", "image/png", "text/csv"))
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """An upload to be made: sizes in bytes of its parts in number order, the order of sending, and its defect.
 
-    `odd_name` gives it a name that is neither plain ASCII nor plain to quote.
+    `odd_name` gives it a name that is neither plain ASCII nor plain to quote, `media` is its content type, and `bare`
+    leaves out that it is chunked, which is the default.
     """
 
     parts: tuple[int, ...]
@@ -48,6 +51,8 @@ class Shape:
     chunked: bool = True
     defect: str = ""
     odd_name: bool = False
+    media: str = OCTETS
+    bare: bool = False
 
     @property
     def complete_lie(self) -> str:
@@ -61,8 +66,10 @@ class Shape:
         """
         told: dict[str, Json] = {"parts": list(self.parts), "chunked": self.chunked, **more}
         told["misstate"] = _MISSTATED.get(self.defect, 0)
-        if self.odd_name:
-            told["odd_name"] = True
+        odd: dict[str, Json] = {"odd_name": self.odd_name, "bare": self.bare and self.chunked}
+        told |= {name: value for name, value in odd.items() if value}
+        if self.media != OCTETS:
+            told["content_type"] = self.media
         step = do("create_upload", symbol, project=project, **told)
         return [step, *(self._puts(symbol) if self.chunked else self._put_whole(symbol))]
 
@@ -98,7 +105,8 @@ class Shape:
 
 def _shape(draw: st.DrawFn, parts: list[int], defect: str, *, order: list[int] | None = None) -> Shape:
     kept = tuple(order or range(1, len(parts) + 1))
-    return Shape(tuple(parts), kept, defect=defect, odd_name=draw(_ODD_NAMES))
+    odd_name, media, bare = draw(_ODD_NAMES), draw(_MEDIA), draw(st.booleans())
+    return Shape(tuple(parts), kept, defect=defect, odd_name=odd_name, media=media, bare=bare)
 
 
 def _fit(size: int, defect: str) -> int:

@@ -27,6 +27,7 @@ class Verb:
     binds: str = ""
 
 
+OCTETS = "application/octet-stream"
 _CUT = {"cut_s": 0.0}
 
 VERBS: dict[str, Verb] = {
@@ -42,6 +43,8 @@ VERBS: dict[str, Verb] = {
             "odd_name": False,
             "name_of": "",
             "named_store": False,
+            "content_type": OCTETS,
+            "bare": False,
             **_CUT,
         },
         UPLOAD,
@@ -88,6 +91,7 @@ HOW: dict[str, str] = {
     "fresh": "with other bytes than before",
     "odd_name": "its name not plain ASCII",
     "named_store": "its storage provider named",
+    "bare": "`chunked` left out, which is its default",
     "form": "as a form",
 }
 

@@ -96,9 +96,9 @@ def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
 
 def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
     size = sum(turn.option("parts")) + int(turn.option("misstate"))
-    body = {"name": _name(turn), "content_type": "application/octet-stream", "size": size}
+    body = {"name": _name(turn), "content_type": turn.option("content_type"), "size": size}
     path = f"/projects/{project.id}/uploads"
-    chunked = {"chunked": bool(turn.option("chunked"))}
+    chunked = {} if turn.option("bare") else {"chunked": bool(turn.option("chunked"))}
     named = turn.stage.provider or (turn.stage.shown if turn.option("named_store") else "")
     provider = {"storage_provider": {"id": named}} if named else {}
     intent = "unsure" if turn.option("odd_name") else "valid"  # a server may have its rules for names

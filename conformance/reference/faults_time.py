@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.bends import LayerFactory
-    from conformance.reference.calls import Call
+    from conformance.reference.calls import Call, Reply
     from conformance.reference.world import World
 
     Bend = Callable[[World, Call, sqlite3.Row, str, State], State]
@@ -96,6 +96,24 @@ def _later(seconds: float, before: State, after: State, via_only: tuple[str, ...
 
 def _only_via(via_only: str, before: State, after: State) -> LayerFactory:
     return _states(lambda world, call, upload, via, state: after if via == via_only and state is before else state)  # noqa: ARG005
+
+
+class _BareNever(Layer):
+    """Never tells an upload to be consistent that was created without saying whether it is chunked."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._bare: set[str] = set()
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Remember what was left out."""
+        if call.operation == "create_upload" and reply.status == 201 and "chunked" not in call.body:
+            self._bare.add(reply.body["id"])
+        return reply
+
+    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
+        """Keep it pending, in every view."""
+        return State.PENDING if state.final and upload["id"] in self._bare else state
 
 
 class _BackToPending(Layer):
@@ -222,6 +240,10 @@ _NEVERS: dict[Fault, LayerFactory] = {
     Fault("unicode-name-never", _NEVER, "uploads whose name is not plain ASCII never converge"): _never(
         lambda _, upload, __, ___: not upload["name"].isascii()
     ),
+    Fault("text-never", _NEVER, "uploads of content type text/* never converge"): _never(
+        lambda _, upload, __, ___: upload["content_type"].startswith("text/")
+    ),
+    Fault("chunked-left-out-never", _NEVER, "uploads created without `chunked` never converge"): _BareNever,
     Fault("never-early-attached", _NEVER, "files attached before convergence never converge"): _never(_early_attached),
     Fault("never-second-version", _NEVER, "second and later versions never converge"): _never(
         lambda call, _, via, __: via in _BOTH and call.facts.get("number", 1) > 1

@@ -75,6 +75,8 @@ def test_a_plan_reads_as_a_program_of_api_verbs() -> None:
         (do("create_upload", "u2", project="p1", parts=[1], name_of="u1"), "under the name of u1"),
         (do("create_upload", "u1", project="p1", parts=[1], odd_name=True), "not plain ASCII"),
         (do("create_project", "p1", odd_name=True), "not plain ASCII"),
+        (do("create_upload", "u1", project="p1", parts=[1], content_type="text/plain"), "of type text/plain"),
+        (do("create_upload", "u1", project="p1", parts=[1], bare=True), "`chunked` left out"),
         (do("create_upload", "u1", project="p1", parts=[1], named_store=True), "its storage provider named"),
         (do("complete", upload="u1", form=True), "as a form"),
         (do("attach", "f1", upload="u1", project="p1", cut_s=0.001), "cut after 1 ms"),

@@ -149,6 +149,7 @@ class Tour:
             (self.start("odd name", GOOD, [b"odd name"], name='Prüf "stück"'), "0" * 32),
             (self.start("twin", GOOD, [b"twin"]), "0" * 32),
             (self.start("other twin", GOOD, [b"other twin"], name="twin"), "0" * 32),
+            (self.start("text", GOOD, [b"text"], content_type="text/plain"), "0" * 32),
             (self.start("form", GOOD, [b"form"]), "0" * 32),
         ]
         swapped = next(subject for subject, _ in started if subject.name == "swapped")
