@@ -74,12 +74,9 @@ class Shape:
         return [step, *(self._puts(symbol) if self.chunked else self._put_whole(symbol))]
 
     def completes(self, symbol: str, *, form: bool = False) -> Step:
-        """Return the step that completes the upload as the writer knows it, a good one perhaps as a `form`.
-
-        Whether a bad one is refused for being a form, or for being bad, nobody could tell.
-        """
+        """Return the step that completes the upload as the writer knows it, perhaps as a `form`."""
         told: dict[str, Json] = {"lie": self.complete_lie} if self.complete_lie else {}
-        if form and not self.defect:
+        if form:
             told["form"] = True
         return do("complete", upload=symbol, **told)
 

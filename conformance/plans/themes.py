@@ -84,6 +84,14 @@ def misreports(draw: Draw) -> Plan:
 
 
 @st.composite
+def forms(draw: Draw) -> Plan:
+    """A single part's hash is reported wrong, by a form: is it read?"""
+    shape = shapes.Shape((draw(st.integers(1, 300)),), (1,), chunked=False, defect="hash")
+    steps = (*shape.writes("u1"), shape.completes("u1", form=True), _attach("u1", "f1", COMMON), *_reads(draw, "f1"))
+    return Plan("forms", "completed by a form", (Actor("writer", steps),))
+
+
+@st.composite
 def crowds(draw: Draw) -> Plan:
     """Several uploads, good and bad, converge together in one project, which is listed meanwhile."""
     start, project = _project(draw)
