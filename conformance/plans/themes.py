@@ -216,6 +216,18 @@ def _third(draw: Draw) -> list[Step]:
 
 
 @st.composite
+def twins(draw: Draw) -> Plan:
+    """Two files are made of one upload, the second once it settled or before; perhaps it is deleted again."""
+    settled = draw(st.booleans())
+    shape = draw(shapes.definite(bad=not settled and draw(st.booleans())))  # a known bad one need not be taken
+    wait = do("settle", file="f1") if settled else _pause(draw)
+    files = (_attach("u1", "f1", COMMON), wait, _attach("u1", "f2", COMMON))
+    gone = [do("settle", file="f2"), do("delete_file", file="f2")] if draw(st.booleans()) else []
+    writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), *files, *gone))
+    return Plan("twins", "two files of one upload", (writer, Actor("reader", tuple(_reads(draw, "f2")))))
+
+
+@st.composite
 def deletions(draw: Draw) -> Plan:
     """A version, a file or a project is deleted, while pending or after, and read meanwhile and afterwards.
 

@@ -103,6 +103,23 @@ class _OldVersionLost(Layer):
         return chosen
 
 
+class _SecondFileTakesAll(Layer):
+    """Knows an upload by the file last made of it: the file before is a plain 404."""
+
+    def url_version(
+        self,
+        call: Call,  # noqa: ARG002
+        via: str,
+        versions: list[sqlite3.Row],  # noqa: ARG002
+        chosen: sqlite3.Row,
+    ) -> sqlite3.Row:
+        """Look for a younger file of the upload."""
+        sql = "SELECT 1 FROM versions WHERE upload_id = ? AND file_id <> ? AND created > ?"
+        if self.world.database.one(sql, chosen["upload_id"], chosen["file_id"], chosen["created"]):
+            raise unknown("DataFile" if via == "file" else "FileVersion")
+        return chosen
+
+
 def _serves(via_only: str, index: int) -> LayerFactory:
     """Serve the first (0) or newest (-1) version whatever is asked."""
 
@@ -175,6 +192,11 @@ _VERSIONS: dict[Fault, LayerFactory] = {
         ),
         "from the third different upload on /files/{id}/url serves the second",
     ): _SecondForEver,
+    Fault(
+        "second-file-takes-upload",
+        ("nc-until-consistent", "converges-upload"),
+        "a file is a plain 404 once another one is made of its upload",
+    ): _SecondFileTakesAll,
     Fault(
         "old-version-lost",
         ("old-version-downloadable", "converges-upload", "nc-until-consistent"),

@@ -80,6 +80,15 @@ class _RefusesInItsWords(Layer):
         return reply
 
 
+class _OneFilePerUpload(Layer):
+    """Refuses to make a second file of an upload."""
+
+    def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:  # noqa: ARG002
+        """Look for the first."""
+        taken = self.world.database.one("SELECT 1 FROM versions WHERE upload_id = ?", upload["id"])
+        return "is a file already" if taken and call.operation == "create_file" else message
+
+
 FAMILY: dict[Oddity, LayerFactory] = {
     Oddity("validation-422", "what is invalid is refused with 422"): rewrite(
         cause("validation", "malformed"), status(422, matching=True)
@@ -87,5 +96,6 @@ FAMILY: dict[Oddity, LayerFactory] = {
     Oddity("refuses-accept", "a malformed Accept header is refused with 400"): _RefusesAccept,
     Oddity("plain-names", "uploads and projects must have plain names, which is looked at first"): _PlainNames,
     Oddity("provider-first", "an unknown storage provider is 404 before anything is validated"): _ProviderFirst,
+    Oddity("one-file-per-upload", "POST /files refuses an upload that is a file already"): _OneFilePerUpload,
     Oddity("refuses-in-its-words", "POST /files refuses a bad upload with the exception's advice"): _RefusesInItsWords,
 }

@@ -48,6 +48,15 @@ def late_versions(tour: Tour) -> None:
         tour.facts["late versions"].append((name.encode(), served, waits))
 
 
+def twins(tour: Tour) -> None:
+    """Make a second file of an upload, and read the first."""
+    one = next(subject for subject in tour.subjects if subject.name == "twin")
+    body = {"parent": {"kind": "dds-project", "id": tour.project}, "upload": {"id": one.upload}}
+    tour.bench.call("POST", "/files", body)
+    tour.bench.advance(2.4)
+    _fetch(tour, f"/files/{one.file}/url")
+
+
 def promote(tour: Tour) -> None:
     """Promote the older version, and delete it: the promoted one has the same upload."""
     old = next(one for one in tour.subjects if one.name == "two")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_aftermath import bad_input, deletes, late_versions, promote, strangers, versions
+from reference_aftermath import bad_input, deletes, late_versions, promote, strangers, twins, versions
 from reference_bench import md5
 from reference_subjects import BAD, GOOD, ODD, Seen, Subject, chunk_body, kind_of
 
@@ -37,6 +37,7 @@ class Tour:
         versions(self)
         promote(self)
         late_versions(self)
+        twins(self)
         strangers(self)
         bad_input(self)
         deletes(self)
