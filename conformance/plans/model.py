@@ -129,7 +129,10 @@ def truths(plan: Plan) -> dict[str, Truth]:
 
 def _truth(plan: Plan, symbol: str, created: Step) -> Truth:
     writers = [actor for actor in plan.actors if any(_stores(step, symbol) for step in actor.steps)]
-    if len(writers) > 1 or any(not _orderly(actor, symbol, writers) for actor in plan.actors):
+    shared = len({number for actor in writers for number in _parts_of(actor, symbol)})
+    if shared < sum(len(_parts_of(actor, symbol)) for actor in writers):
+        return Truth.UNKNOWN  # whose bytes came last, nobody could tell
+    if not all(_orderly(actor, symbol, writer) for actor in plan.actors for writer in writers):
         return Truth.UNKNOWN
     puts = [step for actor in writers for step in actor.steps if _stores(step, symbol)]
     if any(option(step, "fresh") for step in puts):
@@ -143,11 +146,17 @@ def _stores(step: Step, symbol: str) -> bool:
     return step.verb in ("put_part", "put_whole") and step.args.get("upload") == symbol
 
 
-def _orderly(actor: Actor, symbol: str, writers: list[Actor]) -> bool:
+def _parts_of(actor: Actor, symbol: str) -> set[int]:
+    """Return the numbers of the parts that an actor stores; a single part is the first."""
+    puts = [step for step in actor.steps if _stores(step, symbol)]
+    return {int(option(step, "number")) if step.verb == "put_part" else 1 for step in puts}
+
+
+def _orderly(actor: Actor, symbol: str, writer: Actor) -> bool:
+    """Whether the writer has surely stored its last part before the actor completes the upload, if it ever does."""
     completes = [n for n, s in enumerate(actor.steps) if s.verb == "complete" and s.args.get("upload") == symbol]
-    if not completes or not writers:
+    if not completes:
         return True
-    writer = writers[0]
     last_put = max(n for n, s in enumerate(writer.steps) if _stores(s, symbol))
     if actor is writer:
         return last_put < completes[0]

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from conformance.model import Json
 from conformance.plans.model import LARGE_PART
 from conformance.plans.nouns import COMMON, Step, do
+from conformance.plans.verbs import OCTETS
 
 WHOLE_DEFECTS = ("hash", "total", "surplus", "unsent", "empty")
 """What makes a single-part upload bad; `empty` is a wrong hash of no bytes at all, drawn twice as often."""
 PART_DEFECTS = ("hash", "total", "surplus", "missing")
 MANY_DEFECTS = (*PART_DEFECTS, "swap")
 """What makes an upload of several parts bad; `swap` reports the hashes of two of them for one another."""
+LARGE_DEFECTS = ("total", "surplus", "missing")
+"""What makes an upload of several MiB bad beside a wrong hash, which another one has."""
 SIZE_DEFECTS = ("size", "short")
 """A part's size is reported too large, or too small."""
 ODD_DEFECTS = (*SIZE_DEFECTS, "fresh")
@@ -32,13 +35,15 @@ _DISTINCT = 8
 MOST_PROBED = 20
 """Bytes of the largest part that the probe sends before its last one."""
 _ODD_NAMES = st.sampled_from((False, False, True))
+_MEDIA = st.sampled_from((OCTETS, "text/plain", "image/png", "text/csv"))
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """An upload to be made: sizes in bytes of its parts in number order, the order of sending, and its defect.
 
-    `odd_name` gives it a name that is neither plain ASCII nor plain to quote.
+    `odd_name` gives it a name that is neither plain ASCII nor plain to quote, `media` is its content type, and `bare`
+    leaves out that it is chunked, which is the default.
     """
 
     parts: tuple[int, ...]
@@ -46,6 +51,8 @@ class Shape:
     chunked: bool = True
     defect: str = ""
     odd_name: bool = False
+    media: str = OCTETS
+    bare: bool = False
 
     @property
     def complete_lie(self) -> str:
@@ -59,18 +66,17 @@ class Shape:
         """
         told: dict[str, Json] = {"parts": list(self.parts), "chunked": self.chunked, **more}
         told["misstate"] = _MISSTATED.get(self.defect, 0)
-        if self.odd_name:
-            told["odd_name"] = True
+        odd: dict[str, Json] = {"odd_name": self.odd_name, "bare": self.bare and self.chunked}
+        told |= {name: value for name, value in odd.items() if value}
+        if self.media != OCTETS:
+            told["content_type"] = self.media
         step = do("create_upload", symbol, project=project, **told)
         return [step, *(self._puts(symbol) if self.chunked else self._put_whole(symbol))]
 
     def completes(self, symbol: str, *, form: bool = False) -> Step:
-        """Return the step that completes the upload as the writer knows it, a good one perhaps as a `form`.
-
-        Whether a bad one is refused for being a form, or for being bad, nobody could tell.
-        """
+        """Return the step that completes the upload as the writer knows it, perhaps as a `form`."""
         told: dict[str, Json] = {"lie": self.complete_lie} if self.complete_lie else {}
-        if form and not self.defect:
+        if form:
             told["form"] = True
         return do("complete", upload=symbol, **told)
 
@@ -96,7 +102,8 @@ class Shape:
 
 def _shape(draw: st.DrawFn, parts: list[int], defect: str, *, order: list[int] | None = None) -> Shape:
     kept = tuple(order or range(1, len(parts) + 1))
-    return Shape(tuple(parts), kept, defect=defect, odd_name=draw(_ODD_NAMES))
+    odd_name, media, bare = draw(_ODD_NAMES), draw(_MEDIA), draw(st.booleans())
+    return Shape(tuple(parts), kept, defect=defect, odd_name=odd_name, media=media, bare=bare)
 
 
 def _fit(size: int, defect: str) -> int:
@@ -149,11 +156,11 @@ def odd(draw: st.DrawFn) -> Shape:
 
 
 @st.composite
-def large(draw: st.DrawFn, *, bad: bool = False) -> Shape:
+def large(draw: st.DrawFn, *, defects: tuple[str, ...] = ("",)) -> Shape:
     """Draw an upload of two parts, the first large enough for any store: several MiB, so few of them."""
     parts = [LARGE_PART, draw(st.integers(1, 4000))]
     order = draw(st.sampled_from(([1, 2], [2, 1])))
-    return _shape(draw, parts, "hash" if bad else "", order=order)
+    return _shape(draw, parts, draw(st.sampled_from(defects)), order=order)
 
 
 def definite(*, bad: bool) -> st.SearchStrategy[Shape]:

@@ -41,6 +41,8 @@ def _extras(step: Step) -> list[str]:
         said.append(f"reporting the hash of part {option(step, 'hash_of')}")
     if options.get("name_of") == "" and option(step, "name_of"):
         said.append(f"under the name of {option(step, 'name_of')}")
+    if "content_type" in options and option(step, "content_type") != options["content_type"]:
+        said.append(f"of type {option(step, 'content_type')}")
     if "size_off" in options and option(step, "size_off"):
         said.append(f"reporting {option(step, 'size_off'):+d} bytes")
     if "send" in options and not option(step, "send"):

@@ -46,6 +46,11 @@ def _late(draw: Draw) -> Step:
     return do("pause", lags=draw(_LAGS))
 
 
+def _settled() -> Step:
+    """Wait until what was just completed has most probably settled."""
+    return do("pause", lags=1.3)
+
+
 @st.composite
 def uploads(draw: Draw) -> Plan:
     """One upload, good, bad or odd; its file attached in the window or late, by its writer or by somebody else."""
@@ -76,6 +81,14 @@ def misreports(draw: Draw) -> Plan:
     writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1")))
     attacher = Actor("attacher", (_attach("u1", "f1", COMMON, eager=True), do("settle", file="f1")))
     return Plan("misreports", "a wrong chunk size", (writer, attacher))
+
+
+@st.composite
+def forms(draw: Draw) -> Plan:
+    """A single part's hash is reported wrong, by a form: is it read?"""
+    shape = shapes.Shape((draw(st.integers(1, 300)),), (1,), chunked=False, defect="hash")
+    steps = (*shape.writes("u1"), shape.completes("u1", form=True), _attach("u1", "f1", COMMON), *_reads(draw, "f1"))
+    return Plan("forms", "completed by a form", (Actor("writer", steps),))
 
 
 @st.composite
@@ -116,15 +129,32 @@ def races(draw: Draw) -> Plan:
 
 
 @st.composite
+def parallel(draw: Draw) -> Plan:
+    """Two clients report and store the parts of one upload side by side, as the official one does.
+
+    The parts are no smaller than those of the probe, so that it is good wherever the probe is accepted.
+    """
+    parts = draw(st.lists(st.integers(shapes.MOST_PROBED, 300), min_size=4, max_size=6))
+    create = do("create_upload", "u1", project=COMMON, parts=parts)
+    puts = [do("put_part", upload="u1", number=n) for n in draw(st.permutations(range(1, len(parts) + 1)))]
+    begin, filled = do("meet", at="begin", parties=2), do("meet", at="filled", parties=2)
+    end = (do("complete", upload="u1"), _attach("u1", "f1", COMMON), *_reads(draw, "f1"))
+    writer = Actor("writer", (create, begin, *puts[::2], filled, *end))
+    helper = Actor("helper", (do("read_upload", upload="u1"), begin, *puts[1::2], filled))
+    return Plan("parallel", "parts side by side", (writer, helper))
+
+
+@st.composite
 def haste(draw: Draw) -> Plan:
     """A project is used the moment it is accepted, by several clients at once; some give up when refused.
 
-    Some name the storage provider, and some leave it out.
+    Some name the storage provider, and some leave it out. The project's own name may be an odd one.
     """
     racers = draw(st.integers(1, 3))
     shape = draw(shapes.definite(bad=draw(st.booleans())))
     fill = shape.writes("u0", "p1", **_named(draw))
-    maker = Actor("maker", (do("create_project", "p1"), *fill, shape.completes("u0")))
+    odd: dict[str, Json] = {"odd_name": True} if draw(st.booleans()) else {}
+    maker = Actor("maker", (do("create_project", "p1", **odd), *fill, shape.completes("u0")))
     others = [
         Actor(f"racer-{n}", (_hasty(draw, f"u{n}"), do("read_project", project="p1"), _hasty(draw, f"v{n}")))
         for n in range(1, racers + 1)
@@ -157,20 +187,44 @@ def early(draw: Draw) -> Plan:
 
 @st.composite
 def versions(draw: Draw) -> Plan:
-    """A second version, good over bad or bad over good, while the first is pending or after; perhaps promotion back."""
+    """A second version, good over bad or bad over good, while the first is pending or after; perhaps promotion back.
+
+    The upload of the second version is pending, or has settled before it becomes one; a third may follow.
+    """
     bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
     first, second = (draw(shapes.definite(bad=wrong)) for wrong in bad)
     wait = [do("settle", file="f1")] if draw(st.booleans()) else []
     named: dict[str, Json] = {"name_of": "u1"} if draw(st.booleans()) else {}  # a new version often keeps its name
     both = [*first.writes("u1"), *second.writes("u2", **named)]
-    switch = [second.completes("u2"), _pause(draw), do("new_version", "v2", file="f1", upload="u2")]
+    rest = _settled() if draw(st.booleans()) else _pause(draw)
+    switch = [second.completes("u2"), rest, do("new_version", "v2", file="f1", upload="u2")]
     steps = [*both, first.completes("u1", form=draw(st.booleans())), _attach("u1", "f1", COMMON), *wait, *switch]
     if draw(st.booleans()):
         steps += [_pause(draw) if wait else _late(draw), do("promote", version=first_version("f1"))]
+    steps += _third(draw) if draw(st.booleans()) else []
     steps += [do("read_versions", file="f1"), do("read_file", file="f1"), do("read_version", version="v2")]
     every = draw(st.sampled_from((0.01, 0.04)))
     reader = (do("read_url", file="f1", times=8, every_s=every), do("read_version_url", version="v2", times=4))
     return Plan("versions", "a new version", (Actor("writer", tuple(steps)), Actor("reader", reader)))
+
+
+def _third(draw: Draw) -> list[Step]:
+    """Give a file a third upload, a good one: an older one served instead is surely the wrong one."""
+    shape = draw(shapes.definite(bad=False))
+    switch = do("new_version", "v3", file="f1", upload="u3")
+    return [*shape.writes("u3"), shape.completes("u3"), _pause(draw), switch]
+
+
+@st.composite
+def twins(draw: Draw) -> Plan:
+    """Two files are made of one upload, the second once it settled or before; perhaps it is deleted again."""
+    settled = draw(st.booleans())
+    shape = draw(shapes.definite(bad=not settled and draw(st.booleans())))  # a known bad one need not be taken
+    wait = do("settle", file="f1") if settled else _pause(draw)
+    files = (_attach("u1", "f1", COMMON), wait, _attach("u1", "f2", COMMON))
+    gone = [do("settle", file="f2"), do("delete_file", file="f2")] if draw(st.booleans()) else []
+    writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), *files, *gone))
+    return Plan("twins", "two files of one upload", (writer, Actor("reader", tuple(_reads(draw, "f2")))))
 
 
 @st.composite
@@ -216,7 +270,7 @@ def strangers(draw: Draw) -> Plan:
         steps = [
             do(s.verb, f"{user[0]}{s.binds}" if s.binds else "", **s.args) for s in draw(st.permutations(attempts))
         ]
-        afterwards = (do("pause", lags=1.3), *(s for s in steps if s.verb.startswith("read")))
+        afterwards = (_settled(), *(s for s in steps if s.verb.startswith("read")))
         actors.append(Actor(user, (*on_open, *steps, *afterwards), user))
     return Plan("strangers", "others knock", tuple(actors))
 
@@ -252,12 +306,12 @@ def cuts(draw: Draw) -> Plan:
 
 @st.composite
 def large(draw: Draw) -> Plan:
-    """Two uploads of several MiB in two parts, large enough for any store: a good one and a bad one."""
+    """Uploads of several MiB in two parts, large enough for any store: a good one, a wrong hash, and another defect."""
     steps: list[Step] = []
-    for n, bad in enumerate((False, True), start=1):
-        shape = draw(shapes.large(bad=bad))
+    for n, defects in enumerate((("",), ("hash",), shapes.LARGE_DEFECTS), start=1):
+        shape = draw(shapes.large(defects=defects))
         steps += [*shape.writes(f"u{n}"), shape.completes(f"u{n}"), _attach(f"u{n}", f"f{n}", COMMON)]
-    readers = (Actor(f"reader-{n}", tuple(_reads(draw, f"f{n}"))) for n in (1, 2))
+    readers = (Actor(f"reader-{n}", tuple(_reads(draw, f"f{n}"))) for n in (1, 2, 3))
     return Plan("large", "several MiB", (Actor("writer", tuple(steps)), *readers))
 
 

@@ -27,10 +27,11 @@ class Verb:
     binds: str = ""
 
 
+OCTETS = "application/octet-stream"
 _CUT = {"cut_s": 0.0}
 
 VERBS: dict[str, Verb] = {
-    "create_project": Verb({}, "POST /projects", {}, PROJECT),
+    "create_project": Verb({}, "POST /projects", {"odd_name": False}, PROJECT),
     "create_upload": Verb(
         {"project": PROJECT},
         "POST /projects/{project}/uploads",
@@ -42,6 +43,8 @@ VERBS: dict[str, Verb] = {
             "odd_name": False,
             "name_of": "",
             "named_store": False,
+            "content_type": OCTETS,
+            "bare": False,
             **_CUT,
         },
         UPLOAD,
@@ -88,6 +91,7 @@ HOW: dict[str, str] = {
     "fresh": "with other bytes than before",
     "odd_name": "its name not plain ASCII",
     "named_store": "its storage provider named",
+    "bare": "`chunked` left out, which is its default",
     "form": "as a form",
 }
 

@@ -37,14 +37,19 @@ def insist(turn: Turn, attempt: Attempt) -> Trying:
 
 
 def create_project(turn: Turn) -> Task:
-    """Create a project; it is bound the moment it is accepted."""
-    last = yield from insist(turn, lambda _: turn.client.send("POST", "/projects", json=_project(turn)))
+    """Create a project, under a plain name where an odd one is refused; it is bound the moment it is accepted."""
+    odd = bool(turn.option("odd_name"))
+    last = yield from insist(turn, lambda _: _ask_project(turn, odd=odd))
+    if odd and last.answer is Answer.REFUSED:
+        last = yield from insist(turn, lambda _: _ask_project(turn, odd=False))
     if last.made:
         turn.bind(Project(last.made, last.at))
 
 
-def _project(turn: Turn) -> Json:
-    return {"name": turn.world.name("project"), "description": "made by dds-conformance, to be removed"}
+def _ask_project(turn: Turn, *, odd: bool) -> Operation:
+    body = {"name": turn.world.name("project", odd=odd), "description": "made by dds-conformance, to be removed"}
+    intent = "unsure" if odd else "valid"  # a server may have its rules for names
+    return turn.client.send("POST", "/projects", json=body, intent=intent)
 
 
 def create_upload(turn: Turn) -> Task:
@@ -91,9 +96,9 @@ def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
 
 def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
     size = sum(turn.option("parts")) + int(turn.option("misstate"))
-    body = {"name": _name(turn), "content_type": "application/octet-stream", "size": size}
+    body = {"name": _name(turn), "content_type": turn.option("content_type"), "size": size}
     path = f"/projects/{project.id}/uploads"
-    chunked = {"chunked": bool(turn.option("chunked"))}
+    chunked = {} if turn.option("bare") else {"chunked": bool(turn.option("chunked"))}
     named = turn.stage.provider or (turn.stage.shown if turn.option("named_store") else "")
     provider = {"storage_provider": {"id": named}} if named else {}
     intent = "unsure" if turn.option("odd_name") else "valid"  # a server may have its rules for names

@@ -28,6 +28,14 @@ class _EveryThirdProject(Layer):
         return ready and row is not None and row["older"] % 3 != 1
 
 
+class _OddNameNeverReady(Layer):
+    """Never tells a project to be ready whose name is not plain ASCII."""
+
+    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+        """Look at the name."""
+        return ready and project["name"].isascii()
+
+
 class _ProjectForgets(Layer):
     """Is not consistent again at one in seven upload creations of a ready project."""
 
@@ -61,6 +69,9 @@ class _NamedUnknown(Layer):
 
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("never-third-project", ("converges-project",), "every third project never becomes ready"): _EveryThirdProject,
+    Fault(
+        "unicode-project-never", ("converges-project",), "a project whose name is not plain ASCII never becomes ready"
+    ): _OddNameNeverReady,
     Fault(
         "nc-after-201",
         ("session-monotonic", "realtime-monotonic", "converges-project"),

@@ -136,6 +136,23 @@ class _OldBadVersionLost(Layer):
         return chosen
 
 
+class _SecondFileTakesAll(Layer):
+    """Knows an upload by the file last made of it: the file before is a plain 404."""
+
+    def url_version(
+        self,
+        call: Call,  # noqa: ARG002
+        via: str,
+        versions: list[sqlite3.Row],  # noqa: ARG002
+        chosen: sqlite3.Row,
+    ) -> sqlite3.Row:
+        """Look for a younger file of the upload."""
+        sql = "SELECT 1 FROM versions WHERE upload_id = ? AND file_id <> ? AND created > ?"
+        if self.world.database.one(sql, chosen["upload_id"], chosen["file_id"], chosen["created"]):
+            raise unknown("DataFile" if via == "file" else "FileVersion")
+        return chosen
+
+
 def _serves(via_only: str, index: int) -> LayerFactory:
     """Serve the first (0) or newest (-1) version whatever is asked."""
 
@@ -179,6 +196,20 @@ def _answered(code: int) -> Callable[[World, Reply], None]:
     return change
 
 
+class _SecondForEver(Layer):
+    """Serves a file's second version once it has had three different uploads."""
+
+    def url_version(
+        self,
+        call: Call,  # noqa: ARG002
+        via: str,
+        versions: list[sqlite3.Row],
+        chosen: sqlite3.Row,
+    ) -> sqlite3.Row:
+        """Count the uploads."""
+        return versions[1] if via == "file" and len({one["upload_id"] for one in versions}) > 2 else chosen
+
+
 _CONTENT: dict[Fault, LayerFactory] = {
     Fault("bytes-truncated", _BYTES, "the last byte is missing"): _bytes(_shortened),
     Fault("bytes-first-chunk-only", _BYTES, "only the first chunk is served"): _bytes(lambda _, __, pieces: pieces[:1]),
@@ -213,6 +244,19 @@ _VERSIONS: dict[Fault, LayerFactory] = {
         ),
         "/files/{id}/url serves the first version for ever",
     ): _serves("file", 0),
+    Fault(
+        "third-upload-stale",
+        (
+            *("new-version-served", "bytes-exact", "converges-upload", "bad-never-200", "nc-until-consistent"),
+            *("one-verdict", "good-never-integrity"),
+        ),
+        "from the third different upload on /files/{id}/url serves the second",
+    ): _SecondForEver,
+    Fault(
+        "second-file-takes-upload",
+        ("nc-until-consistent", "converges-upload"),
+        "a file is a plain 404 once another one is made of its upload",
+    ): _SecondFileTakesAll,
     Fault(
         "old-version-lost",
         ("old-version-downloadable", "converges-upload", "nc-until-consistent"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.bends import LayerFactory
-    from conformance.reference.calls import Call
+    from conformance.reference.calls import Call, Reply
     from conformance.reference.world import World
 
     Bend = Callable[[World, Call, sqlite3.Row, str, State], State]
@@ -98,6 +98,24 @@ def _only_via(via_only: str, before: State, after: State) -> LayerFactory:
     return _states(lambda world, call, upload, via, state: after if via == via_only and state is before else state)  # noqa: ARG005
 
 
+class _BareNever(Layer):
+    """Never tells an upload to be consistent that was created without saying whether it is chunked."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._bare: set[str] = set()
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Remember what was left out."""
+        if call.operation == "create_upload" and reply.status == 201 and "chunked" not in call.body:
+            self._bare.add(reply.body["id"])
+        return reply
+
+    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
+        """Keep it pending, in every view."""
+        return State.PENDING if state.final and upload["id"] in self._bare else state
+
+
 class _BackToPending(Layer):
     """Answers not consistent again: at the `nth` final read of an upload, or at every so manieth final read of all."""
 
@@ -166,6 +184,17 @@ def _early_attached(call: Call, upload: sqlite3.Row, _: str, __: State) -> bool:
     return row is not None and row["first"] is not None and row["first"] < upload["due"]
 
 
+def _late_switched(call: Call, upload: sqlite3.Row, via: str, _: State) -> bool:
+    """Whether the version read through came by PUT, after its upload had converged."""
+    if via not in _BOTH or call.facts.get("number", 1) == 1:
+        return False
+    sql = "SELECT number FROM versions WHERE id = ? AND upload_id = ? AND created > ?"
+    late = call.world.database.one(sql, call.facts.get("version"), upload["id"], upload["due"])
+    sql = "SELECT min(number) AS first FROM versions WHERE upload_id = ?"
+    first = call.world.database.one(sql, upload["id"])
+    return late is not None and first is not None and late["number"] == first["first"]
+
+
 _WINDOWS: dict[Fault, LayerFactory] = {
     Fault(f"early-200-{ms}ms", _EARLY, f"both url endpoints answer 200 for {ms} ms before convergence"): _window(
         ms / 1000, State.OK
@@ -211,9 +240,16 @@ _NEVERS: dict[Fault, LayerFactory] = {
     Fault("unicode-name-never", _NEVER, "uploads whose name is not plain ASCII never converge"): _never(
         lambda _, upload, __, ___: not upload["name"].isascii()
     ),
+    Fault("text-never", _NEVER, "uploads of content type text/* never converge"): _never(
+        lambda _, upload, __, ___: upload["content_type"].startswith("text/")
+    ),
+    Fault("chunked-left-out-never", _NEVER, "uploads created without `chunked` never converge"): _BareNever,
     Fault("never-early-attached", _NEVER, "files attached before convergence never converge"): _never(_early_attached),
     Fault("never-second-version", _NEVER, "second and later versions never converge"): _never(
         lambda call, _, via, __: via in _BOTH and call.facts.get("number", 1) > 1
+    ),
+    Fault("late-new-version-never", _NEVER, "a new version of a consistent upload never converges"): _never(
+        _late_switched
     ),
     Fault("never-version-url", _NEVER, "/file_versions/{id}/url never converges"): _never(
         lambda _, __, via, ___: via == "version"

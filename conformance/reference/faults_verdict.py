@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.bends import LayerFactory
-    from conformance.reference.calls import Call
+    from conformance.reference.calls import Call, Reply
     from conformance.reference.objects import Part
     from conformance.reference.world import World
 
@@ -102,6 +102,34 @@ class _NeighbourSwallows(Layer):
         return verdict if near is None else Verdict()
 
 
+class _ReportedSideBySideLost(Layer):
+    """Loses a chunk that is reported before the one reported before it is stored: the upload is bad."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._lost: set[str] = set()
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Look for another chunk that is on its way."""
+        if call.operation == "create_chunk" and reply.status == 200:
+            key = call.path["id"]
+            reported = self.world.database.all("SELECT number FROM chunks WHERE upload_id = ?", key)
+            stored = {part.number for part in self.world.objects.parts(key)}
+            if {row["number"] for row in reported} - stored - {call.body["number"]}:
+                self._lost.add(key)
+        return reply
+
+    def verdict(
+        self,
+        upload: sqlite3.Row,
+        chunks: list[sqlite3.Row],  # noqa: ARG002
+        parts: list[Part],  # noqa: ARG002
+        verdict: Verdict,
+    ) -> Verdict:
+        """Condemn what lost one."""
+        return Verdict(INTEGRITY_REASON) if upload["id"] in self._lost else verdict
+
+
 class _UnreadyBytesLost(Layer):
     """Accepts uploads on an unready project, and finds them bad."""
 
@@ -146,6 +174,9 @@ _SWALLOWED: dict[Fault, LayerFactory] = {
     Fault("swallow-large", _BAD_200, "an upload of 5 MiB or more is never bad"): _overlook(
         lambda _, __, parts: set(_EVERY) if _stored(parts) >= _LARGE else set()
     ),
+    Fault(
+        "swallow-large-size", _BAD_200, "a wrong total size or a part never sent does not make a large upload bad"
+    ): _overlook(lambda upload, _, __: {"total-size", "missing"} if upload["size"] >= _LARGE else set()),
     Fault("swallow-empty", _BAD_200, "a wrong hash of no bytes does not make an upload bad"): _overlook(
         lambda upload, _, __: set() if upload["size"] else {"single-hash"}
     ),
@@ -173,6 +204,9 @@ _CONDEMNED: dict[Fault, LayerFactory] = {
     Fault("good-integrity-single-part", _GOOD_IE, "single-part uploads are bad"): _condemn(
         lambda _, upload, __: not upload["chunked"]
     ),
+    Fault(
+        "concurrent-chunks-lost", _GOOD_IE, "of chunks reported side by side one is lost: a good upload is bad"
+    ): _ReportedSideBySideLost,
     Fault("unready-upload-bytes-lost", _GOOD_IE, "uploads accepted on an unready project are lost"): _UnreadyBytesLost,
 }
 

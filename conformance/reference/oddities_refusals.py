@@ -33,9 +33,9 @@ class _RefusesAccept(Layer):
         return None if all("/" in one for one in wanted.split(",")) else _refused(400, "malformed Accept header")
 
 
-async def _asked_upload(call: Call) -> dict[str, Any]:
-    """Give the body of a create of an upload by somebody with a token; empty for all else."""
-    if call.operation != "create_upload" or "authorization" not in call.request.headers:
+async def _asked(call: Call, *operations: str) -> dict[str, Any]:
+    """Give the body of one of these operations, asked for by somebody with a token; empty for all else."""
+    if call.operation not in operations or "authorization" not in call.request.headers:
         return {}
     try:
         body = await call.request.json()
@@ -45,11 +45,11 @@ async def _asked_upload(call: Call) -> dict[str, Any]:
 
 
 class _PlainNames(Layer):
-    """Refuses uploads whose names are not plain, before it looks whether the project is ready."""
+    """Refuses uploads and projects whose names are not plain, before it looks whether the project is ready."""
 
     async def before(self, call: Call) -> Reply | None:
         """Look at the name."""
-        name = (await _asked_upload(call)).get("name")
+        name = (await _asked(call, "create_upload", "create_project")).get("name")
         plain = not isinstance(name, str) or (name.isascii() and '"' not in name)
         return None if plain else _refused(400, "a name has plain letters only")
 
@@ -59,7 +59,7 @@ class _ProviderFirst(Layer):
 
     async def before(self, call: Call) -> Reply | None:
         """Look for it."""
-        named = (await _asked_upload(call)).get("storage_provider")
+        named = (await _asked(call, "create_upload")).get("storage_provider")
         if named is None or (isinstance(named, dict) and named.get("id") == self.world.provider_id):
             return None
         return _refused(404, "StorageProvider Not Found")
@@ -115,13 +115,23 @@ class _PromotionShowsFile(Layer):
         return reply
 
 
+class _OneFilePerUpload(Layer):
+    """Refuses to make a second file of an upload."""
+
+    def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:  # noqa: ARG002
+        """Look for the first."""
+        taken = self.world.database.one("SELECT 1 FROM versions WHERE upload_id = ?", upload["id"])
+        return "is a file already" if taken and call.operation == "create_file" else message
+
+
 FAMILY: dict[Oddity, LayerFactory] = {
     Oddity("validation-422", "what is invalid is refused with 422"): rewrite(
         cause("validation", "malformed"), status(422, matching=True)
     ),
     Oddity("refuses-accept", "a malformed Accept header is refused with 400"): _RefusesAccept,
-    Oddity("plain-names", "uploads must have plain names, which is looked at first"): _PlainNames,
+    Oddity("plain-names", "uploads and projects must have plain names, which is looked at first"): _PlainNames,
     Oddity("provider-first", "an unknown storage provider is 404 before anything is validated"): _ProviderFirst,
+    Oddity("one-file-per-upload", "POST /files refuses an upload that is a file already"): _OneFilePerUpload,
     Oddity("refuses-in-its-words", "POST /files refuses a bad upload with the exception's advice"): _RefusesInItsWords,
     Oddity("attaches-consistent", "POST and PUT /files refuse an upload until it is consistent"): _AttachesConsistent,
     Oddity("second-delivery", "one create in six is answered as a second delivery: its name is taken"): _SecondDelivery,

@@ -99,3 +99,26 @@ def test_a_rival_that_completes_without_waiting_leaves_the_truth_open() -> None:
     assert truths(plan((CREATE, PUT, COMPLETE), rival)) == {"u1": Truth.UNKNOWN}
     meeting = (do("read_upload", upload="u1"), MEET, COMPLETE)
     assert truths(plan((CREATE, PUT, MEET, COMPLETE), meeting)) == {"u1": Truth.GOOD}
+
+
+def part(number: int) -> Step:
+    """Store one part."""
+    return do("put_part", upload="u1", number=number)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ((part(1), MEET, COMPLETE), (part(2), MEET), Truth.GOOD_IF_ACCEPTED),
+        ((part(1), MEET, COMPLETE), (do("put_part", upload="u1", number=2, lie="hash"), MEET), Truth.BAD),
+        ((part(1), COMPLETE), (part(2),), Truth.UNKNOWN),
+        ((part(1), MEET, COMPLETE), (MEET, part(2)), Truth.UNKNOWN),
+        ((part(1), part(2), MEET, COMPLETE), (part(2), MEET), Truth.UNKNOWN),
+    ],
+)
+def test_two_may_store_different_parts_and_meet(
+    mine: tuple[Step, ...], theirs: tuple[Step, ...], expected: Truth
+) -> None:
+    """What two store together is known if no part is stored by both, and both are done before it is completed."""
+    create = do("create_upload", "u1", project=COMMON, parts=[3, 4])
+    assert truths(plan((create, *mine), theirs)) == {"u1": expected}

@@ -33,6 +33,33 @@ def versions(tour: Tour) -> None:
         _fetch(tour, f"/file_versions/{bad.version}/url")
 
 
+def late_versions(tour: Tour) -> None:
+    """Give a file two more versions, each of an upload that has settled."""
+    old = next(one for one in tour.subjects if one.name == "single")
+    tour.facts["late versions"] = []
+    for name in ("late version", "third version"):
+        new = tour.start(name, GOOD, [name.encode()])
+        tour.subjects.remove(new)
+        body = {"hash": {"value": "0" * 32, "algorithm": "md5"}}
+        if tour.bench.call("PUT", f"/uploads/{new.upload}/complete", body).status >= 300:
+            tour.bench.call("PUT", f"/uploads/{new.upload}/complete", body)
+        tour.bench.advance(2.4)
+        tour.bench.call("PUT", f"/files/{old.file}", {"upload": {"id": new.upload}})
+        tour.bench.advance(2.4)
+        served = _fetch(tour, f"/files/{old.file}/url")
+        waits = tour.seen[-1].answer.code == "resource_not_consistent"
+        tour.facts["late versions"].append((name.encode(), served, waits))
+
+
+def twins(tour: Tour) -> None:
+    """Make a second file of an upload, and read the first."""
+    one = next(subject for subject in tour.subjects if subject.name == "twin")
+    body = {"parent": {"kind": "dds-project", "id": tour.project}, "upload": {"id": one.upload}}
+    tour.bench.call("POST", "/files", body)
+    tour.bench.advance(2.4)
+    _fetch(tour, f"/files/{one.file}/url")
+
+
 def promote(tour: Tour) -> None:
     """Promote the older version, and delete it: the promoted one has the same upload."""
     old = next(one for one in tour.subjects if one.name == "two")

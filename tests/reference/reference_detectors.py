@@ -188,10 +188,13 @@ DETECTORS: dict[str, Callable[[Tour], bool]] = {
         any(set(_finals(one).values()) != {"200" if one.truth == GOOD else "ie"} for one in _of(tour, GOOD, BAD))
         or tour.facts["new by version"] is None
         or tour.facts["promoted waits"]
+        or any(waits for _, _, waits in tour.facts["late versions"])
     ),
     "wrong-chunk-size-integrity": lambda tour: any("200" in _kinds(one) for one in _of(tour, ODD)),
     "new-version-served": lambda tour: (
-        tour.facts["new version"] != b"newer" or tour.facts["promoted file"] != b"firstsecond"
+        tour.facts["new version"] != b"newer"
+        or tour.facts["promoted file"] != b"firstsecond"
+        or any(served != content for content, served, _ in tour.facts["late versions"])
     ),
     "old-version-downloadable": lambda tour: tour.facts["old version"] != b"firstsecond",
     "refused-create-no-trace": lambda tour: bool(tour.facts["traces"]) and not tour.facts["early accepted"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_aftermath import bad_input, deletes, promote, strangers, versions
+from reference_aftermath import bad_input, deletes, late_versions, promote, strangers, twins, versions
 from reference_bench import md5
 from reference_subjects import BAD, GOOD, ODD, Seen, Subject, chunk_body, kind_of
 
@@ -36,6 +36,8 @@ class Tour:
         self._repeat()
         versions(self)
         promote(self)
+        late_versions(self)
+        twins(self)
         strangers(self)
         bad_input(self)
         deletes(self)
@@ -49,7 +51,7 @@ class Tour:
 
     def _projects(self) -> None:
         keys = []
-        for name in "abc":
+        for name in ("a", "b", "c", "Prüfstand"):
             made = self.call("create_project", "POST", "/projects", {"name": name, "description": "d"})
             listed = self.bench.call("GET", "/projects").json["results"]
             keys.append(next((row["id"] for row in listed if row["name"] == name), (made.json or {}).get("id")))
@@ -95,7 +97,7 @@ class Tour:
     def _complete(self, subject: Subject, project: str, value: str = "0" * 32) -> None:
         body = {"hash": {"value": value, "algorithm": "md5"}}
         path = f"/uploads/{subject.upload}/complete"
-        if subject.name == "form":
+        if subject.name.startswith("form"):
             form = f"hash%5Bvalue%5D={value}&hash%5Balgorithm%5D=md5".encode()
             answer = self.call("complete_form", "PUT", path, raw=form, media=FORM)
         else:
@@ -148,7 +150,9 @@ class Tour:
             (self.start("odd name", GOOD, [b"odd name"], name='Prüf "stück"'), "0" * 32),
             (self.start("twin", GOOD, [b"twin"]), "0" * 32),
             (self.start("other twin", GOOD, [b"other twin"], name="twin"), "0" * 32),
+            (self.start("text", GOOD, [b"text"], content_type="text/plain"), "0" * 32),
             (self.start("form", GOOD, [b"form"]), "0" * 32),
+            (self.start("form wrong", BAD, [b"form!"], chunked=False), md5(b"other")),
         ]
         swapped = next(subject for subject, _ in started if subject.name == "swapped")
         self.bench.chunk(swapped.upload, 1, b"left", value=md5(b"right"))
