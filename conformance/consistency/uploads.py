@@ -338,6 +338,7 @@ def told_as_nc(case: Case, book: Book, *, ended: bool) -> None:
     """Convict a server that told a live, acknowledged resource by a 404 with another code, or by another answer.
 
     An older version that is good is `register.old_version`'s; until the history has `ended` one may yet prove to be.
+    One that failed may be cleared away once it has told its verdict: nobody promised to keep it.
     """
     for endpoint in case.sight.endpoints:
         reads, linked = endpoint.reads, endpoint.acknowledged
@@ -348,7 +349,8 @@ def told_as_nc(case: Case, book: Book, *, ended: bool) -> None:
         if odd and truth and truth[1] < odd[0]:
             odd = None  # the duty is about what is not consistent yet
         older = endpoint.superseded is not None and wrong is not None and wrong[0] > endpoint.superseded[1]
-        elsewhere = older and (not ended or case.known.truth is Truth.GOOD or reads.ok is not None)
+        told = reads.ok is not None or (reads.bad and wrong and reads.bad[1] < wrong[0])
+        elsewhere = older and (not ended or case.known.truth is Truth.GOOD or told)
         if reads.nc or ((wrong or odd) and (not endpoint.superseded or (older and not elsewhere))):
             book.expose("nc-until-consistent")
         if elsewhere:
