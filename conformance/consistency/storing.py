@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_busy, is_gateways
+from conformance.answers import STORAGE_PUT, Answer, Call, Effect, answer, effect, is_busy, is_gateways, told_taken
 from conformance.consistency.bodies import asked, identity, reported_hash, spelled, whole, within
 from conformance.consistency.marks import NEVER, Mark, first, last, mark
 from conformance.consistency.registry import Registry, followed, given_by, heard, is_odd
@@ -80,7 +80,7 @@ class Storing(Registry):
     @staticmethod
     def _told(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
         kept = mark(operation)
-        if is_odd(reads, operation, answered):
+        if is_odd(reads, operation, answered) and not told_taken(operation.exchange):
             project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), kept})[:_ODD_KEPT])
         elif answered is Answer.DONE:
             project.accepted[shape] = last(project.accepted.get(shape), kept) or kept

@@ -269,7 +269,10 @@ _VERSIONS: dict[Fault, LayerFactory] = {
     ): _OldBadVersionLost,
     Fault(
         "version-replaced-in-place",
-        ("old-version-downloadable", "new-version-served", "bytes-exact"),
+        (
+            *("old-version-downloadable", "new-version-served", "bytes-exact", "one-verdict", "bad-never-200"),
+            *("good-never-integrity", "session-monotonic", "realtime-monotonic"),
+        ),
         "PUT /files gives the current version another upload",
     ): _ReplacedInPlace,
     Fault(
