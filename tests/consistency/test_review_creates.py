@@ -152,6 +152,20 @@ def test_a_validation_error_once_the_project_is_ready_is_no_crime() -> None:
     assert wrongs(scribe) == set()
 
 
+def test_a_name_that_is_taken_says_nothing_of_the_projects_state() -> None:
+    """Each create was delivered twice, before nc was told by a replica that lags."""
+    notes = {"intent": "valid"}
+    for message, expected in (("has already been taken", set()), ("is too long", {"nc-until-consistent"})):
+        scribe = Scribe()
+        scribe.project("actor", *at(0, 1))
+        told = error(400, "validation failed", errors=[{"field": "name", "message": message}])
+        path, ask = f"/projects/{uid('pppp', 1)}/uploads", {"name": "upload number 9", "content_type": "t", "size": 3}
+        scribe.wire("actor", *at(2, 3), "POST", path, status=400, request=ask, response=told, notes=notes)
+        scribe.upload("actor", *at(5, 6), "nc", notes=notes)
+        scribe.upload("actor", *at(8, 9), "201", notes=notes)
+        assert wrongs(scribe) == expected, message
+
+
 def test_a_storage_provider_that_is_none_may_be_looked_for_first() -> None:
     """Which of two refusals comes first is not in the specification."""
     for provider in ("x", {"id": None}, {"id": ""}, 0):
