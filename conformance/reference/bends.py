@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from conformance.reference.behaviour import Layer
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
     from conformance.reference.calls import Call, Reply
     from conformance.reference.world import World
 
     LayerFactory = Callable[[World], Layer]
+    Pick = Callable[[Call, str, list[sqlite3.Row], sqlite3.Row], sqlite3.Row]
     When = Callable[[Call, Reply], bool]
     Change = Callable[[Reply], None]
 
@@ -24,6 +26,7 @@ __all__ = [
     "after_operation",
     "body_is",
     "cause",
+    "choose_version",
     "draw",
     "drop",
     "every_error",
@@ -79,6 +82,16 @@ class _Rewrite(Layer):
 def rewrite(when: When, *changes: Change) -> LayerFactory:
     """Make a layer that changes the answers for which `when` holds."""
     return lambda world: _Rewrite(world, when, changes)
+
+
+def choose_version(pick: Pick) -> LayerFactory:
+    """Make a layer that bends which version a url endpoint serves; `pick` may raise to refuse it."""
+
+    class ChooseVersion(Layer):
+        def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+            return pick(call, via, versions, chosen)
+
+    return ChooseVersion
 
 
 def cause(*names: str, on: tuple[str, ...] = ()) -> When:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.behaviour import Layer
-from conformance.reference.bends import Fault, drop, rewrite
+from conformance.reference.bends import Fault, choose_version, drop, rewrite
 from conformance.reference.errors import ApiError, not_consistent
 from conformance.reference.state import State, offences
 
@@ -68,19 +68,12 @@ class _SinglePartsDenied(Layer):
 def _versions(refuse: Callable[[str, list[sqlite3.Row], sqlite3.Row], ApiError | None]) -> LayerFactory:
     """Refuse some versions at the url endpoints."""
 
-    class Versions(Layer):
-        def url_version(
-            self,
-            call: Call,  # noqa: ARG002
-            via: str,
-            versions: list[sqlite3.Row],
-            chosen: sqlite3.Row,
-        ) -> sqlite3.Row:
-            if error := refuse(via, versions, chosen):
-                raise error
-            return chosen
+    def pick(_: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+        if error := refuse(via, versions, chosen):
+            raise error
+        return chosen
 
-    return Versions
+    return choose_version(pick)
 
 
 def _is_promoted(versions: list[sqlite3.Row], chosen: sqlite3.Row) -> bool:
@@ -88,19 +81,10 @@ def _is_promoted(versions: list[sqlite3.Row], chosen: sqlite3.Row) -> bool:
     return any(one["upload_id"] == chosen["upload_id"] for one in earlier)
 
 
-class _PromotionIgnored(Layer):
-    """Goes on serving the newest upload, whatever was promoted."""
-
-    def url_version(
-        self,
-        call: Call,  # noqa: ARG002
-        via: str,
-        versions: list[sqlite3.Row],
-        chosen: sqlite3.Row,
-    ) -> sqlite3.Row:
-        """Choose the newest version that is no promotion."""
-        own = [one for one in versions if not _is_promoted(versions, one)]
-        return own[-1] if via == "file" and own else chosen
+def _promotion_ignored(_: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+    """Go on serving the newest version that is no promotion."""
+    own = [one for one in versions if not _is_promoted(versions, one)]
+    return own[-1] if via == "file" and own else chosen
 
 
 class _PartMissingForbidden(Layer):
@@ -166,7 +150,7 @@ FAMILY: dict[Fault, LayerFactory] = {
         "promotion-ignored",
         ("new-version-served", "bytes-exact", "bad-never-200", "good-never-integrity", "realtime-monotonic"),
         "a promotion changes nothing",
-    ): _PromotionIgnored,
+    ): choose_version(_promotion_ignored),
     Fault(
         "missing-part-403",
         ("converges-upload", "nc-until-consistent", "integrity-payload", "new-version-served"),

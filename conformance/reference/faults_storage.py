@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from conformance.reference.behaviour import Layer
-from conformance.reference.bends import Fault, draw
+from conformance.reference.bends import Fault, choose_version, draw
 from conformance.reference.errors import unknown
 
 if TYPE_CHECKING:
@@ -94,14 +94,31 @@ class _SharedBytesPurged(Layer):
         return served and self.world.database.one(sql, name) is None
 
 
-class _OldVersionLost(Layer):
-    """Answers 404 for a version as soon as a newer one exists."""
+def _old_version_lost(call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+    """Answer 404 for a version as soon as a newer one exists."""
+    if via == "version" and chosen["id"] != versions[-1]["id"]:
+        raise call.world.behaviour.missing(call, chosen, unknown("FileVersion"))
+    return chosen
 
-    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
-        """Refuse what is not the newest."""
-        if via == "version" and chosen["id"] != versions[-1]["id"]:
-            raise self.world.behaviour.missing(call, chosen, unknown("FileVersion"))
-        return chosen
+
+def _old_bad_version_lost(call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+    """Collect a version that fails, or will fail, as soon as a newer one exists."""
+    upload = call.world.database.one("SELECT verdict FROM uploads WHERE id = ?", chosen["upload_id"])
+    bad = upload is not None and upload["verdict"] == "err"
+    return _old_version_lost(call, via, versions, chosen) if bad else chosen
+
+
+def _second_file_takes_all(call: Call, via: str, _: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+    """Know an upload by the file last made of it: the file before is a plain 404."""
+    sql = "SELECT 1 FROM versions WHERE upload_id = ? AND file_id <> ? AND created > ?"
+    if call.world.database.one(sql, chosen["upload_id"], chosen["file_id"], chosen["created"]):
+        raise unknown("DataFile" if via == "file" else "FileVersion")
+    return chosen
+
+
+def _second_for_ever(_: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+    """Serve a file's second version once it has had three different uploads."""
+    return versions[1] if via == "file" and len({one["upload_id"] for one in versions}) > 2 else chosen
 
 
 class _ReplacedInPlace(Layer):
@@ -120,53 +137,9 @@ class _ReplacedInPlace(Layer):
         return reply
 
 
-class _OldBadVersionLost(Layer):
-    """Collects a version that fails, or will fail, as soon as a newer one exists."""
-
-    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
-        """Refuse what is not the newest, if it is bad."""
-        upload = self.world.database.one("SELECT verdict FROM uploads WHERE id = ?", chosen["upload_id"])
-        if (
-            via == "version"
-            and chosen["id"] != versions[-1]["id"]
-            and upload is not None
-            and upload["verdict"] == "err"
-        ):
-            raise self.world.behaviour.missing(call, chosen, unknown("FileVersion"))
-        return chosen
-
-
-class _SecondFileTakesAll(Layer):
-    """Knows an upload by the file last made of it: the file before is a plain 404."""
-
-    def url_version(
-        self,
-        call: Call,  # noqa: ARG002
-        via: str,
-        versions: list[sqlite3.Row],  # noqa: ARG002
-        chosen: sqlite3.Row,
-    ) -> sqlite3.Row:
-        """Look for a younger file of the upload."""
-        sql = "SELECT 1 FROM versions WHERE upload_id = ? AND file_id <> ? AND created > ?"
-        if self.world.database.one(sql, chosen["upload_id"], chosen["file_id"], chosen["created"]):
-            raise unknown("DataFile" if via == "file" else "FileVersion")
-        return chosen
-
-
 def _serves(via_only: str, index: int) -> LayerFactory:
     """Serve the first (0) or newest (-1) version whatever is asked."""
-
-    class Serves(Layer):
-        def url_version(
-            self,
-            call: Call,  # noqa: ARG002
-            via: str,
-            versions: list[sqlite3.Row],
-            chosen: sqlite3.Row,
-        ) -> sqlite3.Row:
-            return versions[index] if via == via_only else chosen
-
-    return Serves
+    return choose_version(lambda _, via, versions, chosen: versions[index] if via == via_only else chosen)
 
 
 def _once_switched(change: Callable[[World, Reply], None]) -> LayerFactory:
@@ -194,20 +167,6 @@ def _answered(code: int) -> Callable[[World, Reply], None]:
         reply.status, reply.body = code, {"status": "processing"}
 
     return change
-
-
-class _SecondForEver(Layer):
-    """Serves a file's second version once it has had three different uploads."""
-
-    def url_version(
-        self,
-        call: Call,  # noqa: ARG002
-        via: str,
-        versions: list[sqlite3.Row],
-        chosen: sqlite3.Row,
-    ) -> sqlite3.Row:
-        """Count the uploads."""
-        return versions[1] if via == "file" and len({one["upload_id"] for one in versions}) > 2 else chosen
 
 
 _CONTENT: dict[Fault, LayerFactory] = {
@@ -251,22 +210,22 @@ _VERSIONS: dict[Fault, LayerFactory] = {
             *("one-verdict", "good-never-integrity"),
         ),
         "from the third different upload on /files/{id}/url serves the second",
-    ): _SecondForEver,
+    ): choose_version(_second_for_ever),
     Fault(
         "second-file-takes-upload",
         ("nc-until-consistent", "converges-upload"),
         "a file is a plain 404 once another one is made of its upload",
-    ): _SecondFileTakesAll,
+    ): choose_version(_second_file_takes_all),
     Fault(
         "old-version-lost",
         ("old-version-downloadable", "converges-upload", "nc-until-consistent"),
         "an older version is a plain 404",
-    ): _OldVersionLost,
+    ): choose_version(_old_version_lost),
     Fault(
         "old-bad-version-lost",
         ("nc-until-consistent", "converges-upload"),
         "an older version that failed is a plain 404",
-    ): _OldBadVersionLost,
+    ): choose_version(_old_bad_version_lost),
     Fault(
         "version-replaced-in-place",
         (

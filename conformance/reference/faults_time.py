@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import Layer
-from conformance.reference.bends import Fault, draw
+from conformance.reference.bends import Fault, choose_version, draw
 from conformance.reference.errors import ApiError, unknown
 from conformance.reference.state import State
 
@@ -157,20 +157,11 @@ def _near(before: float, after: float, error: Callable[[], ApiError]) -> LayerFa
     return lambda world: _NearTheChange(world, before, after, error)
 
 
-class _LateVisible(Layer):
-    """Does not know a new file for 80 ms."""
-
-    def url_version(
-        self,
-        call: Call,
-        via: str,  # noqa: ARG002
-        versions: list[sqlite3.Row],
-        chosen: sqlite3.Row,
-    ) -> sqlite3.Row:
-        """Refuse a file that is too young."""
-        if call.now - versions[0]["created"] < 0.08:
-            raise unknown("DataFile")
-        return chosen
+def _late_visible(call: Call, _: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+    """Do not know a new file for 80 ms."""
+    if call.now - versions[0]["created"] < 0.08:
+        raise unknown("DataFile")
+    return chosen
 
 
 def _server_error() -> ApiError:
@@ -300,7 +291,7 @@ _RACES: dict[Fault, LayerFactory] = {
         "late-visible",
         ("nc-until-consistent", "read-your-writes"),
         "a new file is a plain 404 at the url endpoints for 80 ms",
-    ): _LateVisible,
+    ): choose_version(_late_visible),
 }
 
 FAMILY: dict[Fault, LayerFactory] = _WINDOWS | _BEFORE | _NEVERS | _AGAIN | _FLIPS | _RACES

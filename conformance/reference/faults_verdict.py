@@ -70,18 +70,30 @@ def _too_small(_: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part]) -> 
     return set() if too_large else {"chunk-size"}
 
 
+class _Condemning(Layer):
+    """Finds uploads bad that `guilty` names, whatever is stored."""
+
+    def guilty(self, upload: sqlite3.Row, parts: list[Part]) -> bool:
+        """Whether to condemn it."""
+        raise NotImplementedError
+
+    def verdict(
+        self,
+        upload: sqlite3.Row,
+        chunks: list[sqlite3.Row],  # noqa: ARG002
+        parts: list[Part],
+        verdict: Verdict,
+    ) -> Verdict:
+        """Condemn it, or leave the verdict."""
+        return Verdict(INTEGRITY_REASON) if self.guilty(upload, parts) else verdict
+
+
 def _condemn(who: Callable[[World, sqlite3.Row, list[Part]], bool]) -> LayerFactory:
     """Find good uploads bad."""
 
-    class Condemn(Layer):
-        def verdict(
-            self,
-            upload: sqlite3.Row,
-            chunks: list[sqlite3.Row],  # noqa: ARG002
-            parts: list[Part],
-            verdict: Verdict,
-        ) -> Verdict:
-            return Verdict(INTEGRITY_REASON) if who(self.world, upload, parts) else verdict
+    class Condemn(_Condemning):
+        def guilty(self, upload: sqlite3.Row, parts: list[Part]) -> bool:
+            return who(self.world, upload, parts)
 
     return Condemn
 
@@ -102,7 +114,7 @@ class _NeighbourSwallows(Layer):
         return verdict if near is None else Verdict()
 
 
-class _ReportedSideBySideLost(Layer):
+class _ReportedSideBySideLost(_Condemning):
     """Loses a chunk that is reported before the one reported before it is stored: the upload is bad."""
 
     def __init__(self, world: World) -> None:
@@ -119,35 +131,22 @@ class _ReportedSideBySideLost(Layer):
                 self._lost.add(key)
         return reply
 
-    def verdict(
-        self,
-        upload: sqlite3.Row,
-        chunks: list[sqlite3.Row],  # noqa: ARG002
-        parts: list[Part],  # noqa: ARG002
-        verdict: Verdict,
-    ) -> Verdict:
-        """Condemn what lost one."""
-        return Verdict(INTEGRITY_REASON) if upload["id"] in self._lost else verdict
+    def guilty(self, upload: sqlite3.Row, parts: list[Part]) -> bool:  # noqa: ARG002
+        """Look whether one was lost."""
+        return upload["id"] in self._lost
 
 
-class _UnreadyBytesLost(Layer):
+class _UnreadyBytesLost(_Condemning):
     """Accepts uploads on an unready project, and finds them bad."""
 
     def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
         """Say yes to everybody."""
         return True
 
-    def verdict(
-        self,
-        upload: sqlite3.Row,
-        chunks: list[sqlite3.Row],  # noqa: ARG002
-        parts: list[Part],  # noqa: ARG002
-        verdict: Verdict,
-    ) -> Verdict:
-        """Condemn what came too early."""
+    def guilty(self, upload: sqlite3.Row, parts: list[Part]) -> bool:  # noqa: ARG002
+        """Look whether it came too early."""
         project = self.world.database.one("SELECT due FROM projects WHERE id = ?", upload["project_id"])
-        early = project is not None and upload["created"] < project["due"]
-        return Verdict(INTEGRITY_REASON) if early else verdict
+        return project is not None and upload["created"] < project["due"]
 
 
 _SWALLOWED: dict[Fault, LayerFactory] = {
