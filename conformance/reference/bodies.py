@@ -11,10 +11,15 @@ from conformance.reference.errors import ApiError, malformed
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-__all__ = ["MAX_BODY", "parse_form", "parse_json", "parse_query", "read_body"]
+__all__ = ["MAX_BODY", "is_form", "parse_form", "parse_json", "parse_query", "read_body"]
 
 MAX_BODY = 1 << 20  # bytes: no documented API body comes near it
 FORM = "application/x-www-form-urlencoded"
+
+
+def is_form(request: Request) -> bool:
+    """Whether a request's body is a form."""
+    return request.headers.get("content-type", "").lower().startswith(FORM)
 
 
 async def read_body(request: Request) -> dict[str, Any]:

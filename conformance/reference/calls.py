@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from conformance.reference.bodies import FORM, parse_query, read_body
+from conformance.reference.bodies import is_form, parse_query, read_body
 from conformance.reference.errors import ApiError
 from conformance.reference.fields import check_fields
 
@@ -152,7 +152,7 @@ async def _perform(call: Call, operation: Operation) -> Reply:
         call.caller = holder
     call.query = parse_query(call.request.scope["query_string"])
     if call.request.method not in {"GET", "HEAD", "DELETE"}:
-        form = call.request.headers.get("content-type", "").lower().startswith(FORM)
+        form = is_form(call.request)
         call.body = await read_body(call.request)
         call.body = check_fields(call.body, operation.fields, form=form)
     call.now = call.world.clock.now()

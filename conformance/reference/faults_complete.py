@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.behaviour import Layer
 from conformance.reference.bends import Fault, after_operation, body_is, rewrite, status
-from conformance.reference.bodies import FORM
+from conformance.reference.bodies import is_form
 from conformance.reference.errors import ApiError, integrity, invalid, not_consistent, unknown
 from conformance.reference.state import Verdict, offences
 
@@ -27,13 +27,9 @@ _SAME = ("complete-repeat-same-outcome", "one-verdict", "bad-never-200", "good-n
 _MONOTONIC = ("session-monotonic", "realtime-monotonic", "status-record")
 
 
-def _is_form(call: Call) -> bool:
-    return call.request.headers.get("content-type", "").lower().startswith(FORM)
-
-
 def _completed_by_form(call: Call, reply: Reply) -> bool:
     """Hold for a success of complete whose request was a form."""
-    return _completed(call, reply) and _is_form(call)
+    return _completed(call, reply) and is_form(call.request)
 
 
 def _surfacing(error: Callable[[], ApiError]) -> LayerFactory:
@@ -119,7 +115,7 @@ class _FormUnverified(Layer):
 
     def before_complete(self, call: Call, upload: sqlite3.Row) -> None:
         """Remember who came by a form."""
-        if _is_form(call):
+        if is_form(call.request):
             self._by_form.add(upload["id"])
 
     def verdict(self, upload: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part], verdict: Verdict) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import Layer
 from conformance.reference.bends import Oddity, cause, draw, every_error, put, rewrite
-from conformance.reference.bodies import FORM
+from conformance.reference.bodies import is_form
 from conformance.reference.calls import Reply
 from conformance.reference.errors import ApiError, integrity, invalid, not_consistent
 from conformance.reference.state import State, Verdict
@@ -197,7 +197,7 @@ def _no_forms(error: Callable[[], ApiError]) -> LayerFactory:
     class NoForms(Layer):
         async def before(self, call: Call) -> Reply | None:
             sends = call.request.method in {"POST", "PUT"}
-            if sends and call.request.headers.get("content-type", "").lower().startswith(FORM):
+            if sends and is_form(call.request):
                 raise error()
             return None
 
