@@ -120,8 +120,12 @@ def _twice(one: Operation, other: Operation) -> bool:
     return accepted and same and _field(made.request, "name") != _field(again.request, "name")
 
 
+def _without_url(one: Operation) -> bool:
+    return _is(one, "2xx") and not isinstance(_field(one.exchange.response, "url"), str)
+
+
 def _evades(one: Operation) -> bool:
-    return _is(one, "2xx") and one.exchange.status != 200 and not isinstance(_field(one.exchange.response, "url"), str)
+    return _without_url(one) and one.exchange.status != 200
 
 
 def _repoints(one: Operation, other: Operation, name: Json) -> bool:
@@ -134,7 +138,7 @@ def _repoints(one: Operation, other: Operation, name: Json) -> bool:
 
 def _fruitless(one: Operation) -> bool:
     if one.exchange.role is Role.API:
-        return _is(one, "2xx") and not isinstance(_field(one.exchange.response, "url"), str)
+        return _without_url(one)
     return _is(one, "400", "401", "403", "404", "405", "409", "410")
 
 
@@ -184,7 +188,7 @@ _LINES: Mapping[str, _Line] = {
     "new-version-refused": lambda c: (
         _is(c.told[0], "2xx") and _before(c.told[0], c.told[-1], c.bound) and (_evades(c.told[-1]) or not _is(c.told[-1], "2xx", "integrity", "nc", "none"))
     ),
-    "no-url": lambda c: _is(c.told[-1], "2xx") and not isinstance(_field(c.told[-1].exchange.response, "url"), str),
+    "no-url": lambda c: _without_url(c.told[-1]),
     "not-served": lambda c: _url(c.told[-2], c.told[-1]) and _is(c.told[-1], "400", "401", "403", "405", "409", "410"),
     "file-not-served": lambda c: (
         _is(c.told[0], "2xx") and _before(c.told[0], c.told[1]) and _before(c.told[1], c.told[-1], c.bound)

@@ -135,8 +135,7 @@ class Nursery:
 
     def _upload(self, state: str) -> str:
         if state == "open":
-            asked = self._ask_upload(b"x", chunked=True)
-            return _made(asked) if asked else ""
+            return _made(self._ask_upload(b"x", chunked=True))
         made = self._attached(good=state != "failed", settled=state != "pending")
         return made.upload
 
@@ -158,7 +157,7 @@ class Nursery:
         """Store unique bytes in a single part and complete it, with a wrong hash where it is to fail."""
         content = self.driver.name("content").encode()
         asked = self._ask_upload(content)
-        made, body = (_made(asked), asked.exchange.response) if asked else ("", None)
+        made, body = _made(asked), asked.exchange.response if asked else None
         if asked is None or not made or not isinstance(body, dict):
             return ""
         self.client.put_signed(body.get("signed_url"), content, notes={"url_of": asked.id})
@@ -242,8 +241,10 @@ def _decided(operation: Operation) -> bool:
     return answered is Answer.INTEGRITY or (answered is Answer.DONE and bool(_text(operation.exchange.response, "url")))
 
 
-def _made(operation: Operation) -> str:
-    return _text(operation.exchange.response, "id") if answer(operation.exchange) is Answer.DONE else ""
+def _made(operation: Operation | None) -> str:
+    if operation is None or answer(operation.exchange) is not Answer.DONE:
+        return ""
+    return _text(operation.exchange.response, "id")
 
 
 def _text(body: Json, name: str) -> str:

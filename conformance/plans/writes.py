@@ -212,7 +212,7 @@ def attach(turn: Turn) -> Task:
     while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, last):
         yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client.send("POST", "/files", json=body))
-    version = _version(last.body, upload, last.at)
+    version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         turn.bind(version, first_version(turn.step.binds))
         turn.bind(File(last.made, project, upload, [version], switched=last.at))
@@ -236,9 +236,8 @@ def _may_be_taken_later(turn: Turn, upload: Upload, last: Sent) -> bool:
     return time.monotonic() < (timing.deadline(upload.completed) if upload.truth is Truth.GOOD else soon)
 
 
-def _version(body: Json, upload: Upload, attached: float) -> Version | None:
-    current = body.get("current_version")
-    made = current.get("id") if isinstance(current, dict) else None
+def _version(shown: Json, upload: Upload, attached: float) -> Version | None:
+    made = shown.get("id") if isinstance(shown, dict) else None
     return Version(made, upload, attached) if isinstance(made, str) else None
 
 
@@ -248,7 +247,7 @@ def new_version(turn: Turn) -> Task:
     body, before = {"upload": {"id": upload.id}}, file.current
     file.current = None
     last = yield from insist(turn, lambda cut: turn.client.send("PUT", f"/files/{file.id}", json=body, cut_after_s=cut))
-    version = _version(last.body, upload, last.at)
+    version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         file.versions.append(version)
         file.current, file.switched = upload, last.at
@@ -268,10 +267,9 @@ def promote(turn: Turn) -> Task:
     last = yield from insist(turn, lambda _: turn.client.send("POST", path, json={}))
     if last.answer is Answer.DONE:
         file.current, file.switched = version.upload, last.at
-        told = promoted(last.body)
-        made = told.get("id") if isinstance(told, dict) else None
-        if isinstance(made, str) and made not in {one.id for one in file.versions}:
-            file.versions.append(Version(made, version.upload, last.at))
+        made = _version(promoted(last.body), version.upload, last.at)
+        if made and made.id not in {one.id for one in file.versions}:
+            file.versions.append(made)
     elif last.answer in (Answer.REFUSED, Answer.UNSENT):
         file.current = before
 
