@@ -110,15 +110,20 @@ def crowds(draw: Draw) -> Plan:
 
 @st.composite
 def races(draw: Draw) -> Plan:
-    """Several clients complete one upload at once, or again and again; its file is attached meanwhile."""
+    """Several clients complete one upload at once, perhaps again soon, and once more when its verdict was read.
+
+    Every repetition is read before the next one, or two that change the verdict would hide each other. The file is
+    attached meanwhile.
+    """
     bad = draw(st.booleans())
     shape = draw(shapes.definite(bad=bad))
     parties = draw(st.integers(2, 3))
     meet = do("meet", at="filled", parties=parties + 1)
-    wait = do("settle", file="f1") if draw(st.booleans()) else _late(draw)
-    again = [shape.completes("u1")] * draw(st.integers(1, 2))
-    last = [do("read_url", file="f1", times=2, every_s=0.01), do("read_version_url", version=first_version("f1"))]
-    writer = Actor("writer", (*shape.writes("u1"), meet, shape.completes("u1"), wait, *again, *last))
+    reads = [do("read_url", file="f1", times=2, every_s=0.01), do("read_version_url", version=first_version("f1"))]
+    again = (shape.completes("u1"), *reads)
+    sooner = (_late(draw), *again) if draw(st.booleans()) else ()
+    settled = do("settle", file="f1")
+    writer = Actor("writer", (*shape.writes("u1"), meet, shape.completes("u1"), *sooner, settled, *again))
     rivals = [
         Actor(f"rival-{n}", (do("read_upload", upload="u1"), meet, _pause(draw), shape.completes("u1")))
         for n in range(1, parties)

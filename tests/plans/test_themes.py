@@ -75,3 +75,17 @@ def test_tracers_are_decisive_at_any_instant() -> None:
     """A tracer is known GOOD or BAD; two of three are BAD."""
     kinds = [next(iter(truths(plan).values())) for plan in tracer_series(12, 3)]
     assert Counter(kinds) == {Truth.BAD: 8, Truth.GOOD: 4}
+
+
+def test_every_race_ends_with_a_repeated_completion_between_two_readings_of_the_verdict() -> None:
+    """The upload has settled before it is completed again, and no two repetitions stand without a reading between."""
+
+    @MOST
+    @given(THEMES["races"]())
+    def one(plan: Plan) -> None:
+        verbs = [step.verb for step in plan.actors[0].steps]
+        repeated = [verb for verb in verbs[verbs.index("complete") + 1 :] if verb in {"complete", "read_url", "settle"}]
+        assert repeated[-3:] == ["settle", "complete", "read_url"]
+        assert repeated[:-3] in ([], ["complete", "read_url"])
+
+    one()
