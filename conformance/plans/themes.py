@@ -192,33 +192,52 @@ def early(draw: Draw) -> Plan:
 
 @st.composite
 def versions(draw: Draw) -> Plan:
-    """A second version, good over bad or bad over good, while the first is pending or after; perhaps promotion back.
+    """A second version, good over bad or bad over good, while the first is pending or after.
 
-    The upload of the second version is pending, or has settled before it becomes one; a third may follow instead.
+    The upload of the second version is pending, or has settled before it becomes one.
     """
+    return _read_meanwhile(draw, "versions", "a new version", _switch(draw, settled=draw(st.booleans())))
+
+
+@st.composite
+def promotions(draw: Draw) -> Plan:
+    """The first of two versions becomes the current one again, at once or late."""
+    settled = draw(st.booleans())
+    switch = _switch(draw, settled=settled)
+    promote = (_pause(draw) if settled else _late(draw), do("promote", version=first_version("f1")))
+    return _read_meanwhile(draw, "promotions", "back to the first version", [*switch, *promote])
+
+
+@st.composite
+def successions(draw: Draw) -> Plan:
+    """A third version follows, a good one: the second served instead is surely the wrong one.
+
+    Never after a promotion, which nobody would look at any more.
+    """
+    switch = _switch(draw, settled=draw(st.booleans()))
+    shape = draw(shapes.definite(bad=False))
+    third = (shape.completes("u3"), _pause(draw), do("new_version", "v3", file="f1", upload="u3"))
+    return _read_meanwhile(draw, "successions", "a third version", [*switch, *shape.writes("u3"), *third])
+
+
+def _switch(draw: Draw, *, settled: bool) -> list[Step]:
+    """Draw two uploads, a file of the first, settled or not, and the second as its new version."""
     bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
     first, second = (draw(shapes.definite(bad=wrong)) for wrong in bad)
-    wait = [do("settle", file="f1")] if draw(st.booleans()) else []
+    wait = [do("settle", file="f1")] if settled else []
     named: dict[str, Json] = {"name_of": "u1"} if draw(st.booleans()) else {}  # a new version often keeps its name
     both = [*first.writes("u1"), *second.writes("u2", **named)]
     rest = _settled() if draw(st.booleans()) else _pause(draw)
     switch = [second.completes("u2"), rest, do("new_version", "v2", file="f1", upload="u2")]
-    steps = [*both, first.completes("u1", form=draw(st.booleans())), _attach("u1", "f1", COMMON), *wait, *switch]
-    if draw(st.booleans()):
-        steps += [_pause(draw) if wait else _late(draw), do("promote", version=first_version("f1"))]
-    elif draw(st.booleans()):  # never after a promotion, which nobody would look at any more
-        steps += _third(draw)
-    steps += [do("read_versions", file="f1"), do("read_file", file="f1"), do("read_version", version="v2")]
+    return [*both, first.completes("u1", form=draw(st.booleans())), _attach("u1", "f1", COMMON), *wait, *switch]
+
+
+def _read_meanwhile(draw: Draw, theme: str, about: str, steps: list[Step]) -> Plan:
+    """Let somebody read the file and its second version while they are made."""
+    described = (do("read_versions", file="f1"), do("read_file", file="f1"), do("read_version", version="v2"))
     every = draw(st.sampled_from((0.01, 0.04)))
     reader = (do("read_url", file="f1", times=8, every_s=every), do("read_version_url", version="v2", times=4))
-    return Plan("versions", "a new version", (Actor("writer", tuple(steps)), Actor("reader", reader)))
-
-
-def _third(draw: Draw) -> list[Step]:
-    """Give a file a third upload, a good one: an older one served instead is surely the wrong one."""
-    shape = draw(shapes.definite(bad=False))
-    switch = do("new_version", "v3", file="f1", upload="u3")
-    return [*shape.writes("u3"), shape.completes("u3"), _pause(draw), switch]
+    return Plan(theme, about, (Actor("writer", (*steps, *described)), Actor("reader", reader)))
 
 
 @st.composite

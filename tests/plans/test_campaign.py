@@ -226,7 +226,7 @@ def accuse(history: History, *, once: bool = False) -> Judgement:
     return Judgement({"bad-never-200": Tally("bad-never-200", len(guilty), findings)})
 
 
-PROMOTING = replace(QUICK, plans={"versions": 5}, tracers=0, shrinks=1, repeats=2, shrink_s=60.0)
+PROMOTING = replace(QUICK, plans={"promotions": 5}, tracers=0, shrinks=1, repeats=2, shrink_s=60.0)
 
 
 @pytest.mark.parametrize("once", [True, False])

@@ -13,9 +13,9 @@ from conformance.plans.nouns import Plan
 WANTED = 7
 
 
-def promotes(plan: Plan) -> bool:
-    """Whether a plan promotes a version: the crime of these tests."""
-    return any(step.verb == "promote" for _, step in plan.steps())
+def settles(plan: Plan) -> bool:
+    """Whether a plan waits for its file before it switches it: the crime of these tests."""
+    return any(step.verb == "settle" for _, step in plan.steps())
 
 
 class Server:
@@ -26,12 +26,12 @@ class Server:
         self._answers = answers
         self.memory = Memory(self.execute, runs)
         drawn = chosen(gather(themes.versions(), WANTED, 5), WANTED)
-        self.memory.learn(drawn, [promotes(plan) for plan in drawn])
+        self.memory.learn(drawn, [settles(plan) for plan in drawn])
 
     def execute(self, plans: Sequence[Plan]) -> list[bool]:
         """Run a fleet."""
         self.fleets.append(list(plans))
-        return [self._answers and promotes(plan) for plan in plans]
+        return [self._answers and settles(plan) for plan in plans]
 
     def smallest(self) -> tuple[Plan, ...]:
         """Let Hypothesis make the guilty fleet small."""
@@ -43,7 +43,7 @@ def test_innocent_plans_are_dropped_without_a_single_request() -> None:
     server = Server()
     smallest = server.smallest()
     assert len(smallest) == 1
-    assert promotes(smallest[0])
+    assert settles(smallest[0])
     assert server.fleets == []
 
 
@@ -53,7 +53,7 @@ def test_a_guilty_plan_is_made_smaller_within_the_runs_allowed() -> None:
     smallest = server.smallest()
     assert 0 < len(server.fleets) <= 200
     assert len(smallest) == 1
-    assert promotes(smallest[0])
+    assert settles(smallest[0])
     parts = [step.args["parts"] for _, step in smallest[0].steps() if step.verb == "create_upload"]
     assert parts == [[1], [1]]
 
@@ -63,7 +63,7 @@ def test_a_violation_that_never_comes_back_is_not_lost_and_nothing_looks_flaky()
     server = Server(answers=False, runs=10)
     smallest = server.smallest()
     assert len(smallest) == 1
-    assert promotes(smallest[0])
+    assert settles(smallest[0])
 
 
 def test_without_a_guilty_plan_nothing_is_found_and_nothing_runs() -> None:
