@@ -212,18 +212,18 @@ def promotions(draw: Draw) -> Plan:
 def successions(draw: Draw) -> Plan:
     """A third version follows, a good one: the second served instead is surely the wrong one.
 
-    Never after a promotion, which nobody would look at any more.
+    The second is good too, or a server that knows it to be bad might refuse it, and the third would be the second.
     """
-    switch = _switch(draw, settled=draw(st.booleans()))
+    switch = _switch(draw, settled=draw(st.booleans()), second_bad=False)
     shape = draw(shapes.definite(bad=False))
     third = (shape.completes("u3"), _pause(draw), do("new_version", "v3", file="f1", upload="u3"))
     return _read_meanwhile(draw, "successions", "a third version", [*switch, *shape.writes("u3"), *third])
 
 
-def _switch(draw: Draw, *, settled: bool) -> list[Step]:
-    """Draw two uploads, a file of the first, settled or not, and the second as its new version."""
+def _switch(draw: Draw, *, settled: bool, second_bad: bool = True) -> list[Step]:
+    """Draw two uploads, a file of the first, settled or not, and the second as its new version, perhaps a bad one."""
     bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
-    first, second = (draw(shapes.definite(bad=wrong)) for wrong in bad)
+    first, second = draw(shapes.definite(bad=bad[0])), draw(shapes.definite(bad=bad[1] and second_bad))
     wait = [do("settle", file="f1")] if settled else []
     named: dict[str, Json] = {"name_of": "u1"} if draw(st.booleans()) else {}  # a new version often keeps its name
     both = [*first.writes("u1"), *second.writes("u2", **named)]
