@@ -214,16 +214,16 @@ def successions(draw: Draw) -> Plan:
 
     The second is good too, or a server that knows it to be bad might refuse it, and the third would be the second.
     """
-    switch = _switch(draw, settled=draw(st.booleans()), second_bad=False)
+    switch = _switch(draw, settled=draw(st.booleans()), good_second=True)
     shape = draw(shapes.definite(bad=False))
     third = (shape.completes("u3"), _pause(draw), do("new_version", "v3", file="f1", upload="u3"))
     return _read_meanwhile(draw, "successions", "a third version", [*switch, *shape.writes("u3"), *third])
 
 
-def _switch(draw: Draw, *, settled: bool, second_bad: bool = True) -> list[Step]:
-    """Draw two uploads, a file of the first, settled or not, and the second as its new version, perhaps a bad one."""
+def _switch(draw: Draw, *, settled: bool, good_second: bool = False) -> list[Step]:
+    """Draw two uploads, a file of the first, settled or not, and the second as its new version, good or bad."""
     bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
-    first, second = draw(shapes.definite(bad=bad[0])), draw(shapes.definite(bad=bad[1] and second_bad))
+    first, second = draw(shapes.definite(bad=bad[0])), draw(shapes.definite(bad=bad[1] and not good_second))
     wait = [do("settle", file="f1")] if settled else []
     named: dict[str, Json] = {"name_of": "u1"} if draw(st.booleans()) else {}  # a new version often keeps its name
     both = [*first.writes("u1"), *second.writes("u2", **named)]
