@@ -331,12 +331,19 @@ def cuts(draw: Draw) -> Plan:
 
 @st.composite
 def large(draw: Draw) -> Plan:
-    """Uploads of several MiB in two parts, large enough for any store: a good one, a wrong hash, and another defect."""
+    """Uploads of several MiB in two parts, large enough for any store: two good ones, a wrong hash, and another defect.
+
+    Each is attached while it is completed: later, a server that finds it bad may refuse it and need not say why. That
+    hides a good one that is found bad, and a client that stalls is late: so the last one is good again.
+    """
     steps: list[Step] = []
-    for n, defects in enumerate((("",), ("hash",), shapes.LARGE_DEFECTS), start=1):
+    readers: list[Actor] = []
+    for n, defects in enumerate((("",), ("hash",), shapes.LARGE_DEFECTS, ("",)), start=1):
         shape = draw(shapes.large(defects=defects))
-        steps += [*shape.writes(f"u{n}"), shape.completes(f"u{n}"), _attach(f"u{n}", f"f{n}", COMMON)]
-    readers = (Actor(f"reader-{n}", tuple(_reads(draw, f"f{n}"))) for n in (1, 2, 3))
+        meet = do("meet", at=f"filled-{n}", parties=2)
+        steps += [*shape.writes(f"u{n}"), meet, shape.completes(f"u{n}")]
+        attach = (do("read_upload", upload=f"u{n}"), meet, _attach(f"u{n}", f"f{n}", COMMON, eager=True))
+        readers.append(Actor(f"reader-{n}", (*attach, *_reads(draw, f"f{n}"))))
     return Plan("large", "several MiB", (Actor("writer", tuple(steps)), *readers))
 
 

@@ -99,3 +99,20 @@ def test_every_standard_run_promotes_and_gives_third_versions(seed: int) -> None
     third = [p for p in plans if sum(step.verb == "new_version" for _, step in p.steps()) == 2]
     assert len(promoted) == STANDARD.plans["promotions"]
     assert len(third) == STANDARD.plans["successions"]
+
+
+def test_every_large_upload_is_attached_while_it_is_completed_and_two_are_good() -> None:
+    """A server may refuse what it knows to be bad: late or once, a good one that it finds bad would go unseen."""
+
+    @MOST
+    @given(THEMES["large"]())
+    def one(plan: Plan) -> None:
+        kinds = Counter(truths(plan).values())
+        assert kinds == {Truth.GOOD: 2, Truth.BAD: 2}
+        for n, reader in enumerate(plan.actors[1:], start=1):
+            meet, attach = reader.steps[1:3]
+            assert (meet.verb, attach.verb, attach.args["upload"]) == ("meet", "attach", f"u{n}")
+            mine = list(plan.actors[0].steps)
+            assert mine[mine.index(meet) + 1].verb == "complete"
+
+    one()
