@@ -31,11 +31,12 @@ def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
     budget = settings.budgets
     requests = min(cost.requests, budget.requests or cost.requests)
     octets = min(cost.bytes, budget.bytes or cost.bytes)
+    where = "the embedded server" if settings.target.embedded else urlsplit(settings.target.base_url).netloc
     pace = f"at most {settings.rate:g} a second" if settings.rate else "unpaced"
     after = "leaves them (--keep)" if settings.keep else "removes them afterwards"
     return (
         f"Effort {settings.effort} creates about {cost.projects} projects and {cost.uploads} uploads at "
-        f"{urlsplit(settings.target.base_url).netloc}, sends about {requests} requests ({pace}, "
+        f"{where}, sends about {requests} requests ({pace}, "
         f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, and {after}."
     )
 

@@ -44,3 +44,9 @@ def test_the_plan_knows_the_budgets() -> None:
     said = plan(capped, COSTS)
     for part in ("100 requests", "1 MiB", "2 a second", "leaves them"):
         assert part in said
+
+
+def test_the_plan_names_the_embedded_server() -> None:
+    """It has no address before it runs, and a sentence with a hole in it helps nobody."""
+    own = dataclasses.replace(FAR, target=Target(base_url="", embedded=True))
+    assert "at the embedded server, sends" in plan(own, COSTS)
