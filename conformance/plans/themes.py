@@ -38,6 +38,11 @@ def _attach(upload: str, file: str, project: str, *, eager: bool = False) -> Ste
     return do("attach", file, upload=upload, project=project, **({"eager": True} if eager else {}))
 
 
+def _attach_meanwhile(upload: str, file: str, meet: Step) -> tuple[Step, ...]:
+    """Attach an upload of another actor while it is completed: `meet` is where that actor has stored its bytes."""
+    return do("read_upload", upload=upload), meet, _attach(upload, file, COMMON, eager=True)
+
+
 def _pause(draw: Draw) -> Step:
     return do("pause", s=draw(_MOMENTS))
 
@@ -128,7 +133,7 @@ def races(draw: Draw) -> Plan:
         Actor(f"rival-{n}", (do("read_upload", upload="u1"), meet, _pause(draw), shape.completes("u1")))
         for n in range(1, parties)
     ]
-    attacher = Actor("attacher", (do("read_upload", upload="u1"), meet, _attach("u1", "f1", COMMON, eager=True)))
+    attacher = Actor("attacher", _attach_meanwhile("u1", "f1", meet))
     reader = Actor("reader", tuple(_reads(draw, "f1")))
     return Plan("races", f"{parties} clients complete it", (writer, *rivals, attacher, reader))
 
@@ -342,8 +347,8 @@ def large(draw: Draw) -> Plan:
         shape = draw(shapes.large(defects=defects))
         meet = do("meet", at=f"filled-{n}", parties=2)
         steps += [*shape.writes(f"u{n}"), meet, shape.completes(f"u{n}")]
-        attach = (do("read_upload", upload=f"u{n}"), meet, _attach(f"u{n}", f"f{n}", COMMON, eager=True))
-        readers.append(Actor(f"reader-{n}", (*attach, *_reads(draw, f"f{n}"))))
+        reader = (*_attach_meanwhile(f"u{n}", f"f{n}", meet), *_reads(draw, f"f{n}"))
+        readers.append(Actor(f"reader-{n}", reader))
     return Plan("large", "several MiB", (Actor("writer", tuple(steps)), *readers))
 
 
@@ -363,9 +368,8 @@ def tracers(draw: Draw, *, bad: bool) -> Plan:
     shape = draw(shapes.one_part(bad=bad))
     meet = do("meet", at="filled", parties=2)
     writer = Actor("writer", (*shape.writes("u1"), meet, shape.completes("u1")))
-    attach = (meet, _attach("u1", "f1", COMMON, eager=True))
     comb = do("comb", file="f1", readers=4, tracer="bad" if bad else "good")
-    attacher = Actor("attacher", (do("read_upload", upload="u1"), *attach, comb))
+    attacher = Actor("attacher", (*_attach_meanwhile("u1", "f1", meet), comb))
     return Plan("tracers", f"a {'bad' if bad else 'good'} upload under the comb", (writer, attacher))
 
 
