@@ -1,7 +1,7 @@
 """What every pytest session in this checkout shares: Hypothesis draws the same examples each time, warnings are errors.
 
 The options and fixtures of a run (``pytest scenarios --target URL``) come from the installed plugin,
-`conformance.plugin`.
+`conformance.run.plugin`.
 """
 
 from __future__ import annotations

@@ -19,15 +19,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance import catalogue, recording
-from conformance.consistency import judge
-from conformance.credentials import Credentials, Secret
+from conformance import history as histories
+from conformance.api import catalogue
 from conformance.driver import Driver
-from conformance.fuzz import GROUPS, Campaign, calls, document, gather
+from conformance.fuzz import GROUPS, Campaign, calls, gather, openapi_document
+from conformance.judge import judge_history
 from conformance.model import Level, Target
 from conformance.reference.faults import FAULTS
 from conformance.reference.launch import RunningServer, launch
-from conformance.settings import Settings, new_run_id
+from conformance.settings.credentials import Credentials, Secret
+from conformance.settings.run_settings import Settings, new_run_id
 
 CHOSEN = (
     "nc-error-mismatch", "nc-code-missing-version-url", "nc-status-202", "integrity-error-mismatch",
@@ -64,8 +65,8 @@ def ours(server: RunningServer, effort: str, folder: Path) -> tuple[set[str], in
         campaign.hostile(group)
     campaign.walks()
     driver.close()
-    history = recording.read(settings.history_path)
-    tallies = judge(history).tallies
+    history = histories.read(settings.history_path)
+    tallies = judge_history(history).tallies
     levels = {requirement.id: requirement.level for requirement in catalogue.requirements()}
     found = {name for name, tally in tallies.items() if tally.findings and levels[name] is not Level.MEASURED}
     found |= {crime["by"] for crime in gather(folder)["crimes"]}
@@ -75,7 +76,13 @@ def ours(server: RunningServer, effort: str, folder: Path) -> tuple[set[str], in
 def stock(server: RunningServer, examples: int, folder: Path) -> tuple[set[str], int]:
     """Run the stock command; give its failures by kind and operation, and the cases that it sent."""
     report = folder / "stock.json"
-    command = [str(Path(sys.executable).parent / "schemathesis"), "run", str(document.path()), "--url", server.base_url]
+    command = [
+        str(Path(sys.executable).parent / "schemathesis"),
+        "run",
+        str(openapi_document.path()),
+        "--url",
+        server.base_url,
+    ]
     command += ["-H", f"Authorization: {server.token}", "--seed", "1", "-n", str(examples), "--continue-on-failure"]
     command += ["--report", "json", "--report-json-path", str(report)]
     subprocess.run(command, check=False, capture_output=True, cwd=folder)

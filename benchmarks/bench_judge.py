@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-import judge_history
+import generated_history
 from judge_timeline import TARGET
 
-from conformance import recording
-from conformance.answers import is_mutation
-from conformance.consistency import Judge, judge
-from conformance.consistency.fold import events, fold
+from conformance import history as histories
+from conformance.api.answers import is_mutation
+from conformance.judge import Judge, judge_history
+from conformance.judge.columnar.fold import events, fold
 from conformance.model import History, Operation
 
 ROUNDS = 5
@@ -52,8 +52,8 @@ def shown(name: str, count: int, taken: float, floor: float) -> float:
 def parsing(operations: list[Operation], folder: Path) -> None:
     """Count parsing apart."""
     path = folder / "history.jsonl"
-    path.write_bytes(b"".join(recording.encode(one) for one in operations))
-    taken = seconds(lambda: recording.read(path), 3)
+    path.write_bytes(b"".join(histories.encode(one) for one in operations))
+    taken = seconds(lambda: histories.read(path), 3)
     print(f"{'JSON lines to operations (not part of what follows)':<58}{len(operations) / taken:>14,.0f} /s")
 
 
@@ -62,7 +62,7 @@ def rows(operations: list[Operation]) -> tuple[float, float]:
     parsed = [(int(kind), key, a, b) for kind, key, a, b in events(operations)]
     fold_rate = shown("the fold of section 1 alone", len(parsed), seconds(lambda: fold(parsed)), 1e6)
     history = History(tuple(operations), TARGET)
-    all_rate = shown("all duties with certificates", len(operations), seconds(lambda: judge(history)), 150e3)
+    all_rate = shown("all duties with certificates", len(operations), seconds(lambda: judge_history(history)), 150e3)
     return fold_rate, all_rate
 
 
@@ -71,8 +71,8 @@ def columns(operations: list[Operation], folder: Path, fold_rate: float, all_rat
     try:
         import numpy as np  # noqa: PLC0415 - an optional extra
 
-        from conformance.consistency.columnar import fold_arrays, judge_parquet  # noqa: PLC0415 - the same
-        from conformance.consistency.columns import Columns  # noqa: PLC0415 - the same
+        from conformance.judge.columnar.columnar_judge import fold_arrays, judge_parquet  # noqa: PLC0415 - the same
+        from conformance.judge.columnar.columns import Columns  # noqa: PLC0415 - the same
     except ImportError:
         print("the columnar path: the extra `columnar` is not installed")
         return
@@ -93,7 +93,7 @@ def columns(operations: list[Operation], folder: Path, fold_rate: float, all_rat
         seconds(lambda: judge_parquet(path, TARGET)),
         10 * all_rate,
     )
-    same = list(judge_parquet(path, TARGET)) == found(judge(History(tuple(operations), TARGET)))
+    same = list(judge_parquet(path, TARGET)) == found(judge_history(History(tuple(operations), TARGET)))
     print(f"identical findings: {same}")
 
 
@@ -115,7 +115,7 @@ def linear(longest: int) -> None:
 def stream(length: int) -> None:
     """Judge a stream that is made as it is judged, with the collector at work; print time and memory."""
     court, taken, count = Judge(TARGET), 0.0, 0
-    for chunk in chunks(judge_history.operations(length)):
+    for chunk in chunks(generated_history.operations(length)):
         begun = time.process_time()
         for one in chunk:
             if is_mutation(one.exchange):
@@ -133,7 +133,7 @@ def in_columns(length: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "history.parquet"
         subprocess.run([sys.executable, __file__, "--write", str(path), str(length)], check=True)
-        from conformance.consistency.columnar import judge_parquet  # noqa: PLC0415 - an optional extra
+        from conformance.judge.columnar.columnar_judge import judge_parquet  # noqa: PLC0415 - an optional extra
 
         begun = time.process_time()
         judge_parquet(path, TARGET)
@@ -142,10 +142,10 @@ def in_columns(length: int) -> None:
 
 def write(path: str, length: int) -> None:
     """Write a history as Parquet; print how much memory that took."""
-    from conformance.consistency.columns import Columns  # noqa: PLC0415 - an optional extra
+    from conformance.judge.columnar.columns import Columns  # noqa: PLC0415 - an optional extra
 
     begun = time.process_time()
-    Columns(Path(path), TARGET).write(judge_history.operations(length))
+    Columns(Path(path), TARGET).write(generated_history.operations(length))
     report("(made and written as Parquet)", length, time.process_time() - begun)
 
 
@@ -165,7 +165,7 @@ def chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
 def main(longest: int) -> None:
     """Print it all."""
     linear(longest)
-    operations = list(judge_history.operations(SAMPLE))
+    operations = list(generated_history.operations(SAMPLE))
     with tempfile.TemporaryDirectory() as name:
         parsing(operations, Path(name))
         fold_rate, all_rate = rows(operations)

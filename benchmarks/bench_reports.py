@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from conformance.drawing import formats
-from conformance.gates import certify, compare, load
+from conformance.release import certify, compare, load
+from conformance.run.report_writers import formats
 
 OPERATIONS = 100_000
 LAGS = 33_000

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "consistency"))
 from judged import MEASURED, findings
 from legal_dds import pack
 
-from conformance.consistency import judge
+from conformance.judge import judge_history
 
 PACKED = 100
 """Histories judged together, each about a project of its own, so that rules over a whole run are soaked too."""
@@ -28,7 +28,7 @@ def main(histories: int, first: int) -> int:
     begun, operations, stale, exposed = time.process_time(), 0, 0, Counter[str]()
     for seed in range(first, first + histories // PACKED):
         history = pack(seed, PACKED)
-        judgement = judge(history)
+        judgement = judge_history(history)
         operations += len(history.operations)
         for finding in findings(judgement):
             if finding.requirement not in MEASURED:

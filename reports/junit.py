@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.gates.text import printable
+from conformance.release.display_text import printable
 
 Document = Mapping[str, Any]
 NAME = "junit.xml"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.gates.nextstep import command
-from conformance.gates.text import code, count, escaped, rate, seconds
+from conformance.release.display_text import code, count, escaped, rate, seconds
+from conformance.release.next_step import command
 
 from .page import unseen_sentence, within
 from .words import LEVELS, OUTCOMES, endpoint

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from conformance.gates.nextstep import command, replay
-from conformance.gates.text import count, rate, seconds
+from conformance.release.display_text import count, rate, seconds
+from conformance.release.next_step import command, replay
 
-from .findings import finding_views
+from .finding_views import finding_views
 from .lagchart import course, curve
 from .words import LEVELS, OUTCOMES, endpoint
 

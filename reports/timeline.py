@@ -7,10 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from conformance.gates.text import seconds
+from conformance.release.display_text import seconds
 
-from .clock import Clock, clock
 from .svg import figure, path, tag
+from .time_axis import Clock, clock
 from .words import answer_class, answer_text, shorten
 
 Exchange = Mapping[str, Any]

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.driver import Driver
+from conformance.engine.search.early_stop import watcher_of
+from conformance.engine.search.sharding import spread
+from conformance.engine.search.worker import Watcher
 from conformance.fuzz import Campaign
-from conformance.plans.proof import watcher_of
-from conformance.plans.sharding import spread
-from conformance.plans.trial import Watcher
-from conformance.settings import Settings
+from conformance.settings.run_settings import Settings
 
 SHARDS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 

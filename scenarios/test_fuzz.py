@@ -1,7 +1,7 @@
 """The published OpenAPI document, fuzzed by schemathesis through the driver: every call, every state, every link.
 
-What is drawn and how much of it stands in `conformance.fuzz.efforts`, the legal cases that schemathesis cannot know of
-in `conformance.fuzz.legal`. Each test writes what it came to beside the history, so that nothing is lost over workers.
+How much is drawn stands in `conformance.fuzz.fuzz_efforts`, the legal cases that schemathesis cannot know of in
+`conformance.fuzz.exemptions`. Each test writes what it came to beside the history: nothing is lost over workers.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """Plans drawn by Hypothesis, run concurrently against the target, judged afterwards.
 
-How much of what is tried stands in `conformance.plans.efforts`; what each theme tries, in `conformance.plans.themes`.
+How much of what is tried stands in `conformance.engine.efforts`; what each theme tries, in `conformance.engine.themes`.
 Each worker process runs one shard: its plans side by side, so that all of their waits overlap.
 """
 
 from __future__ import annotations
 
 from conformance.driver import Driver
-from conformance.plans.efforts import EFFORTS
-from conformance.plans.proof import court_of, keeper_of
-from conformance.plans.trial import Trial, Watcher
-from conformance.settings import Settings
+from conformance.engine.efforts import EFFORTS
+from conformance.engine.search.early_stop import court_of, keeper_of
+from conformance.engine.search.worker import Trial, Watcher
+from conformance.settings.run_settings import Settings
 
 
 def test_no_plan_shows_a_broken_duty(

@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from conformance.cli.catalogue import requirements
-from conformance.cli.gates import compare, matrix, report
-from conformance.cli.judge import judge
-from conformance.cli.replay import replay
-from conformance.cli.run import run
-from conformance.cli.selftest import selftest
-from conformance.cli.serve import faults, serve
-from conformance.cli.target import clean, config, doctor
+from conformance.cli.catalogue_command import requirements
+from conformance.cli.judge_command import judge
+from conformance.cli.release_commands import compare, matrix, report
+from conformance.cli.replay_command import replay
+from conformance.cli.run_command import run
+from conformance.cli.selftest_command import selftest
+from conformance.cli.serve_command import faults, serve
+from conformance.cli.target_commands import clean, config, doctor
 from conformance.errors import ExitCode, SuiteError
 
 EPILOG = """\b

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from conformance.configuration import FILE, Configuration, gather
-from conformance.configuration.keys import KEYS, flag
-from conformance.settings import EFFORTS
+from conformance.settings.configuration import FILE, Configuration, gather
+from conformance.settings.keys import KEYS, flag
+from conformance.settings.run_settings import EFFORTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

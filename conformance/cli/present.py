@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance import catalogue
-from conformance.console import Console, Wait, choose
-from conformance.document import write
-from conformance.drawing import draw
+from conformance.api import catalogue
+from conformance.cli.console import Console, Wait, choose
 from conformance.errors import ExitCode
-from conformance.gates import Deviation, read_deviations, weigh
 from conformance.model import Json
-from conformance.progress import NS_PER_S, Tail
-from conformance.running import REPORT
-from conformance.settings import Settings
+from conformance.outcome.document import write
+from conformance.release import Deviation, read_deviations, weigh
+from conformance.run.progress import NS_PER_S, Tail
+from conformance.run.report_writers import draw
+from conformance.run.running import REPORT
+from conformance.settings.run_settings import Settings
 
 _PLAIN_EVERY_S = 5.0
 _LIVE_EVERY_S = 0.3

@@ -12,15 +12,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from conformance.answers import Answer, answer
-from conformance.cleaning import sweep
-from conformance.doctor import judging
+from conformance.api.answers import Answer, answer
+from conformance.doctor import diagnosis
 from conformance.doctor.lines import Line, Mark, stops
 from conformance.driver import Client, Driver, Ledger
-from conformance.driver import ledger as ledgers
-from conformance.driver.handshake import addresses, shake_hands
+from conformance.driver.safety import ledger as ledgers
+from conformance.driver.safety.cleaning import sweep
+from conformance.driver.wire.handshake import addresses, shake_hands
 from conformance.model import Exchange, Operation, Phase
-from conformance.settings import Budgets, Settings, is_loopback
+from conformance.settings.run_settings import Budgets, Settings, is_loopback
 
 READS = 5
 POLL_S = 0.2
@@ -39,7 +39,7 @@ def examine(settings: Settings) -> Iterator[Line]:
             yield line
             if stops(line):
                 return
-    yield judging.duties(settings, lines)
+    yield diagnosis.duties(settings, lines)
 
 
 @contextlib.contextmanager
@@ -66,18 +66,18 @@ def _asked(driver: Driver) -> Iterator[Line]:
     settings = driver.settings
     url = settings.target.base_url
     if settings.network.proxy is None:
-        yield judging.name(urlsplit(url).hostname or "", addresses(settings))
+        yield diagnosis.name(urlsplit(url).hostname or "", addresses(settings))
     shaken = urlsplit(url).scheme == "https" and settings.network.proxy is None
-    yield judging.tls(url, shake_hands(settings) if shaken else None)
+    yield diagnosis.tls(url, shake_hands(settings) if shaken else None)
     nobody = driver.client("doctor", user=None, scenario="doctor")
     before = datetime.now(UTC)
     first = nobody.app_status()
     after = datetime.now(UTC)
-    yield judging.reachability(first.exchange, _seconds(first))
+    yield diagnosis.reachability(first.exchange, _seconds(first))
     owner = driver.client("doctor", scenario="doctor")
     yield from _people(driver, owner)
-    yield judging.clock(first.exchange, before, after)
-    yield judging.latency([owner.list_projects(page=1, per_page=1) for _ in range(READS)])
+    yield diagnosis.clock(first.exchange, before, after)
+    yield diagnosis.latency([owner.list_projects(page=1, per_page=1) for _ in range(READS)])
     if settings.i_may_write or settings.target.embedded or is_loopback(url):
         yield from _writing(driver, owner)
     else:
@@ -89,13 +89,13 @@ def _people(driver: Driver, owner: Client) -> Iterator[Line]:
     known = driver.tokens.of("owner") is not None
     listing = owner.list_projects(page=1, per_page=1).exchange if known else None
     person = owner.current_user().exchange if known else None
-    yield judging.credentials(listing, person)
+    yield diagnosis.credentials(listing, person)
     other: Exchange | None = None
     who: Exchange | None = None
     if driver.settings.credentials.other_api_token:
         second = driver.client("doctor", user="other", scenario="doctor")
         other, who = second.list_projects(page=1, per_page=1).exchange, second.current_user().exchange
-    yield judging.second_user(other, who, person)
+    yield diagnosis.second_user(other, who, person)
 
 
 def _writing(driver: Driver, owner: Client) -> Iterator[Line]:

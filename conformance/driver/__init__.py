@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from conformance.credentials import Credentials
 from conformance.driver.client import Client
-from conformance.driver.driver import Driver, Listener
-from conformance.driver.fetching import fetch_text
-from conformance.driver.ledger import Ledger
-from conformance.driver.pace import BudgetError, Pace
 from conformance.driver.preflight import check_target
+from conformance.driver.process_driver import Driver, Listener
 from conformance.driver.recorder import NullRecorder, Recorder, RecordError
+from conformance.driver.safety.ledger import Ledger
+from conformance.driver.safety.pace import BudgetError, Pace
+from conformance.driver.wire.fetch import fetch_text
+from conformance.settings.credentials import Credentials
 
 __all__ = [
     "BudgetError",

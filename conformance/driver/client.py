@@ -11,19 +11,19 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.answers import call_of, is_mutation
-from conformance.driver.attempt import Reply, attempt
-from conformance.driver.ledger import CREATES
-from conformance.driver.parcel import Parcel, Wanted, for_api, for_storage
-from conformance.driver.places import ForbiddenError
-from conformance.driver.replies import response_of
-from conformance.driver.transport import http_client
-from conformance.driver.verbs import Verbs
-from conformance.driver.wire import Wire
+from conformance.api.answers import call_of, is_mutation
+from conformance.driver.api_verbs import Verbs
+from conformance.driver.safety.ledger import CREATES
+from conformance.driver.safety.signed_urls import ForbiddenError
+from conformance.driver.wire.attempt import Reply, attempt
+from conformance.driver.wire.request import Parcel, Wanted, for_api, for_storage
+from conformance.driver.wire.response import response_of
+from conformance.driver.wire.stream import Wire
+from conformance.driver.wire.transport import http_client
 from conformance.model import NOTHING, Exchange, Failure, Json, Operation, Phase, Role
 
 if TYPE_CHECKING:
-    from conformance.driver.driver import Driver
+    from conformance.driver.process_driver import Driver
 
 UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
 """Failures after which the moment of the effect stays open: the operation has no end."""

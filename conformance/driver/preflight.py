@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from conformance.driver.driver import Driver
+from conformance.driver.process_driver import Driver
 from conformance.errors import CredentialsRefusedError, TargetUnreachableError
 from conformance.model import Failure, Operation
-from conformance.settings import Budgets, Settings
+from conformance.settings.run_settings import Budgets, Settings
 
 PATIENCE_S = 10.0
 TRIES = 8

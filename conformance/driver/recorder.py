@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance import recording
+from conformance import history
 from conformance.errors import SuiteError
+from conformance.history.redact import Redactor
 from conformance.model import Json, Operation, Target
-from conformance.redact import Redactor
 
 
 class RecordError(SuiteError):
@@ -81,15 +81,15 @@ class Recorder:
 
     def header(self, target: Target, fields: Mapping[str, Json]) -> None:
         """Write the first line: the controller's task, before any operation."""
-        self._write(recording.encode_header(target, fields))
+        self._write(history.encode_header(target, fields))
 
     def begin(self, operation: Operation) -> None:
         """Announce a mutation before it is sent."""
-        self._write(recording.encode_begin(operation))
+        self._write(history.encode_begin(operation))
 
     def end(self, operation: Operation, redact: Redactor | None = None) -> None:
         """Keep an operation; `redact` knows more secrets than this run's own, such as a signed URL's."""
-        self._write(recording.encode(operation), redact)
+        self._write(history.encode(operation), redact)
         with self._count_lock:
             self.ended += 1
 
@@ -100,7 +100,7 @@ class Recorder:
     def finish(self, operations: int, *, interrupted: bool) -> None:
         """Write the last line: the controller's task, when every process has gone."""
         ended = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._write(recording.encode_end(operations, interrupted=interrupted, ended=ended))
+        self._write(history.encode_end(operations, interrupted=interrupted, ended=ended))
 
     def _write(self, line: bytes, redact: Redactor | None = None) -> None:
         text = line.decode().removesuffix("\n")

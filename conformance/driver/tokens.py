@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.credentials import Credentials
 from conformance.model import Json
+from conformance.settings.credentials import Credentials
 
 RENEW_BEFORE_S = 30.0
 """A token that ends sooner than this is renewed first, if it lives that long at all."""

@@ -7,9 +7,9 @@ eventually consistent API. `gather` adds up what every worker wrote down.
 
 from __future__ import annotations
 
-from conformance.fuzz.campaign import Campaign
-from conformance.fuzz.document import calls, form
+from conformance.fuzz.fuzz_log import Notebook, gather
+from conformance.fuzz.fuzzer import Campaign
 from conformance.fuzz.hostile import GROUPS
-from conformance.fuzz.notebook import Notebook, gather
+from conformance.fuzz.openapi_document import calls, form
 
 __all__ = ["GROUPS", "Campaign", "Notebook", "calls", "form", "gather"]

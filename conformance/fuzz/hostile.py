@@ -7,9 +7,9 @@ import random
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from conformance.fuzz import document
-from conformance.fuzz.asking import Question
-from conformance.fuzz.nursery import KINDS, Nursery
+from conformance.fuzz import openapi_document
+from conformance.fuzz.fuzz_requests import Question
+from conformance.fuzz.seeds import KINDS, Nursery
 
 JSON = "application/json"
 GROUPS = ("bodies", "media types", "values", "forms", "paths", "queries", "methods", "routes", "headers")
@@ -91,7 +91,7 @@ Maker = Callable[[], Question]
 
 
 def _calls(*methods: str) -> tuple[str, ...]:
-    return tuple(name for name in document.calls() if document.form(name)[0] in methods)
+    return tuple(name for name in openapi_document.calls() if openapi_document.form(name)[0] in methods)
 
 
 def _path(room: Nursery, template: str) -> str:
@@ -103,7 +103,7 @@ def _path(room: Nursery, template: str) -> str:
 
 
 def _with_body(room: Nursery, call: str, content: bytes, media: str | None, intent: str = "invalid") -> Question:
-    method, template = document.form(call)
+    method, template = openapi_document.form(call)
     return Question(method, _path(room, template), content=content, content_type=media, intent=intent, state="hostile")
 
 
@@ -147,8 +147,8 @@ def _forms(room: Nursery) -> Iterator[Maker]:
 
 
 def _paths(_: Nursery) -> Iterator[Maker]:
-    for call in document.calls():
-        method, template = document.form(call)
+    for call in openapi_document.calls():
+        method, template = openapi_document.form(call)
         if "{id}" in template and method != "DELETE":  # an odd id might mean all of them
             body = b"{}" if method in ("POST", "PUT") else None
             for name in _IDS:
@@ -171,14 +171,14 @@ def _queries(room: Nursery) -> Iterator[Maker]:
 
 
 def _asked(room: Nursery, call: str, query: str) -> Question:
-    method, template = document.form(call)
+    method, template = openapi_document.form(call)
     return Question(method, _path(room, template), query=query, intent="invalid", state="hostile")
 
 
 def _methods(room: Nursery) -> Iterator[Maker]:
     templates: dict[str, set[str]] = {}
-    for call in document.calls():
-        method, template = document.form(call)
+    for call in openapi_document.calls():
+        method, template = openapi_document.form(call)
         templates.setdefault(template, set()).add(method)
     for template, known in templates.items():
         for method in _METHODS:
@@ -206,7 +206,7 @@ _INTENT = {None: "valid", "invalid": "invalid"}
 
 
 def _headed(room: Nursery, call: str, user: str | None, headers: dict[str, str]) -> Question:
-    method, template = document.form(call)
+    method, template = openapi_document.form(call)
     return Question(
         method,
         _path(room, template),

@@ -14,9 +14,9 @@ from typing import Any
 import hypothesis
 import hypothesis.errors
 
-from conformance.fuzz import drawing
-from conformance.fuzz.asking import Question, question
-from conformance.fuzz.nursery import Aim
+from conformance.fuzz import cases
+from conformance.fuzz.fuzz_requests import Question, question
+from conformance.fuzz.seeds import Aim
 from conformance.model import Json, Operation
 
 _TOGETHER = 5
@@ -29,10 +29,10 @@ def walk(  # noqa: PLR0913 - what a walk needs from its campaign, named
     base_url: str, seed: int, *, walks: int, steps: int, aim: Aiming, ask: Step, name: Callable[[], str]
 ) -> None:
     """Walk `walks` times, up to `steps` steps each; `ask` sends and judges, `aim` gives ids where no link does."""
-    machine = drawing.schema(base_url).as_state_machine()
+    machine = cases.schema(base_url).as_state_machine()
     machine.step = _step(aim, ask, name)
     for first in range(0, walks, _TOGETHER):
-        examples = drawing.settings(min(_TOGETHER, walks - first))
+        examples = cases.settings(min(_TOGETHER, walks - first))
         limits = hypothesis.settings(examples, stateful_step_count=steps, phases=[hypothesis.Phase.generate])
         # A live target answers the same walk differently the second time, which Hypothesis takes for a flaky
         # strategy. What was sent is recorded and judged; the next walks draw from the next seed.

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from conformance.reference.faults import FAULTS
-from conformance.reference.oddities import ODDITIES
 from conformance.reference.server import serve
-from conformance.reference.settings import Lag, Settings
+from conformance.reference.server_settings import Lag, Settings
+from conformance.reference.variants import ODDITIES
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,8 +10,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from conformance.reference.objects import NoSuchUploadError
-from conformance.reference.state import judge
+from conformance.reference.store.objects import NoSuchUploadError
+from conformance.reference.upload_state import judge
 
 if TYPE_CHECKING:
     import sqlite3

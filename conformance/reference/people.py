@@ -7,10 +7,10 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.errors import ApiError, unauthorized
+from conformance.reference.endpoints.refusals import ApiError, unauthorized
 
 if TYPE_CHECKING:
-    from conformance.reference.database import Database
+    from conformance.reference.store.database import Database
 
 __all__ = ["TOKEN_LIFETIME", "People", "User"]
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 import uvloop
 
-from conformance.reference import api_description
-from conformance.reference.app import PREFIX, ApiApp
-from conformance.reference.layers import layers_for
-from conformance.reference.storage import StorageApp
-from conformance.reference.wire import ApiProtocol
+from conformance.reference.endpoints import api_description
+from conformance.reference.endpoints.app import PREFIX, ApiApp
+from conformance.reference.hooks.layers import layers_for
+from conformance.reference.http_protocol import ApiProtocol
+from conformance.reference.store.storage import StorageApp
 from conformance.reference.world import World
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from conformance.reference.settings import Settings
+    from conformance.reference.server_settings import Settings
 
 __all__ = ["serve"]
 

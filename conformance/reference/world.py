@@ -8,19 +8,19 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING
 
-from conformance.reference.behaviour import Behaviour
-from conformance.reference.clock import Clock
-from conformance.reference.database import API_SCHEMA, Database
+from conformance.reference.hooks.behaviour import Behaviour
 from conformance.reference.jobs import Worker
-from conformance.reference.objects import ObjectStore
 from conformance.reference.people import People
-from conformance.reference.signing import Signer
+from conformance.reference.server_clock import Clock
+from conformance.reference.store.database import API_SCHEMA, Database
+from conformance.reference.store.objects import ObjectStore
+from conformance.reference.store.signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.reference.bends import LayerFactory
-    from conformance.reference.settings import Settings
+    from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.server_settings import Settings
 
 __all__ = ["World"]
 

@@ -5,7 +5,7 @@ Each fault must be convicted of its own crime, and no legal oddity of any (contr
 
 from __future__ import annotations
 
-from conformance.selftest.matrix import Matrix, gaps, markdown
+from conformance.selftest.kill_matrix import Matrix, gaps, markdown
 from conformance.selftest.trial import Subject, Trialled, subjects, try_subject
 
 __all__ = ["Matrix", "Subject", "Trialled", "gaps", "markdown", "subjects", "try_subject"]

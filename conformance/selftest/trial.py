@@ -14,15 +14,15 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from conformance import recording
-from conformance.catalogue import by_id
-from conformance.description import REQUIREMENT as DESCRIPTION
+from conformance import history as histories
+from conformance.api.catalogue import by_id
+from conformance.engine.search.early_stop import STOP_AT
 from conformance.errors import ExitCode, UsageError
 from conformance.model import Level, Operation
-from conformance.plans.proof import STOP_AT
+from conformance.outcome.target_description import REQUIREMENT as DESCRIPTION
 from conformance.reference.faults import FAULTS
 from conformance.reference.launch import RunningServer, launch
-from conformance.reference.oddities import ODDITIES
+from conformance.reference.variants import ODDITIES
 
 FAULT_BOUND_S = 4.0
 """How long a fault's run waits for consistency: several times the lag, and no longer than the matrix can afford."""
@@ -176,4 +176,4 @@ def _first_conviction(document: dict[str, Any], subject: Subject, history: Path)
 
 
 def _operations(history: Path) -> Iterator[Operation]:
-    return (entry for entry in recording.lines(history) if isinstance(entry, Operation))
+    return (entry for entry in histories.lines(history) if isinstance(entry, Operation))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks import Violation, examine
+from conformance.judge.exchange import Violation, examine
 from conformance.model import Exchange, Operation, Target
 
 ID = "11111111-2222-4333-8444-555555555555"

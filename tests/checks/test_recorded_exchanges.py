@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance import recording
-from conformance.checks import Examiner
+from conformance import history as histories
+from conformance.judge.exchange import Examiner
 from conformance.model import Exchange, Octets, Operation, Role, Target
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded"
@@ -154,7 +154,7 @@ def test_error_is_a_string_of_digits_except_on_401(row: Mapping[str, Any]) -> No
 def test_the_recorded_history_shows_three_warnings_and_nothing_else() -> None:
     """408 operations of ten clients: `error` as a string, the integrity wording, not-consistent on chunks."""
     examiner = Examiner(TARGET)
-    history = recording.read(RECORDED / "deployed-history.jsonl")
+    history = histories.read(RECORDED / "deployed-history.jsonl")
     found = {
         (requirement, violation.rule)
         for operation in history.operations

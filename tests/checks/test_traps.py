@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from exchanges import ID, IE, JSON, NC, OTHER_ID, PROJECT, UPLOAD, URL, broken, error, kept, operation, seen
 
-from conformance.checks import RULES, Examiner
 from conformance.errors import UsageError
+from conformance.judge.exchange import RULES, Examiner
 from conformance.model import Failure, Octets, Role, Target
 
 HTML = Octets(40, "x", "<html>edge-7 says no</html>")

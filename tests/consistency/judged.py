@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.consistency import Judge, judge
-from conformance.consistency.verify import verify
+from conformance.judge import Judge, judge_history
+from conformance.judge.evidence import verify
 from conformance.model import Finding, History, Judgement, Operation
 
 MEASURED = frozenset({"realtime-monotonic", "state-order", "read-your-writes"})
@@ -13,7 +13,7 @@ MEASURED = frozenset({"realtime-monotonic", "state-order", "read-your-writes"})
 
 def judged(history: History) -> Judgement:
     """Judge in batch; check the stream and every certificate on the way."""
-    judgement = judge(history)
+    judgement = judge_history(history)
     found = findings(judgement)
     assert streamed(history) == found
     known = {operation.id: operation for operation in history.operations}

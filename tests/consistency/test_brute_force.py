@@ -14,11 +14,11 @@ from itertools import product
 from judge_timeline import IE, JSON_TYPE, NC, TARGET, TICK, drawn, prepared, signed, uid
 from judged import judged
 
-from conformance.answers import Effect
-from conformance.consistency import judge
-from conformance.consistency.marks import NEVER
-from conformance.consistency.register import candidates
-from conformance.consistency.state import File, Reads, Switch
+from conformance.api.answers import Effect
+from conformance.judge import judge_history
+from conformance.judge.rules.version_rules import candidates
+from conformance.judge.state.interval import NEVER
+from conformance.judge.state.resources import File, Reads, Switch
 from conformance.model import Exchange, Finding, History, Octets, Operation
 
 HISTORIES = 120_000
@@ -112,7 +112,7 @@ def cases(seed: int, count: int, only: Callable[[list[Drawn]], list[Drawn]] = li
         drawn_ones = [only(random_history(dice)) for _ in range(PLACES)]
         whole = (one for place, told in enumerate(drawn_ones) for one in operations(told, place))
         found: dict[str, dict[str, list[Finding]]] = {}
-        for name, tally in judge(History(tuple(whole), TARGET)).tallies.items():
+        for name, tally in judge_history(History(tuple(whole), TARGET)).tallies.items():
             for finding in tally.findings:
                 found.setdefault(finding.subject, {}).setdefault(name, []).append(finding)
         for place, told in enumerate(drawn_ones):

@@ -13,15 +13,15 @@ from legal_dds import Crime, pack
 from test_brute_force import operations, random_history
 from test_rules_drawn import BROKEN, LEGAL, MEASURED, stage
 
-from conformance import recording
-from conformance.consistency import judge
-from conformance.consistency.fold import events, fold
+from conformance import history as histories
+from conformance.judge import judge_history
+from conformance.judge.columnar.fold import events, fold
 from conformance.model import Finding, History, Operation
 
 np = pytest.importorskip("numpy", reason="the extra `columnar` is not installed")
 pytest.importorskip("pyarrow", reason="the extra `columnar` is not installed")
-from conformance.consistency.columnar import fold_arrays, judge_parquet  # noqa: E402 - only where they are installed
-from conformance.consistency.columns import Columns  # noqa: E402 - the same
+from conformance.judge.columnar.columnar_judge import fold_arrays, judge_parquet  # noqa: E402 - only where they are installed
+from conformance.judge.columnar.columns import Columns  # noqa: E402 - the same
 
 RECORDED = Path(__file__).parent.parent / "data" / "recorded" / "deployed-history.jsonl"
 
@@ -37,7 +37,7 @@ def in_columns(history: History, folder: Path) -> list[Finding]:
 def test_mutants_are_convicted_alike(crime: Crime, tmp_path: Path) -> None:
     """The chaotic server, legal and with each crime."""
     history = pack(7, 40, crime)
-    assert in_columns(history, tmp_path) == findings(judge(history))
+    assert in_columns(history, tmp_path) == findings(judge_history(history))
 
 
 @pytest.mark.parametrize("name", [*BROKEN, *LEGAL, *MEASURED])
@@ -45,13 +45,13 @@ def test_drawings_are_judged_alike(name: str, tmp_path: Path) -> None:
     """Each small history for a rule or a trap."""
     kind, *lanes = (BROKEN | MEASURED)[name][1:] if name in BROKEN or name in MEASURED else LEGAL[name]
     history = drawn("\n".join(lanes), stage(kind))
-    assert in_columns(history, tmp_path) == findings(judge(history))
+    assert in_columns(history, tmp_path) == findings(judge_history(history))
 
 
 def test_the_deployed_recording_is_judged_alike(tmp_path: Path) -> None:
     """Real answers, with their warnings and counts."""
-    history = recording.read(RECORDED)
-    assert in_columns(history, tmp_path) == findings(judge(history))
+    history = histories.read(RECORDED)
+    assert in_columns(history, tmp_path) == findings(judge_history(history))
 
 
 def test_the_fold_in_arrays_is_the_fold() -> None:
@@ -96,6 +96,6 @@ def test_what_another_project_was_served_tells_on_a_refusal_for_good(rule: str, 
     scribe.url("other", 40 * TICK, 41 * TICK, n=7)
     scribe.get("other", 42 * TICK, 43 * TICK, n=7)
     history = scribe.history()
-    found = findings(judge(history))
+    found = findings(judge_history(history))
     assert {(one.requirement, one.rule) for one in found} == {("bytes-exact", rule)}
     assert in_columns(history, tmp_path) == found

@@ -7,7 +7,7 @@ from math import inf
 
 import pytest
 
-from conformance.consistency.lag import QUANTILES, estimate, estimate_pairs, summary
+from conformance.judge.lag import QUANTILES, estimate, estimate_pairs, summary
 from conformance.model import LagInterval
 
 

@@ -6,7 +6,7 @@ import pytest
 from judged import crimes, findings, judged
 from legal_dds import Crime, pack
 
-from conformance.consistency import judge
+from conformance.judge import judge_history
 
 PACKED = 100
 PACKS = 200
@@ -29,7 +29,7 @@ def test_a_legal_but_chaotic_server_raises_no_alarm_in_twenty_thousand_histories
     """Replicas, delays, lost answers, double delivery, deletions, switches, re-sent parts: nothing but measurements."""
     exposed: dict[str, int] = {}
     for seed in range(PACKS):
-        judgement = judge(pack(seed, PACKED))
+        judgement = judge_history(pack(seed, PACKED))
         assert crimes(judgement) == set(), [f for f in findings(judgement) if f.requirement in crimes(judgement)][:1]
         for name, tally in judgement.tallies.items():
             exposed[name] = exposed.get(name, 0) + tally.exposures
@@ -42,7 +42,7 @@ def test_each_mutant_is_convicted_of_its_own_crime_and_of_nothing_unrelated(crim
     """The same chaos, one duty broken."""
     found: set[str] = set()
     for seed in range(4):
-        found |= crimes(judge(pack(seed, 60, crime)))
+        found |= crimes(judge_history(pack(seed, 60, crime)))
     assert crime.value in found
     assert found <= {crime.value} | ALSO_TRUE.get(crime, set())
 

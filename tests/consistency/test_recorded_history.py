@@ -11,9 +11,9 @@ import pytest
 from judge_timeline import IE, NC
 from judged import findings, judged
 
-from conformance import recording
-from conformance.consistency import judge
-from conformance.consistency.lag import summary
+from conformance import history as histories
+from conformance.judge import judge_history
+from conformance.judge.lag import summary
 from conformance.model import History, Judgement, Operation
 
 RECORDED = Path(__file__).parent.parent / "data" / "recorded" / "deployed-history.jsonl"
@@ -22,7 +22,7 @@ RECORDED = Path(__file__).parent.parent / "data" / "recorded" / "deployed-histor
 @pytest.fixture(scope="module")
 def history() -> History:
     """Give the recording."""
-    return recording.read(RECORDED)
+    return histories.read(RECORDED)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_the_order_of_the_lines_does_not_matter(history: History, judgement: Jud
     """Shuffled, the recording gives the same findings."""
     shuffled = list(history.operations)
     random.Random(1).shuffle(shuffled)
-    again = judge(replace(history, operations=tuple(shuffled)))
+    again = judge_history(replace(history, operations=tuple(shuffled)))
     assert [(f.requirement, f.rule, f.subject) for f in findings(again)] == [
         (f.requirement, f.rule, f.subject) for f in findings(judgement)
     ]
@@ -95,4 +95,4 @@ def test_nothing_that_a_target_may_send_is_a_traceback(history: History) -> None
         return replace(one, exchange=replace(exchange, response=response, request=request, status=status))
 
     for _ in range(60):
-        judge(replace(history, operations=tuple(twisted(one) for one in history.operations)))
+        judge_history(replace(history, operations=tuple(twisted(one) for one in history.operations)))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.description import compare, load, read, statements
 from conformance.errors import UsageError
+from conformance.outcome.target_description import compare, load, read, statements
 
 OURS = Path(__file__).parents[2] / "schemas" / "openapi.yaml"
 NC = "404 with code resource_not_consistent while changes are processed"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.assemble import LEAST_UNANSWERED, Framing, assemble
 from conformance.model import Exchange, Failure, History, Octets, Operation, Role, Target
+from conformance.outcome.assemble import LEAST_UNANSWERED, Framing, assemble
 
 TARGET = Target("http://127.0.0.1:4567/api/v1")
 

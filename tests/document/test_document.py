@@ -9,10 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conformance.coverage import blocked, missing_core, obstacle
-from conformance.curl import curl
-from conformance.document import EVIDENCE_TEXT, document, evidence, write
-from conformance.drawing import draw, formats
+from conformance.api.curl import curl
 from conformance.errors import UsageError
 from conformance.model import (
     Conformance,
@@ -28,9 +25,12 @@ from conformance.model import (
     Tally,
     Target,
 )
-from conformance.progress import NS_PER_S, Progress, Tail
-from conformance.traffic import traffic
-from conformance.verdicts import verdicts
+from conformance.outcome.coverage import blocked, missing_core, obstacle
+from conformance.outcome.document import EVIDENCE_TEXT, document, evidence, write
+from conformance.outcome.traffic import traffic
+from conformance.outcome.verdicts import verdicts
+from conformance.run.progress import NS_PER_S, Progress, Tail
+from conformance.run.report_writers import draw, formats
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/run.schema.json").read_text(encoding="utf-8"))
 BASE = "https://dds.example.org/api/v1"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from wire_stubs import Answer, driving, json_reply, raw, reply, reset, says, settings_for
 
-from conformance import recording
+from conformance import history
 from conformance.model import Failure, Octets, Operation
 
 BOMB = 64 << 20
@@ -208,7 +208,7 @@ def test_a_hostile_answer_has_its_outcome(case: Case, tmp_path: Path) -> None:
         operation = driver.client("reader").send("GET", "/projects/x")
     assert (operation.exchange.status, operation.exchange.failure) == (case.status, case.failure)
     assert case.holds(operation), operation
-    kept = recording.read(driver.settings.history_path).operations
+    kept = history.read(driver.settings.history_path).operations
     assert [(op.id, op.exchange.failure) for op in kept] == [(operation.id, case.failure)]
 
 

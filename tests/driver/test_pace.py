@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance.driver.pace import LEAST_UNANSWERED, BudgetError, Pace, retry_after_s
-from conformance.settings import Budgets
+from conformance.driver.safety.pace import LEAST_UNANSWERED, BudgetError, Pace, retry_after_s
+from conformance.settings.run_settings import Budgets
 
 TURN = """
 import sys
 from pathlib import Path
-from conformance.driver.pace import Pace
+from conformance.driver.safety.pace import Pace
 pace = Pace(Path(sys.argv[1]), rate=float(sys.argv[2]), in_flight=int(sys.argv[3]))
 import time
 for _ in range(int(sys.argv[4])):
@@ -70,7 +70,7 @@ def test_a_killed_process_gives_its_place_back(tmp_path: Path) -> None:
     hold = """
 import sys, time
 from pathlib import Path
-from conformance.driver.pace import Pace
+from conformance.driver.safety.pace import Pace
 with Pace(Path(sys.argv[1]), rate=None, in_flight=1).turn():
     print("held", flush=True)
     time.sleep(60)
@@ -142,7 +142,7 @@ def test_a_target_that_went_away_for_good_is_given_up(tmp_path: Path, monkeypatc
     for _ in range(LEAST_UNANSWERED):
         with pace.turn():
             assert pace.heard(None, {}) is None
-    monkeypatch.setattr("conformance.driver.pace.GIVEN_UP_AFTER_S", -1.0)
+    monkeypatch.setattr("conformance.driver.safety.pace.GIVEN_UP_AFTER_S", -1.0)
     with pytest.raises(BudgetError, match="answered nothing for") as told, pace.turn():
         pass
     assert told.value.exit_code == 4

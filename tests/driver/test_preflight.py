@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from wire_stubs import Answer, json_reply, raw, reply, reset, says, settings_for
 
-from conformance.credentials import Credentials
 from conformance.driver import check_target
 from conformance.errors import CredentialsRefusedError, TargetUnreachableError
-from conformance.settings import Settings
+from conformance.settings.credentials import Credentials
+from conformance.settings.run_settings import Settings
 
 FINE = json_reply({"results": []})
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from wire_stubs import TOKEN, driving, json_reply, raw, says, settings_for
 
-from conformance import recording
-from conformance.credentials import Credentials
+from conformance import history as histories
 from conformance.driver import Driver
 from conformance.driver.recorder import Recorder, RecordError
 from conformance.model import Failure, Octets, Operation
-from conformance.settings import Bounds
+from conformance.settings.credentials import Credentials
+from conformance.settings.run_settings import Bounds
 
 
 def test_an_operation_spans_the_wire(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_planned_cut_leaves_the_effect_open(tmp_path: Path) -> None:
         free.set()
     assert (operation.exchange.failure, operation.b_ns) == (Failure.RESET, None)
     assert operation.notes["cut_after_s"] == 0.05
-    kept = recording.read(driver.settings.history_path).operations[0]
+    kept = histories.read(driver.settings.history_path).operations[0]
     assert (kept.exchange.failure, kept.b_ns) == (Failure.RESET, None)
 
 
@@ -121,7 +121,7 @@ def test_many_threads_write_one_whole_history(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    assert len(recording.read(driver.settings.history_path).operations) == 120
+    assert len(histories.read(driver.settings.history_path).operations) == 120
 
 
 def test_bodies_that_are_not_json_are_kept_as_octets(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_token_that_expires_in_the_middle_is_renewed(tmp_path: Path) -> None:
         client = driver.client("reader")
         statuses = [client.list_projects().exchange.status for _ in range(5)]
     assert statuses == [200] * 5
-    kept = recording.read(driver.settings.history_path).operations
+    kept = histories.read(driver.settings.history_path).operations
     assert [op.exchange.status for op in kept] == [201, 200, 200, 401, 201, 200, 200, 401, 201, 200]
     text = driver.settings.history_path.read_text()
     for secret in ("agent-key-0001", "user-key-0001", "tok-made"):
@@ -198,7 +198,7 @@ def test_a_target_that_gives_no_token_leaves_the_401(tmp_path: Path) -> None:
     shop = TokenShop(uses=0, gives=False)
     with raw(shop.answer) as server, driving(settings_for(server.url, tmp_path, credentials=KEYS)) as driver:
         assert driver.client("reader").list_projects().exchange.status == 401
-    assert len(recording.read(driver.settings.history_path).operations) <= 3
+    assert len(histories.read(driver.settings.history_path).operations) <= 3
 
 
 def test_a_full_disk_stops_the_sending(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from wire_stubs import TOKEN, driving, json_reply, raw, read_request, reply, says, settings_for
 
-from conformance.credentials import Secret
-from conformance.driver.handshake import shake_hands
+from conformance.driver.wire.handshake import shake_hands
 from conformance.errors import UsageError
 from conformance.model import Failure, Target
-from conformance.settings import Network
+from conformance.settings.credentials import Secret
+from conformance.settings.run_settings import Network
 
 TLS = Path(__file__).with_name("tls")
 TRUSTED = Network(ca_bundle=TLS / "ca.pem")

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from wire_stubs import TOKEN, driving, raw, reply, says, settings_for
 
-from conformance import recording
-from conformance.driver.parcel import _signatures
-from conformance.driver.places import Places, legal_target
+from conformance import history
+from conformance.driver.safety.signed_urls import Places, legal_target
+from conformance.driver.wire.request import _signatures
 from conformance.model import Failure, Json, Role
-from conformance.settings import Network
+from conformance.settings.run_settings import Network
 
 REMOTE = "https://dds.example.org/api/v1"
 PUBLIC = "93.184.216.34"
@@ -160,7 +160,7 @@ def test_a_signature_echoed_by_the_storage_is_not_kept(tmp_path: Path) -> None:
     assert secret in operation.exchange.path
     text = driver.settings.history_path.read_text()
     assert secret not in text
-    (kept,) = (op for op in recording.read(driver.settings.history_path).operations)
+    (kept,) = (op for op in history.read(driver.settings.history_path).operations)
     assert kept.exchange.path == "/b/k?X-Amz-Signature=[redacted]&partNumber=1"
 
 

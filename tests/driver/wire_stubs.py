@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from conformance.credentials import Credentials
 from conformance.driver import Driver
 from conformance.model import Json, Target
-from conformance.settings import Bounds, Settings, new_run_id
+from conformance.settings.credentials import Credentials
+from conformance.settings.run_settings import Bounds, Settings, new_run_id
 
 Answer = Callable[[socket.socket, bytes], None]
 TOKEN = "tok-1f0e8a7c5b3d"

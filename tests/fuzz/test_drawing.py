@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from conformance.fuzz import calls, form
-from conformance.fuzz.asking import Question, heard, question
-from conformance.fuzz.drawing import Drawn, draw
-from conformance.fuzz.nursery import Aim
+from conformance.fuzz.cases import Drawn, draw
+from conformance.fuzz.fuzz_requests import Question, heard, question
+from conformance.fuzz.seeds import Aim
 from conformance.model import Exchange, Octets, Operation
 
 BASE = "http://127.0.0.1:9/api/v1"

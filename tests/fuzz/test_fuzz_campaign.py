@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance.credentials import Credentials, Secret
 from conformance.driver import Driver
 from conformance.fuzz import GROUPS, Campaign, gather, hostile
-from conformance.fuzz.nursery import STATES, Nursery
+from conformance.fuzz.seeds import STATES, Nursery
 from conformance.model import Target
 from conformance.reference.launch import launch
-from conformance.settings import Settings
+from conformance.settings.credentials import Credentials, Secret
+from conformance.settings.run_settings import Settings
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import Violation
 from conformance.fuzz import Notebook, gather
-from conformance.fuzz.asking import Question
-from conformance.fuzz.legal import Failing, reason
+from conformance.fuzz.exemptions import Failing, reason
+from conformance.fuzz.fuzz_requests import Question
+from conformance.judge.exchange import Violation
 from conformance.model import Exchange, Failure, Operation
 
 BASE = "http://t/api/v1"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.gates import certify, sha256
+from conformance.release import certify, sha256
 
 Document = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import ExitCode
-from conformance.gates import compare, comparison_markdown
+from conformance.release import compare, comparison_markdown
 
 Document = dict[str, Any]
 SetOutcome = Callable[..., None]

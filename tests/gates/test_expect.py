@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import ExitCode
-from conformance.gates import Deviation, State, weigh
+from conformance.release import Deviation, State, weigh
 
 Document = dict[str, Any]
 TODAY = date(2026, 11, 23)

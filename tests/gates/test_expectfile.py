@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.gates import read_deviations
+from conformance.release import read_deviations
 
 KNOWN = {"nc-payload", "error-number"}
 GOOD = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.gates import matrix
+from conformance.release import matrix
 
 Document = dict[str, Any]
 

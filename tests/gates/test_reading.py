@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from conformance.errors import ExitCode, UsageError
-from conformance.gates import IncompleteDocumentError, load, sha256
-from conformance.gates.reading import salvage
+from conformance.outcome.load import salvage
+from conformance.release import IncompleteDocumentError, load, sha256
 
 Document = dict[str, Any]
 
@@ -89,7 +89,7 @@ def test_the_digest_is_that_of_the_file_as_the_suite_writes_it(tmp_path: Path, c
     """`sha256sum report.json` agrees, also after reading the document back."""
     import hashlib  # noqa: PLC0415 - an independent way to the same number
 
-    from conformance.document import write  # noqa: PLC0415 - the writer under comparison
+    from conformance.outcome.document import write  # noqa: PLC0415 - the writer under comparison
 
     conformant["target"]["version"] = "ünïcode \u2028 and \U0001f600"
     write(conformant, tmp_path / "report.json")

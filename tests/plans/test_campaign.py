@@ -9,22 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from conformance.answers import Answer, answer, call
-from conformance.consistency import judge
-from conformance.credentials import Credentials, Secret
+from conformance.api.answers import Answer, answer, call
 from conformance.driver import Driver
+from conformance.engine.efforts import QUICK
+from conformance.engine.execution.bindings import World
+from conformance.engine.execution.campaign import Campaign
+from conformance.engine.execution.writes import FORM
+from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step, do
+from conformance.engine.replay import run_plan
+from conformance.engine.search.early_stop import FirstProof, gates
+from conformance.engine.search.plan_outcomes import Keeper
+from conformance.engine.search.worker import Court, Trial, Watcher, stage_for
+from conformance.judge import judge_history
 from conformance.model import Finding, History, Judgement, Operation, Phase, Tally, Target
-from conformance.plans.campaign import Campaign
-from conformance.plans.efforts import QUICK
-from conformance.plans.keeping import Keeper
-from conformance.plans.nouns import COMMON, Actor, Plan, PlanError, Step, do
-from conformance.plans.proof import FirstProof, gates
-from conformance.plans.replay import run_plan
-from conformance.plans.trial import Court, Trial, Watcher, stage_for
-from conformance.plans.world import World
-from conformance.plans.writes import FORM
 from conformance.reference.launch import RunningServer, launch
-from conformance.settings import Settings, new_run_id
+from conformance.settings.credentials import Credentials, Secret
+from conformance.settings.run_settings import Settings, new_run_id
 
 LAG = "0.15"
 GOOD = (
@@ -157,7 +157,10 @@ def completions(server: RunningServer, folder: Path) -> list[tuple[int | None, s
     (world,) = stand.run(plan(*GOOD[:2], form, GOOD[3]))
     done = [op.exchange for op in stand.of(world) if call(op.exchange).name == "complete_upload"]
     stand.driver.close()
-    assert judge(History(tuple(stand.watcher.operations), stand.settings.target)).tallies["complete-202"].exposures == 1
+    assert (
+        judge_history(History(tuple(stand.watcher.operations), stand.settings.target)).tallies["complete-202"].exposures
+        == 1
+    )
     return [(one.status, str(one.request_type)) for one in done]
 
 
@@ -246,7 +249,7 @@ def test_what_was_found_once_is_kept_whether_it_comes_back_or_not(stand: Stand, 
 
 def test_a_sound_server_is_left_in_peace_by_a_quick_trial(stand: Stand) -> None:
     """Nothing gates, and nothing warns either."""
-    strict = Court(judge, lambda finding: gates(finding, strict=True))
+    strict = Court(judge_history, lambda finding: gates(finding, strict=True))
     keeper = Keeper(stand.settings.report_dir, "main")
     assert Trial(stand.driver, stand.settings, QUICK, strict, stand.watcher, keeper).run() == []
 
@@ -256,7 +259,7 @@ def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path
     with launch(lag="0.3", faults=["nc-status-200"]) as server:
         stand = Stand(server, tmp_path)
         stand.watcher.proved = FirstProof(stand.settings.target, frozenset({"nc-payload"}))
-        court = Court(judge, lambda finding: finding.requirement == "nc-payload")
+        court = Court(judge_history, lambda finding: finding.requirement == "nc-payload")
         broken = Trial(stand.driver, stand.settings, QUICK, court, stand.watcher, Keeper(tmp_path, "main")).run()
         stand.driver.close()
     assert stand.watcher.stopped

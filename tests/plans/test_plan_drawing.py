@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance.plans import themes
-from conformance.plans.drawing import Memory, chosen, gather, shrink
-from conformance.plans.nouns import Plan
+from conformance.engine import themes
+from conformance.engine.plan import Plan
+from conformance.engine.search.fleets import Memory, chosen, gather, shrink
 
 WANTED = 7
 

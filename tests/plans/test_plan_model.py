@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.plans.model import LARGE_PART, Truth, check, truths
-from conformance.plans.nouns import COMMON, Actor, Plan, PlanError, Step, do
+from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step, do
+from conformance.engine.plan_model import LARGE_PART, Truth, check, truths
 
 
 def plan(*programs: tuple[Step, ...]) -> Plan:

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from conformance.plans.nouns import COMMON, Actor, Plan, PlanError, Step, do, plan_from_json
-from conformance.plans.text import plan_text, step_text
-from conformance.plans.verbs import HOW
+from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step, do, plan_from_json
+from conformance.engine.plan_text import plan_text, step_text
+from conformance.engine.plan_verbs import HOW
 
 PLAN = Plan(
     "uploads",

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.answers import Answer
+from conformance.api.answers import Answer
+from conformance.engine.execution.context import Sent, patience
+from conformance.engine.execution.dense_readers import TAIL_READS, Teeth
+from conformance.engine.execution.polling import GUESS_S, LONGEST_GAP_S, Timing
+from conformance.engine.execution.quiet_lock import LOOK_EVERY_S, Hush
 from conformance.model import Exchange, Operation
-from conformance.plans.comb import TAIL_READS, Teeth
-from conformance.plans.hush import LOOK_EVERY_S, Hush
-from conformance.plans.stage import Sent, patience
-from conformance.plans.timing import GUESS_S, LONGEST_GAP_S, Timing
 
 
 def operation(**headers: str) -> Operation:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conformance.plans.scheduler import Scheduler, Signal, Task
+from conformance.engine.execution.scheduler import Scheduler, Signal, Task
 
 PATIENCE_S = 20.0
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.judge.sensitivity import Watch, missed, missed_by_all, sensitivity, watches, width_seen
 from conformance.model import Exchange, Octets, Operation
-from conformance.plans.sensitivity import Watch, missed, missed_by_all, sensitivity, watches, width_seen
 
 BASE = "/api/v1"
 NC = {"error": 404, "code": "resource_not_consistent", "reason": "r", "suggestion": "s"}

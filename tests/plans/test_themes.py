@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.plans.drawing import chosen, gather
-from conformance.plans.efforts import EFFORTS, STANDARD, THEMES, share
-from conformance.plans.model import Truth, check, truths
-from conformance.plans.nouns import Plan, plan_from_json
-from conformance.plans.text import plan_text
-from conformance.plans.themes import tracer_series, tracers
-from conformance.plans.verbs import VERBS
+from conformance.engine.efforts import EFFORTS, STANDARD, THEMES, share
+from conformance.engine.plan import Plan, plan_from_json
+from conformance.engine.plan_model import Truth, check, truths
+from conformance.engine.plan_text import plan_text
+from conformance.engine.plan_verbs import VERBS
+from conformance.engine.search.fleets import chosen, gather
+from conformance.engine.themes import tracer_series, tracers
 
 MOST = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance import recording
+from conformance import history as histories
 from conformance.errors import ExitCode, HistoryError
 from conformance.model import Exchange, Failure, Octets, Operation, Phase, Role, Target
 
@@ -36,23 +36,23 @@ def written(tmp_path: Path, *rows: bytes | dict[str, Any]) -> Path:
 def refusal(tmp_path: Path, *rows: bytes | dict[str, Any]) -> HistoryError:
     """Give the error that reading the rows raises."""
     with pytest.raises(HistoryError) as caught:
-        recording.read(written(tmp_path, *rows))
+        histories.read(written(tmp_path, *rows))
     assert caught.value.exit_code is ExitCode.USAGE
     return caught.value
 
 
-HEADER = recording.encode_header(TARGET, {"run_id": "r", "seed": 3})
-END = recording.encode_end(1, interrupted=False, ended="2026-01-01T00:00:00.000+00:00")
+HEADER = histories.encode_header(TARGET, {"run_id": "r", "seed": 3})
+END = histories.encode_end(1, interrupted=False, ended="2026-01-01T00:00:00.000+00:00")
 
 
 def test_the_deployed_recording_is_read_and_written_without_loss(tmp_path: Path) -> None:
     """408 operations, resets among them; ours are the same lines with more fields."""
-    history = recording.read(RECORDED)
+    history = histories.read(RECORDED)
     assert (len(history.operations), history.recorded, history.complete) == (408, True, True)
     assert sum(one.exchange.failure is Failure.RESET for one in history.operations) == 10
     assert history.operations[0].id == "L1"
-    rows = [recording.encode(one) for one in history.operations]
-    again = recording.read(written(tmp_path, HEADER, *rows, recording.encode_end(408, interrupted=False, ended="")))
+    rows = [histories.encode(one) for one in history.operations]
+    again = histories.read(written(tmp_path, HEADER, *rows, histories.encode_end(408, interrupted=False, ended="")))
     assert again.operations == history.operations
     assert (again.recorded, again.complete) == (False, True)
 
@@ -71,7 +71,7 @@ def test_everything_an_operation_holds_survives(tmp_path: Path) -> None:
         Failure.CUT,
     )  # fmt: skip
     other = Operation("w-2", "t", 5, None, sent)
-    history = recording.read(written(tmp_path, HEADER, recording.encode(kept), recording.encode(other), END))
+    history = histories.read(written(tmp_path, HEADER, histories.encode(kept), histories.encode(other), END))
     assert history.operations == (kept, other)
     assert history.target == TARGET
     assert history.header["seed"] == 3
@@ -80,8 +80,8 @@ def test_everything_an_operation_holds_survives(tmp_path: Path) -> None:
 def test_a_beginning_without_its_end_is_indeterminate(tmp_path: Path) -> None:
     """A killed worker announced a mutation and never noted its end."""
     begun = operation("w-2", 30, None)
-    path = written(tmp_path, HEADER, recording.encode(operation("w-1")), recording.encode_begin(begun), END)
-    (first, second) = recording.read(path).operations
+    path = written(tmp_path, HEADER, histories.encode(operation("w-1")), histories.encode_begin(begun), END)
+    (first, second) = histories.read(path).operations
     assert first.b_ns == 20
     assert (second.id, second.b_ns, second.exchange.failure) == ("w-2", None, Failure.KILLED)
 
@@ -89,41 +89,41 @@ def test_a_beginning_without_its_end_is_indeterminate(tmp_path: Path) -> None:
 def test_an_end_replaces_its_beginning(tmp_path: Path) -> None:
     """Announced, then ended: one operation."""
     kept = operation("w-1")
-    path = written(tmp_path, HEADER, recording.encode_begin(kept), recording.encode(kept), END)
-    assert recording.read(path).operations == (kept,)
+    path = written(tmp_path, HEADER, histories.encode_begin(kept), histories.encode(kept), END)
+    assert histories.read(path).operations == (kept,)
 
 
 @pytest.mark.parametrize("keep", [1, 40, 200])
 def test_a_last_line_cut_by_a_killed_run_leaves_the_rest(tmp_path: Path, keep: int) -> None:
     """What stands before it is judged, and the history is not complete."""
-    cut = recording.encode(operation("w-2", 30, 40))[:keep]
-    history = recording.read(written(tmp_path, HEADER, recording.encode(operation("w-1")), cut))
+    cut = histories.encode(operation("w-2", 30, 40))[:keep]
+    history = histories.read(written(tmp_path, HEADER, histories.encode(operation("w-1")), cut))
     assert [one.id for one in history.operations] == ["w-1"]
     assert not history.complete
 
 
 def test_a_foreign_recording_that_was_cut_is_not_complete(tmp_path: Path) -> None:
     """The same for a recording without header and end."""
-    history = recording.read(written(tmp_path, LINE, json.dumps(LINE).encode()[:50]))
+    history = histories.read(written(tmp_path, LINE, json.dumps(LINE).encode()[:50]))
     assert (len(history.operations), history.complete, history.recorded) == (1, False, True)
 
 
-@pytest.mark.parametrize("rows", [(HEADER,), (HEADER, recording.encode(operation("w-1")))])
+@pytest.mark.parametrize("rows", [(HEADER,), (HEADER, histories.encode(operation("w-1")))])
 def test_a_history_of_ours_without_its_end_is_not_complete(tmp_path: Path, rows: tuple[bytes, ...]) -> None:
     """Such as one of a run that was killed between two lines."""
-    assert not recording.read(written(tmp_path, *rows)).complete
+    assert not histories.read(written(tmp_path, *rows)).complete
 
 
 def test_a_history_that_lost_operations_is_not_complete(tmp_path: Path) -> None:
     """The end says how many there should be."""
-    end = recording.encode_end(2, interrupted=False, ended="")
-    assert not recording.read(written(tmp_path, HEADER, recording.encode(operation("w-1")), end)).complete
+    end = histories.encode_end(2, interrupted=False, ended="")
+    assert not histories.read(written(tmp_path, HEADER, histories.encode(operation("w-1")), end)).complete
 
 
 def test_an_interrupted_run_is_not_complete(tmp_path: Path) -> None:
     """Ctrl-C ends the file properly, and the run before its time."""
-    end = recording.encode_end(1, interrupted=True, ended="")
-    assert not recording.read(written(tmp_path, HEADER, recording.encode(operation("w-1")), end)).complete
+    end = histories.encode_end(1, interrupted=True, ended="")
+    assert not histories.read(written(tmp_path, HEADER, histories.encode(operation("w-1")), end)).complete
 
 
 WRONG: dict[str, tuple[tuple[bytes | dict[str, Any], ...], int, str]] = {
@@ -138,20 +138,20 @@ WRONG: dict[str, tuple[tuple[bytes | dict[str, Any], ...], int, str]] = {
     "bytes that are no text": ((b'{"a_ns": "\xff"}\n',), 1, "UTF-8"),
     "nothing of a history": (({"hello": 1},), 1, "neither an operation"),
     "a foreign format": (({"format": "har", "version": 1},), 1, "foreign format"),
-    "an older version": (({"format": recording.FORMAT, "version": 0},), 1, "version 0"),
-    "a header without a target": (({"format": recording.FORMAT, "version": 1},), 1, "target"),
+    "an older version": (({"format": histories.FORMAT, "version": 0},), 1, "version 0"),
+    "a header without a target": (({"format": histories.FORMAT, "version": 1},), 1, "target"),
     "a header with a bound that is no number": (
-        ({"format": recording.FORMAT, "version": 1, "target": {"base_url": "u", "converge_within_s": "60"}},),
+        ({"format": histories.FORMAT, "version": 1, "target": {"base_url": "u", "converge_within_s": "60"}},),
         1, "converge_within_s",
     ),
     "a second header": ((HEADER, HEADER), 2, "second header"),
-    "something after the end": ((HEADER, END, recording.encode(operation("w-1"))), 3, "follows the end"),
+    "something after the end": ((HEADER, END, histories.encode(operation("w-1"))), 3, "follows the end"),
     "a clock that runs backwards": ((LINE, {**LINE, "a_ns": 30, "b_ns": 29}), 2, "backwards"),
     "an id that occurs twice": (
-        (HEADER, recording.encode(operation("w-1")), recording.encode(operation("w-1", 30, 40))), 3, "twice",
+        (HEADER, histories.encode(operation("w-1")), histories.encode(operation("w-1", 30, 40))), 3, "twice",
     ),
     "an id without a number that occurs twice": (
-        (HEADER, recording.encode(operation("x")), recording.encode(operation("x", 30, 40))), 3, "twice",
+        (HEADER, histories.encode(operation("x")), histories.encode(operation("x", 30, 40))), 3, "twice",
     ),
     "a session that speaks twice at once": ((LINE, {**LINE, "a_ns": 15, "b_ns": 25}), 2, "overlap"),
     "a time that is a string": (({**LINE, "a_ns": "10"},), 1, "a_ns"),
@@ -192,18 +192,18 @@ def test_what_is_no_history_is_refused_with_its_line_and_the_reason(tmp_path: Pa
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """The same error, without a line."""
     with pytest.raises(HistoryError, match="No such file"):
-        recording.read(tmp_path / "nowhere.jsonl")
+        histories.read(tmp_path / "nowhere.jsonl")
 
 
 def test_touching_operations_and_lost_ones_of_a_session_are_in_sequence(tmp_path: Path) -> None:
     """What ends as the next begins does not overlap, and what never ended overlaps nothing."""
     rows = ({**LINE, "b_ns": None, "status": None}, LINE, {**LINE, "a_ns": 20, "b_ns": 30})
-    assert len(recording.read(written(tmp_path, *rows)).operations) == 3
+    assert len(histories.read(written(tmp_path, *rows)).operations) == 3
 
 
 def test_reading_streams(tmp_path: Path) -> None:
     """A line that is wrong is no trouble before it is reached."""
-    stream = recording.lines(written(tmp_path, LINE, b"oops\n"))
+    stream = histories.lines(written(tmp_path, LINE, b"oops\n"))
     assert isinstance(next(stream), Operation)
     with pytest.raises(HistoryError):
         next(stream)
@@ -212,13 +212,13 @@ def test_reading_streams(tmp_path: Path) -> None:
 def test_secret_free_octets_look_like_bytes_only_when_they_are(tmp_path: Path) -> None:
     """A JSON answer that merely has a field of that name stays JSON."""
     body = {"bytes": 3, "md5": "x", "more": 1}
-    (kept,) = recording.read(written(tmp_path, {**LINE, "response": body})).operations
+    (kept,) = histories.read(written(tmp_path, {**LINE, "response": body})).operations
     assert kept.exchange.response == body
 
 
 def test_who_asked_is_known_from_older_fields_too(tmp_path: Path) -> None:
     """Without `user`, an authorized request is the owner's; without `role`, the API is what lies under its base."""
     rows = ({**LINE, "authorized": False}, {**LINE, "a_ns": 30, "b_ns": 40, "path": "/bucket/key"})
-    first, second = recording.read(written(tmp_path, *rows)).operations
+    first, second = histories.read(written(tmp_path, *rows)).operations
     assert (first.exchange.user, first.exchange.role) == (None, Role.API)
     assert (second.exchange.user, second.exchange.role) == ("owner", Role.STORAGE)

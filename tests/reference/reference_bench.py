@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance.reference.app import PREFIX, ApiApp
-from conformance.reference.layers import layers_for
-from conformance.reference.settings import Lag, Settings
-from conformance.reference.storage import StorageApp
-from conformance.reference.wire import ABORT
+from conformance.reference.endpoints.app import PREFIX, ApiApp
+from conformance.reference.hooks.layers import layers_for
+from conformance.reference.http_protocol import ABORT
+from conformance.reference.server_settings import Lag, Settings
+from conformance.reference.store.storage import StorageApp
 from conformance.reference.world import World
 
 if TYPE_CHECKING:

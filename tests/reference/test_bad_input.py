@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_bench import Bench
 
-from conformance.reference.app import OPERATIONS
+from conformance.reference.endpoints.app import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

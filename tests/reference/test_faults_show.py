@@ -10,7 +10,7 @@ from reference_detectors import DETECTORS
 from reference_tour import Tour
 
 from conformance.reference.faults import FAULTS
-from conformance.reference.oddities import ODDITIES
+from conformance.reference.variants import ODDITIES
 
 if TYPE_CHECKING:
     from pathlib import Path

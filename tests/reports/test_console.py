@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.console import Console, Mode, Wait, choose
+from conformance.cli.console import Console, Mode, Wait, choose
 
 Document = dict[str, Any]
 Sample = Callable[[str], Document]

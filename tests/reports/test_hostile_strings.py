@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.reports import certificate, html, junit, markdown, matrix
+from conformance.reports import certificate_report, html, junit, markdown, matrix_page
 from playwright.sync_api import Page
 
-from conformance.gates.text import printable
+from conformance.release.display_text import printable
 
 Document = dict[str, Any]
 Sample = Callable[[str], Document]
@@ -59,7 +59,7 @@ def test_no_text_of_a_server_runs_in_the_page(sample: Sample, opened: Open, evil
 @pytest.mark.parametrize("evil", EVIL)
 def test_the_matrix_page_escapes_too(sample: Sample, tmp_path: Path, evil: str) -> None:
     """Targets' names and versions are text in the matrix, as HTML and as Markdown."""
-    web, text = matrix.write([poisoned(sample("nonconformant"), evil), sample("conformant")], tmp_path)
+    web, text = matrix_page.write([poisoned(sample("nonconformant"), evil), sample("conformant")], tmp_path)
     assert "<img" not in web.read_text(encoding="utf-8")
     assert "<svg onload" not in web.read_text(encoding="utf-8")
     assert not re.search(r"<(?!br>)", outside_code(text.read_text(encoding="utf-8")))
@@ -77,7 +77,7 @@ def test_junit_stays_well_formed(sample: Sample, tmp_path: Path, evil: str) -> N
 def test_markdown_holds_no_markup_of_a_server(sample: Sample, tmp_path: Path, evil: str, name: str) -> None:
     """Outside of code no bracket of HTML is left but our own fold, and no table row breaks."""
     document = poisoned(sample(name), evil)
-    for path in (markdown.write(document, tmp_path), certificate.write(document, tmp_path)):
+    for path in (markdown.write(document, tmp_path), certificate_report.write(document, tmp_path)):
         text = outside_code(path.read_text(encoding="utf-8"))
         assert not re.search(r"<(?!/?details>|/?summary>)", text), path
 

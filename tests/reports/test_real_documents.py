@@ -13,12 +13,13 @@ import pytest
 from junitparser import JUnitXml
 from playwright.sync_api import Page, expect
 
-from conformance import catalogue, recording
-from conformance.assemble import Framing, assemble
-from conformance.document import write
-from conformance.drawing import draw
+from conformance import history as histories
+from conformance.api import catalogue
 from conformance.errors import ExitCode
-from conformance.gates import State, load, read_deviations, weigh
+from conformance.outcome.assemble import Framing, assemble
+from conformance.outcome.document import write
+from conformance.release import State, load, read_deviations, weigh
+from conformance.run.report_writers import draw
 
 Document = dict[str, Any]
 Open = Callable[[Document], Page]
@@ -32,7 +33,7 @@ def judged(lines: list[Document], tmp_path: Path) -> Document:
     """Judge a recording given as lines and give its document, as written and read back."""
     history = tmp_path / "history.jsonl"
     history.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
-    document = assemble(recording.read(history), Framing(recorded=True))
+    document = assemble(histories.read(history), Framing(recorded=True))
     write(document, tmp_path / "report.json")
     return dict(load(tmp_path / "report.json"))
 

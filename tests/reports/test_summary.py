@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from conformance.reports import certificate, markdown, matrix
+from conformance.reports import certificate_report, markdown, matrix_page
 
-from conformance.gates import Deviation, weigh
+from conformance.release import Deviation, weigh
 
 Document = dict[str, Any]
 Sample = Callable[[str], Document]
@@ -52,7 +52,7 @@ def test_the_summary_shows_the_gate_beside_the_unaltered_results(sample: Sample)
 
 def test_a_certificate_is_written_twice_for_people_and_machines(sample: Sample, tmp_path: Path) -> None:
     """Both files come from one decision."""
-    path = certificate.write(sample("conformant"), tmp_path)
+    path = certificate_report.write(sample("conformant"), tmp_path)
     given = json.loads((tmp_path / "certificate.json").read_text(encoding="utf-8"))
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# Certificate of conformance")
@@ -63,8 +63,8 @@ def test_a_certificate_is_written_twice_for_people_and_machines(sample: Sample, 
 
 def test_no_certificate_of_an_earlier_run_survives_a_refusal(sample: Sample, tmp_path: Path) -> None:
     """A directory never holds a certificate beside a run that does not entitle to it."""
-    certificate.write(sample("conformant"), tmp_path)
-    path = certificate.write(sample("nonconformant"), tmp_path)
+    certificate_report.write(sample("conformant"), tmp_path)
+    path = certificate_report.write(sample("nonconformant"), tmp_path)
     assert not (tmp_path / "certificate.json").exists()
     assert path.read_text(encoding="utf-8").startswith("# No certificate")
     assert "bad-never-200" in path.read_text(encoding="utf-8")
@@ -72,7 +72,7 @@ def test_no_certificate_of_an_earlier_run_survives_a_refusal(sample: Sample, tmp
 
 def test_the_matrix_in_markdown_has_a_row_per_duty_and_marks_differences(sample: Sample, tmp_path: Path) -> None:
     """Vendors and release managers read the same table in a pull request."""
-    _, path = matrix.write([sample("conformant"), sample("nonconformant")], tmp_path)
+    _, path = matrix_page.write([sample("conformant"), sample("nonconformant")], tmp_path)
     text = path.read_text(encoding="utf-8")
     assert "| **≠** `one-verdict` | IMPLIED | ✓ passed | ✕ failed |" in text
     assert "| `nc-payload` | MUST | ✓ passed | ✓ passed |" in text

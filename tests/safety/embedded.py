@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.credentials import Credentials
 from conformance.driver import Client, Driver
 from conformance.model import Json, Operation, Target
 from conformance.reference.launch import RunningServer
-from conformance.settings import Settings, new_run_id
+from conformance.settings.credentials import Credentials
+from conformance.settings.run_settings import Settings, new_run_id
 
 PATIENCE_S = 20.0
 

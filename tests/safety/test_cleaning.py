@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from embedded import bystanders, bytes_of, listed, make_file, settings_for
 
-from conformance.cleaning import clean, rescue, target_of, tidy
 from conformance.driver import Driver, Ledger, RecordError
-from conformance.driver import ledger as ledgers
-from conformance.driver.folder import prepare
+from conformance.driver.report_folder import prepare
+from conformance.driver.safety import ledger as ledgers
+from conformance.driver.safety.cleaning import clean, rescue, target_of, tidy
 from conformance.errors import TargetUnreachableError, UsageError
 from conformance.model import Exchange, Target
 from conformance.reference.launch import RunningServer
-from conformance.settings import Settings
+from conformance.settings.run_settings import Settings
 
 
 def make_some(settings: Settings, projects: int = 3) -> list[str]:

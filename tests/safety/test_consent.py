@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.consent import EffortCost, plan, require
 from conformance.errors import UsageError
 from conformance.model import Target
-from conformance.settings import Budgets, Settings
+from conformance.settings.consent import EffortCost, plan, require
+from conformance.settings.run_settings import Budgets, Settings
 
 COSTS = {"quick": EffortCost(projects=3, uploads=40, requests=900, bytes=5 << 20)}
 FAR = Settings(target=Target(base_url="https://192.0.2.7/api/v1"), run_id="r", effort="quick", report_dir=Path("x"))

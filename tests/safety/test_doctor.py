@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from embedded import listed, settings_for
 
-from conformance.credentials import Credentials
-from conformance.doctor import Line, Mark, examine, judging, next_command
-from conformance.driver.handshake import Handshake
-from conformance.driver.places import ForbiddenError, Places, Signed
+from conformance.doctor import Line, Mark, diagnosis, examine, next_command
+from conformance.driver.safety.signed_urls import ForbiddenError, Places, Signed
+from conformance.driver.wire.handshake import Handshake
 from conformance.model import Exchange, Failure, Operation, Target
 from conformance.reference.launch import RunningServer, launch
+from conformance.settings.credentials import Credentials
 
 ALICE = Exchange("GET", "/", status=200, response={"id": "a", "username": "alice"})
 BOB = Exchange("GET", "/", status=200, response={"id": "b", "username": "bob"})
@@ -120,28 +120,28 @@ def read(took_s: float) -> Operation:
 
 
 SENTENCES: list[tuple[Line, Mark, str]] = [
-    (judging.name("h", ()), Mark.BAD, "DNS"),
-    (judging.name("h", ("192.0.2.1",)), Mark.GOOD, ""),
-    (judging.tls("http://192.0.2.1/api/v1", None), Mark.WARN, "https"),
-    (judging.tls("http://127.0.0.1/api/v1", None), Mark.GOOD, ""),
-    (judging.tls("https://192.0.2.1/api/v1", None), Mark.UNTRIED, ""),
-    (judging.tls("https://192.0.2.1/api/v1", Handshake("TLSv1.3", 300)), Mark.GOOD, ""),
-    (judging.tls("https://192.0.2.1/api/v1", Handshake("TLSv1.3", 3)), Mark.WARN, "renewed"),
-    (judging.tls("https://192.0.2.1/api/v1", Handshake(trouble="not trusted")), Mark.BAD, "ca_bundle"),
-    (judging.reachability(Exchange("GET", "/", failure=Failure.TIMEOUT), 1.0), Mark.BAD, "firewall"),
-    (judging.reachability(Exchange("GET", "/", failure=Failure.CUT), 1.0), Mark.BAD, "service"),
-    (judging.reachability(Exchange("GET", "/", status=404), 1.0), Mark.GOOD, ""),
-    (judging.credentials(None, None), Mark.BAD, "DDS_API_TOKEN"),
-    (judging.credentials(REFUSED, None), Mark.BAD, "token"),
-    (judging.credentials(ALICE, Exchange("GET", "/", status=404)), Mark.GOOD, ""),
-    (judging.second_user(None, None, ALICE), Mark.WARN, "DDS_OTHER_API_TOKEN"),
-    (judging.second_user(REFUSED, None, ALICE), Mark.BAD, "DDS_OTHER_API_TOKEN"),
-    (judging.second_user(ALICE, ALICE, ALICE), Mark.BAD, "another"),
-    (judging.second_user(BOB, BOB, ALICE), Mark.GOOD, ""),
-    (judging.clock(ALICE, NOW, NOW), Mark.UNTRIED, ""),
-    (judging.latency([read(0.01)]), Mark.GOOD, ""),
-    (judging.latency([read(5.0)]), Mark.WARN, "converge_within"),
-    (judging.latency([]), Mark.BAD, "log"),
+    (diagnosis.name("h", ()), Mark.BAD, "DNS"),
+    (diagnosis.name("h", ("192.0.2.1",)), Mark.GOOD, ""),
+    (diagnosis.tls("http://192.0.2.1/api/v1", None), Mark.WARN, "https"),
+    (diagnosis.tls("http://127.0.0.1/api/v1", None), Mark.GOOD, ""),
+    (diagnosis.tls("https://192.0.2.1/api/v1", None), Mark.UNTRIED, ""),
+    (diagnosis.tls("https://192.0.2.1/api/v1", Handshake("TLSv1.3", 300)), Mark.GOOD, ""),
+    (diagnosis.tls("https://192.0.2.1/api/v1", Handshake("TLSv1.3", 3)), Mark.WARN, "renewed"),
+    (diagnosis.tls("https://192.0.2.1/api/v1", Handshake(trouble="not trusted")), Mark.BAD, "ca_bundle"),
+    (diagnosis.reachability(Exchange("GET", "/", failure=Failure.TIMEOUT), 1.0), Mark.BAD, "firewall"),
+    (diagnosis.reachability(Exchange("GET", "/", failure=Failure.CUT), 1.0), Mark.BAD, "service"),
+    (diagnosis.reachability(Exchange("GET", "/", status=404), 1.0), Mark.GOOD, ""),
+    (diagnosis.credentials(None, None), Mark.BAD, "DDS_API_TOKEN"),
+    (diagnosis.credentials(REFUSED, None), Mark.BAD, "token"),
+    (diagnosis.credentials(ALICE, Exchange("GET", "/", status=404)), Mark.GOOD, ""),
+    (diagnosis.second_user(None, None, ALICE), Mark.WARN, "DDS_OTHER_API_TOKEN"),
+    (diagnosis.second_user(REFUSED, None, ALICE), Mark.BAD, "DDS_OTHER_API_TOKEN"),
+    (diagnosis.second_user(ALICE, ALICE, ALICE), Mark.BAD, "another"),
+    (diagnosis.second_user(BOB, BOB, ALICE), Mark.GOOD, ""),
+    (diagnosis.clock(ALICE, NOW, NOW), Mark.UNTRIED, ""),
+    (diagnosis.latency([read(0.01)]), Mark.GOOD, ""),
+    (diagnosis.latency([read(5.0)]), Mark.WARN, "converge_within"),
+    (diagnosis.latency([]), Mark.BAD, "log"),
 ]
 
 
@@ -160,7 +160,7 @@ def test_every_sentence_has_its_mark_and_its_remedy(line: Line, mark: Mark, word
 def test_a_clock_that_is_off_is_measured(ahead_s: int, mark: Mark) -> None:
     """By the target's own Date, in whole seconds."""
     headers = {"date": format_datetime(NOW + timedelta(seconds=ahead_s), usegmt=True)}
-    line = judging.clock(Exchange("GET", "/", status=200, headers=headers), NOW, NOW + timedelta(milliseconds=200))
+    line = diagnosis.clock(Exchange("GET", "/", status=200, headers=headers), NOW, NOW + timedelta(milliseconds=200))
     assert line.mark is mark
     if mark is Mark.WARN:
         assert line.seconds is not None

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 from embedded import bystanders, bytes_of, listed, make_file, settings_for
 
-from conformance.cleaning import clean
 from conformance.driver import Driver
+from conformance.driver.safety.cleaning import clean
 from conformance.model import Failure, Operation
 from conformance.reference.launch import RunningServer
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from embedded import PATIENCE_S, bystanders, bytes_of, listed, settings_for
 
-from conformance.cleaning import clean
-from conformance.driver import ledger as ledgers
+from conformance.driver.safety import ledger as ledgers
+from conformance.driver.safety.cleaning import clean
 from conformance.reference.launch import RunningServer
-from conformance.settings import HANDED_SECRETS, Settings
+from conformance.settings.run_settings import HANDED_SECRETS, Settings
 
 MOMENTS = 24
 LONGEST_LIFE_S = 0.08

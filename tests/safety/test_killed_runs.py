@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from embedded import PATIENCE_S, bystanders, bytes_of, listed, settings_for
 
-from conformance.cleaning import CleanReport, Leftover, clean
-from conformance.driver import ledger as ledgers
+from conformance.driver.safety import ledger as ledgers
+from conformance.driver.safety.cleaning import CleanReport, Leftover, clean
 from conformance.reference.launch import RunningServer
 
 ROUNDS = 7

@@ -10,13 +10,13 @@ import pytest
 from embedded import make_file, settings_for, until
 from fault_proxy import FAULTS, FaultProxy, faulty
 
-from conformance import recording
-from conformance.consistency import judge
-from conformance.credentials import Credentials
+from conformance import history as histories
 from conformance.driver import Client, Driver
+from conformance.judge import judge_history
 from conformance.model import Failure, Finding, History, Phase, Target
 from conformance.reference.launch import RunningServer
-from conformance.settings import Bounds, Settings
+from conformance.settings.credentials import Credentials
+from conformance.settings.run_settings import Bounds, Settings
 
 SECONDS = Bounds(silence_s=0.25, deadline_s=2.0)
 FAILURES = {
@@ -64,7 +64,7 @@ def last_look(client: Client, file: str) -> None:
 
 def findings(history: History) -> list[Finding]:
     """Every finding of every judge."""
-    return [finding for tally in judge(history).tallies.values() for finding in tally.findings]
+    return [finding for tally in judge_history(history).tallies.values() for finding in tally.findings]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -75,7 +75,7 @@ def test_a_fault_of_the_road_is_no_finding_about_the_target(fault: str, server: 
         play(driver)
         driver.close()
         met = proxy.met.get(fault, 0)
-    history = recording.read(driver.settings.history_path)
+    history = histories.read(driver.settings.history_path)
     assert met >= 2
     assert findings(history) == []
     api = [op.exchange for op in history.operations if op.exchange.role == "api"]
@@ -92,7 +92,7 @@ def test_all_faults_together_are_no_finding(server: RunningServer, tmp_path: Pat
         play(driver)
         driver.close()
         assert len(proxy.met) > 5
-    assert findings(recording.read(driver.settings.history_path)) == []
+    assert findings(histories.read(driver.settings.history_path)) == []
 
 
 def test_a_target_that_goes_away_and_comes_back_is_waited_for(server: RunningServer, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_target_that_goes_away_and_comes_back_is_waited_for(server: RunningSer
         play(driver)
         driver.close()
         assert proxy.met["away"] >= 1
-    history = recording.read(driver.settings.history_path)
+    history = histories.read(driver.settings.history_path)
     assert findings(history) == []
     assert {Failure.RESET, Failure.REFUSED} <= {op.exchange.failure for op in history.operations}
 
@@ -129,6 +129,6 @@ def test_a_token_that_expires_in_the_middle_is_no_finding(
     monkeypatch.setattr(tokens, "renew", lambda user, token: user == "owner" and token == "expired-token-0001")
     play(driver)
     driver.close()
-    history = recording.read(driver.settings.history_path)
+    history = histories.read(driver.settings.history_path)
     assert sum(op.exchange.status == 401 for op in history.operations) >= 2
     assert findings(history) == []

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.redact import HIDDEN, Redactor, structural
+from conformance.history.redact import HIDDEN, Redactor, structural
 
 SECRET = 'k/9+a="Z%\u00e9 7x-TOKEN'
 FORMS = {

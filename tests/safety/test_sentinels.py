@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from conformance import recording
-from conformance.credentials import Credentials, Secret
+from conformance import history
 from conformance.driver import Driver
 from conformance.model import Target
-from conformance.settings import Network, Settings, new_run_id
+from conformance.settings.credentials import Credentials, Secret
+from conformance.settings.run_settings import Network, Settings, new_run_id
 
 SENTINELS = {
     "agent": "Agent/Key+0001=sentinel",
@@ -120,7 +120,7 @@ def test_no_sentinel_is_written(tmp_path: Path) -> None:
         speak(base, port)
         everything = dataclasses.replace(base.credentials, api_token=Secret(SENTINELS["token"]))
         speak(dataclasses.replace(base, credentials=everything), port)
-    operations = recording.read(base.history_path).operations
+    operations = history.read(base.history_path).operations
     assert len(operations) > 15
     for path in (base.history_path, base.ledger_path):
         text = path.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from conformance.driver import Client, Driver
-from conformance.settings import Settings
+from conformance.settings.run_settings import Settings
 
 
 def make_without_end(client: Client) -> None:

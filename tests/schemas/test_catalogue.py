@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import catalogue, description
-from conformance.checks import RULES
+from conformance.api import catalogue
 from conformance.errors import UsageError
+from conformance.judge.exchange import RULES
 from conformance.model import Level
+from conformance.outcome import target_description
 
 M, D, S, X = Level.MUST, Level.IMPLIED, Level.SHOULD, Level.MEASURED
 
@@ -97,11 +98,11 @@ def test_the_catalogue_and_the_specification_have_names() -> None:
 def test_every_rule_and_scenario_that_the_catalogue_names_exists() -> None:
     """A name that nothing answers to would be a check that cannot fail."""
     root = Path(__file__).parents[2]
-    judge = "\n".join(path.read_text(encoding="utf-8") for path in (root / "conformance" / "consistency").glob("*.py"))
-    known = set(RULES) | {description.RULE} | set(re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)*)"', judge))
+    judge = "\n".join(path.read_text(encoding="utf-8") for path in (root / "conformance" / "judge").rglob("*.py"))
+    known = set(RULES) | {target_description.RULE} | set(re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)*)"', judge))
     scenarios = {path.stem for path in (root / "scenarios").glob("test_*.py")}
     for requirement in catalogue.requirements():
         assert requirement.checks, requirement.id
         assert set(requirement.checks) <= known, requirement.id
         assert set(requirement.scenarios) <= scenarios, requirement.id
-        assert requirement.scenarios or requirement.id == description.REQUIREMENT, requirement.id
+        assert requirement.scenarios or requirement.id == target_description.REQUIREMENT, requirement.id

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance import contracts
-from conformance.contracts import Problem, contract
+from conformance.api import payload_schemas
+from conformance.api.payload_schemas import Problem, contract
 from conformance.errors import UsageError
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded"
@@ -90,7 +90,7 @@ def cases(table: dict[str, list[dict[str, Any]]]) -> list[Any]:
 
 def test_every_schema_but_the_run_document_is_tried_both_ways() -> None:
     """The run document has tests of its own."""
-    assert set(contracts.names()) - {"run"} == REFUSED.keys() == ACCEPTED.keys()
+    assert set(payload_schemas.names()) - {"run"} == REFUSED.keys() == ACCEPTED.keys()
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
@@ -116,7 +116,7 @@ def test_a_schema_refuses_what_breaks_the_duty(name: str, change: dict[str, Any]
     assert contract(name).problems(value)
 
 
-@pytest.mark.parametrize("name", contracts.names())
+@pytest.mark.parametrize("name", payload_schemas.names())
 def test_both_validators_agree(name: str) -> None:
     """The fast one decides, the slow one words it: over every value of these tests and of the recordings."""
     judge = contract(name)
@@ -141,7 +141,7 @@ def values() -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("value", [None, [], "text", 7, True, [{}]])
 def test_what_is_no_object_is_refused_by_every_schema(value: Any) -> None:
     """Every payload is a JSON object."""
-    for name in contracts.names():
+    for name in payload_schemas.names():
         assert not contract(name).accepts(value)
         assert contract(name).problems(value) == (Problem("", "the body is not a JSON object"),)
 

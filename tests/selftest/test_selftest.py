@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.catalogue import requirements
+from conformance.api.catalogue import requirements
 from conformance.errors import UsageError
 from conformance.reference.faults import FAULTS
-from conformance.reference.oddities import ODDITIES
+from conformance.reference.variants import ODDITIES
 from conformance.selftest import Matrix, Subject, Trialled, gaps, markdown, subjects, try_subject
 
 FAULT = Subject("f", "breaks it", ("bad-never-200", "one-verdict"))

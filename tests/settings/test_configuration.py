@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.configuration import FILE, Configuration, gather
-from conformance.configuration.keys import KEYS
-from conformance.credentials import Credentials, Secret
 from conformance.errors import UsageError
+from conformance.settings.configuration import FILE, Configuration, gather
+from conformance.settings.credentials import Credentials, Secret
+from conformance.settings.keys import KEYS
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from conformance.credentials import Credentials, Secret
 from conformance.errors import UsageError
 from conformance.model import Target
-from conformance.settings import HANDED_SECRETS, Bounds, Budgets, Network, Settings, base_url, is_loopback, new_run_id
+from conformance.settings.credentials import Credentials, Secret
+from conformance.settings.run_settings import (
+    HANDED_SECRETS,
+    Bounds,
+    Budgets,
+    Network,
+    Settings,
+    base_url,
+    is_loopback,
+    new_run_id,
+)
 
 FULL = Settings(
     target=Target(base_url="https://dds.example.org/api/v1", second_user=True, version="2.1", gateway="nginx"),

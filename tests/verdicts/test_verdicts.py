@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.model import Conformance, Finding, Level, Outcome, Requirement, Tally, Verdict
-from conformance.verdicts import Circumstances, conclude, verdict, verdicts
+from conformance.outcome.verdicts import Circumstances, conclude, verdict, verdicts
 
 
 def requirement(level: Level = Level.MUST, name: str = "x", *, core: bool = False) -> Requirement:

@@ -1,0 +1,40 @@
+"""``requirements``: the catalogue, as a person or a program reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import click
+
+from conformance.api import catalogue
+from conformance.model import Requirement
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the catalogue as JSON.")
+@click.option(
+    "--readings", is_flag=True, help="Print the register of readings: what was chosen where the spec is silent."
+)
+@click.argument("only", nargs=-1, metavar="[ID-or-glob]...")
+def requirements(*, as_json: bool, readings: bool, only: tuple[str, ...]) -> None:
+    """List the requirements: id, level, section, what each asks, what serves it."""
+    chosen = catalogue.select(only) if only else catalogue.requirements()
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(requirement) for requirement in chosen], indent=1))
+    elif readings:
+        for reading in catalogue.readings():
+            click.echo(f"{click.style(reading.id, bold=True)}: {reading.about}\n    {reading.text}\n")
+    else:
+        for requirement in chosen:
+            click.echo(_paragraph(requirement))
+
+
+def _paragraph(requirement: Requirement) -> str:
+    head = f"{click.style(requirement.id, bold=True)}  {requirement.level}  ({requirement.section})"
+    rows = [head, f"    {requirement.asks}"]
+    if requirement.reading:
+        rows.append(f"    reading: {requirement.reading}")
+    rows.append(f"    checks: {', '.join(requirement.checks) or 'none'}")
+    rows.append(f"    scenarios: {', '.join(requirement.scenarios) or 'none'}\n")
+    return "\n".join(rows)

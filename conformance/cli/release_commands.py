@@ -1,0 +1,50 @@
+"""``report``, ``compare``, ``matrix``: what is drawn and decided from run documents alone."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from conformance import release
+from conformance.run.report_writers import draw
+
+DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("document", metavar="REPORT.json", type=DOCUMENT)
+@click.option("--format", "formats", default="html,junit,md", show_default=True, help="Which, separated by commas.")
+@click.option("--report-dir", type=FOLDER, help="Where to draw.  [default: beside the document]")
+def report(*, document: Path, formats: str, report_dir: Path | None) -> int:
+    """Draw the reports again from REPORT.json alone."""
+    drawn = draw(release.load(document), report_dir or document.parent, [name for name in formats.split(",") if name])
+    for path in drawn:
+        click.echo(path)
+    return 0
+
+
+@click.command()
+@click.argument("before", metavar="A.json", type=DOCUMENT)
+@click.argument("after", metavar="B.json", type=DOCUMENT)
+@click.option("--strict", is_flag=True, help="A new warning is a regression too.")
+def compare(*, before: Path, after: Path, strict: bool) -> int:
+    """Compare two runs by duty: print Markdown, exit 1 on a regression."""
+    first, second = release.load(before), release.load(after)
+    comparison = release.compare(first, second, strict=strict)
+    click.echo(release.comparison_markdown(comparison, first, second))
+    return comparison.exit_code
+
+
+@click.command()
+@click.argument("documents", metavar="REPORT.json...", nargs=-1, required=True, type=DOCUMENT)
+@click.option("--report-dir", type=FOLDER, default="dds-matrix", show_default=True, help="Where to draw.")
+def matrix(*, documents: tuple[Path, ...], report_dir: Path) -> int:
+    """Lay several targets or versions side by side, as HTML and Markdown."""
+    report_dir.mkdir(parents=True, exist_ok=True)
+    write = import_module("conformance.reports.matrix_page").write
+    for path in write([release.load(document) for document in documents], report_dir):
+        click.echo(path)
+    return 0

@@ -1,0 +1,73 @@
+"""``selftest``: prove the instrument on broken servers and on odd but legal ones."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from conformance.api import catalogue
+from conformance.errors import ExitCode
+from conformance.outcome.assemble import now
+from conformance.selftest import Matrix, Trialled, gaps, markdown, subjects, try_subject
+from conformance.settings.run_settings import EFFORTS
+
+
+@click.command()
+@click.option("--effort", type=click.Choice(EFFORTS), default="standard", show_default=True, help="How much to try.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Servers tried side by side.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the plans and of the servers.")
+@click.option("--only", multiple=True, metavar="NAME-or-glob", help="Try these faults and oddities; may be repeated.")
+@click.option(
+    "--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the kill matrix there, as Markdown."
+)
+def selftest(*, effort: str, jobs: int, seed: int, only: tuple[str, ...], write: Path | None) -> int:
+    """Run the suite against every fault and every legal oddity of the embedded DDS.
+
+    Fails (exit 1) if a fault survives (what convicts it must be as grave as its own crime), if one fails a MUST that
+    it did not break, or if a legal oddity does not pass. A whole matrix also names the binding requirements that
+    convict no fault.
+    """
+    chosen, begun = subjects(only), time.monotonic()
+    with ThreadPoolExecutor(jobs) as pool:
+        running = [pool.submit(try_subject, subject, effort=effort, seed=seed) for subject in chosen]
+        try:
+            for done, future in enumerate(as_completed(running), start=1):
+                _tell(done, len(chosen), future.result())
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    took_s = time.monotonic() - begun
+    version = metadata.version("dds-conformance")
+    matrix = Matrix(tuple(future.result() for future in running), effort, seed, now()[:10], version, took_s)
+    if write:
+        write.parent.mkdir(parents=True, exist_ok=True)
+        write.write_text(markdown(matrix, catalogue.requirements()), encoding="utf-8")
+    return _conclude(matrix, whole=not only)
+
+
+def _tell(done: int, of: int, row: Trialled) -> None:
+    mark = click.style("ok   ", fg="green") if row.right else click.style("WRONG", fg="red")
+    crimes = ", ".join(row.guilty) or row.outcome
+    soon = f"  after {row.requests} requests, {row.seconds:.2f} s" if row.seconds is not None else ""
+    beside = f"  beside: {', '.join(row.unrelated)}" if row.unrelated else ""
+    click.echo(f"{done:>3}/{of} {mark} {row.subject.name:<30} {crimes}{soon}{beside}  [{row.took_s:.1f} s]")
+    if not row.right:
+        click.echo(f"        {row.outcome}: {row.said}")
+
+
+def _conclude(matrix: Matrix, *, whole: bool) -> int:
+    missing = gaps(matrix, catalogue.requirements()) if whole else ()
+    for name, share, rows in (
+        ("sensitivity", matrix.sensitivity, matrix.faults),
+        ("specificity", matrix.specificity, matrix.oddities),
+    ):
+        if share is not None:
+            click.echo(f"{name}: {sum(row.right for row in rows)} of {len(rows)} ({share:.1%})")
+    click.echo(f"wall time: {matrix.took_s:.0f} s")
+    for name in missing:
+        click.echo(f"gap: {name} convicts no fault")
+    return ExitCode.NONCONFORMANT if matrix.wrong or missing else ExitCode.CONFORMANT

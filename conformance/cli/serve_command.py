@@ -1,0 +1,76 @@
+"""``serve``: the embedded DDS alone; ``faults``: what can be broken in it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from conformance.errors import UsageError
+from conformance.reference.faults import FAULTS
+from conformance.reference.launch import LaunchError, RunningServer, launch
+from conformance.reference.variants import ODDITIES
+
+WATCH_S = 0.2
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port of the API.")
+@click.option("--lag", default="0.3", show_default=True, metavar="SECONDS|MIN-MAX", help="How long until consistent.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Folder of the data; a temporary one else."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of ids and lags.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break it; `dds-conformance faults` lists them.")
+@click.option("--oddity", "oddities", multiple=True, metavar="NAME", help="Bend it in a legal way.")
+def serve(  # noqa: PLR0913 - the options of the command
+    *, port: int, lag: str, data: Path | None, seed: int, faults: tuple[str, ...], oddities: tuple[str, ...]
+) -> int:
+    """Serve the embedded DDS until interrupted."""
+    _known(faults, FAULTS, "fault")
+    _known(oddities, ODDITIES, "oddity")
+    try:
+        with launch(port=port, lag=lag, data=data, seed=seed, faults=faults, oddities=oddities) as server:
+            _tell(server)
+            while server.returncode is None:
+                time.sleep(WATCH_S)
+            return server.returncode
+    except LaunchError as trouble:
+        raise UsageError(str(trouble), remedy="Is the port free, the lag a number or a range?") from trouble
+    except KeyboardInterrupt:
+        return 0
+
+
+def _known(names: tuple[str, ...], all_of_them: object, kind: str) -> None:
+    unknown = [name for name in names if name not in all_of_them]  # type: ignore[operator] # both are mappings
+    if unknown:
+        raise UsageError(f"no {kind} is called {unknown[0]!r}.", remedy="`dds-conformance faults` lists them.")
+
+
+def _tell(server: RunningServer) -> None:
+    rows = {
+        "base URL": server.base_url,
+        "token": server.token,
+        "second user's token": server.other_token,
+        "agent key": server.agent_key,
+        "user key": server.user_key,
+        "second user's key": server.other_user_key,
+        "storage": server.storage_url,
+    }
+    for name, value in rows.items():
+        click.echo(f"{name + ':':<21}{value}")
+    click.echo(f"\nto judge it:         DDS_API_TOKEN={server.token} DDS_OTHER_API_TOKEN={server.other_token} "
+               f"dds-conformance run --target {server.base_url}")  # fmt: skip
+    click.echo("Ctrl-C stops it.")
+
+
+@click.command()
+def faults() -> None:
+    """List the faults and the legal oddities of the embedded DDS."""
+    click.echo(click.style("faults, and the requirement each breaks", bold=True))
+    for fault in FAULTS.values():
+        click.echo(f"  {fault.name}\n      {fault.summary}\n      breaks: {', '.join(fault.breaks)}")
+    click.echo(click.style("\nlegal oddities, which must pass", bold=True))
+    for oddity in ODDITIES.values():
+        click.echo(f"  {oddity.name}\n      {oddity.summary}")

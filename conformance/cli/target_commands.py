@@ -1,0 +1,89 @@
+"""``doctor``, ``clean``, ``config show``: what is done around a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.cli.options import REACHING, RUNNING, configuration, configured
+from conformance.cli.run_command import checked
+from conformance.doctor import Line, Mark, examine, next_command
+from conformance.driver.safety.cleaning import clean as sweep
+from conformance.driver.safety.cleaning import target_of
+from conformance.errors import ExitCode, UsageError
+from conformance.settings.run_settings import is_loopback
+
+_COLOURS = {Mark.GOOD: "green", Mark.WARN: "yellow", Mark.BAD: "red", Mark.UNTRIED: "bright_black"}
+
+
+@click.command()
+@configured(*REACHING, "converge_within", "i_may_write")
+@click.option("--json", "as_json", is_flag=True, help="Print the lines as JSON.")
+def doctor(*, as_json: bool, **given: Any) -> int:
+    """Ask whether a run against the target can succeed. Writes nothing but one project, which it removes."""
+    settings = checked(configuration(given).settings())
+    if not settings.target.base_url:
+        raise UsageError("there is no target to examine.", remedy="Say: --target https://host[:port]")
+    if not settings.i_may_write and not is_loopback(settings.target.base_url):
+        raise UsageError(
+            "The target is not on this machine, and the doctor creates one project there and removes it.",
+            remedy="If it may, say --i-may-write.",
+        )
+    lines: list[Line] = []
+    for line in examine(settings):
+        lines.append(line)
+        if not as_json:
+            _tell(line)
+    command = next_command(settings, lines)
+    if as_json:
+        click.echo(json.dumps({"lines": [line.document() for line in lines], "next": command}, indent=1))
+    else:
+        click.echo(f"\nnext: {click.style(command, bold=True)}")
+    return ExitCode.UNREACHABLE if any(line.mark is Mark.BAD for line in lines) else ExitCode.CONFORMANT
+
+
+def _tell(line: Line) -> None:
+    click.echo(f"{click.style(f'{line.mark:<8}', fg=_COLOURS[line.mark])}{line.question:<16}{line.sentence}")
+    if line.remedy:
+        click.echo(f"{'':24}{line.remedy}")
+
+
+@click.command()
+@click.argument("ledger", metavar="LEDGER", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@configured(*REACHING)
+def clean(*, ledger: Path, **given: Any) -> int:
+    """Remove what a run left behind: only what its LEDGER (DIR/ledger.jsonl) holds.
+
+    The target is the one that the ledger names, unless --target says otherwise.
+    """
+    given["target"] = given.get("target") or target_of(ledger)
+    report = sweep(ledger, checked(configuration(given).settings()))
+    click.echo(f"removed {len(report.removed)} projects of run {report.run_id}; {report.absent} were gone already")
+    for leftover in report.leftovers:
+        named = leftover.id or leftover.name or "without a name"
+        there = "still there" if leftover.id else "may be there"
+        click.echo(f"{there}: {leftover.kind} {named}: {leftover.reason}")
+    return ExitCode.CONFORMANT if report.clean else ExitCode.INCOMPLETE
+
+
+@click.group()
+def config() -> None:
+    """Show the configuration."""
+
+
+@config.command("show")
+@configured(*REACHING, *RUNNING, "i_may_write")
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+def show(*, as_json: bool, **given: Any) -> int:
+    """Show every value and where it came from; secrets never."""
+    rows = configuration(given).rows()
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
+        return ExitCode.CONFORMANT
+    for row in rows:
+        click.echo(f"{row.name:<20}{row.shown:<32}{click.style(row.source, fg='cyan'):<24}  {row.about}")
+    return ExitCode.CONFORMANT

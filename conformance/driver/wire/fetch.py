@@ -1,0 +1,37 @@
+"""Fetching a document that the operator named, such as the target's own API description: no token, nothing recorded."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx
+
+from conformance.driver.wire.attempt import Limits, attempt
+from conformance.driver.wire.stream import Wire
+from conformance.driver.wire.transport import http_client
+from conformance.errors import UsageError
+from conformance.settings.run_settings import Settings
+
+
+def fetch_text(url: str, settings: Settings) -> str:
+    """Fetch `url` once, within the bounds of `settings`, and give its text.
+
+    Raises:
+        UsageError: it is no http(s) address, or does not answer 200 with text.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{url!r} is no http(s) address.", remedy="Name a URL or a file.")
+    bounds = settings.bounds
+    wire = Wire(None)
+    with http_client(settings.network, wire, bounds.silence_s, secure=parts.scheme == "https") as road:
+        silence = httpx.Timeout(bounds.silence_s).as_dict()
+        request = httpx.Request("GET", url, headers={"Accept-Encoding": "identity"}, extensions={"timeout": silence})
+        reply = attempt(road, wire, request, Limits(bounds.deadline_s, bounds.answer_bytes))
+    if reply.status != 200 or reply.failure or reply.body is None or reply.body.data is None:
+        what = reply.failure or reply.status
+        raise UsageError(f"{url} cannot be fetched ({what}).", remedy="Fetch it yourself and name the file.")
+    try:
+        return reply.body.data.decode("utf-8")
+    except UnicodeDecodeError as trouble:
+        raise UsageError(f"{url} is not UTF-8 text.", remedy="Name an OpenAPI document in JSON or YAML.") from trouble

@@ -1,0 +1,1 @@
+"""Plans executed: a scheduler, actors, writes, reads, and the settling afterwards."""

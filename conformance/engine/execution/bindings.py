@@ -1,0 +1,149 @@
+"""What the symbols of one executed plan came to mean: the resources that the server named, and what is known."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from conformance.engine.content import Piece
+from conformance.engine.execution.scheduler import Signal
+from conformance.engine.plan import Plan
+from conformance.engine.plan_model import Truth
+from conformance.model import Json
+
+ODD = ' "Prüfstück"'
+"""The end of a name that a careless server cannot write into a header or a key."""
+
+
+@dataclass(slots=True)
+class Project:
+    """A project by its id, the end of its 202 (monotonic seconds), and whether this plan deleted it."""
+
+    id: str
+    accepted: float
+    ready: float | None = None
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Upload:
+    """An upload: what was declared, which pieces are surely stored, and five instants (monotonic seconds).
+
+    They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
+    first truth. `signed_by` is the operation whose answer gave the signed URL of a single part, `name` what it was
+    called when it was created.
+    """
+
+    id: str
+    project: Project
+    parts: tuple[int, ...]
+    chunked: bool
+    truth: Truth
+    signed: Json = None
+    signed_by: str = ""
+    name: str = ""
+    stored: dict[int, Piece] = field(default_factory=dict)
+    created: float = 0.0
+    tried: float | None = None
+    completed: float | None = None
+    pending: float | None = None
+    settled: float | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every part is surely stored: a server may have refused one."""
+        return len(self.stored) == len(self.parts)
+
+    def pieces(self) -> list[Piece]:
+        """Return what is surely stored, in number order."""
+        return [self.stored[number] for number in sorted(self.stored)]
+
+
+@dataclass(slots=True)
+class Version:
+    """A file version and the upload it points to for ever; `attached` is when that was acknowledged (seconds)."""
+
+    id: str
+    upload: Upload
+    attached: float = 0.0
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class File:
+    """A file; `current` is None while more than one upload may be current.
+
+    `switched` is when the current upload was acknowledged to be the file's, by its creation or by a switch (seconds).
+    """
+
+    id: str
+    project: Project
+    current: Upload | None
+    versions: list[Version] = field(default_factory=list)
+    deleted: bool = False
+    switched: float | None = None
+
+
+Resource = Project | Upload | File | Version
+
+
+@dataclass(slots=True)
+class Slot:
+    """A symbol: the signal that it has a meaning now or never will, and the meaning."""
+
+    signal: Signal = field(default_factory=Signal)
+    value: Resource | None = None
+
+
+class World:
+    """One execution of a plan. `token` is unique to it: names and bytes derive from it."""
+
+    def __init__(self, plan: Plan, token: str, truths: dict[str, Truth], common: Project | None) -> None:
+        self.plan = plan
+        self.token = token
+        self.truths = truths
+        self.common = common
+        self.skipped: list[str] = []
+        self.meetings: dict[str, tuple[Signal, list[str]]] = {}
+        self._slots: dict[str, Slot] = {}
+        self._lock = threading.Lock()
+        self._dereferenced: set[str] = set()
+        self._names = 0
+
+    def slot(self, symbol: str) -> Slot:
+        """Return the slot of `symbol`, made at first mention."""
+        with self._lock:
+            return self._slots.setdefault(symbol, Slot())
+
+    def name(self, what: str, *, odd: bool = False) -> str:
+        """Return a name that nothing else in the world has, an `odd` one neither plain ASCII nor plain to quote."""
+        with self._lock:
+            self._names += 1
+            return f"{self.token}-{what}-{self._names}{ODD if odd else ''}"
+
+    def first_time(self, key: str) -> bool:
+        """Whether `key` is asked about for the first time."""
+        with self._lock:
+            before = len(self._dereferenced)
+            self._dereferenced.add(key)
+            return len(self._dereferenced) > before
+
+    def meet(self, at: str, who: str) -> tuple[Signal, int]:
+        """Arrive at a meeting; return its signal and how many have arrived."""
+        with self._lock:
+            signal, arrived = self.meetings.setdefault(at, (Signal(), []))
+            arrived.append(who)
+            return signal, len(arrived)
+
+    def files(self) -> Iterator[File]:
+        """Yield every file the plan made."""
+        return (slot.value for slot in list(self._slots.values()) if isinstance(slot.value, File))
+
+    def uploads(self) -> Iterator[Upload]:
+        """Yield every upload the plan made."""
+        return (slot.value for slot in list(self._slots.values()) if isinstance(slot.value, Upload))
+
+    def projects(self) -> Iterator[Project]:
+        """Yield every project of the plan's own."""
+        return (slot.value for slot in list(self._slots.values()) if isinstance(slot.value, Project))

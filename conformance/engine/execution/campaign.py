@@ -1,0 +1,152 @@
+"""A campaign: many plans side by side, so that the waits of all of them overlap; tracers one after the other.
+
+Plans run in three movements: their actors make trouble, then everything the plan made is polled until it settled, then
+all of it is read once more. What happened is in the history; a campaign itself judges nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+
+from conformance.engine.execution.actor import give_up, play
+from conformance.engine.execution.bindings import Project, Upload, World
+from conformance.engine.execution.context import Speaker, Stage, Turn
+from conformance.engine.execution.quiet_lock import LOOK_EVERY_S
+from conformance.engine.execution.reads import ALL
+from conformance.engine.execution.scheduler import Signal, Task
+from conformance.engine.execution.settle import last_listing, settle
+from conformance.engine.execution.writes import create_project, create_upload
+from conformance.engine.plan import COMMON, Actor, Plan, do
+from conformance.engine.plan_model import check, needs, truths
+from conformance.model import Phase
+
+THREADS = 10
+HOUSE = Plan("house", "the project that all plans share", ())
+
+
+class Campaign:
+    """One execution of some plans against one target. `worlds` says afterwards what became of each."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.worlds: list[World] = []
+        self._house = World(HOUSE, f"{stage.token}-house", {}, None)
+        self._open = Signal()
+        self._lock = threading.Lock()
+        self._left = 0
+        self._abreast = 0
+        self._ranks: dict[str, int] = {}
+        self._over = Signal(an_end=True)
+
+    def prepare(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
+        """Give every plan a world of its own: `plans` will run side by side, `series` one after the other."""
+        for plan in (*plans, *series):
+            check(plan)
+        self.worlds = [self._world(n, plan) for n, plan in enumerate((*plans, *series), start=1)]
+        self._left = len(self.worlds)
+        self._abreast = len(plans)
+        return self.worlds
+
+    def run(self) -> None:
+        """Run what was prepared, settle and read everything; return when all is done or the scheduler was stopped."""
+        spawn = self.stage.scheduler.spawn
+        spawn(self._keep_house())
+        for rank, world in enumerate(self.worlds[: self._abreast], start=1):
+            self._ranks[world.token] = rank
+            spawn(self._perform(world), rank)
+        spawn(self._in_turn(self.worlds[self._abreast :]))
+        self.stage.scheduler.run()
+
+    def _world(self, number: int, plan: Plan) -> World:
+        token = f"{self.stage.token}-{number}-{secrets.token_hex(6)}"
+        return World(plan, token, truths(plan), None)
+
+    def _client(self, name: str) -> Speaker:
+        return self.stage.client(self._house, Actor(name, ()))
+
+    def _keep_house(self) -> Task:
+        """Make the common project, wait until it can be used, and list it when all plans are done."""
+        client, actor = self._client("keeper"), Actor("keeper", ())
+        turn = Turn(self.stage, self._house, actor, client, do("create_project", "p"))
+        yield from create_project(turn)
+        project = self._house.slot("p").value
+        if isinstance(project, Project):
+            self._house.common = project
+            step = do("create_upload", "u", project=COMMON, parts=[1])
+            yield from create_upload(Turn(self.stage, self._house, actor, client, step))
+            self.stage.common = project if isinstance(self._house.slot("u").value, Upload) else None
+        self.stage.scheduler.fire(self._open)
+        if not self._over.fired:
+            yield self._over
+        client.phase = Phase.FINAL
+        if isinstance(project, Project):
+            yield from last_listing(client, project.id)
+        client.send("GET", "/projects", query=ALL)
+        client.close()
+
+    def _in_turn(self, worlds: Sequence[World]) -> Task:
+        if worlds and not self._open.fired:
+            yield self._open
+        for done, world in enumerate(worlds):
+            if not self.stage.room_for_tracer(done):
+                self._leave_out(worlds[done:])
+                return
+            while not self.stage.hush.take():
+                yield time.monotonic() + LOOK_EVERY_S
+            ended = Signal(an_end=True)
+            self.stage.scheduler.spawn(self._perform(world, ended))
+            if not ended.fired:
+                yield ended
+            self.stage.hush.leave()
+
+    def _perform(self, world: World, calm: Signal | None = None) -> Task:
+        """Run one plan from its first step to its last read; `calm` fires when its trouble is over."""
+        if _uses_common(world.plan) and not self._open.fired:
+            yield self._open
+        world.common = self.stage.common
+        ends = [self._begin(world, actor) for actor in world.plan.actors]
+        for end in ends:
+            if not end.fired:
+                yield end
+        if calm:
+            self.stage.scheduler.fire(calm)
+        client = self.stage.client(world, Actor("settler", ()))
+        yield from settle(self.stage, client, world)
+        client.close()
+        self._done(1)
+
+    def _leave_out(self, worlds: Sequence[World]) -> None:
+        for world in worlds:
+            world.skipped.append("the whole plan: no time was left for it")
+        self._done(len(worlds))
+
+    def _done(self, plans: int) -> None:
+        with self._lock:
+            self._left -= plans
+            over = self._left <= 0
+        if over:
+            self.stage.scheduler.fire(self._over)
+
+    def _begin(self, world: World, actor: Actor) -> Signal:
+        end = Signal(an_end=True)
+        if actor.user == "other" and not self.stage.second_user:
+            for step in actor.steps:
+                give_up(self.stage, world, step)
+            self.stage.scheduler.fire(end)
+        else:
+            self.stage.scheduler.spawn(self._act(world, actor, end), self._ranks.get(world.token, 0))
+        return end
+
+    def _act(self, world: World, actor: Actor, end: Signal) -> Task:
+        client = self.stage.client(world, actor)
+        yield from play(self.stage, world, actor, client)
+        client.close()
+        self.stage.scheduler.fire(end)
+
+
+def _uses_common(plan: Plan) -> bool:
+    """Whether a plan waits for the common project: it uses it, or the storage provider that its first upload told."""
+    return any(COMMON in needs(step) or step.args.get("named_store") for _, step in plan.steps())

@@ -1,0 +1,182 @@
+"""What all actors of a campaign share, and what one actor holds while it takes one step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from conformance.api.answers import Answer, answer
+from conformance.engine.execution.bindings import File, Project, Resource, Upload, Version, World
+from conformance.engine.execution.polling import Timing
+from conformance.engine.execution.quiet_lock import Hush
+from conformance.engine.execution.scheduler import Scheduler
+from conformance.engine.plan import COMMON, Actor, Step
+from conformance.engine.plan_verbs import PROJECT, VERBS, option
+from conformance.model import NOTHING, Json, Operation, Phase
+
+RETRIES = 5
+FIRST_RETRY_S = 0.1
+LONGEST_RETRY_S = 20.0
+
+
+class Speaker(Protocol):
+    """What a plan needs of a client of the driver."""
+
+    phase: Phase
+
+    def send(  # noqa: PLR0913 - one wire attempt, spelled out
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        json: Json = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+        intent: str = "valid",
+        notes: Mapping[str, Json] = NOTHING,
+        cut_after_s: float | None = None,
+    ) -> Operation:
+        """Make one attempt."""
+
+    def put_signed(
+        self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
+    ) -> Operation:
+        """Store bytes by a signed URL."""
+
+    def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
+        """Fetch bytes by a signed URL."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+class Speakers(Protocol):
+    """What a plan needs of the driver."""
+
+    def client(self, session: str, *, user: str | None, scenario: str, plan: str) -> Speaker:
+        """Return a client that speaks in sequence."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """One campaign: the driver, the clock, the scheduler, and the project that all its plans share.
+
+    After `least_tracers`, the next tracer begins only while `tracing_s` seconds and one lag have not passed since the
+    campaign's beginning (`begun`, monotonic seconds): tracers follow one another, and a run must not wait for them.
+    `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
+    """
+
+    driver: Speakers
+    timing: Timing
+    scheduler: Scheduler
+    token: str
+    second_user: bool = False
+    hush: Hush = field(default_factory=Hush)
+    provider: str = ""
+    shown: str = ""
+    comb_reads: int = 2500
+    least_tracers: int = 2
+    tracing_s: float = 6.0
+    begun: float = 0.0
+    common: Project | None = None
+
+    def client(self, world: World, actor: Actor) -> Speaker:
+        """Return the client of one actor."""
+        user = None if actor.user == "nobody" else actor.user
+        return self.driver.client(f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token)
+
+    def room_for_tracer(self, done: int) -> bool:
+        """Whether one more tracer may begin after `done` of them."""
+        allowed = self.tracing_s + self.timing.lag_s
+        return done < self.least_tracers or time.monotonic() < self.begun + allowed
+
+
+@dataclass(slots=True)
+class Turn:
+    """One actor taking one step."""
+
+    stage: Stage
+    world: World
+    actor: Actor
+    client: Speaker
+    step: Step
+
+    def option(self, name: str) -> Json:
+        """Return an optional argument of the step."""
+        return option(self.step, name)
+
+    def resource(self, name: str) -> Resource | None:
+        """Return what the symbol under the argument `name` means."""
+        kind = VERBS[self.step.verb].needs[name]
+        symbol = str(self.step.args.get(name, COMMON if kind == PROJECT else ""))
+        return self.world.common if symbol == COMMON else self.world.slot(symbol).value
+
+    def project(self) -> Project:
+        """Return the project that the step names."""
+        found = self.resource("project")
+        assert isinstance(found, Project)
+        return found
+
+    def upload(self) -> Upload:
+        """Return the upload that the step names."""
+        found = self.resource("upload")
+        assert isinstance(found, Upload)
+        return found
+
+    def file(self) -> File:
+        """Return the file that the step names."""
+        found = self.resource("file")
+        assert isinstance(found, File)
+        return found
+
+    def version(self) -> Version:
+        """Return the version that the step names."""
+        found = self.resource("version")
+        assert isinstance(found, Version)
+        return found
+
+    def bind(self, value: Resource, symbol: str = "") -> None:
+        """Give the symbol that the step binds its meaning."""
+        if name := symbol or self.step.binds:
+            slot = self.world.slot(name)
+            slot.value = value
+            self.stage.scheduler.fire(slot.signal)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An attempt with the class of its answer and the instant (monotonic seconds) at which it had ended."""
+
+    operation: Operation
+    answer: Answer
+    at: float
+
+    @property
+    def body(self) -> Mapping[str, Json]:
+        """Return the JSON object answered, or an empty one."""
+        response = self.operation.exchange.response
+        return response if isinstance(response, dict) else {}
+
+    @property
+    def made(self) -> str:
+        """Return the id of what was made, or nothing."""
+        made = self.body.get("id")
+        return made if self.answer is Answer.DONE and isinstance(made, str) and made.isprintable() else ""
+
+
+def sent(operation: Operation) -> Sent:
+    """Classify an attempt that has just ended."""
+    return Sent(operation, answer(operation.exchange), time.monotonic())
+
+
+def patience(attempt: int, operation: Operation) -> float:
+    """Return how long to wait before trying again after no information, honouring Retry-After (seconds)."""
+    asked = operation.exchange.headers.get("retry-after", "")
+    polite = float(asked) if asked.isdigit() else 0.0
+    return min(LONGEST_RETRY_S, max(polite, FIRST_RETRY_S * float(2**attempt)))
+
+
+Attempt = Callable[[float | None], Operation]

@@ -1,0 +1,128 @@
+"""After the trouble: poll gently until everything settled or the bound is over, then read everything once more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from conformance.api.answers import Answer
+from conformance.engine.content import whole
+from conformance.engine.execution.bindings import File, Upload, World
+from conformance.engine.execution.context import Sent, Speaker, Stage, sent
+from conformance.engine.execution.reads import ALL, ask_url, fetch, note_lag, truth_of
+from conformance.engine.execution.scheduler import Signal, Task
+from conformance.engine.plan_model import Truth
+from conformance.model import Octets, Phase
+
+GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
+"""What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
+FOR_GOOD = 3
+"""Reads in the end of what is answered by errors only: fewer could be an accident, and would prove nothing."""
+Waiting = Generator[float | Signal, None, Sent]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One url endpoint to wait for: what it must answer in the end, since when, and whose bytes it then serves."""
+
+    path: str
+    accepts: frozenset[Answer]
+    since: float | None
+    upload: Upload | None
+
+
+def watched(world: World) -> Iterator[Watched]:
+    """Yield every url endpoint of the plan: each file's, and each of its versions'."""
+    for file in world.files():
+        yield _of_file(file)
+        for version in file.versions:
+            gone = version.deleted or file.deleted or file.project.deleted
+            accepts = GONE if gone else truth_of(version.upload)
+            path = f"/file_versions/{version.id}/url"
+            since = _since(version.upload, version.attached)
+            yield Watched(path, accepts, since, None if gone else version.upload)
+
+
+def _of_file(file: File) -> Watched:
+    upload = None if file.deleted or file.project.deleted else file.current
+    accepts = truth_of(upload) if upload else GONE
+    return Watched(f"/files/{file.id}/url", accepts, _since(upload, file.switched), upload)
+
+
+def _since(upload: Upload | None, attached: float | None) -> float | None:
+    """Say when the wait for a truth begins: with the later of the completion and the attachment, as for the judge.
+
+    None, and no wait, for an upload whose completion was never acknowledged.
+    """
+    if upload is None:
+        return attached
+    return max(upload.completed, attached or 0.0) if upload.completed else None
+
+
+def until_settled(stage: Stage, client: Speaker, world: World, one: Watched) -> Waiting:
+    """Poll one url endpoint until it answers its truth, or the bound is over; the last read began after it then."""
+    since = one.since or time.monotonic()
+    stage.timing.begin_wait()
+    last = ask_url(client, world, one.path)
+    while not _told(last, one) and time.monotonic() < stage.timing.deadline(since) and one.since:
+        yield min(stage.timing.next_look(since), stage.timing.deadline(since))
+        last = ask_url(client, world, one.path)
+    stage.timing.end_wait()
+    note_lag(stage, one.upload, last)
+    return last
+
+
+def _told(last: Sent, one: Watched) -> bool:
+    """Whether an endpoint answered by its truth: a success that is no 200 gives no url, and so tells none."""
+    return last.answer in one.accepts and (last.answer is not Answer.DONE or last.operation.exchange.status == 200)
+
+
+def settle(stage: Stage, client: Speaker, world: World) -> Task:
+    """Wait for everything the plan made, then read it all once more, bytes included, and list its projects."""
+    client.phase = Phase.SETTLE
+    for one in list(watched(world)):
+        yield from until_settled(stage, client, world, one)
+    client.phase = Phase.FINAL
+    for one in list(watched(world)):
+        yield from _read_once_more(stage, client, one)
+    for upload in world.uploads():
+        client.send("GET", f"/uploads/{upload.id}")
+        yield time.monotonic()
+    for project in world.projects():
+        yield from last_listing(client, project.id)
+
+
+def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
+    last = sent(client.send("GET", one.path))
+    yield time.monotonic()
+    for _ in range(FOR_GOOD - 1):
+        if _told(last, one) or last.answer is Answer.NC:
+            break
+        yield time.monotonic() + stage.timing.floor_s
+        last = sent(client.send("GET", one.path))
+    if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
+        return
+    since = last.at
+    while not _served(client, last, one.upload) and time.monotonic() < stage.timing.deadline(since):
+        yield stage.timing.next_look(since)
+        last = sent(client.send("GET", one.path))
+
+
+def _served(client: Speaker, last: Sent, upload: Upload | None) -> bool:
+    """Fetch the bytes; False only when they are surely not those that the upload must serve."""
+    if last.answer is not Answer.DONE:
+        return False
+    got = fetch(client, last).exchange
+    if upload is None or upload.truth not in (Truth.GOOD, Truth.GOOD_IF_ACCEPTED) or not upload.whole:
+        return True
+    octets = got.response
+    return isinstance(octets, Octets) and (octets.bytes, octets.md5) == whole(upload.pieces())
+
+
+def last_listing(client: Speaker, project_id: str) -> Task:
+    """List a project once more: what was refused must not be in it."""
+    client.phase = Phase.FINAL
+    for listed in ("uploads", "children", "files"):
+        client.send("GET", f"/projects/{project_id}/{listed}", query=ALL)
+        yield time.monotonic()

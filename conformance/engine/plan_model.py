@@ -1,0 +1,192 @@
+"""The pure model of the API: whether a plan can be run at all, and what it will make of each upload.
+
+It knows no server. `check` proves that some order of the steps binds every symbol before its use and fills every
+meeting; `truths` says which uploads will be known GOOD or BAD from what the plan stores (contract, section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step
+from conformance.engine.plan_verbs import FILE, PROJECT, UPLOAD, VERBS, VERSION, option
+
+LARGE_PART = 5 * 1024 * 1024
+"""Bytes that every part but the last needs, for a store that refuses small parts."""
+
+
+class Truth(StrEnum):
+    """What the client itself knows of the stored bytes."""
+
+    GOOD = "good"
+    BAD = "bad"
+    GOOD_IF_ACCEPTED = "good-if-accepted"
+    """Good, unless the storage provider refuses its parts as too small."""
+    UNKNOWN = "unknown"
+
+
+def first_version(file_symbol: str) -> str:
+    """Name the version that attaching binds beside the file."""
+    return f"{file_symbol}@1"
+
+
+def bound_by(step: Step) -> dict[str, str]:
+    """Return the symbols that a step binds, each with its kind."""
+    if not step.binds:
+        return {}
+    kind = VERBS[step.verb].binds
+    return {step.binds: kind, first_version(step.binds): VERSION} if kind == FILE else {step.binds: kind}
+
+
+def check(plan: Plan) -> None:
+    """Raise `PlanError` when the plan names an unknown verb, argument or symbol, or can never come to its end."""
+    kinds = {COMMON: PROJECT}
+    for actor, step in plan.steps():
+        _check_words(actor, step)
+        for symbol, kind in bound_by(step).items():
+            if symbol in kinds:
+                raise PlanError(f"{actor.name}: {symbol} is bound twice")
+            kinds[symbol] = kind
+    for actor, step in plan.steps():
+        _check_references(actor, step, kinds)
+    _check_progress(plan)
+
+
+def _check_words(actor: Actor, step: Step) -> None:
+    verb = VERBS.get(step.verb)
+    if verb is None:
+        raise PlanError(f"{actor.name}: there is no verb {step.verb!r}")
+    for name, value in step.args.items():
+        if name in verb.needs:
+            fits = isinstance(value, str)
+        elif name in verb.options:
+            default = verb.options[name]
+            fits = isinstance(value, int | float) if isinstance(default, float) else isinstance(value, type(default))
+        else:
+            raise PlanError(f"{actor.name}: {step.verb} takes no {name!r}")
+        if not fits:
+            raise PlanError(f"{actor.name}: {step.verb} cannot take {name}={value!r}")
+    if bool(step.binds) and not verb.binds:
+        raise PlanError(f"{actor.name}: {step.verb} binds nothing")
+
+
+def _check_references(actor: Actor, step: Step, kinds: dict[str, str]) -> None:
+    for name, kind in VERBS[step.verb].needs.items():
+        symbol = step.args.get(name, COMMON if kind == PROJECT else None)
+        if kinds.get(str(symbol)) != kind:
+            raise PlanError(f"{actor.name}: {step.verb} needs a {kind} and {symbol!r} is none")
+    if (named := step.args.get("name_of")) and kinds.get(str(named)) != UPLOAD:
+        raise PlanError(f"{actor.name}: {step.verb} takes an upload's name and {named!r} is none")
+
+
+def needs(step: Step) -> Iterator[str]:
+    """Yield the symbols that a step waits for."""
+    for name, kind in VERBS[step.verb].needs.items():
+        yield str(step.args.get(name, COMMON if kind == PROJECT else ""))
+
+
+def _check_progress(plan: Plan) -> None:
+    bound = {COMMON}
+    left = {actor.name: list(actor.steps) for actor in plan.actors}
+    if len(left) < len(plan.actors):
+        raise PlanError("two actors have one name")
+    while any(left.values()):
+        moved = _advance(left, bound) or _meet(left)
+        if not moved:
+            stuck = ", ".join(f"{name} at {steps[0].verb}" for name, steps in left.items() if steps)
+            raise PlanError(f"the plan can never end: {stuck}")
+
+
+def _advance(left: dict[str, list[Step]], bound: set[str]) -> bool:
+    moved = False
+    for steps in left.values():
+        while steps and steps[0].verb != "meet" and bound.issuperset(needs(steps[0])):
+            bound.update(bound_by(steps.pop(0)))
+            moved = True
+    return moved
+
+
+def _meet(left: dict[str, list[Step]]) -> bool:
+    waiting: dict[str, list[str]] = {}
+    for name, steps in left.items():
+        if steps and steps[0].verb == "meet":
+            waiting.setdefault(str(steps[0].args.get("at", "")), []).append(name)
+    for names in waiting.values():
+        if len(names) >= int(option(left[names[0]][0], "parties")):
+            for name in names:
+                left[name].pop(0)
+            return True
+    return False
+
+
+def truths(plan: Plan) -> dict[str, Truth]:
+    """Return, for each upload symbol that the plan completes, what its stored bytes will be known to be."""
+    created = {step.binds: step for _, step in plan.steps() if step.verb == "create_upload" and step.binds}
+    completed = {str(step.args["upload"]) for _, step in plan.steps() if step.verb == "complete"}
+    return {symbol: _truth(plan, symbol, step) for symbol, step in created.items() if symbol in completed}
+
+
+def _truth(plan: Plan, symbol: str, created: Step) -> Truth:
+    writers = [actor for actor in plan.actors if any(_stores(step, symbol) for step in actor.steps)]
+    shared = len({number for actor in writers for number in _parts_of(actor, symbol)})
+    if shared < sum(len(_parts_of(actor, symbol)) for actor in writers):
+        return Truth.UNKNOWN  # whose bytes came last, nobody could tell
+    if not all(_orderly(actor, symbol, writer) for actor in plan.actors for writer in writers):
+        return Truth.UNKNOWN
+    puts = [step for actor in writers for step in actor.steps if _stores(step, symbol)]
+    if any(option(step, "fresh") for step in puts):
+        return Truth.UNKNOWN
+    if not option(created, "chunked"):
+        return _whole_truth(plan, symbol, created, puts)
+    return _chunked_truth(list(option(created, "parts")), int(option(created, "misstate")), puts)
+
+
+def _stores(step: Step, symbol: str) -> bool:
+    return step.verb in ("put_part", "put_whole") and step.args.get("upload") == symbol
+
+
+def _parts_of(actor: Actor, symbol: str) -> set[int]:
+    """Return the numbers of the parts that an actor stores; a single part is the first."""
+    puts = [step for step in actor.steps if _stores(step, symbol)]
+    return {int(option(step, "number")) if step.verb == "put_part" else 1 for step in puts}
+
+
+def _orderly(actor: Actor, symbol: str, writer: Actor) -> bool:
+    """Whether the writer has surely stored its last part before the actor completes the upload, if it ever does."""
+    completes = [n for n, s in enumerate(actor.steps) if s.verb == "complete" and s.args.get("upload") == symbol]
+    if not completes:
+        return True
+    last_put = max(n for n, s in enumerate(writer.steps) if _stores(s, symbol))
+    if actor is writer:
+        return last_put < completes[0]
+    met = {s.args.get("at") for s in actor.steps[: completes[0]] if s.verb == "meet"}
+    return any(s.verb == "meet" and s.args.get("at") in met for s in writer.steps[last_put:])
+
+
+def _whole_truth(plan: Plan, symbol: str, created: Step, puts: list[Step]) -> Truth:
+    lies = {option(s, "lie") for _, s in plan.steps() if s.verb == "complete" and s.args.get("upload") == symbol}
+    if len(lies) > 1:
+        return Truth.UNKNOWN
+    if not puts and sum(option(created, "parts")) == 0:
+        return Truth.UNKNOWN
+    return Truth.BAD if not puts or option(created, "misstate") or lies == {"hash"} else Truth.GOOD
+
+
+def _chunked_truth(parts: list[int], misstate: int, puts: list[Step]) -> Truth:
+    sent = {int(option(step, "number")): step for step in puts if option(step, "send")}
+    if len(sent) < len([s for s in puts if option(s, "send")]) or any(option(s, "size_off") for s in puts):
+        return Truth.UNKNOWN
+    if not sent and sum(parts) + misstate == 0:
+        return Truth.UNKNOWN
+    if misstate or any(map(_lies, sent.values())) or set(sent) != _numbers(parts):
+        return Truth.BAD
+    return Truth.GOOD if all(size >= LARGE_PART for size in parts[:-1]) else Truth.GOOD_IF_ACCEPTED
+
+
+def _lies(put: Step) -> bool:
+    return option(put, "lie") == "hash" or option(put, "hash_of") not in (0, option(put, "number"))
+
+
+def _numbers(parts: Iterable[int]) -> set[int]:
+    return {number for number, _ in enumerate(parts, start=1)}

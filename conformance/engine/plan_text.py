@@ -1,0 +1,67 @@
+"""A plan in API verbs, as a person would write it down: what a failure prints, and what a report shows."""
+
+from __future__ import annotations
+
+from conformance.engine.plan import COMMON, Plan, Step
+from conformance.engine.plan_verbs import HOW, PROJECT, VERBS, option
+
+_WHO = {"owner": "", "other": ", the second user", "invalid": ", with a bad token", "nobody": ", without a token"}
+
+
+def plan_text(plan: Plan) -> str:
+    """Draw a plan as a short program, one actor after the other; they run side by side."""
+    lines = [f"{plan.theme}: {plan.title}"]
+    for actor in plan.actors:
+        lines.append(f"  {actor.name}{_WHO[actor.user]}:")
+        lines.extend(f"    {step_text(step)}" for step in actor.steps)
+    return "\n".join(lines)
+
+
+def step_text(step: Step) -> str:
+    """Draw one step: what it binds, its request, and whatever is out of the ordinary."""
+    request = VERBS[step.verb].says.format(**_words(step))
+    extras = "; ".join(_extras(step))
+    name = f"{step.binds} = " if step.binds else ""
+    return f"{name}{request}{f'   ({extras})' if extras else ''}"
+
+
+def _words(step: Step) -> dict[str, object]:
+    verb = VERBS[step.verb]
+    projects = {name: COMMON for name, kind in verb.needs.items() if kind == PROJECT}
+    return {**verb.options, **projects, **step.args}
+
+
+def _extras(step: Step) -> list[str]:
+    options = VERBS[step.verb].options
+    said = [_content(step)] if step.verb == "create_upload" else []
+    said += [words for name, words in HOW.items() if name in options and option(step, name)]
+    if options.get("lie") == "" and option(step, "lie"):
+        said.append("reporting a wrong hash")
+    if options.get("hash_of") == 0 and option(step, "hash_of"):
+        said.append(f"reporting the hash of part {option(step, 'hash_of')}")
+    if options.get("name_of") == "" and option(step, "name_of"):
+        said.append(f"under the name of {option(step, 'name_of')}")
+    if "content_type" in options and option(step, "content_type") != options["content_type"]:
+        said.append(f"of type {option(step, 'content_type')}")
+    if "size_off" in options and option(step, "size_off"):
+        said.append(f"reporting {option(step, 'size_off'):+d} bytes")
+    if "send" in options and not option(step, "send"):
+        said.append("the bytes are never sent")
+    if "cut_s" in options and option(step, "cut_s"):
+        said.append(f"connection cut after {option(step, 'cut_s') * 1000:g} ms, then tried again")
+    return said + _timing(step)
+
+
+def _content(step: Step) -> str:
+    parts, misstate = list(option(step, "parts")), int(option(step, "misstate"))
+    sizes = " + ".join(map(str, parts)) or "0"
+    form = f"{len(parts)} parts of {sizes} bytes" if option(step, "chunked") else f"single part of {sizes} bytes"
+    return form + (f", its size given {misstate:+d}" if misstate else "")
+
+
+def _timing(step: Step) -> list[str]:
+    if step.verb == "pause":
+        s, lags = option(step, "s"), option(step, "lags")
+        return [f"{lags:g} of the lag measured so far" if lags else f"{s * 1000:g} ms"]
+    times = int(option(step, "times")) if "times" in VERBS[step.verb].options else 1
+    return [f"{times} times, {option(step, 'every_s') * 1000:g} ms apart"] if times > 1 else []

@@ -1,0 +1,101 @@
+"""The verbs of a plan: what each needs, what it binds, and how it reads in the words of the API.
+
+One table, read by the model (is this plan possible?), the printer and the executor, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from conformance.engine.plan import Step
+from conformance.model import Json
+
+PROJECT, UPLOAD, FILE, VERSION = "project", "upload", "file", "version"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb. `needs` maps an argument to the kind of symbol it names; `options` maps the others to their default.
+
+    `binds` is the kind of symbol that the answer gives; `says` is the request, with arguments in braces.
+    """
+
+    needs: Mapping[str, str]
+    says: str
+    options: Mapping[str, Json] = field(default_factory=dict)
+    binds: str = ""
+
+
+OCTETS = "application/octet-stream"
+_CUT = {"cut_s": 0.0}
+
+VERBS: dict[str, Verb] = {
+    "create_project": Verb({}, "POST /projects", {"odd_name": False}, PROJECT),
+    "create_upload": Verb(
+        {"project": PROJECT},
+        "POST /projects/{project}/uploads",
+        {
+            "parts": [1],
+            "chunked": True,
+            "misstate": 0,
+            "patient": True,
+            "odd_name": False,
+            "name_of": "",
+            "named_store": False,
+            "content_type": OCTETS,
+            "bare": False,
+            **_CUT,
+        },
+        UPLOAD,
+    ),
+    "put_part": Verb(
+        {"upload": UPLOAD},
+        "PUT /uploads/{upload}/chunks {number}, PUT its signed URL",
+        {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, **_CUT},
+    ),
+    "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
+    "complete": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, **_CUT}),
+    "attach": Verb({"upload": UPLOAD, "project": PROJECT}, "POST /files {upload}", {"eager": False, **_CUT}, FILE),
+    "new_version": Verb({"file": FILE, "upload": UPLOAD}, "PUT /files/{file} {upload}", _CUT, VERSION),
+    "promote": Verb({"version": VERSION}, "POST /file_versions/{version}/current"),
+    "delete_version": Verb({"version": VERSION}, "DELETE /file_versions/{version}"),
+    "delete_file": Verb({"file": FILE}, "DELETE /files/{file}"),
+    "delete_project": Verb({"project": PROJECT}, "DELETE /projects/{project}"),
+    "read_url": Verb({"file": FILE}, "GET /files/{file}/url", {"times": 1, "every_s": 0.0}),
+    "read_version_url": Verb({"version": VERSION}, "GET /file_versions/{version}/url", {"times": 1, "every_s": 0.0}),
+    "read_upload": Verb({"upload": UPLOAD}, "GET /uploads/{upload}", {"times": 1, "every_s": 0.0}),
+    "read_file": Verb({"file": FILE}, "GET /files/{file}"),
+    "read_version": Verb({"version": VERSION}, "GET /file_versions/{version}"),
+    "read_versions": Verb({"file": FILE}, "GET /files/{file}/versions"),
+    "read_project": Verb({"project": PROJECT}, "GET /projects/{project}"),
+    "list_uploads": Verb({"project": PROJECT}, "GET /projects/{project}/uploads"),
+    "list_children": Verb({"project": PROJECT}, "GET /projects/{project}/children"),
+    "list_files": Verb({"project": PROJECT}, "GET /projects/{project}/files"),
+    "list_projects": Verb({}, "GET /projects"),
+    "use_unknown": Verb({}, "{call} with an id that never existed", {"call": "file_url", "id": "unknown"}),
+    "ask_badly": Verb({"project": PROJECT}, "{request}", {"request": "a project without a name"}),
+    "comb": Verb(
+        {"file": FILE},
+        "GET /files/{file}/url and its version's, {readers} readers in a staggered comb, until it settled",
+        {"readers": 4, "tracer": ""},
+    ),
+    "settle": Verb({"file": FILE}, "GET /files/{file}/url until it settled"),
+    "pause": Verb({}, "wait", {"s": 0.0, "lags": 0.0}),
+    "meet": Verb({}, "meet the others at {at}", {"at": "", "parties": 2}),
+}
+
+HOW: dict[str, str] = {
+    "patient": "again, under a new name, while not consistent",
+    "eager": "again at once while the upload is not completed",
+    "fresh": "with other bytes than before",
+    "odd_name": "its name not plain ASCII",
+    "named_store": "its storage provider named",
+    "bare": "`chunked` left out, which is its default",
+    "form": "as a form",
+}
+
+
+def option(step: Step, name: str) -> Json:
+    """Return an optional argument of `step`, or the verb's default."""
+    return step.args.get(name, VERBS[step.verb].options[name])

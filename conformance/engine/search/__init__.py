@@ -1,0 +1,1 @@
+"""Plans drawn, shared out over workers, and what became of them."""

@@ -1,0 +1,84 @@
+"""Who judges a trial: the whole court afterwards, and, where a run is to end at its first proof, a streaming judge."""
+
+from __future__ import annotations
+
+import os
+
+from conformance.api.catalogue import by_id
+from conformance.driver import Driver
+from conformance.engine.search.plan_outcomes import Keeper
+from conformance.engine.search.worker import Court, Watcher
+from conformance.history import unfinished
+from conformance.judge import Judge, judge_history
+from conformance.model import Finding, History, Level, Operation, Target
+from conformance.settings.run_settings import Settings
+
+STOP_AT = "DDS_STOP_AT_FIRST_PROOF"
+"""The environment variable that names the requirements, by commas, whose first proof ends the run."""
+LOOK_EVERY = 16
+_GROWTH = 1.2
+"""The whole history is judged when it has grown by this factor: all looks together cost a few times the last one."""
+
+
+class FirstProof:
+    """True once what was heard so far convicts of one of `wanted`.
+
+    A streaming judge tells at once what no later operation can undo. For the rest the history is judged as it grows:
+    a run that ends there is judged by the same history, and so convicts as well.
+    """
+
+    def __init__(self, target: Target, wanted: frozenset[str]) -> None:
+        self._target = target
+        self._wanted = wanted
+        self._judge = Judge(target)
+        self._pending: dict[str, Operation] = {}
+        self._ended: list[Operation] = []
+        self._next_look = LOOK_EVERY
+
+    def __call__(self, moment: str, operation: Operation) -> bool:
+        """Take one event of the driver."""
+        if moment == "begin":
+            self._pending[operation.id] = operation
+            self._judge.begin(operation)
+            return False
+        self._pending.pop(operation.id, None)
+        self._ended.append(operation)
+        self._judge.add(operation)
+        if len(self._ended) % LOOK_EVERY:
+            return False
+        return any(finding.requirement in self._wanted for finding in self._judge.proved()) or self._look()
+
+    def _look(self) -> bool:
+        if len(self._ended) < self._next_look:
+            return False
+        self._next_look = int(len(self._ended) * _GROWTH)
+        return self._convicts()
+
+    def _convicts(self) -> bool:
+        kept = (*self._ended, *(unfinished(one) for one in tuple(self._pending.values())))
+        judgement = judge_history(History(kept, self._target, complete=False))
+        return any(judgement.tallies[name].findings for name in self._wanted & judgement.tallies.keys())
+
+
+def watcher_of(driver: Driver, settings: Settings) -> Watcher:
+    """Listen to the driver, with a streaming judge where the environment asks for the first proof."""
+    wanted = frozenset(filter(None, os.environ.get(STOP_AT, "").split(",")))
+    watcher = Watcher(FirstProof(settings.target, wanted) if wanted else None, keeping=False)
+    driver.listen(watcher)
+    return watcher
+
+
+def court_of(settings: Settings) -> Court:
+    """Return the judge of histories, and which findings make a scenario fail."""
+    return Court(judge_history, lambda finding: gates(finding, strict=settings.strict))
+
+
+def gates(finding: Finding, *, strict: bool) -> bool:
+    """Whether a finding makes a target nonconformant: a MUST or IMPLIED, with `strict` a SHOULD too."""
+    level = by_id()[finding.requirement].level
+    return level.gates or (strict and level is Level.SHOULD)
+
+
+def keeper_of(driver: Driver, settings: Settings) -> Keeper:
+    """Return the keeper of this process's plans."""
+    return Keeper(settings.report_dir, driver.worker)

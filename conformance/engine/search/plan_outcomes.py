@@ -1,0 +1,75 @@
+"""Which plans ran, and what became of the guilty ones: a file beside the history, for the run document."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.engine.execution.bindings import World
+from conformance.engine.plan_text import plan_text
+from conformance.model import Json
+
+FORMAT = "dds-conformance-plans"
+NAME = "plans-{worker}.json"
+
+
+@dataclass(slots=True)
+class Kept:
+    """One executed plan. `broken` are the requirements that its operations convicted; `tried` counts repeats.
+
+    `again` says how many of them showed a violation again, `shrunk_to` names the smaller plan that was found.
+    """
+
+    world: World
+    broken: list[str] = field(default_factory=list)
+    tried: int = 0
+    again: int = 0
+    shrunk_to: str = ""
+
+    def to_json(self) -> Json:
+        """Return what is written of the plan."""
+        plan = self.world.plan
+        return {
+            "id": self.world.token,
+            "theme": plan.theme,
+            "title": plan.title,
+            "text": plan_text(plan),
+            "document": plan.to_json(),
+            "broken": self.broken,
+            "repeats": {"tried": self.tried, "again": self.again, "sentence": self.sentence()} if self.tried else None,
+            "shrunk_to": self.shrunk_to,
+            "left_out": self.world.skipped,
+        }
+
+    def sentence(self) -> str:
+        """Say whether the violation came back."""
+        if self.again:
+            return f"seen again in {self.again} of {self.tried} repeats"
+        return f"seen once, not again in {self.tried} repeats"
+
+
+@dataclass(slots=True)
+class Keeper:
+    """The plans of one worker process; `write` replaces the file as a whole, so that it is never half there."""
+
+    folder: Path
+    worker: str
+    plans: dict[str, Kept] = field(default_factory=dict)
+
+    def add(self, worlds: Sequence[World]) -> None:
+        """Keep more plans."""
+        for world in worlds:
+            self.plans.setdefault(world.token, Kept(world))
+
+    def write(self) -> Path:
+        """Write what is known now; return the path."""
+        path = self.folder / NAME.format(worker=self.worker)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        document = {"format": FORMAT, "version": 1, "plans": [kept.to_json() for kept in self.plans.values()]}
+        fresh = path.with_suffix(".part")
+        fresh.write_text(json.dumps(document), encoding="utf-8")
+        os.replace(fresh, path)  # noqa: PTH105 - the one call that is atomic on every system
+        return path

@@ -1,0 +1,211 @@
+"""A trial: draw plans, run them together, judge what was recorded, and make what was found small.
+
+The history is the finding. Whatever a repeat or a smaller plan shows is recorded and judged like everything else, and
+never takes anything back.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from conformance.engine.efforts import THEMES, Effort, share
+from conformance.engine.execution.bindings import World
+from conformance.engine.execution.campaign import THREADS, Campaign
+from conformance.engine.execution.context import Speakers, Stage
+from conformance.engine.execution.polling import Timing
+from conformance.engine.execution.quiet_lock import Hush
+from conformance.engine.execution.scheduler import Scheduler
+from conformance.engine.plan import Plan
+from conformance.engine.plan_text import plan_text
+from conformance.engine.search.fleets import Memory, chosen, gather, shrink
+from conformance.engine.search.plan_outcomes import Keeper
+from conformance.engine.themes import tracer_series
+from conformance.model import Finding, History, Judgement, Operation
+from conformance.settings.run_settings import Settings, is_loopback
+
+Judging = Callable[[History], Judgement]
+Gating = Callable[[Finding], bool]
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Keeps every operation of this process while a trial runs, and stops the campaign when it is asked to.
+
+    `proved` looks at every event, also between trials; `stopped` says that it has seen what it was asked about.
+    """
+
+    proved: Callable[[str, Operation], bool] | None = None
+    operations: list[Operation] = field(default_factory=list)
+    scheduler: Scheduler | None = None
+    stopped: bool = False
+    keeping: bool = True
+
+    def __call__(self, moment: str, operation: Operation) -> None:
+        """Take one event of the driver."""
+        if moment == "end" and self.keeping:
+            self.operations.append(operation)
+        if self.proved and not self.stopped and self.proved(moment, operation):
+            self.stopped = True
+            if self.scheduler:
+                self.scheduler.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """Who decides: `judge` reads a history, `gates` says whether a finding makes the scenario fail."""
+
+    judge: Judging
+    gates: Gating
+
+
+@dataclass(slots=True)
+class Trial:
+    """One worker's share of the plans of an effort; `run` gives the sentences that make the scenario fail."""
+
+    driver: Speakers
+    settings: Settings
+    effort: Effort
+    court: Court
+    watcher: Watcher
+    keeper: Keeper
+    shard: int = 0
+    shards: int = 1
+    worlds: dict[str, World] = field(default_factory=dict)
+    _lasted: float = 0.0
+    _small_by: float = 0.0
+
+    def run(self) -> list[str]:
+        """Run every wave; return a sentence for each gating finding, with the plan that shows it."""
+        self.watcher.keeping = True
+        try:
+            self._waves()
+            return self._sentences()
+        finally:
+            self.watcher.keeping = False
+
+    def _waves(self) -> None:
+        for wave in range(self.effort.waves):
+            if self.watcher.stopped:
+                break
+            seed_of = (self.settings.seed * 1009 + wave) * 1009 + self.shard
+            guilty = self._wave(seed_of)
+            if guilty and not self.watcher.stopped:
+                self._make_small(seed_of, guilty)
+
+    def _wave(self, seed_of: int) -> list[World]:
+        drawn = {name: self._draw(name, seed_of) for name in self.effort.plans}
+        series = tracer_series(share(self.effort.tracers, self.shard, self.shards), seed_of)
+        worlds = self.execute([plan for plans in drawn.values() for plan in plans], series)
+        return self._guilty(worlds)
+
+    def _wanted(self, name: str) -> int:
+        return share(self.effort.plans[name], self.shard, self.shards)
+
+    def _draw(self, name: str, seed_of: int) -> list[Plan]:
+        wanted = self._wanted(name)
+        return chosen(gather(THEMES[name](), wanted, seed_of), wanted)
+
+    def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
+        """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
+        stage = stage_for(self.driver, self.settings, self.effort)
+        stage.least_tracers = share(self.effort.least, self.shard, self.shards)
+        campaign = Campaign(stage)
+        self.watcher.scheduler = campaign.stage.scheduler
+        worlds = campaign.prepare(plans, series)
+        self.worlds |= {world.token: world for world in worlds}
+        self.keeper.add(worlds)
+        self.keeper.write()
+        begun = time.monotonic()
+        if not self.watcher.stopped:
+            try:
+                campaign.run()
+            finally:
+                stage.hush.close()
+        self._lasted = time.monotonic() - begun
+        return worlds
+
+    def _findings(self) -> list[Finding]:
+        history = History(tuple(self.watcher.operations), self.settings.target)
+        tallies = self.court.judge(history).tallies.values()
+        return [finding for tally in tallies for finding in tally.findings]
+
+    def _guilty(self, worlds: Iterable[World]) -> list[World]:
+        """Judge all that was recorded so far; return those of `worlds` that a gating finding speaks of."""
+        plan_of = {operation.id: operation.plan for operation in self.watcher.operations}
+        accused: set[str] = set()
+        for finding in self._findings():
+            tokens = {plan_of.get(name, "") for name in finding.operations} & set(self.worlds)
+            for token in tokens:
+                broken = self.keeper.plans[token].broken
+                if finding.requirement not in broken:
+                    broken.append(finding.requirement)
+            accused |= tokens if self.court.gates(finding) else set()
+        self.keeper.write()
+        return [world for world in worlds if world.token in accused]
+
+    def _make_small(self, seed_of: int, guilty: Sequence[World]) -> None:
+        """Find a smaller plan that still shows a violation, repeat it, and note how often it came back."""
+        first = guilty[0]
+        self._small_by = time.monotonic() + self.effort.shrink_s
+        smallest, token = self._shrunk(seed_of, first), first.token
+        kept = self.keeper.plans[token]
+        copies = self.execute([smallest] * self.effort.repeats) if self.effort.repeats and self._in_time() else []
+        again = self._guilty(copies)
+        kept.tried, kept.again = len(copies), len(again)
+        if smallest.key() != first.plan.key():
+            kept.shrunk_to = next((world.token for world in again), "")
+        self.keeper.write()
+
+    def _shrunk(self, seed_of: int, first: World) -> Plan:
+        theme = first.plan.theme
+        if theme not in self.effort.plans:
+            return first.plan
+        memory = Memory(self._try, self.effort.shrinks)
+        drawn = self._draw(theme, seed_of)
+        memory.learn(drawn, [plan.key() == first.plan.key() for plan in drawn])
+        smallest = shrink(THEMES[theme](), self._wanted(theme), memory, seed_of)
+        return next((plan for plan in smallest if memory.guilty.get(plan.key())), first.plan)
+
+    def _in_time(self) -> bool:
+        """Whether one more campaign as long as the last would end within what making small may cost."""
+        return time.monotonic() + self._lasted < self._small_by
+
+    def _try(self, plans: Sequence[Plan]) -> list[bool]:
+        if not self._in_time():
+            return [False] * len(plans)
+        worlds = self.execute(plans)
+        guilty = {world.token for world in self._guilty(worlds)}
+        return [world.token in guilty for world in worlds]
+
+    def _sentences(self) -> list[str]:
+        plan_of = {operation.id: operation.plan for operation in self.watcher.operations}
+        said: list[str] = []
+        for finding in filter(self.court.gates, self._findings()):
+            tokens = [plan_of.get(name, "") for name in finding.operations]
+            world = next((self.worlds[token] for token in tokens if token in self.worlds), None)
+            plan = f"\n{plan_text(world.plan)}" if world else ""
+            said.append(f"{finding.requirement}: {finding.sentence}{plan}")
+        return said
+
+
+def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
+    """Set a stage for one campaign against the target of `settings`."""
+    target = settings.target
+    hush = Hush(settings.pace_dir / "comb" if settings.workers else None)
+    timing = Timing(target.converge_within_s, settings.rate, loopback=is_loopback(target.base_url))
+    return Stage(
+        driver=driver,
+        timing=timing,
+        scheduler=Scheduler(THREADS, hush.elsewhere),
+        hush=hush,
+        token=f"ddsc-{settings.run_id}-{secrets.token_hex(4)}",
+        second_user=target.second_user,
+        provider=settings.storage_provider,
+        comb_reads=effort.comb_reads,
+        least_tracers=effort.least,
+        tracing_s=effort.tracing_s,
+        begun=time.monotonic(),
+    )

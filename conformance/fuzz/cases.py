@@ -1,0 +1,75 @@
+"""Cases drawn by schemathesis: the whole plan first, so that no answer steers a draw and one seed gives one plan."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+import schemathesis
+from schemathesis.generation.hypothesis.builder import (
+    # Not public, but what the command line and the pytest plugin of schemathesis both build their tests with; the
+    # public ways to the coverage phase send the cases themselves. The ceiling in pyproject.toml and a test guard it.
+    HypothesisTestConfig,
+    HypothesisTestMode,
+    create_test,
+)
+
+from conformance.fuzz import openapi_document
+
+_MODES = [HypothesisTestMode.EXAMPLES, HypothesisTestMode.COVERAGE, HypothesisTestMode.FUZZING]
+_PLAINEST = ("examples", "coverage", "fuzzing")
+Case = Any
+"""A schemathesis case; it carries no public type that says more than its attributes do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The cases of one call. `plain` is a valid one, to be aimed at each state; `others` are in their drawn order."""
+
+    plain: Case
+    others: tuple[Case, ...]
+
+
+def schema(base_url: str) -> Any:
+    """Load the published document for schemathesis, afresh: what it remembers of one draw would steer the next."""
+    walks = {"generation": {"mode": "positive"}}  # what is invalid is tried by the other phases, and leads nowhere
+    config = schemathesis.Config.from_dict(
+        {"base-url": base_url, "cache": {"enabled": False}, "phases": {"stateful": walks}}
+    )
+    return schemathesis.openapi.from_path(openapi_document.path(), config=config)
+
+
+def settings(examples: int) -> hypothesis.settings:
+    """Give the settings of drawing: nothing remembered, nothing shrunk, no health check of a clock."""
+    return hypothesis.settings(
+        max_examples=max(1, examples),
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+
+
+def draw(base_url: str, call: str, count: int, seed: int) -> Drawn:
+    """Draw examples, coverage and fuzzing of a call, at most `count` of them beside the plain one."""
+    drawn: list[Case] = []
+
+    def keep(case: Case) -> None:
+        drawn.append(case)
+
+    method, template = openapi_document.form(call)
+    target = schema(base_url)[template][method]
+    config = HypothesisTestConfig(project=target.schema.config, modes=_MODES, settings=settings(count), seed=seed)
+    create_test(operation=target, test_func=keep, config=config)()
+    valid = [case for case in drawn if case.meta.generation.mode.is_positive and case.method == target.method.upper()]
+    plain = min(valid, key=lambda case: _PLAINEST.index(_phase(case)))
+    rest = [case for case in drawn if case is not plain]
+    random.Random(f"{seed}:{call}").shuffle(rest)  # noqa: S311 - a plan, not a secret
+    return Drawn(plain, tuple(rest[: max(0, count)]))
+
+
+def _phase(case: Case) -> str:
+    return str(case.meta.phase.name.value)

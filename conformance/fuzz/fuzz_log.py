@@ -1,0 +1,156 @@
+"""What the fuzzing of one process came to, written down as it goes, and the adding up over all processes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.api.answers import call, is_integrity, is_not_consistent
+from conformance.api.curl import curl
+from conformance.judge.exchange import Violation
+from conformance.model import Exchange, Json, Operation
+
+_PREFIX = "fuzz-"
+
+
+@dataclass(slots=True)
+class Crime:
+    """One thing that is wrong, however often it was seen. `by` is the requirement, or schemathesis' check."""
+
+    by: str
+    what: str
+    call: str
+    count: int
+    request: str
+
+    def merge(self, other: Crime) -> None:
+        """Count another sight of the same crime; the smallest request stands for both."""
+        self.count += other.count
+        smaller = min((self, other), key=lambda crime: (len(crime.request), crime.request))
+        self.request, self.call = smaller.request, smaller.call
+
+
+@dataclass(slots=True)
+class Notebook:
+    """The notes of one process. `answers` counts by call, state of the resource, and kind of answer."""
+
+    worker: str = "main"
+    base_url: str = ""
+    requests: int = 0
+    seconds: float = 0.0
+    answers: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    cases: Counter[str] = field(default_factory=Counter)
+    filtered: Counter[str] = field(default_factory=Counter)
+    crimes: dict[tuple[str, str], Crime] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    cut: set[str] = field(default_factory=set)
+
+    def answered(self, operation: Operation, state: str, how: str) -> None:
+        """Count an answer, and the kind of case that it answers."""
+        self.requests += 1
+        self.cases[how] += 1
+        self.answers[call(operation.exchange).name, state, kind(operation.exchange)] += 1
+
+    def violated(self, requirement: str, violation: Violation, operation: Operation) -> None:
+        """Note a violation that this suite's checks found."""
+        self.guilty(requirement, f"{violation.rule}: {violation.crime}", operation)
+
+    def guilty(self, by: str, what: str, operation: Operation) -> None:
+        """Note something wrong with an answer; the smallest request that shows it is kept."""
+        request = curl(operation.exchange, self.base_url)
+        seen = Crime(by, what, call(operation.exchange).name, 1, request)
+        known = self.crimes.setdefault((by, what), seen)
+        if known is not seen:
+            known.merge(seen)
+
+    def write(self, directory: Path) -> Path:
+        """Write the notes where `gather` finds them; a half-written file is never seen."""
+        path = directory / f"{_PREFIX}{self.worker}.json"
+        draft = path.with_suffix(".part")
+        draft.write_text(json.dumps(self.to_json(), ensure_ascii=True), encoding="utf-8")
+        os.replace(draft, path)  # noqa: PTH105 - the atomic one
+        return path
+
+    def to_json(self) -> dict[str, Json]:
+        """Give the notes as plain JSON."""
+        return {
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+            "answers": _nested(self.answers),
+            "cases": dict(sorted(self.cases.items())),
+            "filtered": dict(sorted(self.filtered.items())),
+            "crimes": [_plain(crime) for crime in self.crimes.values()],
+            "missing": sorted(self.missing),
+            "cut": sorted(self.cut),
+        }
+
+
+def kind(exchange: Exchange) -> str:
+    """Name the kind of an answer: its status, with the two new messages told apart from other 404s and 400s."""
+    if exchange.status is None or exchange.failure:
+        return str(exchange.failure or "no answer")
+    if is_not_consistent(exchange):
+        return f"{exchange.status} not consistent"
+    return f"{exchange.status} integrity" if is_integrity(exchange) else str(exchange.status)
+
+
+def gather(directory: Path) -> dict[str, Json]:
+    """Add up what every process wrote down; an empty dict when nothing was fuzzed."""
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(directory.glob(f"{_PREFIX}*.json"))]
+    if not notes:
+        return {}
+    answers: Counter[tuple[str, str, str]] = Counter()
+    for note in notes:
+        answers.update(_flat(note["answers"]))
+    return {
+        "requests": sum(note["requests"] for note in notes),
+        "seconds": round(sum(note["seconds"] for note in notes), 3),
+        "answers": _nested(answers),
+        "cases": _summed(note["cases"] for note in notes),
+        "filtered": _summed(note["filtered"] for note in notes),
+        "crimes": _merged(crime for note in notes for crime in note["crimes"]),
+        "missing": sorted({name for note in notes for name in note["missing"]}),
+        "cut": sorted({name for note in notes for name in note["cut"]}),
+    }
+
+
+def _plain(crime: Crime) -> dict[str, Json]:
+    return {"by": crime.by, "what": crime.what, "call": crime.call, "count": crime.count, "curl": crime.request}
+
+
+def _merged(crimes: Iterable[dict[str, Any]]) -> list[dict[str, Json]]:
+    found: dict[tuple[str, str], Crime] = {}
+    for row in crimes:
+        crime = Crime(row["by"], row["what"], row["call"], row["count"], row["curl"])
+        known = found.setdefault((crime.by, crime.what), crime)
+        if known is not crime:
+            known.merge(crime)
+    return [_plain(crime) for _, crime in sorted(found.items())]
+
+
+def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(sorted(total.items()))
+
+
+def _nested(answers: Counter[tuple[str, str, str]]) -> dict[str, dict[str, dict[str, int]]]:
+    nested: dict[str, dict[str, dict[str, int]]] = {}
+    for (name, state, answered), count in sorted(answers.items()):
+        nested.setdefault(name, {}).setdefault(state or "-", {})[answered] = count
+    return nested
+
+
+def _flat(nested: dict[str, dict[str, dict[str, int]]]) -> dict[tuple[str, str, str], int]:
+    return {
+        (name, state, answered): count
+        for name, states in nested.items()
+        for state, kinds in states.items()
+        for answered, count in kinds.items()
+    }

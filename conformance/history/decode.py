@@ -1,0 +1,207 @@
+"""One line of a history: strictly what it should be, or a reason why it is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from sys import intern
+from typing import Any, NoReturn
+
+from conformance.errors import HistoryError
+from conformance.history.entries import FORMAT, TARGET_FIELDS, VERSION, Begun, End, Entry, Header
+from conformance.model import NOTHING, Exchange, Failure, Json, Octets, Operation, Phase, Role, Target
+
+API = "/api/v1"
+_PHASES = {phase.value: phase for phase in Phase}
+_FAILURES = {failure.value: failure for failure in Failure}
+_ROLES = {role.value: role for role in Role}
+_USERS = ("owner", "other", "invalid", None)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+
+
+class Problem(Exception):  # noqa: N818 - never leaves this package; HistoryError does
+    """What is wrong with one line."""
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = _decode(text)
+    except RecursionError as trouble:
+        raise Problem("nested too deeply") from trouble
+    except ValueError as trouble:
+        raise Problem(f"not JSON: {trouble}") from trouble
+    if not isinstance(value, dict):
+        raise Problem("not a JSON object")
+    return value
+
+
+def _wants(fields: Mapping[str, Any], name: str, kind: type, meaning: str) -> Any:
+    value = fields.get(name)
+    if type(value) is not kind:
+        raise Problem(f"`{name}` must be {meaning}" if name in fields else f"`{name}` is missing")
+    return value
+
+
+def _choice(fields: Mapping[str, Any], name: str, choices: Mapping[str, Any], default: Any) -> Any:
+    value = fields.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str) or value not in choices:
+        raise Problem(f"`{name}` is not one of {', '.join(choices)}")
+    return choices[value]
+
+
+def _restore(value: Json) -> Json | Octets:
+    if type(value) is dict and "md5" in value and "bytes" in value and value.keys() <= {"bytes", "md5", "text"}:
+        length, md5, text = value["bytes"], value["md5"], value.get("text", "")
+        if type(length) is int and length >= 0 and isinstance(md5, str) and isinstance(text, str):
+            return Octets(length, md5, text)
+    return value
+
+
+def _mapping(fields: Mapping[str, Any], name: str) -> Mapping[str, Json]:
+    value = fields.get(name)
+    if value is None:
+        return NOTHING
+    if type(value) is not dict:
+        raise Problem(f"`{name}` must be an object")
+    return value or NOTHING
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is not None and type(value) is not str:
+        raise Problem(f"`{name}` must be a string or null")
+    return value
+
+
+def _notes(fields: Mapping[str, Any]) -> Mapping[str, Json]:
+    notes = _mapping(fields, "notes")
+    for name, kind in (("invented", list), ("intent", str), ("content", dict), ("url_of", str)):
+        if notes.get(name) is not None and type(notes[name]) is not kind:
+            raise Problem(f"`{name}` in `notes` must be {_KINDS[kind]}")
+    return notes
+
+
+_KINDS = {list: "a list", str: "a string", dict: "an object"}
+
+
+def _user(fields: Mapping[str, Any]) -> str | None:
+    if "user" not in fields:
+        return "owner" if fields.get("authorized", True) else None
+    user = fields["user"]
+    if user not in _USERS:
+        raise Problem("`user` is not one of owner, other, invalid, null")
+    return user if user is None else str(user)
+
+
+def _status(fields: Mapping[str, Any]) -> int | None:
+    status = fields.get("status")
+    if status is None:
+        return None
+    if type(status) is not int or not 100 <= status <= 999:
+        raise Problem("`status` must be an HTTP status or null")
+    return status
+
+
+def _operation(fields: Mapping[str, Any], line: int, *, begun: bool) -> Operation:
+    a_ns = _wants(fields, "a_ns", int, "an integer of nanoseconds")
+    b_ns = None if begun or fields.get("b_ns") is None else _wants(fields, "b_ns", int, "an integer or null")
+    if b_ns is not None and b_ns < a_ns:
+        raise Problem(f"the clock runs backwards: the operation ends at {b_ns} ns and began at {a_ns} ns")
+    path = _wants(fields, "path", str, "a string")
+    status = _status(fields)
+    failure = Failure.KILLED if begun else _choice(fields, "failure", _FAILURES, None)
+    headers = _mapping(fields, "headers")
+    if not all(isinstance(value, str) for value in headers.values()):
+        raise Problem("`headers` must map names to strings")
+    if failure is None and (b_ns is None or status is None):
+        failure = Failure.RESET
+    role = Role.API if path.startswith(API) else Role.STORAGE
+    exchange = Exchange(
+        method=_wants(fields, "method", str, "a string"),
+        path=path,
+        host=_text(fields, "host") or "",
+        role=_choice(fields, "role", _ROLES, role),
+        user=_user(fields),
+        request=_restore(fields.get("request")),
+        request_type=_text(fields, "request_type"),
+        status=status,
+        headers=headers,
+        response=_restore(fields.get("response")),
+        failure=failure,
+    )
+    name = fields.get("id")
+    if name is not None and (type(name) is not str or not name):
+        raise Problem("`id` must be a string that is not empty")
+    return Operation(
+        id=name or f"L{line}",
+        session=intern(_wants(fields, "session", str, "a string")),
+        a_ns=a_ns,
+        b_ns=b_ns,
+        exchange=exchange,
+        phase=_choice(fields, "phase", _PHASES, Phase.TROUBLE),
+        scenario=_text(fields, "scenario") or "",
+        plan=_text(fields, "plan") or "",
+        notes=_notes(fields),
+    )
+
+
+def _header(fields: dict[str, Any]) -> Header:
+    if fields["format"] != FORMAT:
+        raise Problem(f"a foreign format: {fields['format']!r}")
+    if fields.get("version") != VERSION:
+        raise Problem(f"version {fields.get('version')!r} of the format; this suite reads version {VERSION}")
+    about = fields.get("target")
+    if not isinstance(about, dict) or not isinstance(about.get("base_url"), str):
+        raise Problem("the header names no target")
+    for name, kinds in TARGET_FIELDS.items():
+        if name in about and (
+            not isinstance(about[name], kinds) or (isinstance(about[name], bool) != (kinds == (bool,)))
+        ):
+            raise Problem(f"the header's target has a wrong `{name}`")
+    return Header(fields, Target(**{name: about[name] for name in TARGET_FIELDS if name in about}))
+
+
+def parse(text: str, line: int) -> Entry:
+    """Give the entry that a line holds; raise `Problem` if it is none. `line` names operations without an id."""
+    fields = _object(text)
+    if "a_ns" in fields:
+        operation = _operation(fields, line, begun=fields.get("begin") is True)
+        return Begun(operation) if fields.get("begin") is True else operation
+    if "format" in fields:
+        return _header(fields)
+    if fields.get("end") is True:
+        interrupted = fields.get("interrupted") is True
+        return End(_wants(fields, "operations", int, "an integer"), interrupted)
+    raise Problem("neither an operation nor a header nor an end: `a_ns` is missing")
+
+
+def decode(line: bytes) -> Operation:
+    """Read back the line of one operation that `encode` wrote.
+
+    Raises:
+        HistoryError: it is not one.
+    """
+    try:
+        entry = parse(line.decode("utf-8"), 1)
+    except (Problem, UnicodeDecodeError) as problem:
+        raise HistoryError(f"{problem}.", line=1) from problem
+    if not isinstance(entry, Operation):
+        raise HistoryError("not an operation.", line=1)
+    return entry
+
+
+def is_whole(raw: bytes) -> bool:
+    """Whether a line is JSON from its first byte to its last, whatever it says."""
+    try:
+        _decode(raw.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    return True

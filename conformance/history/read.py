@@ -1,0 +1,134 @@
+"""Histories read: what must hold between their lines, and a whole one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from conformance.errors import HistoryError
+from conformance.history.decode import API, Problem, is_whole, parse
+from conformance.history.entries import Begun, End, Entry, Header
+from conformance.model import Failure, History, Operation, Role, Target
+
+_FORMAT_REMEDY = "Give a history of this suite, or one in the deployed service's recorded form."
+
+
+class _Watch:
+    """What must hold between lines: ids are unique, a session speaks in sequence, the header first, the end last.
+
+    Numbered ids (``worker-12``) cost one bit each, so that ten million operations stay small.
+    """
+
+    __slots__ = ("_bits", "_ended", "_last", "_others")
+
+    def __init__(self) -> None:
+        self._bits: dict[str, bytearray] = {}
+        self._others: set[str] = set()
+        self._last: dict[str, tuple[int, int, str]] = {}
+        self._ended = False
+
+    def entry(self, entry: Entry, line: int) -> None:
+        """Raise `Problem` if `entry` cannot stand where it stands."""
+        if self._ended:
+            raise Problem("something follows the end")
+        if isinstance(entry, Operation):
+            self._unique(entry.id)
+            self._sequential(entry)
+        elif isinstance(entry, End):
+            self._ended = True
+        elif isinstance(entry, Header) and line != 1:
+            raise Problem("a second header")
+
+    def _unique(self, name: str) -> None:
+        stem = name.rstrip("0123456789")
+        digits = name[len(stem) :]
+        if not digits or len(digits) > 8 or digits[0] == "0":
+            if name in self._others:
+                raise Problem(f"the id {name!r} occurs twice")
+            self._others.add(name)
+            return
+        byte, bit = divmod(int(digits), 8)
+        bits = self._bits.setdefault(stem, bytearray())
+        if byte >= len(bits):
+            bits.extend(bytes(byte + 1 - len(bits) + len(bits) // 2))
+        if bits[byte] >> bit & 1:
+            raise Problem(f"the id {name!r} occurs twice")
+        bits[byte] |= 1 << bit
+
+    def _sequential(self, operation: Operation) -> None:
+        a, b = operation.a_ns, operation.b_ns
+        if b is None:
+            return
+        last = self._last.get(operation.session)
+        if last and a < last[1] and b > last[0]:
+            raise Problem(
+                f"two ended operations of session {operation.session!r} overlap: this one began at {a} ns, "
+                f"before {last[2]} ended at {last[1]} ns"
+            )
+        if last is None or b >= last[1]:
+            self._last[operation.session] = (a, b, operation.id)
+
+
+def lines(path: Path | str, on_cut: Callable[[], None] | None = None) -> Iterator[Entry]:
+    """Stream the entries of a history. A last line that a killed run cut short ends it, after calling `on_cut`.
+
+    Raises:
+        HistoryError: a line is not what it should be; names the line and the reason.
+    """
+    watch = _Watch()
+    with _opened(path) as handle:
+        for number, raw in enumerate(handle, 1):
+            try:
+                entry = parse(raw.decode("utf-8"), number)
+                watch.entry(entry, number)
+            except (Problem, UnicodeDecodeError) as problem:
+                if not raw.endswith(b"\n") and number > 1 and not is_whole(raw):
+                    if on_cut:
+                        on_cut()
+                    return
+                reason = str(problem) if isinstance(problem, Problem) else "not UTF-8"
+                raise HistoryError(f"{reason}.", line=number, remedy=_FORMAT_REMEDY if number == 1 else "") from problem
+            yield entry
+
+
+def _opened(path: Path | str) -> BinaryIO:
+    try:
+        return Path(path).open("rb")
+    except OSError as trouble:
+        raise HistoryError(f"{path}: {trouble.strerror}.") from trouble
+
+
+def read(path: Path | str) -> History:
+    """Read a whole history; an operation without its end is kept as killed, hence indeterminate.
+
+    Raises:
+        HistoryError: a line is not what it should be; names the line and the reason.
+    """
+    kept: dict[str, Operation] = {}
+    header: Header | None = None
+    end: End | None = None
+    cut: list[bool] = []
+    for entry in lines(path, on_cut=lambda: cut.append(True)):
+        if isinstance(entry, Operation):
+            kept[entry.id] = entry
+        elif isinstance(entry, Begun):
+            kept.setdefault(entry.operation.id, entry.operation)
+        elif isinstance(entry, Header):
+            header = entry
+        else:
+            end = entry
+    operations = tuple(kept.values())
+    if not operations and header is None:
+        raise HistoryError("the history is empty.", remedy=_FORMAT_REMEDY)
+    if header is None:
+        return History(operations, _guess_target(operations), complete=not cut, recorded=True)
+    ended = sum(1 for operation in operations if operation.exchange.failure is not Failure.KILLED)
+    whole = end is not None and not end.interrupted and not cut and ended >= end.operations
+    return History(operations, header.target, complete=whole, header=header.fields)
+
+
+def _guess_target(operations: tuple[Operation, ...]) -> Target:
+    spoken = (operation.exchange for operation in operations if operation.exchange.role is Role.API)
+    host = next((exchange.host for exchange in spoken if exchange.host), "unknown")
+    return Target(base_url=f"http://{host}{API}")

@@ -1,0 +1,1 @@
+"""Long histories judged in bulk: operations as columns, and the row judge only for suspects."""

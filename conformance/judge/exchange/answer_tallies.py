@@ -1,0 +1,183 @@
+"""What single answers show, added up: the checks decide, this counts, and repeats of one crime are one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from conformance.api.answers import LENGTHS, NOT_CONSISTENT, Call, call
+from conformance.judge.exchange import Examiner, Seen, Violation
+from conformance.judge.findings import Book
+from conformance.judge.state.interval import Mark, mark
+from conformance.model import Exchange, Operation, Role, Target
+
+_REPEATED = "no-5xx-legal"
+"""Broken only when seen several times; a completion's 5xx has requirements of its own."""
+_SEVERAL = 2
+_LENGTHS = {name: length for name, length in LENGTHS.items() if name not in ("create_project", "complete_upload")}
+"""The lengths of plain paths, for the calls whose successes the checks do not look into."""
+_SCALARS = (int, str)
+_PLAIN = frozenset({200, 201})
+_REMEMBERED = 4096
+
+
+@dataclass(slots=True)
+class Sort:
+    """Answers of one shape: what they show, how many there were, and the first two."""
+
+    seen: tuple[Seen, ...]
+    count: int = 0
+    first: Mark | None = None
+    second: Mark | None = None
+    wrong: bool = False
+
+    def note(self, operation: Operation) -> None:
+        """Keep the operation if it is among the two that began first."""
+        kept = mark(operation)
+        if self.first is None or kept < self.first:
+            self.first, self.second = kept, self.first
+        elif kept != self.first and (self.second is None or kept < self.second):
+            self.second = kept
+
+
+def _shape(exchange: Exchange, called: Call) -> tuple[Hashable, ...] | None:
+    """Tell answers apart that may show different things; None where only the checks themselves can.
+
+    A plain success shows nothing of its body, and nc nothing beyond its four fields.
+    """
+    name, body = called.name, exchange.response
+    if (
+        type(body) is not dict
+        or exchange.failure is not None
+        or len(exchange.path) != _LENGTHS.get(name, 0) + len(called.id)
+    ):
+        return None
+    code = body.get("code")
+    if code is None:
+        return (
+            (name, exchange.status, exchange.user, exchange.headers.get("content-type"))
+            if exchange.status in _PLAIN
+            else None
+        )
+    if (
+        code != NOT_CONSISTENT
+        or len(body) != 4
+        or len(called.id) != 36
+        or called.id.count("-") != 4
+        or "%" in called.id
+    ):
+        return None
+    error, reason, told = body.get("error"), body.get("reason"), body.get("suggestion")
+    if type(reason) is not str or type(told) is not str or type(error) not in _SCALARS:
+        return None
+    return (
+        name,
+        exchange.status,
+        exchange.user,
+        exchange.headers.get("content-type"),
+        type(error).__name__,
+        error,
+        reason,
+        told,
+    )
+
+
+@lru_cache(maxsize=4)
+def _examiner(target: Target) -> Examiner:
+    # What an answer shows does not depend on the history it stands in, so what was learned is kept.
+    return Examiner(target)
+
+
+class Payloads:
+    """The shapes of answers seen so far, constant for a run whose answers repeat."""
+
+    def __init__(self, target: Target) -> None:
+        self._examiner = _examiner(target)
+        self._sorts: dict[int, Sort] = {}
+        self._completions: list[tuple[str, str, Mark]] = []
+        self._known: dict[tuple[Hashable, ...], Sort] = {}
+        self._all: list[Sort] = []
+
+    def take(self, operation: Operation, called: Call) -> None:
+        """Take one exchange with the API."""
+        exchange = operation.exchange
+        if exchange.role is not Role.API:
+            return
+        key = None if operation.notes else _shape(exchange, called)
+        sort = self._known.get(key) if key else None
+        if sort is None:
+            seen = self._examiner.examine(operation)
+            sort = self._sorts.get(id(seen))
+            if sort is None or sort.seen is not seen:  # the examiner forgets now and then, and ids are used again
+                sort = self._sorts[id(seen)] = self._new(seen)
+            if key and len(self._known) < _REMEMBERED:
+                self._known[key] = sort
+        sort.count += 1
+        if sort.wrong:
+            self._wrong(sort, operation)
+
+    def _new(self, seen: tuple[Seen, ...]) -> Sort:
+        fresh = Sort(seen, wrong=any(violation for _, violation in seen))
+        self._all.append(fresh)
+        return fresh
+
+    def _wrong(self, sort: Sort, operation: Operation) -> None:
+        sort.note(operation)
+        if any(name == _REPEATED and wrong for name, wrong in sort.seen):
+            called = call(operation.exchange)
+            if called.name == "complete_upload":
+                self._completions.append((called.id, operation.id, mark(operation)))
+
+    def replace(self, sorts: list[Sort]) -> None:
+        """Take what was counted elsewhere instead; the completions that failed are kept."""
+        self._all = sorts
+
+    def conclude(self, book: Book, excused: frozenset[str] = frozenset()) -> None:
+        """Write down the exposures and the crimes; `excused` are completions whose 5xx is judged elsewhere."""
+        counted: dict[str, int] = {}
+        for sort in self._all:
+            for requirement, _ in sort.seen:
+                counted[requirement] = counted.get(requirement, 0) + sort.count
+        for requirement, count in counted.items():
+            book.expose(requirement, count)
+        crimes: dict[tuple[str, str, str], list[tuple[Violation, Sort]]] = {}
+        for sort in self._all:
+            for requirement, violation in sort.seen:
+                completing = violation and requirement == _REPEATED and violation.crime == "complete_upload"
+                if violation is not None and not completing:
+                    crimes.setdefault((requirement, violation.rule, violation.crime), []).append((violation, sort))
+        for (requirement, rule, crime), sorts in crimes.items():
+            self._crime(requirement, rule, crime, sorts, book)
+        self._failed_completions(book, excused)
+
+    @staticmethod
+    def _crime(requirement: str, rule: str, crime: str, sorts: list[tuple[Violation, Sort]], book: Book) -> None:
+        count = sum(sort.count for _, sort in sorts)
+        marks = sorted(kept for _, sort in sorts for kept in (sort.first, sort.second) if kept)
+        violation = min(sorts, key=lambda one: one[1].first or marks[0])[0]
+        if requirement == _REPEATED and count < _SEVERAL:
+            return
+        evidence = marks[:_SEVERAL] if requirement == _REPEATED else marks[:1]
+        times = f" ({count} times)" if count > 1 else ""
+        sentence = f"{book.when(evidence[0])}: {violation.observed}, where {violation.expected} was expected{times}"
+        book.find(
+            requirement, rule, crime or requirement, evidence, sentence, expected=violation.expected,
+            observed=violation.observed, detail=crime, **{**violation.numbers, "count": count, "crime": crime},
+        )  # fmt: skip
+
+    def _failed_completions(self, book: Book, excused: frozenset[str]) -> None:
+        failed = sorted(kept for _, name, kept in self._completions if name not in excused)
+        if len(failed) >= _SEVERAL:
+            sentence = (
+                f"completing an upload answered a server error {len(failed)} times, first to {book.when(failed[0])}"
+            )
+            book.find(
+                _REPEATED, "server-error", "complete_upload", failed[:_SEVERAL], sentence,
+                expected="an answer below 500", observed="5xx", detail="complete_upload", count=len(failed),
+                crime="complete_upload",
+            )  # fmt: skip
+
+    def failed_completions(self) -> list[tuple[str, str]]:
+        """Give upload and operation of every completion that was answered by the API's own 5xx."""
+        return [(upload, name) for upload, name, _ in self._completions]

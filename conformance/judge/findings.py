@@ -1,0 +1,137 @@
+"""Where rules write down what they looked at and what they found: tallies, findings as data, and their sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from conformance.judge.state.interval import NEVER, Mark
+from conformance.model import Finding, Json, Tally
+
+OCCASIONS: Mapping[str, str] = {
+    "nc-until-consistent": "resources seen while they were not consistent",
+    "nc-after-delete": "deleted resources read after the deletion",
+    "no-early-answer": "uploads whose first verdict and first completion are both known",
+    "bad-never-200": "bad uploads that told their verdict",
+    "good-never-integrity": "good uploads that told their verdict",
+    "one-verdict": "uploads that told their verdict more than once or in several places",
+    "bytes-at-once": "good uploads downloaded within the bound",
+    "bytes-exact": "good uploads whose bytes were compared",
+    "converges-project": "projects that told their truth, or had the whole bound to do so",
+    "converges-upload": "uploads that told their truth at an endpoint, or had the whole bound to do so",
+    "wrong-chunk-size-integrity": "uploads with a misreported chunk size that told their verdict",
+    "new-version-served": "files read after a new version was attached and had settled",
+    "old-version-downloadable": "superseded versions read afterwards",
+    "refused-create-no-trace": "refused names looked for in the final listings",
+    "session-monotonic": "pairs of session and resource read again after the truth",
+    "realtime-monotonic": "resources read again after anybody had been told the truth",
+    "state-order": "uploads whose own record was read around completion",
+    "read-your-writes": "writes whose session looked for them next",
+    "status-record": "uploads whose record reports consistency and whose verdict is known",
+    "other-user-403": "requests of the second user for the owner's resources",
+    "complete-no-integrity": "completions of bad uploads",
+    "complete-no-500": "bad uploads completed",
+    "complete-repeat-no-5xx": "repeated completions",
+    "complete-repeat-same-outcome": "repeated completions with a verdict before and after",
+    "no-5xx-legal": "legal requests answered",
+    "invalid-no-5xx": "invalid requests answered",
+}
+"""What one exposure of each requirement is, for the reader of a report."""
+
+
+def short(name: str) -> str:
+    """Abbreviate an id for a sentence."""
+    return f"{name[:8]}…" if len(name) > 12 else name
+
+
+def speaker(session: str) -> str:
+    """Give the part of a session's name that a person reads: what stands before it names the process and the plan."""
+    return session.rpartition("/")[2]
+
+
+class Book:
+    """Tallies while they are made. `origin` (ns) is the moment from which sentences count seconds."""
+
+    def __init__(self, origin: int = 0) -> None:
+        self.origin = origin
+        self._exposed: dict[str, int] = {}
+        self._looked: dict[str, int] = {}
+        self._figures: dict[str, dict[str, Json]] = {}
+        self._findings: dict[str, dict[tuple[str, str, str], Finding]] = {}
+
+    def expose(self, requirement: str, count: int = 1) -> None:
+        """Count occasions that could have shown a violation."""
+        self._exposed[requirement] = self._exposed.get(requirement, 0) + count
+
+    def look(self, requirement: str, count: int = 1) -> None:
+        """Count attempts to reach an occasion."""
+        self._looked[requirement] = self._looked.get(requirement, 0) + count
+
+    def measure(self, requirement: str, **figures: Json) -> None:
+        """Keep figures for the report."""
+        self._figures.setdefault(requirement, {}).update(figures)
+
+    def stale(self, requirement: str, staleness_s: float) -> None:
+        """Keep the greatest staleness (s) that a measured guarantee needs to be explained."""
+        held = self._figures.setdefault(requirement, {})
+        held["staleness_s"] = max(staleness_s, held.get("staleness_s", 0.0))
+
+    def name_states(self, *requirements: str) -> None:
+        """Say of each measured guarantee whether it was provided, broken or not exercised."""
+        for name in requirements:
+            exercised = "provided" if self._exposed.get(name) else "not exercised"
+            self.measure(name, state="broken" if name in self._findings else exercised)
+
+    def find(  # noqa: PLR0913 - the parts of one decision, each named
+        self,
+        requirement: str,
+        rule: str,
+        subject: str,
+        evidence: Iterable[Mark],
+        sentence: str,
+        *,
+        expected: str = "",
+        observed: str = "",
+        detail: str = "",
+        **numbers: Json,
+    ) -> None:
+        """Write a violation down once for its subject and `detail`; the first one stands."""
+        held = self._findings.setdefault(requirement, {})
+        names = tuple(dict.fromkeys(kept[3] for kept in evidence))[:4]
+        held.setdefault(
+            (rule, subject, detail),
+            Finding(requirement, rule, subject, names, sentence, expected, observed, numbers),
+        )
+
+    def when(self, kept: Mark) -> str:
+        """Say when and by whom, as in ``reader-3 at 12.481-12.497 s``, with a dash for ranges."""
+        begun = (kept[0] - self.origin) / 1e9
+        if kept[1] >= NEVER:
+            return f"{speaker(kept[2])} from {begun:.3f} s on"
+        ended = (kept[1] - self.origin) / 1e9
+        return f"{speaker(kept[2])} at {begun:.3f}–{ended:.3f} s"  # noqa: RUF001 - a dash between times
+
+    def tallies(self) -> dict[str, Tally]:
+        """Give the tallies, findings in an order that does not depend on the order of the operations."""
+        names = sorted({*self._exposed, *self._looked, *self._figures, *self._findings})
+        return {
+            name: Tally(
+                name,
+                exposures=self._exposed.get(name, 0),
+                findings=self.findings(name),
+                occasions=OCCASIONS.get(name, "answers"),
+                looked=self._looked.get(name, 0),
+                measured=self._figures.get(name, {}),
+            )
+            for name in names
+        }
+
+    def findings(self, requirement: str) -> tuple[Finding, ...]:
+        """Give the findings against one requirement."""
+        held = self._findings.get(requirement)
+        if not held:
+            return ()
+        return tuple(held[key] for key in sorted(held))
+
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Give every finding."""
+        return tuple(finding for name in sorted(self._findings) for finding in self.findings(name))

@@ -1,0 +1,1 @@
+"""The rules that decide from a history, one file a subject."""

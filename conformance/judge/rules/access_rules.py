@@ -1,0 +1,122 @@
+"""The rule about another user: the owner's resources are 403 to them, also while not consistent.
+
+Which of nc and 403 comes first is not in the specification, and bad parameters may be told before either. Where the
+specification does not extend an endpoint, what was just made may not be visible yet: a 404 counts there only later.
+"""
+
+from __future__ import annotations
+
+from conformance.api.answers import EXTENDED_CALLS, Answer, Call, Effect
+from conformance.api.bodies import asked
+from conformance.judge.findings import Book, short
+from conformance.judge.state.intake import World
+from conformance.judge.state.interval import NEVER, Mark, mark
+from conformance.judge.state.observed import doomed_from, scope_of_file, scope_of_version
+from conformance.model import Operation, Phase
+
+_KINDS = {
+    "project": frozenset({"show_project", "update_project", "delete_project", "create_upload", "list_uploads",
+                          "list_project_files", "list_project_children", "list_permissions"}),
+    "upload": frozenset({"show_upload", "create_chunk", "complete_upload", "report_hash"}),
+    "file": frozenset({"show_file", "update_file", "delete_file", "file_url", "list_versions", "move_file",
+                       "rename_file"}),
+    "version": frozenset({"show_version", "update_version", "delete_version", "version_url", "promote_version"}),
+}  # fmt: skip
+KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
+"""What kind of resource the id in each call's path names."""
+
+
+_NAMING = frozenset({"storage_provider", "upload", "parent"})
+"""Fields of a request that name another resource, which may be missing."""
+
+
+class Access:
+    """What the second user was told of the owner's resources."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._refused: list[tuple[str, str, Mark]] = []
+        self._wrong: dict[tuple[str, str, str], tuple[Mark, str, str]] = {}
+        self._missing: dict[tuple[str, str, str], list[tuple[Mark, bool]]] = {}
+        self.shared: set[str] = set()
+
+    def take(self, operation: Operation, called: Call, answered: Answer) -> None:
+        """Take an operation of the second user."""
+        kind, status = KIND_OF.get(called.name), operation.exchange.status
+        if kind is None or not called.id or status is None or operation.exchange.failure is not None:
+            return
+        if status == 403 and answered is not Answer.NC:
+            self._refused.append((kind, called.id, mark(operation)))
+        elif answered in (Answer.DONE, Answer.INTEGRITY):
+            what = "integrity" if answered is Answer.INTEGRITY else str(status)
+            self._wrong.setdefault((kind, called.id, called.name), (mark(operation), what, called.name))
+        elif status == 404 and _speaks_of_the_path(operation, answered):
+            late = operation.phase is Phase.FINAL or called.name in EXTENDED_CALLS
+            kept = self._missing.setdefault((kind, called.id, called.name), [])
+            kept.append((mark(operation), late))
+
+    def _not_found(self, world: World) -> None:
+        for (kind, name, call), told in self._missing.items():
+            created = _owned(world, self.shared, kind, name)[0]
+            for kept, late in told:
+                if late or (created is not None and kept[0] > created[1] + self._bound):
+                    self._wrong.setdefault((kind, name, call), (kept, "404", call))
+
+    def conclude(self, world: World, book: Book) -> None:
+        """Convict a server that lets the second user see or touch what is not theirs."""
+        for kind, name, kept in self._refused:
+            created, doomed = _owned(world, self.shared, kind, name)
+            if created is not None and created[1] < kept[0] and kept[1] < doomed:
+                book.expose("other-user-403")
+        self._not_found(world)
+        for (kind, name, call), (kept, what, _) in sorted(self._wrong.items()):
+            created, doomed = _owned(world, self.shared, kind, name)
+            if created is None or created[1] >= kept[0] or (kept[1] >= doomed and kept[0] != doomed):
+                continue
+            book.expose("other-user-403")
+            sentence = (
+                f"the second user's {call} of the owner's {kind} {short(name)} answered {what} to {book.when(kept)} "
+                f"(made by {book.when(created)})"
+            )
+            book.find(
+                "other-user-403", "stranger-answered", name, (created, kept), sentence, expected="403", observed=what,
+                detail=call, kind=kind, call=call,
+            )  # fmt: skip
+
+
+def _speaks_of_the_path(operation: Operation, answered: Answer) -> bool:
+    """Whether a 404 of the API's own can only be about the id in the path: the request is valid and names no other."""
+    plain = answered in (Answer.REFUSED, Answer.ALREADY) and isinstance(operation.exchange.response, dict)
+    request = asked(operation.exchange.request)
+    told = isinstance(request, dict) and not request.keys() & _NAMING
+    alone = told or operation.exchange.request is None
+    return plain and alone and operation.notes.get("intent") != "invalid"
+
+
+def _owned(world: World, shared: set[str], kind: str, name: str) -> tuple[Mark | None, int]:
+    """Give the operation by which the owner knows the resource, and from when (ns) on it may be gone."""
+    if kind == "project":
+        project = world.projects.get(name)
+        created = project.created if project and name not in shared else None
+        return created, doomed_from(project.deletes)[0] if project else NEVER
+    if kind == "upload":
+        upload = world.uploads.get(name)
+        home = world.projects.get(upload.project) if upload else None
+        created = upload.created if upload and upload.project not in shared else None
+        return created, doomed_from(home.deletes)[0] if home else NEVER
+    if kind == "file":
+        file = world.files.get(name)
+        created = file.created if file and file.project not in shared else None
+        return created, scope_of_file(world, file)[0] if file else NEVER
+    version = world.versions.get(name)
+    file = world.files.get(version.file) if version else None
+    created = version.linked if version and file and file.created and file.project not in shared else None
+    return created, scope_of_version(world, version)[0] if version else NEVER
+
+
+def granted(operation: Operation, effect: Effect) -> str:
+    """Give the project whose permissions the owner may have changed with `operation`, empty when none."""
+    parts = operation.exchange.path.partition("?")[0].split("/")
+    if operation.exchange.method in ("PUT", "POST") and "permissions" in parts and effect is not Effect.NONE:
+        return parts[parts.index("permissions") - 1]
+    return ""

@@ -1,0 +1,131 @@
+"""The measurement of read-your-writes: whether a session's next look shows what it had just been told was done.
+
+The specification allows the opposite, so nothing here gates; the least staleness that explains what was seen is kept.
+"""
+
+from __future__ import annotations
+
+from conformance.api.answers import Answer, Call, Effect, effect
+from conformance.api.bodies import identity, within
+from conformance.judge.findings import Book, short, speaker
+from conformance.judge.state.intake import World
+from conformance.judge.state.interval import NEVER, Mark, mark
+from conformance.model import Operation
+
+_WRITES = {
+    "create_project": "project",
+    "create_upload": "upload",
+    "complete_upload": "completed",
+    "create_file": "file",
+    "update_file": "switched",
+    "delete_file": "deleted",
+}
+_LOOKS = {
+    "show_project": ("project",),
+    "show_upload": ("upload", "completed"),
+    "show_file": ("file", "switched"),
+    "file_url": ("file", "deleted"),
+}
+OWN = frozenset({*_WRITES, *_LOOKS})
+"""Calls that concern the measurement."""
+_WHAT = {
+    "project": "the project it had created",
+    "upload": "the upload it had created",
+    "completed": "the completion of the upload",
+    "file": "the file it had created",
+    "switched": "the new version of the file",
+    "deleted": "the deletion of the file",
+}
+
+
+class OwnWrites:
+    """The acknowledged writes that each session has not looked for yet."""
+
+    def __init__(self) -> None:
+        self._pending: dict[tuple[str, str, str], tuple[Mark, str]] = {}
+        self._missed: list[tuple[str, str, Mark, Mark]] = []
+        self._seen = 0
+        self._writers: set[str] = set()
+
+    def take(self, operation: Operation, called: Call, answered: Answer) -> None:
+        """Take a write or a look."""
+        kind = _WRITES.get(called.name)
+        if kind is not None:
+            if answered is Answer.DONE and effect(operation.exchange, called, answered) is Effect.DONE:
+                self._wrote(operation, called, kind)
+            return
+        if operation.session not in self._writers:
+            return
+        for kind in _LOOKS[called.name]:
+            key = (operation.session, kind, called.id)
+            if key in self._pending:
+                self._look(operation, key, answered)
+
+    def _wrote(self, operation: Operation, called: Call, kind: str) -> None:
+        name = called.id if kind in ("completed", "switched", "deleted") else identity(operation.exchange.response)
+        upload = identity(within(operation.exchange.request, "upload")) if kind == "switched" else ""
+        if name and (upload or kind != "switched"):
+            self._writers.add(operation.session)
+            self._pending[(operation.session, kind, name)] = (mark(operation), upload)
+
+    def _look(self, operation: Operation, key: tuple[str, str, str], answered: Answer) -> None:
+        written, upload = self._pending[key]
+        visible = _visible(operation, key[1], answered, upload)
+        if visible is None or operation.a_ns <= written[1]:
+            return
+        del self._pending[key]
+        if visible:
+            self._seen += 1
+        else:
+            self._missed.append((key[1], key[2], written, mark(operation)))
+
+    def conclude(self, world: World, book: Book) -> None:
+        """Say whether own writes were seen, and how stale the reads that missed them were."""
+        book.expose("read-your-writes", self._seen)
+        for kind, name, written, look in self._missed:
+            if _excused(world, kind, name, written, look):
+                continue
+            book.expose("read-your-writes")
+            staleness = (look[0] - written[1]) / 1e9
+            book.stale("read-your-writes", staleness)
+            sentence = (
+                f"session {speaker(written[2])} did not see {_WHAT[kind]} {short(name)}, acknowledged at "
+                f"{book.when(written)}, when it "
+                f"looked {staleness:.3f} s later ({book.when(look)})"
+            )
+            book.find(
+                "read-your-writes", "own-write-unseen", name, (written, look), sentence, expected="the write",
+                observed="the state before", detail=f"{kind} {written[3]}", kind=kind, staleness_s=staleness,
+                written_b_ns=written[1], look_a_ns=look[0],
+            )  # fmt: skip
+
+
+def _visible(operation: Operation, kind: str, answered: Answer, upload: str) -> bool | None:
+    body = operation.exchange.response
+    if kind == "deleted":
+        return {Answer.REFUSED: True, Answer.DONE: False, Answer.NC: False, Answer.INTEGRITY: False}.get(answered)
+    if answered is Answer.REFUSED and operation.exchange.status == 404:
+        return False
+    if kind == "file" and answered in (Answer.NC, Answer.INTEGRITY):
+        return True
+    if answered is not Answer.DONE:
+        return None
+    if kind == "completed":
+        status = within(body, "status")
+        return status["completed_on"] is not None if isinstance(status, dict) and "completed_on" in status else None
+    if kind == "switched":
+        shown = identity(within(body, "current_version", "upload"))
+        return shown == upload if shown else None
+    return True
+
+
+def _excused(world: World, kind: str, name: str, written: Mark, look: Mark) -> bool:
+    """Whether somebody else's write may explain what the session saw."""
+    if kind in ("project", "upload", "completed"):
+        project = world.projects.get(name if kind == "project" else world.upload(name).project)
+        return project is not None and project.doomed < look[1]
+    file = world.file(name)
+    home = world.projects.get(file.project)
+    gone = min(file.doomed if kind != "deleted" else NEVER, home.doomed if home else NEVER, world.folders_doomed)
+    others = (s for s in file.switches.values() if s.mark != written and s.effect is not Effect.NONE)
+    return gone <= look[1] or (kind == "switched" and any(s.b >= written[0] and s.a <= look[1] for s in others))

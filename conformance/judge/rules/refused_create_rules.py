@@ -1,0 +1,183 @@
+"""The rule about refused creates: what was refused, or told to come back later, is in no final listing.
+
+Only names that no attempt may have brought into being are looked for, and only in places that this run made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from conformance.api.answers import Answer, Call, Effect, effect, named_fields, told_taken
+from conformance.api.bodies import asked, identity, within
+from conformance.judge.findings import Book, short
+from conformance.judge.state.intake import World
+from conformance.judge.state.interval import Mark, mark
+from conformance.model import Json, Octets, Operation, Phase
+
+_Key = tuple[str, str, str]
+_CREATES = {"create_project": "project", "create_upload": "upload", "create_file": "file", "create_folder": "folder"}
+_LISTS = frozenset({"list_projects", "list_uploads", "list_project_children", "list_folder_children"})
+_RENAMES = frozenset({"update_project", "rename_file", "rename_folder"})
+_BRINGS = {"update_file": "file", "promote_version": "file", "move_file": "file", "move_folder": "folder"}
+"""Calls by which a thing comes to be listed where, or as what, it was refused before."""
+TRACED = frozenset({*_CREATES, *_LISTS, *_RENAMES, *_BRINGS})
+"""Calls that concern the rule."""
+_WORD = re.compile(r"[0-9a-z]{6,}")
+_SHORTEST = 12
+"""A project's name is looked for only if it is at least this long and has a digit: others may be older than the run."""
+
+
+class Traces:
+    """The names that were refused, those that may exist, and those that listings showed."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._refused: dict[_Key, Mark] = {}
+        self._attempted: set[int] = set()
+        self._renamed: set[str] = set()
+        self._murky: dict[tuple[str, str], list[str | None]] = {}
+        self._listed: dict[_Key, Mark] = {}
+        self._places: set[tuple[str, str]] = set()
+
+    def take(self, operation: Operation, called: Call, answered: Answer) -> None:
+        """Take a create or a listing, whoever sent it."""
+        if called.name in _CREATES:
+            self._create(operation, called, answered)
+        elif called.name in _RENAMES:
+            self._renamed.add(str(within(asked(operation.exchange.request), "name")))
+        elif called.name in _BRINGS:
+            self._brought(operation, called, answered, _BRINGS[called.name])
+        elif answered is Answer.DONE and operation.exchange.user == "owner":
+            self._listing(operation, called)
+
+    def _create(self, operation: Operation, called: Call, answered: Answer) -> None:
+        key = wanted_key(operation.exchange.request, called)
+        if key is None or isinstance(operation.exchange.request, Octets):
+            self._brought(operation, called, answered, _CREATES[called.name])
+        if key is None:
+            return
+        refusing = answered in (Answer.NC, Answer.REFUSED)
+        if not refusing or effect(operation.exchange, called, answered) is not Effect.NONE:
+            self._attempted.add(hash(key))
+        elif answered is Answer.NC or not _says_taken(operation, called):
+            kept = mark(operation)
+            held = self._refused.get(key)
+            if held is None or kept[:2] < held[:2]:
+                self._refused[key] = kept
+
+    def _brought(self, operation: Operation, called: Call, answered: Answer, kind: str) -> None:
+        # What was brought about in another way may be listed: by its name, or any of that kind if it has none here.
+        if effect(operation.exchange, called, answered) is Effect.NONE:
+            return
+        body, request = operation.exchange.response, asked(operation.exchange.request)
+        name = within(body, "name")
+        if kind == "file":
+            upload = within(body, "upload") or within(body, "current_version", "upload") or within(request, "upload")
+            name = identity(upload)
+        if isinstance(name, str) and name:
+            self._renamed.add(name)
+        else:
+            written = _written(operation.exchange.request) if called.name in _CREATES else None
+            self._murky.setdefault((kind, called.id if kind == "upload" else ""), []).append(written)
+
+    def _excused(self, kind: str, place: str, name: str) -> bool:
+        murky = (text for where in {(kind, ""), (kind, place)} for text in self._murky.get(where, ()))
+        return name in self._renamed or any(_may_name(text, name) for text in murky)
+
+    def _listing(self, operation: Operation, called: Call) -> None:
+        final, kept = operation.phase is Phase.FINAL, mark(operation)
+        if final and isinstance(within(operation.exchange.response, "results"), list):
+            self._places.update((kind, called.id) for kind in _kinds(called))
+        for key in listed_keys(operation.exchange.response, called):
+            refused = self._refused.get(key)
+            if final or (refused is not None and kept[0] > refused[1] + self._bound):
+                self._listed.setdefault(key, kept)
+
+    def conclude(self, world: World, book: Book) -> None:
+        """Convict a server that shows what it had refused."""
+        for key, refused in sorted(self._refused.items()):
+            kind, place, name = key
+            if hash(key) in self._attempted or self._excused(*key) or not _ours(world, kind, place, name):
+                continue
+            shown = self._listed.get(key)
+            if shown is None or shown[0] <= refused[1]:
+                if (kind, place) in self._places:
+                    book.expose("refused-create-no-trace")
+                continue
+            book.expose("refused-create-no-trace")
+            sentence = (
+                f"creating {kind} {short(name)} was refused to {book.when(refused)}, yet the listing that "
+                f"{book.when(shown)} read shows it"
+            )
+            book.find(
+                "refused-create-no-trace", "refused-but-listed", name, (refused, shown), sentence, expected="nothing",
+                observed=f"a {kind} of that name", detail=f"{kind} {place}", kind=kind, place=place, name=name,
+            )  # fmt: skip
+
+
+def _says_taken(operation: Operation, called: Call) -> bool:
+    """Whether a create is refused because there is one already: perhaps this very one, delivered twice."""
+    fields = named_fields(operation.exchange)
+    named = "name" in fields and called.name in ("create_project", "create_folder")
+    return "slug" in fields or named or told_taken(operation.exchange)
+
+
+def wanted_key(body: Json, called: Call) -> _Key | None:
+    """Give kind, place and name of what a create asked for; None for other calls and where it has no name."""
+    kind = _CREATES.get(called.name)
+    if kind is None:
+        return None
+    body = asked(body)
+    name = within(body, "name") if kind != "file" else identity(within(body, "upload"))
+    place = {"project": "", "upload": called.id}.get(kind)
+    if place is None:
+        place = identity(within(body, "parent"))
+    return (kind, place, name) if isinstance(name, str) and name else None
+
+
+def _kinds(called: Call) -> tuple[str, ...]:
+    return {"list_projects": ("project",), "list_uploads": ("upload",)}.get(called.name, ("folder", "file"))
+
+
+def listed_keys(body: Json, called: Call) -> Iterator[_Key]:
+    """Give kind, place and name of what a listing shows."""
+    results = within(body, "results")
+    for item in results if isinstance(results, list) else []:
+        yield from _shown(item, called, _kinds(called))
+
+
+def _shown(item: Json, called: Call, kinds: tuple[str, ...]) -> Iterator[_Key]:
+    name = within(item, "name")
+    if not isinstance(name, str):
+        return
+    if len(kinds) == 1:
+        yield (kinds[0], called.id, name)
+        return
+    upload = identity(within(item, "current_version", "upload"))
+    if within(item, "kind") == "dds-folder":
+        yield ("folder", called.id, name)
+    elif upload:
+        yield ("file", called.id, upload)
+
+
+def _written(request: Json) -> str | None:
+    """Give all that a request says, in lower case; None when that was not kept whole."""
+    if not isinstance(request, Octets):
+        return json.dumps(request, ensure_ascii=False).lower()
+    text = request.text
+    return text.lower() if len(text.encode()) >= request.bytes else None
+
+
+def _may_name(written: str | None, name: str) -> bool:
+    """Whether a request that was written so may bring something called `name`, however that was encoded."""
+    words = _WORD.findall(name.lower())
+    return written is None or not words or all(word in written for word in words)
+
+
+def _ours(world: World, kind: str, place: str, name: str) -> bool:
+    if kind == "project":
+        return len(name) >= _SHORTEST and any(letter.isdigit() for letter in name)
+    project = world.projects.get(place)
+    return project is not None and project.created is not None

@@ -1,0 +1,116 @@
+"""How short a wrong window the tracers of a run would have shown, computed from the reads that were recorded.
+
+A tracer is decisive from the end of its completion to the first read of its truth. A wrong window of width w that
+begins at a random moment of that time is missed when no read falls into it. Reads act somewhere in their interval: at
+its middle for the likely figure, and nowhere surely but in the whole of it for the sure one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from conformance.api.answers import URL_CALLS, Answer, answer, call
+from conformance.model import Json, Operation
+
+CONFIDENCE = 0.95
+LONGEST_S = 3600.0
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One tracer: its kind (``good`` or ``bad``), the time it was decisive in, and the reads of it (seconds)."""
+
+    kind: str
+    begun: float
+    ended: float
+    reads: tuple[Span, ...]
+
+
+def watches(operations: Iterable[Operation]) -> list[Watch]:
+    """Find the tracers among the operations: what their readers noted, and when they were completed."""
+    reads: dict[tuple[str, str], list[Operation]] = {}
+    completed: dict[str, float] = {}
+    for operation in operations:
+        if operation.b_ns is None:
+            continue
+        called = call(operation.exchange)
+        if called.name == "complete_upload" and answer(operation.exchange) is Answer.DONE:
+            completed[called.id] = min(completed.get(called.id, LONGEST_S * 1e9), operation.b_ns / 1e9)
+        elif called.name in URL_CALLS and operation.notes.get("tracer"):
+            key = str(operation.notes["upload"]), str(operation.notes["tracer"])
+            reads.setdefault(key, []).append(operation)
+    made = (_watch(kind, completed.get(upload), seen) for (upload, kind), seen in reads.items())
+    return [watch for watch in made if watch and watch.ended > watch.begun]
+
+
+def _watch(kind: str, begun: float | None, seen: Sequence[Operation]) -> Watch | None:
+    truth = Answer.DONE if kind == "good" else Answer.INTEGRITY
+    ends = [op.b_ns / 1e9 for op in seen if op.b_ns and answer(op.exchange) is truth]
+    if begun is None or not ends:
+        return None
+    informative = [op for op in seen if answer(op.exchange) in (Answer.NC, Answer.DONE, Answer.INTEGRITY)]
+    spans = tuple(sorted((op.a_ns / 1e9, op.b_ns / 1e9) for op in informative if op.b_ns))
+    return Watch(kind, begun, min(ends), spans)
+
+
+def missed(watch: Watch, width: float, *, sure: bool) -> float:
+    """Return the probability that a window of `width` seconds at a random moment of the watch is seen by no read."""
+    room = watch.ended - watch.begun - width
+    if room <= 0:
+        return 0.0 if watch.reads else 1.0
+    seen, reach = 0.0, watch.begun
+    for a, b in watch.reads:
+        first, last = (b, a) if sure else ((a + b) / 2, (a + b) / 2)
+        low, high = max(first - width, reach), min(last, watch.begun + room)
+        if high > low:
+            seen += high - low
+            reach = high
+    return max(0.0, 1.0 - seen / room)
+
+
+def missed_by_all(found: Sequence[Watch], width: float, *, sure: bool) -> float:
+    """Return the probability that every tracer misses its own window of `width` seconds."""
+    chance = 1.0
+    for watch in found:
+        chance *= missed(watch, width, sure=sure)
+    return chance
+
+
+def width_seen(found: Sequence[Watch], *, sure: bool) -> float | None:
+    """Return the least width in seconds that at least one tracer sees with 95 % probability; None without tracers."""
+    if not found:
+        return None
+    low, high = 0.0, max(watch.ended - watch.begun for watch in found)
+    for _ in range(40):
+        middle = (low + high) / 2
+        if missed_by_all(found, middle, sure=sure) <= 1 - CONFIDENCE:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def sensitivity(operations: Iterable[Operation]) -> dict[str, Json]:
+    """State what the tracers of a history could see: widths in seconds, for bad tracers, good ones, and all of them."""
+    found = watches(operations)
+    groups = {kind: [watch for watch in found if watch.kind == kind] for kind in ("bad", "good")}
+    return {
+        "confidence": CONFIDENCE,
+        "tracers": len(found),
+        "reads": sum(len(watch.reads) for watch in found),
+        "width_s": width_seen(found, sure=False),
+        "width_sure_s": width_seen(found, sure=True),
+        **{kind: _of(group) for kind, group in groups.items()},
+    }
+
+
+def _of(found: Sequence[Watch]) -> dict[str, Json]:
+    return {
+        "tracers": len(found),
+        "reads": sum(len(watch.reads) for watch in found),
+        "watched_s": sum(watch.ended - watch.begun for watch in found),
+        "width_s": width_seen(found, sure=False),
+        "width_sure_s": width_seen(found, sure=True),
+    }

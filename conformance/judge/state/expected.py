@@ -1,0 +1,239 @@
+"""What the client itself knows of an upload's stored bytes: GOOD, BAD or UNKNOWN (contract, end of section 1).
+
+A definite answer needs every relevant write to have been acknowledged before the upload was completed, and never sent
+again with other content. Whatever falls short of that is UNKNOWN, and no rule then speaks of the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from conformance.api.answers import Effect
+from conformance.judge.state.interval import NEVER, Mark
+from conformance.judge.state.resources import Part, Refusal, Upload
+
+SMALLEST_PART = 5 * 1024 * 1024
+"""Bytes of any part but the last that every storage provider accepts; S3 refuses smaller ones."""
+_MOST_PARTS = 10_000
+"""The number of parts that S3 allows."""
+
+
+class Defect(StrEnum):
+    """What makes an upload BAD."""
+
+    NONE = ""
+    MISSING = "something that was never sent"
+    HASH = "another hash than reported"
+    SIZE = "another size than reported"
+
+
+class Truth(StrEnum):
+    """What an upload must turn out to be."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The truth about an upload, why, and what may be said of its bytes.
+
+    `definite` says that the stored bytes are known exactly, whatever was reported of them; `sizes_add_up` that the
+    reported sizes do; `misreported` that only a chunk's reported size is wrong. `smallest` is the size in bytes of the
+    smallest part before the last (None with fewer than two parts). `proof` are the operations that show a BAD one, and
+    `defect` is what is wrong with it.
+    """
+
+    truth: Truth
+    why: str
+    definite: bool = False
+    sizes_add_up: bool = False
+    misreported: bool = False
+    smallest: int | None = None
+    proof: tuple[Mark, ...] = ()
+    stored: int = 0
+    accepted: bool = True
+    defect: Defect = Defect.NONE
+
+
+def _unknown(why: str) -> Known:
+    return Known(Truth.UNKNOWN, why)
+
+
+def completed_from(upload: Upload) -> int:
+    """Give the earliest time (ns) at which completing may have begun; `NEVER` when nobody tried."""
+    return min((kept[0] for kept in attempts(upload)), default=NEVER)
+
+
+def attempts(upload: Upload) -> list[Mark]:
+    """Give the attempts to complete that may have taken effect.
+
+    One that was refused because it is so already may itself have been delivered twice, and so is among them.
+    """
+    return [one.mark for one in upload.completes.values() if one.effect is not Effect.NONE]
+
+
+def _hashes(upload: Upload) -> set[tuple[str, str]]:
+    """Give the hashes that attempts reported of which each may be the one that took effect."""
+    done = min((one.mark[1] for one in upload.completes.values() if one.effect is Effect.DONE), default=NEVER)
+    able = (one for one in upload.completes.values() if one.effect is not Effect.NONE and one.mark[0] <= done)
+    return {one.hash or ("", "") for one in able}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the truth about an upload depends on beside the upload.
+
+    `algorithms` names the hash algorithm of each storage provider that told one (else MD5); `accepted_from` is the
+    smallest part before the last, in bytes, that a provider is known to accept; `stray_from` the latest beginning (ns)
+    of a write at the storage provider that could be tied to no part, -1 when there is none.
+    """
+
+    algorithms: Mapping[str, str] = field(default_factory=dict)
+    accepted_from: Mapping[str, int] = field(default_factory=dict)
+    stray_from: int = -1
+
+
+def known(upload: Upload, setting: Setting, refusal: Refusal | None = None) -> Known:
+    """Say what `upload` must turn out to be.
+
+    With `refusal`, say what it would have turned out to be, had that attempt to complete it not been refused.
+    """
+    if upload.created is None or upload.size is None or upload.size < 0:
+        return _unknown("its creation was not seen")
+    if refusal is None and not attempts(upload):
+        return _unknown("nobody completed it")
+    if setting.algorithms.get(upload.provider, "md5") != "md5":
+        return _unknown("its storage provider hashes with another algorithm than md5")
+    if upload.rehashed:
+        return _unknown("another hash was reported of it")
+    begun = refusal.mark[0] if refusal else completed_from(upload)
+    hashes = {refusal.hash} if refusal else _hashes(upload)
+    for part in upload.parts.values():
+        doubt = _doubt(part, begun, chunked=upload.chunked)
+        if doubt:
+            return _unknown(doubt)
+    stored = all(part.stored is not None for part in upload.parts.values()) and upload.parts
+    if not stored and upload.created[0] <= setting.stray_from:
+        return _unknown("something was stored that could not be tied to a part")
+    accepted_from = setting.accepted_from.get(upload.provider, SMALLEST_PART)
+    return _chunked(upload, upload.size, accepted_from) if upload.chunked else _single(upload, upload.size, hashes)
+
+
+def _doubt(part: Part, begun: int, *, chunked: bool) -> str:
+    if part.mixed:
+        return "a part was sent again with other content"
+    if part.latest >= begun:
+        return "a part was sent after completing had begun"
+    if chunked and (part.declared is None or part.confirmed >= begun):
+        return "a part was never acknowledged"
+    if part.stored is not None and part.sure >= begun:
+        return "storing a part was never acknowledged"
+    return ""
+
+
+def _marks(*marks: Mark | None) -> tuple[Mark, ...]:
+    return tuple(kept for kept in marks if kept is not None)
+
+
+def _hash_differs(reported: str, stored: str) -> bool | None:
+    """Compare hashes; None where they differ in case alone, which a server may take either way."""
+    if reported == stored:
+        return False
+    return None if reported.lower() == stored.lower() else True
+
+
+def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C901, PLR0911 - one loop or list of cases
+    parts = sorted(upload.parts.items())
+    reported = sum(part.declared[0] for _, part in parts if part.declared)
+    adds_up = reported == size
+    if not parts:
+        if size == 0:
+            return _unknown("nothing was to be stored")
+        return Known(Truth.BAD, "no part was ever sent", defect=Defect.MISSING)
+    if [number for number, _ in parts] != list(range(1, len(parts) + 1)) or len(parts) > _MOST_PARTS:
+        return _unknown("its parts are not numbered from one without gaps")
+    for _, part in parts:
+        if part.declared and part.declared[2].lower() != "md5":
+            return _unknown("a part was reported with another algorithm than md5")
+    for number, part in parts:
+        if part.stored is None:
+            return Known(
+                Truth.BAD, f"part {number} was never sent", sizes_add_up=adds_up, proof=_marks(part.declaring),
+                defect=Defect.MISSING,
+            )  # fmt: skip
+        differs = _hash_differs(part.declared[1] if part.declared else "", part.stored.md5)
+        if differs is None:
+            return _unknown("a hash differs in case alone")
+        if differs:
+            why = f"part {number} was stored with another hash than reported"
+            proof = _marks(part.declaring, part.storing)
+            return Known(Truth.BAD, why, sizes_add_up=adds_up, proof=proof, defect=Defect.HASH)
+    stored = [part.stored.bytes for _, part in parts if part.stored]
+    smallest = min(stored[:-1], default=None)
+    misreported = any(part.declared and part.stored and part.declared[0] != part.stored.bytes for _, part in parts)
+    if sum(stored) != size:
+        why = f"{sum(stored)} bytes were stored and {size} reported"
+        proof = _marks(parts[-1][1].storing)
+        return Known(
+            Truth.BAD, why, definite=True, sizes_add_up=adds_up, proof=proof, stored=sum(stored), defect=Defect.SIZE
+        )
+    accepted = smallest is None or smallest >= accepted_from
+    proof = _marks(parts[-1][1].declaring, parts[-1][1].storing)
+    if misreported:
+        why = "a part's reported size is wrong, all else is right"
+        return Known(
+            Truth.UNKNOWN, why, definite=True, misreported=True, smallest=smallest, proof=proof, stored=size,
+            accepted=accepted,
+        )  # fmt: skip
+    if not accepted:
+        why = "it has parts that a storage provider may refuse as too small"
+        return Known(Truth.UNKNOWN, why, definite=True, smallest=smallest, proof=proof, stored=size, accepted=False)
+    why = "every part was stored as reported"
+    return Known(Truth.GOOD, why, definite=True, sizes_add_up=True, smallest=smallest, proof=proof, stored=size)
+
+
+def _single(upload: Upload, size: int, hashes: set[tuple[str, str]]) -> Known:  # noqa: PLR0911 - a classifier reads best as a list of cases
+    part = upload.parts.get(0)
+    if len(upload.parts) > (part is not None):
+        return _unknown("a single-part upload was given chunks")
+    if part is None or part.stored is None:
+        if size == 0:
+            return _unknown("nothing was to be stored")
+        return Known(Truth.BAD, "its bytes were never sent", sizes_add_up=True, defect=Defect.MISSING)
+    if len(hashes) != 1:
+        return _unknown("it was completed with several hashes")
+    ((value, algorithm),) = hashes
+    if algorithm.lower() != "md5":
+        return _unknown("its hash was reported with another algorithm than md5")
+    differs = _hash_differs(value, part.stored.md5)
+    if differs is None:
+        return _unknown("a hash differs in case alone")
+    proof = _marks(part.storing)
+    if differs:
+        why, stored = "it was stored with another hash than reported", part.stored.bytes
+        return Known(Truth.BAD, why, definite=True, sizes_add_up=True, proof=proof, stored=stored, defect=Defect.HASH)
+    if part.stored.bytes != size:
+        why, stored = f"{part.stored.bytes} bytes were stored and {size} reported", part.stored.bytes
+        return Known(Truth.BAD, why, definite=True, sizes_add_up=True, proof=proof, stored=stored, defect=Defect.SIZE)
+    return Known(Truth.GOOD, "it was stored as reported", definite=True, sizes_add_up=True, proof=proof, stored=size)
+
+
+def expected_bytes(upload: Upload, found: Known) -> tuple[int, str] | None:
+    """Give length and MD5 of what the upload must serve, None when the client does not know it.
+
+    The MD5 of several parts is known only from the sender's own note of the content in part order; its length must
+    agree with what was stored.
+    """
+    if not found.definite or found.truth is Truth.BAD:
+        return None
+    only = next(iter(upload.parts.values())) if len(upload.parts) == 1 else None
+    if only is not None and only.stored is not None:
+        return only.stored.bytes, only.stored.md5
+    content = upload.content
+    if content is None or upload.content_clash or content.bytes != found.stored:
+        return None
+    return content.bytes, content.md5

@@ -1,0 +1,257 @@
+"""What operations on projects, uploads and the storage provider add to what is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.api.answers import (
+    STORAGE_PUT,
+    Answer,
+    Call,
+    Effect,
+    answer,
+    effect,
+    is_busy,
+    is_gateways,
+    told_taken,
+)
+from conformance.api.bodies import asked, identity, reported_hash, spelled, whole, within
+from conformance.judge.state.interval import NEVER, Mark, first, last, mark
+from conformance.judge.state.registry import Registry, followed, given_by, heard, is_odd
+from conformance.judge.state.resources import NOT_FOUND, Attempt, Part, Project, Reads, Refusal, Shape, Upload
+from conformance.model import Json, Octets, Operation
+
+_STORED = Call(STORAGE_PUT)
+_REFUSALS = frozenset({400, 404, 406, 409, 410, 412, 416, 417, 422, 424})
+"""Statuses by which a completion may be refused for what was stored; others have other reasons."""
+_ODD_KEPT = 16
+_ACCEPTED = 202
+
+
+def _asked_shape(request: Json) -> tuple[bool, bool]:
+    return within(request, "chunked") not in (False, "false"), whole(within(request, "size")) == 0
+
+
+class Storing(Registry):
+    """Takes operations on projects, uploads and the storage provider."""
+
+    # ---- projects
+
+    def _create_project(self, operation: Operation, _called: Call, answered: Answer) -> None:
+        name = identity(operation.exchange.response)
+        if answered is not Answer.DONE or not name:
+            return
+        project, kept = self.project(name), mark(operation)
+        project.created = first(project.created, kept)
+        called = within(asked(operation.exchange.request), "name")
+        if operation.exchange.status == _ACCEPTED and isinstance(called, str):
+            project.names[called] = first(project.names.get(called), kept) or kept
+
+    def _show_project(self, operation: Operation, called: Call, answered: Answer) -> None:
+        if answered is Answer.DONE and within(operation.exchange.response, "is_deleted") is False:
+            project = self.project(called.id)
+            project.shows = last(project.shows, mark(operation))
+
+    def _write_project(self, operation: Operation, called: Call, answered: Answer) -> None:
+        done = effect(operation.exchange, called, answered)
+        if done is not Effect.NONE:
+            begun, ended, _, _ = mark(operation)
+            self.project(called.id).writes.append((begun, NEVER if done is Effect.INDETERMINATE else ended))
+
+    def _delete_project(self, operation: Operation, called: Call, answered: Answer) -> None:
+        self._begin_delete(operation, called)
+        done = effect(operation.exchange, called, answered)
+        self.project(called.id).deletes[operation.id] = (mark(operation), done)
+
+    def _create_upload(self, operation: Operation, called: Call, answered: Answer) -> None:
+        exchange = operation.exchange
+        project = self.project(called.id)
+        request = asked(exchange.request)
+        provider = identity(within(request, "storage_provider"))
+        unread = isinstance(exchange.request, Octets) and request is None  # for which provider nobody knows
+        reads = project.reads.get(provider)
+        if reads is None:
+            reads = project.reads[provider] = Reads("create_upload", called.id)
+        name = identity(exchange.response) if answered is Answer.DONE else ""
+        kept = mark(operation)
+        self.dirty_projects.add(called.id)
+        if answered is Answer.DONE and not name:
+            return
+        if unread:
+            pass
+        elif kept[1] >= project.doomed:
+            project.late.append((reads, kept, heard(operation, answered)))
+        else:
+            self.take(reads, kept, answered, operation)
+            self._told(project, reads, operation, answered, (provider, *_asked_shape(request)))
+        if name:
+            self._new_upload(self.upload(name), operation, called.id)
+
+    @staticmethod
+    def _told(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
+        kept = mark(operation)
+        if is_odd(reads, operation, answered) and not told_taken(operation.exchange):
+            project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), kept})[:_ODD_KEPT])
+        elif answered is Answer.DONE:
+            project.accepted[shape] = last(project.accepted.get(shape), kept) or kept
+
+    def _new_upload(self, upload: Upload, operation: Operation, project: str) -> None:
+        wanted, given = asked(operation.exchange.request), operation.exchange.response
+        upload.created = first(upload.created, mark(operation))
+        upload.project = project
+        upload.provider = identity(within(given, "storage_provider"))
+        upload.size = whole(within(wanted, "size"))
+        chunked = within(wanted, "chunked")
+        upload.chunked = chunked not in (False, "false")
+        self._learn_put(within(given, "signed_url"), upload.id, 0, operation)
+
+    def _learn_put(self, signed: Json, upload: str, number: int, operation: Operation) -> None:
+        url = within(signed, "url")
+        if not isinstance(url, str):
+            return
+        target = (upload, number)
+        for key in (hash(url), given_by(operation)):
+            self.put_urls[key] = target if self.put_urls.get(key, target) == target else None
+            for stray in self.strays.pop(key, ()):
+                self._storage_put(stray, _STORED, answer(stray.exchange, _STORED))
+
+    # ---- uploads
+
+    def _show_upload(self, operation: Operation, called: Call, answered: Answer) -> None:
+        if answered is not Answer.DONE:
+            return
+        body = operation.exchange.response
+        upload = self.upload(called.id)
+        self._learn_put(within(body, "signed_url"), called.id, 0, operation)
+        status = within(body, "status")
+        if isinstance(status, dict):
+            self._status(upload, status, mark(operation))
+
+    @staticmethod
+    def _status(upload: Upload, status: dict[str, Any], kept: Mark) -> None:
+        record = upload.status
+        if "completed_on" in status:
+            if status["completed_on"] is None:
+                upload.open = last(upload.open, kept)
+            else:
+                upload.closed = first(upload.closed, kept)
+        for name in ("initiated_on", "completed_on", "error_on", "error_message"):
+            value = status.get(name)
+            if value is not None:
+                held = record.fields.setdefault(name, (str(value), kept))
+                if held[0] != str(value) and name not in record.changed:
+                    record.changed[name] = (*held, str(value), kept)
+        if "is_consistent" not in status:
+            return
+        record.reported += 1
+        decided, broken = status["is_consistent"] is True, status.get("error_on") is not None
+        if broken and not decided:
+            record.early_error = first(record.early_error, kept)
+        session = record.sessions.setdefault(kept[2], [None, None])
+        if not decided:
+            session[1] = last(session[1], kept)
+            return
+        session[0] = first(session[0], kept)
+        if broken:
+            record.bad = first(record.bad, kept)
+        else:
+            record.good = first(record.good, kept)
+
+    def _create_chunk(self, operation: Operation, called: Call, answered: Answer) -> None:
+        exchange = operation.exchange
+        done = effect(exchange, called, answered)
+        request = asked(exchange.request)
+        number, size = whole(within(request, "number")), whole(within(request, "size"))
+        hashed = reported_hash(request)
+        if done is Effect.NONE:
+            return
+        upload = self.upload(called.id)
+        if number is None or size is None or hashed is None:
+            upload.parts.setdefault(-1, Part(mixed=True))
+            return
+        part = upload.parts.setdefault(number, Part())
+        declared = (size, *hashed)
+        if part.declared not in (None, declared):
+            part.mixed = True
+        part.declared = declared
+        kept = mark(operation)
+        part.latest = max(part.latest, kept[0])
+        if done is Effect.DONE:
+            part.confirmed = min(part.confirmed, kept[1])
+            part.declaring = first(part.declaring, kept)
+            self._learn_put(exchange.response, called.id, number, operation)
+
+    def _storage_put(self, operation: Operation, _called: Call, answered: Answer) -> None:
+        key = followed(operation)
+        target = self.put_urls.get(key)
+        if answered is Answer.UNSENT:
+            return
+        if target is None:
+            self.strays.setdefault(key, []).append(operation)
+            return
+        upload = self.upload(target[0])
+        part = upload.parts.setdefault(target[1], Part())
+        sent = operation.exchange.request
+        if not isinstance(sent, Octets) or (
+            part.stored and (sent.bytes, sent.md5) != (part.stored.bytes, part.stored.md5)
+        ):
+            part.mixed = True
+            return
+        kept = mark(operation)
+        part.stored = Octets(sent.bytes, sent.md5)
+        part.latest = max(part.latest, kept[0])
+        if answered is Answer.DONE:
+            part.sure = min(part.sure, kept[1])
+            part.storing = first(part.storing, kept)
+
+    def _report_hash(self, _operation: Operation, called: Call, _answered: Answer) -> None:
+        self.upload(called.id).rehashed = True
+
+    def _complete(self, operation: Operation, called: Call, answered: Answer) -> None:
+        exchange = operation.exchange
+        done = effect(exchange, called, answered)
+        upload = self.upload(called.id)
+        kept = mark(operation)
+        if heard(operation, answered) is Answer.REFUSED:
+            upload.missing = last(upload.missing, kept)
+        told = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
+        status = None if not told or is_gateways(exchange) or is_busy(exchange) else exchange.status
+        upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(asked(exchange.request)))
+        if status in _REFUSALS and answered not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
+            self._refused(upload, operation, kept)
+        content = operation.notes.get("content")
+        length, md5 = within(content, "bytes"), within(content, "md5")
+        if isinstance(length, int) and isinstance(md5, str):
+            noted = Octets(length, md5)
+            upload.content_clash |= upload.content not in (None, noted)
+            upload.content = noted
+
+    @staticmethod
+    def _refused(upload: Upload, operation: Operation, kept: Mark) -> None:
+        hashed = reported_hash(operation.exchange.request)
+        status = operation.exchange.status
+        if not hashed or status is None or operation.notes.get("intent") == "invalid":
+            return
+        if not isinstance(operation.exchange.response, dict):
+            return
+        if upload.refusal is None or kept < upload.refusal.mark:
+            upload.refusal = Refusal(kept, status, hashed)
+
+    def meddled_with(self, operation: Operation) -> None:
+        """Take a mutation that no documentation foresees, and that may have done anything to what its path names."""
+        for name in operation.exchange.path.partition("?")[0].split("/"):
+            upload = self.uploads.get(spelled(name))
+            if upload is not None:
+                upload.meddled = True
+
+    # ---- storage providers
+
+    def _providers(self, operation: Operation, _called: Call, answered: Answer) -> None:
+        if answered is not Answer.DONE:
+            return
+        body = operation.exchange.response
+        results = within(body, "results")
+        for provider in results if isinstance(results, list) else [body]:
+            algorithm = within(provider, "chunk_hash_algorithm")
+            if isinstance(algorithm, str):
+                self.algorithms[identity(provider)] = algorithm.lower()

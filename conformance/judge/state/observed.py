@@ -1,0 +1,230 @@
+"""What all endpoints together told about one upload: the watermarks of contract section 1, with their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from conformance.api.answers import Answer, Effect
+from conformance.judge.state.intake import World
+from conformance.judge.state.interval import NEVER, Mark, first, last
+from conformance.judge.state.resources import File, Late, Reads, Upload, Version
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """One url endpoint's answers about an upload.
+
+    `linked` is the operation that tied it to the upload, `acknowledged` the one that acknowledged it.
+    """
+
+    reads: Reads
+    linked: Mark | None
+    acknowledged: Mark | None = None
+    settled: bool = False
+    superseded: Mark | None = None
+    deleted: Mark | None = None
+    after: list[tuple[Mark, Answer]] = field(default_factory=list)
+    doomed: int = NEVER
+    """From when (ns) on a deletion may have taken the object away."""
+
+
+@dataclass(slots=True)
+class Sight:
+    """The endpoints of one upload and the watermarks over all of them."""
+
+    endpoints: list[Endpoint]
+    ok: Mark | None = None
+    ok_last: Mark | None = None
+    bad: Mark | None = None
+    bad_last: Mark | None = None
+    nc: Mark | None = None
+    latest: int = -1
+    racing: int = 0
+    links: dict[str, Mark] = field(default_factory=dict)
+    sessions: dict[str, list[Mark | None]] = field(default_factory=dict)
+
+    def truth(self) -> Mark | None:
+        """Give the 200 or integrity exception that ended first."""
+        return first(self.ok, self.bad)
+
+    def link(self, *marks: Mark | None) -> tuple[Mark, ...]:
+        """Give the operations that tie those reads to the upload, each once."""
+        found = (self.links.get(kept[3]) for kept in marks if kept is not None)
+        return tuple(dict.fromkeys(kept for kept in found if kept is not None))
+
+    def add(self, endpoint: Endpoint) -> None:
+        """Fold another endpoint in."""
+        reads = endpoint.reads
+        self.endpoints.append(endpoint)
+        self.ok, self.ok_last = first(self.ok, reads.ok), last(self.ok_last, reads.ok_last)
+        self.bad, self.bad_last = first(self.bad, reads.bad), last(self.bad_last, reads.bad_last)
+        self.nc = last(self.nc, reads.nc)
+        self.latest = max(self.latest, reads.latest)
+        self.racing += reads.racing
+        if endpoint.linked:
+            told: tuple[Mark | None, ...] = (reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.nc)
+            told += (reads.nc_first, reads.gone, reads.odd, *reads.failing)
+            self.links.update({kept[3]: endpoint.linked for kept in told if kept})
+            for pair in reads.sessions.values():
+                self.links.update({kept[3]: endpoint.linked for kept in pair if kept})
+        for session, (told_first, nc) in reads.sessions.items():
+            held = self.sessions.setdefault(session, [None, None])
+            held[0], held[1] = first(held[0], told_first), last(held[1], nc)
+
+
+def doomed_from(deletes: dict[str, tuple[Mark, Effect]]) -> tuple[int, Mark | None]:
+    """Give the earliest time (ns) a deletion may have taken effect, and the acknowledged deletion that ended first."""
+    begun = min((kept[0] for kept, done in deletes.values() if done is not Effect.NONE), default=NEVER)
+    acknowledged: Mark | None = None
+    for kept, done in deletes.values():
+        if done is Effect.DONE:
+            acknowledged = first(acknowledged, kept)
+    return begun, acknowledged
+
+
+def scope_of_file(world: World, file: File) -> tuple[int, Mark | None]:
+    """Give from when on a file may be gone, its project's and folders' deletion included, and its own acknowledged one.
+
+    What belongs to a deleted project may stay until that is purged, nobody says when.
+    """
+    begun, acknowledged = doomed_from(file.deletes)
+    if file.in_folder:
+        begun = min(begun, world.folders_doomed)
+    if file.moved:
+        begun = min(begun, world.doomed)
+    project = world.projects.get(file.project)
+    if project is not None:
+        begun = min(begun, doomed_from(project.deletes)[0])
+    return begun, acknowledged
+
+
+def scope_of_version(world: World, version: Version) -> tuple[int, Mark | None]:
+    """Give the same for a file version."""
+    begun, acknowledged = doomed_from(version.deletes)
+    file = world.files.get(version.file)
+    if file is not None:
+        theirs, deleted = scope_of_file(world, file)
+        begun, acknowledged = min(begun, theirs), first(acknowledged, deleted)
+    return begun, acknowledged
+
+
+def copied(reads: Reads) -> Reads:
+    """Give a copy that may take more reads."""
+    other = Reads(reads.kind, reads.id)
+    for name in Reads.__slots__:
+        setattr(other, name, getattr(reads, name))
+    other.sessions = {name: list(pair) for name, pair in reads.sessions.items()}
+    return other
+
+
+def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tuple[Mark, Answer]]]:
+    """Give the reads with those of `late` that count, and the reads that may have seen the deletion.
+
+    A verdict is one whenever it is told; nc and 404 count only where the deletion had surely not taken effect.
+    """
+    reads = _undoomed(reads, doomed)
+    if not late:
+        return reads, []
+    whole, after = copied(reads), []
+    for _, kept, answered in late:
+        if kept[1] < doomed or answered in (Answer.DONE, Answer.INTEGRITY):
+            whole.take(kept, answered)
+        if kept[1] >= doomed:
+            after.append((kept, answered))
+    return whole, after
+
+
+def _undoomed(reads: Reads, doomed: int) -> Reads:
+    """Leave out what may have seen a deletion that was noted too late to keep it apart: everything but verdicts."""
+    told = (reads.nc, reads.gone, reads.odd, *reads.failing)
+    if doomed >= NEVER or all(one is None or one[1] < doomed for one in told):
+        return reads
+    kept = copied(reads)
+    for name in ("nc", "gone", "odd"):
+        held: Mark | None = getattr(kept, name)
+        if held is not None and held[1] >= doomed:
+            setattr(kept, name, None)
+    kept.failing = tuple(one for one in kept.failing if one[1] < doomed)
+    for pair in kept.sessions.values():
+        pair[1] = pair[1] if pair[1] and pair[1][1] < doomed else None
+    return kept
+
+
+def before(reads: Reads, limit: int) -> Reads:
+    """Give only the watermarks whose operations ended before `limit` (ns)."""
+    if limit >= NEVER:
+        return reads
+    kept = copied(reads)
+    for name in ("ok", "ok_last", "bad", "bad_last", "nc", "nc_first"):
+        held: Mark | None = getattr(kept, name)
+        if held is not None and held[1] >= limit:
+            setattr(kept, name, None)
+    kept.failing = tuple(one for one in kept.failing if one[1] < limit)
+    kept.downloads = [download for download in reads.downloads if download.given[1] < limit]
+    kept.sessions = {
+        name: [one if one and one[1] < limit else None for one in pair] for name, pair in kept.sessions.items()
+    }
+    return kept
+
+
+def first_switch(file: File) -> int:
+    """Give when (ns) a file may first have pointed to another upload than the one it was created with."""
+    later = (s.a for s in file.switches.values() if not s.first and s.effect is not Effect.NONE)
+    return min(later, default=NEVER)
+
+
+def file_endpoint(world: World, file: File) -> Endpoint:
+    """Give a file's endpoint as far as it surely spoke of the upload the file was created with."""
+    doomed, deleted = scope_of_file(world, file)
+    reads, after = settle(file.reads, file.late, min(doomed, file.murky))
+    switch = first_switch(file)
+    if file.single:
+        reads = copied(reads)
+        for kept, answered in file.single:
+            if kept[1] < switch:
+                reads.take(kept, answered)
+    return Endpoint(
+        before(reads, min(switch, file.murky)),
+        file.created,
+        file.created,
+        deleted=deleted,
+        after=after,
+        doomed=min(doomed, file.murky),
+    )
+
+
+def version_endpoint(world: World, version: Version) -> Endpoint:
+    """Give a version's endpoint; `superseded` is the acknowledged switch that replaced it."""
+    doomed, deleted = scope_of_version(world, version)
+    reads, after = settle(version.reads, version.late, doomed)
+    endpoint = Endpoint(reads, version.linked, version.acknowledged, doomed=doomed)
+    endpoint.deleted, endpoint.after = deleted, after
+    file = world.files.get(version.file)
+    if file is not None and version.linked is not None:
+        later = [s for s in file.switches.values() if s.effect is Effect.DONE and s.a > version.linked[1]]
+        for switch in later:
+            if switch.upload != version.upload:
+                endpoint.superseded = first(endpoint.superseded, switch.mark)
+    return endpoint
+
+
+def endpoints(world: World, upload: Upload) -> Iterator[Endpoint]:
+    """Give every endpoint that speaks of `upload`."""
+    for name in upload.versions:
+        version = world.versions[name]
+        if not version.conflicting:
+            yield version_endpoint(world, version)
+    for name in dict.fromkeys(upload.files):
+        file = world.files[name]
+        creation = next((s for s in file.switches.values() if s.first), None)
+        if creation is not None and creation.upload == upload.id:
+            yield file_endpoint(world, file)
+
+
+def sight(world: World, upload: Upload) -> Sight:
+    """Fold all that was told about `upload`."""
+    whole = Sight([])
+    for endpoint in endpoints(world, upload):
+        whole.add(endpoint)
+    return whole

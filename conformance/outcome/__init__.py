@@ -1,0 +1,1 @@
+"""From findings to the outcome of a run and its document."""

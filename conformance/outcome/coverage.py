@@ -1,0 +1,109 @@
+"""How far a history got: what the core still lacks, and what was blocked because an earlier step never succeeded.
+
+A target is conformant only if the core was really exercised (contract, section 2): both 202s; a GOOD upload through
+both url endpoints with its bytes compared; a BAD one through both (or refused at ``POST /files`` as already known
+bad); 400, 401 and 404 error payloads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from conformance.api.answers import Answer, answer, call
+from conformance.model import Json, Operation, Tally
+
+STEPS = ("create_project", "create_upload", "complete_upload", "create_file", "file_url", "version_url")
+"""The road that nearly every requirement needs, in order: a later step needs the earlier ones."""
+
+_NEEDS: Mapping[str, str] = {
+    "project-create-body": "create_project",
+    "nc-until-consistent": "create_project",
+    "converges-project": "create_project",
+    "refused-create-no-trace": "create_project",
+    "complete-202": "create_upload",
+    "complete-body": "create_upload",
+    "complete-no-integrity": "create_upload",
+    "complete-no-500": "create_upload",
+    "status-record": "create_upload",
+    "complete-repeat-no-5xx": "complete_upload",
+    "complete-repeat-same-outcome": "complete_upload",
+    "no-early-answer": "create_file",
+    "bad-never-200": "create_file",
+    "good-never-integrity": "create_file",
+    "one-verdict": "create_file",
+    "bytes-at-once": "file_url",
+    "bytes-exact": "file_url",
+    "converges-upload": "create_file",
+    "integrity-payload": "create_file",
+    "wrong-chunk-size-integrity": "create_file",
+    "new-version-served": "file_url",
+    "old-version-downloadable": "version_url",
+    "session-monotonic": "create_file",
+    "realtime-monotonic": "create_file",
+    "nc-after-delete": "create_project",
+    "other-user-403": "create_project",
+}
+"""The last step that must have succeeded before a requirement can be exercised."""
+
+
+def obstacle(operations: Iterable[Operation]) -> tuple[str, str]:
+    """Give the first step of the road that was tried and never succeeded, and the sentence that says so."""
+    tried: Counter[str] = Counter()
+    done: Counter[str] = Counter()
+    last: dict[str, str] = {}
+    for operation in operations:
+        name = call(operation.exchange).name
+        if name in STEPS and operation.exchange.user == "owner":
+            kind = answer(operation.exchange)
+            tried[name] += 1
+            done[name] += kind is Answer.DONE
+            last[name] = str(operation.exchange.status or operation.exchange.failure)
+    for step in STEPS:
+        if not done[step]:
+            return step, f"no {step} succeeded in {tried[step]} attempts (the last answer: {last.get(step, 'none')})"
+    return "", ""
+
+
+def blocked(tallies: Mapping[str, Tally], operations: Iterable[Operation]) -> dict[str, Tally]:
+    """Mark as blocked what was never exposed because the road to it ended early."""
+    step, reason = obstacle(operations)
+    if not step:
+        return dict(tallies)
+    behind = {name for name, need in _NEEDS.items() if STEPS.index(need) >= STEPS.index(step)}
+    marked = dict(tallies)
+    for name in behind:
+        tally = marked.get(name, Tally(name))
+        if not tally.exposures and not tally.findings:
+            marked[name] = replace(tally, blocked=reason)
+    return marked
+
+
+def missing_core(tallies: Mapping[str, Tally], reached: Mapping[str, Json]) -> tuple[str, ...]:
+    """Name the parts of the core that were not exercised.
+
+    `reached` counts what the judge reached: ``good-file_url``, ``good-version_url``, ``good-bytes``, ``bad-file_url``,
+    ``bad-version_url``, ``bad-refused``, ``error-400``, ``error-401``, ``error-404``.
+    """
+    gaps = [
+        sentence
+        for name, sentence in (
+            ("project-create-202", "202 for creating a project"),
+            ("complete-202", "202 for completing an upload"),
+        )
+        if name not in tallies or not tallies[name].exposures
+    ]
+    wanted = {
+        "good-file_url": "a good upload through GET /files/{id}/url",
+        "good-version_url": "a good upload through GET /file_versions/{id}/url",
+        "good-bytes": "a good upload's bytes compared",
+        "error-400": "a 400 (or 422) error payload",
+        "error-401": "a 401 error payload",
+        "error-404": "a 404 error payload",
+    }
+    gaps += [sentence for name, sentence in wanted.items() if not reached.get(name)]
+    if not reached.get("bad-refused"):
+        pair = {"bad-file_url": "GET /files/{id}/url", "bad-version_url": "GET /file_versions/{id}/url"}
+        gaps += [f"a bad upload through {where}" for name, where in pair.items() if not reached.get(name)]
+    return tuple(gaps)

@@ -1,0 +1,164 @@
+"""A run as one JSON document: the source that every report is drawn from (``schemas/run.schema.json``).
+
+The document holds findings with their evidence and summaries of the rest, never the whole history, so that drawing
+from it stays quick. Its last key, ``end``, tells a whole document from one whose writing was cut short.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.api.answers import call, code_of
+from conformance.api.curl import curl
+from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
+
+FORMAT = "dds-conformance-report"
+VERSION = 1
+EVIDENCE_TEXT = 4096
+"""Characters kept of one body in the evidence of a finding."""
+
+
+def document(run: Run, operations: Mapping[str, Operation], summaries: Mapping[str, Json]) -> dict[str, Json]:
+    """Draw the document of `run`.
+
+    `operations` holds at least those that the findings name; `summaries` the sections drawn from the whole history
+    (lag, traffic, sensitivity, plans, fuzz, leftovers, history).
+    """
+    findings = [(v, finding) for v in run.verdicts for finding in v.tally.findings]
+    return {
+        **_heading(run),
+        "requirements": _requirements(run.verdicts),
+        "findings": [_finding(i, v, f, operations, run.target.base_url) for i, (v, f) in enumerate(findings)],
+        **summaries,
+        **run.extras,
+        "end": True,
+    }
+
+
+def _heading(run: Run) -> dict[str, Json]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "run_id": run.run_id,
+        "outcome": str(run.outcome),
+        "reasons": list(run.reasons),
+        "target": dataclasses.asdict(run.target),
+        "effort": run.effort,
+        "seed": run.seed,
+        "strict": run.strict,
+        "partial": run.partial,
+        "interrupted": run.interrupted,
+        "begun": run.begun,
+        "ended": run.ended,
+        "duration_s": max(0.0, (_instant(run.ended) - _instant(run.begun)).total_seconds()),
+        "versions": dict(run.versions),
+        "exchanges": run.exchanges,
+    }
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _requirements(verdicts: Iterable[Verdict]) -> list[dict[str, Json]]:
+    rows, index = [], 0
+    for verdict in verdicts:
+        count = len(verdict.tally.findings)
+        rows.append(_requirement(verdict, list(range(index, index + count))))
+        index += count
+    return rows
+
+
+def _requirement(verdict: Verdict, findings: list[int]) -> dict[str, Json]:
+    requirement, tally = verdict.requirement, verdict.tally
+    return {
+        "id": requirement.id,
+        "level": str(requirement.level),
+        "section": requirement.section,
+        "title": requirement.title,
+        "asks": requirement.asks,
+        "quote": requirement.quote,
+        "reading": requirement.reading,
+        "core": requirement.core,
+        "checks": list(requirement.checks),
+        "scenarios": list(requirement.scenarios),
+        "outcome": str(verdict.outcome),
+        "exposures": tally.exposures,
+        "occasions": tally.occasions,
+        "looked": tally.looked,
+        "bound_95": verdict.bound_95,
+        "note": verdict.note,
+        "measured": dict(tally.measured),
+        "findings": findings,
+    }
+
+
+def _finding(
+    index: int, verdict: Verdict, finding: Finding, operations: Mapping[str, Operation], base_url: str
+) -> dict[str, Json]:
+    proof = [operations[name] for name in finding.operations if name in operations]
+    return {
+        "index": index,
+        "requirement": finding.requirement,
+        "level": str(verdict.requirement.level),
+        "rule": finding.rule,
+        "subject": finding.subject,
+        "sentence": finding.sentence,
+        "expected": finding.expected,
+        "observed": finding.observed,
+        "numbers": dict(finding.numbers),
+        "operations": list(finding.operations),
+        "evidence": [evidence(operation) for operation in proof],
+        "curl": [curl(operation.exchange, base_url) for operation in proof],
+        "plan": next((operation.plan for operation in proof if operation.plan), ""),
+    }
+
+
+def evidence(operation: Operation) -> dict[str, Json]:
+    """Show one operation as a finding's evidence: what was asked, when, and what came, bodies cut to a bound."""
+    exchange = operation.exchange
+    return {
+        "id": operation.id,
+        "session": operation.session,
+        "user": exchange.user,
+        "a_ns": operation.a_ns,
+        "b_ns": operation.b_ns,
+        "method": exchange.method,
+        "path": exchange.path,
+        "host": exchange.host,
+        "role": str(exchange.role),
+        "call": call(exchange).name,
+        "status": exchange.status,
+        "code": code_of(exchange),
+        "failure": str(exchange.failure) if exchange.failure else None,
+        "phase": str(operation.phase),
+        "scenario": operation.scenario,
+        "plan": operation.plan,
+        "request": _body(exchange.request),
+        "response": _body(exchange.response),
+        "headers": dict(exchange.headers),
+    }
+
+
+def _body(body: Json | Octets | None) -> Json:
+    if isinstance(body, Octets):
+        return dataclasses.asdict(body)
+    text = json.dumps(body, ensure_ascii=False)
+    return body if len(text) <= EVIDENCE_TEXT else {"cut": text[:EVIDENCE_TEXT], "characters": len(text)}
+
+
+def write(document: Mapping[str, Any], path: Path) -> None:
+    """Write the document so that a reader sees either all of it or the one that was there before."""
+    draft = path.with_suffix(".tmp")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1, allow_nan=False)  # ASCII: a lone surrogate of a target stays writable
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

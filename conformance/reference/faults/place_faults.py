@@ -1,0 +1,208 @@
+"""Faults of place: the right answer at the wrong call, for the wrong thing, or to the wrong person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.endpoints.refusals import ApiError, integrity, not_consistent
+from conformance.reference.hooks.behaviour import Layer
+from conformance.reference.hooks.bends import Fault, cause, put, rewrite, status
+from conformance.reference.people import User
+from conformance.reference.upload_state import State, upload_state
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from conformance.reference.endpoints.calls import Call, Reply
+    from conformance.reference.hooks.bends import LayerFactory
+
+__all__ = ["FAMILY"]
+
+_ONLY_NC = ("nc-only-extended",)
+_ONLY_IE = ("integrity-only-url",)
+
+
+def _state_of(call: Call) -> State | None:
+    """Return the state of the upload behind `GET` of an upload, a file or a version."""
+    key = call.path.get("id", "")
+    of_file = "SELECT upload_id FROM versions WHERE file_id = ? ORDER BY number DESC LIMIT 1"
+    sources = {
+        "show_upload": "?",
+        "show_file": f"({of_file})",
+        "list_versions": f"({of_file})",
+        "show_version": "(SELECT upload_id FROM versions WHERE id = ?)",
+    }
+    row = call.world.database.one(f"SELECT * FROM uploads WHERE id = {sources[call.operation]}", key)  # noqa: S608
+    return None if row is None else upload_state(row, call.now)
+
+
+def _shows(operation: str, states: set[State], error: Callable[[], ApiError]) -> LayerFactory:
+    """Refuse to show a thing while its upload is in one of these states."""
+
+    class Shows(Layer):
+        async def before(self, call: Call) -> Reply | None:
+            holder = self.world.people.holder(call.request.headers.get("authorization"), call.now)
+            if call.operation == operation and isinstance(holder, User) and _state_of(call) in states:
+                raise error()
+            return None
+
+    return Shows
+
+
+def _listing(state: State, error: Callable[[], ApiError]) -> LayerFactory:
+    """Refuse the listing of a project's files because of one of them."""
+
+    class Listing(Layer):
+        def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state_: State) -> State:  # noqa: ARG002
+            if via == "listing" and state_ is state:
+                raise error()
+            return state_
+
+    return Listing
+
+
+def _attaching(state: State, error: Callable[[], ApiError]) -> LayerFactory:
+    """Refuse to make a file of an upload in a state."""
+
+    class Attaching(Layer):
+        def objection(self, call: Call, upload: sqlite3.Row, state_: State, message: str | None) -> str | None:  # noqa: ARG002
+            if state_ is state:
+                raise error()
+            return message
+
+    return Attaching
+
+
+class _ChunksNotReady(Layer):
+    """Answers not consistent at PUT chunks for 150 ms."""
+
+    def chunks_ready(self, call: Call, upload: sqlite3.Row, *, ready: bool) -> bool:
+        """Compare the instants."""
+        return ready and call.now >= upload["created"] + 0.15
+
+
+class _UnreadyProject(Layer):
+    """Does not show a project, or take folders for it, until it is ready."""
+
+    async def before(self, call: Call) -> Reply | None:
+        """Refuse `GET /projects/{id}` for a while."""
+        if call.operation == "show_project":
+            row = self.world.database.one("SELECT due FROM projects WHERE id = ?", call.path["id"])
+            if row is not None and row["due"] > call.now:
+                raise not_consistent()
+        return None
+
+
+def _missing(*, deleted: bool, things: tuple[str, ...] = ()) -> LayerFactory:
+    """Answer not consistent for unknown, or for deleted things."""
+
+    class Missing(Layer):
+        def missing(self, call: Call, row: sqlite3.Row | None, error: ApiError) -> ApiError:  # noqa: ARG002
+            named = not things or error.reason.removesuffix(" Not Found") in things
+            return not_consistent() if deleted == (row is not None) and named else error
+
+    return Missing
+
+
+class _AnybodyIsAlice(Layer):
+    """Takes a caller without a valid token for the first user."""
+
+    def user(self, call: Call, user: User | ApiError) -> User | ApiError:  # noqa: ARG002
+        """Forget to check."""
+        if isinstance(user, User):
+            return user
+        return next(person for person in self.world.people.users.values() if person.username == "alice")
+
+
+def _may(*operations: str) -> LayerFactory:
+    """Let anybody do these operations on any project; all, if none is named."""
+
+    class May(Layer):
+        def may(self, call: Call, *, allowed: bool) -> bool:
+            return allowed or not operations or call.operation in operations
+
+    return May
+
+
+_SHOWN: dict[Fault, LayerFactory] = {
+    Fault(f"nc-on-{name}", _ONLY_NC, f"{text} is not consistent while its upload is pending"): _shows(
+        operation, {State.PENDING}, not_consistent
+    )
+    for name, text, operation in (
+        ("show-upload", "GET /uploads/{id}", "show_upload"),
+        ("show-file", "GET /files/{id}", "show_file"),
+        ("show-version", "GET /file_versions/{id}", "show_version"),
+        ("list-versions", "GET /files/{id}/versions", "list_versions"),
+    )
+} | {
+    Fault(
+        f"integrity-on-{name}", (*_ONLY_IE, "other-user-403"), f"{text} is the integrity exception for a bad upload"
+    ): _shows(operation, {State.ERR}, integrity)
+    for name, text, operation in (
+        ("show-upload", "GET /uploads/{id}", "show_upload"),
+        ("show-file", "GET /files/{id}", "show_file"),
+        ("show-version", "GET /file_versions/{id}", "show_version"),
+    )
+}
+
+_ELSEWHERE: dict[Fault, LayerFactory] = {
+    Fault("nc-on-create-file", _ONLY_NC, "POST /files is not consistent while the upload is pending"): _attaching(
+        State.PENDING, not_consistent
+    ),
+    Fault("integrity-on-create-file", _ONLY_IE, "POST /files answers the integrity exception"): _attaching(
+        State.ERR, integrity
+    ),
+    Fault("nc-on-show-project", _ONLY_NC, "GET /projects/{id} is not consistent until it is ready"): _UnreadyProject,
+    Fault("nc-on-chunks", ("nc-tolerated-endpoints",), "PUT chunks is not consistent for a while"): _ChunksNotReady,
+    Fault(
+        "nc-on-listing", ("nc-tolerated-endpoints",), "GET /projects/{id}/files is, while a file is pending"
+    ): _listing(State.PENDING, not_consistent),
+    Fault(
+        "integrity-on-listing", ("integrity-listing",), "GET /projects/{id}/files is the integrity exception"
+    ): _listing(State.ERR, integrity),
+}
+
+_NOBODY: dict[Fault, LayerFactory] = {
+    Fault("nc-unknown-id", ("nc-unknown-id", "nc-only-extended"), "unknown ids are not consistent"): _missing(
+        deleted=False
+    ),
+    Fault("nc-unknown-file", ("nc-unknown-id", "nc-only-extended"), "unknown files are not consistent"): _missing(
+        deleted=False, things=("DataFile",)
+    ),
+    Fault(
+        "nc-unknown-version", ("nc-unknown-id", "nc-only-extended"), "unknown file versions are not consistent"
+    ): _missing(deleted=False, things=("FileVersion",)),
+    Fault("nc-unknown-project", ("nc-unknown-id", "nc-only-extended"), "unknown projects are not consistent"): _missing(
+        deleted=False, things=("Project",)
+    ),
+    Fault(
+        "nc-after-delete", ("nc-after-delete", "nc-only-extended"), "deleted things are not consistent for ever"
+    ): _missing(deleted=True),
+    Fault(
+        "nc-after-delete-file", ("nc-after-delete", "nc-only-extended"), "deleted files are not consistent for ever"
+    ): _missing(deleted=True, things=("DataFile", "FileVersion")),
+}
+
+_ACCESS: dict[Fault, LayerFactory] = {
+    Fault(
+        "no-token-accepted", ("no-token-401",), "a missing or bad token is taken for the first user's"
+    ): _AnybodyIsAlice,
+    Fault("no-token-403", ("no-token-401",), "a missing or bad token is answered 403"): rewrite(
+        cause("no_token", "bad_token"), status(403, matching=True)
+    ),
+    Fault(
+        "bad-token-500", ("no-token-401", "no-5xx-legal", "invalid-no-5xx"), "a bad token is a server error"
+    ): rewrite(cause("bad_token"), status(500, matching=True)),
+    Fault("stranger-reads", ("other-user-403",), "anybody may do anything in any project"): _may(),
+    Fault("stranger-downloads", ("other-user-403",), "anybody may have any url"): _may("file_url", "version_url"),
+    Fault("stranger-uploads", ("other-user-403",), "anybody may create uploads anywhere"): _may("create_upload"),
+    Fault("stranger-completes", ("other-user-403",), "anybody may fill and complete an upload"): _may(
+        "create_chunk", "complete_upload"
+    ),
+    Fault("stranger-not-found", ("other-user-403",), "a stranger's 403 is a 404"): rewrite(
+        cause("forbidden"), status(404, matching=True), put("reason", "Not Found")
+    ),
+}
+
+FAMILY: dict[Fault, LayerFactory] = _SHOWN | _ELSEWHERE | _NOBODY | _ACCESS

@@ -1,0 +1,262 @@
+"""The seam: every point at which a fault or an oddity may bend the server, named, with nothing bent by default.
+
+The application computes the honest value, then hands it through `Behaviour`; each `Layer` may return another one
+(or raise an ApiError). A point's arguments are what a layer needs to choose; its last argument is the honest value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from typing import Any
+
+    from conformance.reference.endpoints.calls import Call, Reply
+    from conformance.reference.endpoints.refusals import ApiError
+    from conformance.reference.people import User
+    from conformance.reference.store.objects import Part, Piece
+    from conformance.reference.upload_state import State, Verdict
+    from conformance.reference.world import World
+
+__all__ = ["Behaviour", "Layer"]
+
+
+class Layer:
+    """One bend, and by default none. `world` is the running server."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def before(self, call: Call) -> Reply | None:  # noqa: ARG002 (the signature is the seam)
+        """Run before anything else; a reply here is the answer."""
+        return None
+
+    async def after(self, call: Call, reply: Reply) -> Reply:  # noqa: ARG002
+        """Bend the finished answer."""
+        return reply
+
+    def lag(self, kind: str, subject: str, seconds: float) -> float:  # noqa: ARG002
+        """Bend the lag of a project or an upload (`kind`), in seconds."""
+        return seconds
+
+    def read_instant(self, call: Call, instant: float) -> float:  # noqa: ARG002
+        """Bend the instant whose state a read shows."""
+        return instant
+
+    def user(self, call: Call, user: User | ApiError) -> User | ApiError:  # noqa: ARG002
+        """Bend who is calling, or the refusal of a token."""
+        return user
+
+    def may(self, call: Call, *, allowed: bool) -> bool:  # noqa: ARG002
+        """Bend whether the user has a role in the project."""
+        return allowed
+
+    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+        """Bend whether the project's storage is told to be ready."""
+        return ready
+
+    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
+        """Bend an upload's state as seen through `via`: file, version, listing, status or attach."""
+        return state
+
+    def url_version(
+        self,
+        call: Call,  # noqa: ARG002
+        via: str,  # noqa: ARG002
+        versions: list[sqlite3.Row],  # noqa: ARG002
+        chosen: sqlite3.Row,
+    ) -> sqlite3.Row:
+        """Bend which of a file's versions (oldest first) a url endpoint serves, by `via` file or version."""
+        return chosen
+
+    def chunks_ready(self, call: Call, upload: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+        """Bend whether an upload takes chunks already."""
+        return ready
+
+    def missing(self, call: Call, row: sqlite3.Row | None, error: ApiError) -> ApiError:  # noqa: ARG002
+        """Bend the refusal of an unknown id (row None) or a deleted thing."""
+        return error
+
+    def before_complete(self, call: Call, upload: sqlite3.Row) -> None:
+        """Raise to refuse a first complete."""
+
+    def completed_again(self, call: Call, upload: sqlite3.Row, error: ApiError) -> ApiError:  # noqa: ARG002
+        """Bend the refusal of a repeated complete."""
+        return error
+
+    def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:  # noqa: ARG002
+        """Bend why an upload may not become a file (None: it may)."""
+        return message
+
+    def verdict(self, upload: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part], verdict: Verdict) -> Verdict:  # noqa: ARG002
+        """Bend the comparison of what was reported with what is stored."""
+        return verdict
+
+    def status_record(self, call: Call, upload: sqlite3.Row, record: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Bend the `status` object of an upload."""
+        return record
+
+    def served(self, name: str, *, served: bool) -> bool:  # noqa: ARG002
+        """Bend whether the storage provider has the object."""
+        return served
+
+    def pieces(self, name: str, pieces: list[Piece]) -> list[Piece]:  # noqa: ARG002
+        """Bend the bytes of a download."""
+        return pieces
+
+    def host(self, host: str) -> str:
+        """Bend the host of a signed URL."""
+        return host
+
+    def url(self, url: str) -> str:
+        """Bend path and query of a signed URL."""
+        return url
+
+    def opened(self, url: str) -> str:
+        """Undo what `url` did, when a request comes by it."""
+        return url
+
+    def per_page(self, call: Call, size: int) -> int:  # noqa: ARG002
+        """Bend how many items a page holds at most."""
+        return size
+
+
+class Behaviour(Layer):
+    """All layers in turn, each bending what the one before it left."""
+
+    def __init__(self, world: World, layers: list[Layer]) -> None:
+        super().__init__(world)
+        self.layers = layers
+
+    async def before(self, call: Call) -> Reply | None:
+        """Take the first early reply."""
+        for layer in self.layers:
+            if reply := await layer.before(call):
+                return reply
+        return None
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Pass the answer on from layer to layer."""
+        for layer in self.layers:
+            reply = await layer.after(call, reply)
+        return reply
+
+    def lag(self, kind: str, subject: str, seconds: float) -> float:
+        """Pass the lag on."""
+        for layer in self.layers:
+            seconds = layer.lag(kind, subject, seconds)
+        return seconds
+
+    def read_instant(self, call: Call, instant: float) -> float:
+        """Pass the instant on."""
+        for layer in self.layers:
+            instant = layer.read_instant(call, instant)
+        return instant
+
+    def user(self, call: Call, user: User | ApiError) -> User | ApiError:
+        """Pass the user on."""
+        for layer in self.layers:
+            user = layer.user(call, user)
+        return user
+
+    def may(self, call: Call, *, allowed: bool) -> bool:
+        """Pass the permission on."""
+        for layer in self.layers:
+            allowed = layer.may(call, allowed=allowed)
+        return allowed
+
+    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:
+        """Pass the readiness on."""
+        for layer in self.layers:
+            ready = layer.project_ready(call, project, ready=ready)
+        return ready
+
+    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:
+        """Pass the state on."""
+        for layer in self.layers:
+            state = layer.upload_state(call, upload, via, state)
+        return state
+
+    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+        """Pass the choice on."""
+        for layer in self.layers:
+            chosen = layer.url_version(call, via, versions, chosen)
+        return chosen
+
+    def chunks_ready(self, call: Call, upload: sqlite3.Row, *, ready: bool) -> bool:
+        """Pass the readiness on."""
+        for layer in self.layers:
+            ready = layer.chunks_ready(call, upload, ready=ready)
+        return ready
+
+    def missing(self, call: Call, row: sqlite3.Row | None, error: ApiError) -> ApiError:
+        """Pass the refusal on."""
+        for layer in self.layers:
+            error = layer.missing(call, row, error)
+        return error
+
+    def before_complete(self, call: Call, upload: sqlite3.Row) -> None:
+        """Ask every layer."""
+        for layer in self.layers:
+            layer.before_complete(call, upload)
+
+    def completed_again(self, call: Call, upload: sqlite3.Row, error: ApiError) -> ApiError:
+        """Pass the refusal on."""
+        for layer in self.layers:
+            error = layer.completed_again(call, upload, error)
+        return error
+
+    def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:
+        """Pass the objection on."""
+        for layer in self.layers:
+            message = layer.objection(call, upload, state, message)
+        return message
+
+    def verdict(self, upload: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part], verdict: Verdict) -> Verdict:
+        """Pass the verdict on."""
+        for layer in self.layers:
+            verdict = layer.verdict(upload, chunks, parts, verdict)
+        return verdict
+
+    def status_record(self, call: Call, upload: sqlite3.Row, record: dict[str, Any]) -> dict[str, Any]:
+        """Pass the record on."""
+        for layer in self.layers:
+            record = layer.status_record(call, upload, record)
+        return record
+
+    def served(self, name: str, *, served: bool) -> bool:
+        """Pass it on."""
+        for layer in self.layers:
+            served = layer.served(name, served=served)
+        return served
+
+    def pieces(self, name: str, pieces: list[Piece]) -> list[Piece]:
+        """Pass the bytes on."""
+        for layer in self.layers:
+            pieces = layer.pieces(name, pieces)
+        return pieces
+
+    def host(self, host: str) -> str:
+        """Pass the host on."""
+        for layer in self.layers:
+            host = layer.host(host)
+        return host
+
+    def url(self, url: str) -> str:
+        """Pass the URL on."""
+        for layer in self.layers:
+            url = layer.url(url)
+        return url
+
+    def opened(self, url: str) -> str:
+        """Pass the URL on, the other way round."""
+        for layer in reversed(self.layers):
+            url = layer.opened(url)
+        return url
+
+    def per_page(self, call: Call, size: int) -> int:
+        """Pass the size on."""
+        for layer in self.layers:
+            size = layer.per_page(call, size)
+        return size

@@ -1,0 +1,1 @@
+"""The storage provider of the embedded DDS: parts, signed URLs, the database."""

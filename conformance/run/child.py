@@ -1,0 +1,112 @@
+"""The pytest process that a run takes place in, started and watched from outside it.
+
+A process of its own, with our own ini, so that neither a user's ``pytest.ini`` nor ``PYTEST_ADDOPTS`` leaks in. It has
+a session of its own: an interrupt reaches the parent alone, which hands it on once and lets the child judge what it
+has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+
+from conformance.settings.run_settings import Settings
+
+LOG = "pytest.log"
+WATCH_S = 0.2
+"""Seconds between two looks at the child, or at the parent."""
+PARENT = "DDS_CONFORMANCE_PARENT"
+"""The environment variable that tells the child its parent's process id."""
+GRACE_S = 90.0
+"""Seconds that an interrupted child has to clean up, judge what it has and write its reports."""
+
+_LEAKS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST_AUTO_NUM_WORKERS", "HYPOTHESIS_PROFILE")
+
+
+def run_child(
+    settings: Settings, tick: Callable[[], None], scenarios: str = "conformance.scenarios"
+) -> tuple[int, bool]:
+    """Run the scenarios to their end; give the child's exit status and whether the user interrupted it.
+
+    `tick` is called several times a second while the child works. What the child prints goes to ``DIR/pytest.log``.
+    """
+    settings.report_dir.mkdir(parents=True, exist_ok=True)
+    with _handed(settings) as handed, (settings.report_dir / LOG).open("wb") as log:
+        command = _command(settings, handed, scenarios)
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+            command, stdout=log, stderr=subprocess.STDOUT, env=_environment(settings), start_new_session=True
+        )
+        with _handing_on(child) as interrupted:
+            return _watch(child, tick), bool(interrupted)
+
+
+def _command(settings: Settings, handed: Path, scenarios: str) -> list[str]:
+    ini = resources.files("conformance.scenarios").joinpath("pytest.ini")
+    words = [sys.executable, "-m", "pytest", "-c", str(ini), "--pyargs", scenarios, "--dds-settings", str(handed)]
+    return [*words, "-n", str(settings.workers)] if settings.workers else words
+
+
+def _environment(settings: Settings) -> Mapping[str, str]:
+    clean = {name: value for name, value in os.environ.items() if name not in _LEAKS}
+    return {**clean, **settings.secrets_environment(), PARENT: str(os.getpid())}
+
+
+def end_with_parent() -> None:
+    """In the child: interrupt this process when its parent is gone, so that nothing goes on that nobody watches.
+
+    A shell's background job ignores interrupts, and so would its child: the parent's must be heeded all the same.
+    """
+    parent = os.environ.pop(PARENT, "")
+    if parent:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        threading.Thread(target=_interrupt_without, args=(int(parent),), name="parent-watch", daemon=True).start()
+
+
+def _interrupt_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH_S)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@contextlib.contextmanager
+def _handed(settings: Settings) -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="dds-settings-", encoding="utf-8") as file:
+        file.write(settings.to_json())
+        file.flush()
+        yield Path(file.name)
+
+
+def _watch(child: subprocess.Popen[bytes], tick: Callable[[], None]) -> int:
+    while child.poll() is None:
+        tick()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(WATCH_S)
+    return child.returncode
+
+
+@contextlib.contextmanager
+def _handing_on(child: subprocess.Popen[bytes]) -> Iterator[list[float]]:
+    """Hand the first interrupt on as SIGINT; a second one, or one that is not heeded in time, ends the child."""
+    asked: list[float] = []
+
+    def hand_on(_number: int, _frame: object) -> None:
+        asked.append(time.monotonic())
+        child.send_signal(signal.SIGINT if len(asked) == 1 else signal.SIGKILL)
+
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if child.poll() is None:
+            child.kill()

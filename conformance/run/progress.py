@@ -1,0 +1,79 @@
+"""What a run is doing, read from the history while it grows: how many operations, what is awaited, for how long."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.api.answers import EXTENDED_CALLS, NOT_CONSISTENT, call_of
+
+NS_PER_S = 1_000_000_000
+FORGOTTEN_NS = 3 * NS_PER_S
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of what was sent, and every extended endpoint whose last answer was not-consistent.
+
+    `awaited` maps the path to the instants of its first and its last such answer, in nanoseconds of the history's
+    clock.
+    """
+
+    operations: int = 0
+    projects: int = 0
+    uploads: int = 0
+    awaited: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, line: dict[str, Any]) -> None:
+        """Take one line of a history; lines that are not ended operations say nothing."""
+        if "a_ns" not in line or line.get("begin"):
+            return
+        self.operations += 1
+        name = call_of(line["method"], line["path"]).name
+        self.projects += name == "create_project" and line.get("status") == 202
+        self.uploads += name == "complete_upload" and line.get("status") == 202
+        if name in EXTENDED_CALLS and line.get("status"):
+            self._await(line)
+
+    def _await(self, line: dict[str, Any]) -> None:
+        body = line.get("response")
+        if isinstance(body, dict) and body.get("code") == NOT_CONSISTENT:
+            first, _ = self.awaited.get(line["path"], (line["a_ns"], 0))
+            self.awaited[line["path"]] = first, line["a_ns"]
+        else:
+            self.awaited.pop(line["path"], None)
+
+    def awaited_at(self, now_ns: int) -> dict[str, int]:
+        """Give what is still asked for, with the instant since when; what nobody asks for any more is not awaited."""
+        return {path: first for path, (first, last) in self.awaited.items() if now_ns - last < FORGOTTEN_NS}
+
+    def sentence(self) -> str:
+        """Say how far the run is."""
+        return f"{self.operations} requests, {self.projects} projects, {self.uploads} uploads completed"
+
+
+class Tail:
+    """Follow a history that other processes append to."""
+
+    def __init__(self, path: Path) -> None:
+        self.progress = Progress()
+        self._path = path
+        self._position = 0
+        self._rest = b""
+
+    def read(self) -> None:
+        """Take what is new."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._position)
+            new = file.read()
+        self._position += len(new)
+        *lines, self._rest = (self._rest + new).split(b"\n")
+        for line in lines:
+            try:
+                self.progress.add(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                continue  # progress is not evidence: the judge reads every line strictly

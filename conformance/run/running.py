@@ -1,0 +1,185 @@
+"""One run in the controlling process: a target, a history that everybody appends to, then the judgement of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from conformance import history
+from conformance.driver import check_target, fetch_text
+from conformance.driver.report_folder import dispose, prepare
+from conformance.driver.safety.cleaning import Leftover, rescue, tidy
+from conformance.model import Json, Operation, Tally
+from conformance.outcome import target_description
+from conformance.outcome.assemble import Framing, assemble, now, versions
+from conformance.outcome.document import write
+from conformance.reference.launch import launch
+from conformance.run.report_writers import draw
+from conformance.settings import consent
+from conformance.settings.costs import COSTS
+from conformance.settings.credentials import Credentials
+from conformance.settings.run_settings import Settings
+
+REPORT = "report.json"
+
+
+def described(settings: Settings) -> dict[str, Tally]:
+    """Compare the target's own API description with the duties; without one the duty does not apply.
+
+    Raises:
+        UsageError: the description cannot be had, or describes no API.
+    """
+    source = settings.target_openapi
+    if not source:
+        given = Tally(target_description.REQUIREMENT, inapplicable="no --target-openapi was given")
+    else:
+        text = fetch_text(source, settings) if "://" in source else target_description.read(Path(source))
+        given = target_description.compare(target_description.load(text, source=source))
+    return {given.requirement: given}
+
+
+def recover(settings: Settings, *, interrupted: bool, trouble: str) -> None:
+    """End a run whose process went away before it could: clean up, and report on the history as far as that goes."""
+    if not settings.history_path.exists():
+        settings.report_dir.mkdir(parents=True, exist_ok=True)
+        settings.history_path.write_bytes(history.encode_header(settings.target, {"run_id": settings.run_id}))
+    run = Running(settings, leftovers=rescue(settings).leftovers)
+    dispose(settings)
+    run.report(interrupted=interrupted, trouble=(trouble,) if trouble else ())
+
+
+class Running:
+    """A run from its first to its last step. `start` may be called by several hooks; it acts once.
+
+    `recorded` makes its outcome speak only of what was exercised, as for the replay of a single plan; `leftovers` are
+    known beforehand only where there is nothing left to run.
+    """
+
+    def __init__(self, settings: Settings, *, recorded: bool = False, leftovers: tuple[Leftover, ...] = ()) -> None:
+        self.settings = settings
+        self._recorded = recorded
+        self.begun = now()
+        self.started = False
+        self._open = contextlib.ExitStack()
+        self._remarks: tuple[str, ...] = ()
+        self._described: dict[str, Tally] = {}
+        self._leftovers = leftovers
+
+    def start(self) -> Settings:
+        """Bring the target up if it is ours, look whether it answers, and open the history.
+
+        Raises:
+            UsageError: the target is not on this machine, and nobody consented to writing there.
+            TargetUnreachableError: nothing answers there.
+            CredentialsRefusedError: the target refuses the credentials.
+        """
+        if not self.started:
+            if not self.settings.target.base_url:
+                self.settings = self._embedded()
+            consent.require(self.settings, COSTS)
+            check_target(self.settings)
+            self._described = described(self.settings)
+            self._open_history()
+            self.started = True
+        return self.settings
+
+    def abandon(self) -> None:
+        """Stop what was started for a run that could not begin."""
+        self._open.close()
+
+    def _embedded(self) -> Settings:
+        server = self._open.enter_context(launch(seed=self.settings.seed))
+        target = dataclasses.replace(self.settings.target, base_url=server.base_url, embedded=True, second_user=True)
+        given = Credentials.of({"api_token": server.token, "other_api_token": server.other_token})
+        return dataclasses.replace(self.settings, target=target, credentials=given)
+
+    def _open_history(self) -> None:
+        settings = self.settings
+        if older := prepare(settings):
+            look = f"dds-conformance clean {older}"
+            self._remarks = (f"an older run in this folder may have left things behind; to look again: {look}",)
+        for stale in (*settings.report_dir.glob("plans-*.json"), *settings.report_dir.glob("fuzz-*.json")):
+            stale.unlink()
+        fields = {
+            "run_id": settings.run_id,
+            "begun": self.begun,
+            "effort": settings.effort,
+            "seed": settings.seed,
+            "only": list(settings.only),
+            "suite": versions()["suite"],
+        }
+        settings.history_path.write_bytes(history.encode_header(settings.target, fields))
+
+    def finish(
+        self, *, interrupted: bool, trouble: tuple[str, ...] = (), shortage: tuple[str, ...] = ()
+    ) -> dict[str, Json]:
+        """Close the history, judge it, write the document and draw the reports from it.
+
+        `trouble` are the suite's own errors; `shortage` says what kept the run from trying everything.
+        """
+        try:
+            self._leftovers = tidy(self.settings).leftovers
+            self._close_history(interrupted=interrupted)
+            return self.report(interrupted=interrupted, trouble=trouble, shortage=shortage)
+        finally:
+            dispose(self.settings)
+            self._open.close()
+
+    def report(
+        self, *, interrupted: bool, trouble: tuple[str, ...] = (), shortage: tuple[str, ...] = ()
+    ) -> dict[str, Json]:
+        """Judge the history as it is on disk, write the document and draw the reports from it."""
+        document = self._document(interrupted=interrupted, trouble=trouble, shortage=shortage)
+        write(document, self.settings.report_dir / REPORT)
+        draw(document, self.settings.report_dir)
+        return document
+
+    def _close_history(self, *, interrupted: bool) -> None:
+        if not self.settings.history_path.read_bytes().endswith(b"\n"):
+            return  # a line cut by a full disk or a killed worker: the history has no end, and its judgement says so
+        with self.settings.history_path.open("ab") as file:
+            ended = sum(1 for entry in self._entries() if isinstance(entry, Operation))
+            file.write(history.encode_end(ended, interrupted=interrupted, ended=now()))
+
+    def _entries(self) -> Any:
+        return history.lines(self.settings.history_path)
+
+    def _document(self, *, interrupted: bool, trouble: tuple[str, ...], shortage: tuple[str, ...]) -> dict[str, Json]:
+        settings = self.settings
+        framing = Framing(
+            effort=settings.effort,
+            recorded=self._recorded,
+            seed=settings.seed,
+            strict=settings.strict,
+            only=settings.only,
+            interrupted=interrupted,
+            trouble=trouble,
+            run_id=settings.run_id,
+            begun=self.begun,
+            tallies=self._described,
+            remarks=self._remarks,
+            shortage=shortage,
+            summaries=self._summaries(),
+        )
+        return assemble(history.read(settings.history_path), framing)
+
+    def _summaries(self) -> dict[str, Json]:
+        from conformance.fuzz.fuzz_log import gather  # noqa: PLC0415 - schemathesis takes half a second to import
+
+        digest = hashlib.sha256(self.settings.history_path.read_bytes()).hexdigest()
+        return {
+            "history": {"path": self.settings.history_path.name, "sha256": digest},
+            "leftovers": [dataclasses.asdict(leftover) for leftover in self._leftovers],
+            "fuzz": gather(self.settings.report_dir),
+            "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
+        }
+
+    def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:
+        """Read what each worker process left beside the history."""
+        for path in sorted(self.settings.report_dir.glob(pattern)):
+            yield json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,204 @@
+"""The configuration of a run: ``dds-conformance.toml``, then the environment, then options; the later the weightier.
+
+Every value knows where it came from, and `rows` shows it; secrets never show themselves.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.errors import UsageError
+from conformance.model import Json, Target
+from conformance.settings.credentials import NAMES, Credentials, Secret
+from conformance.settings.keys import KEYS, PREFIX, Key
+from conformance.settings.run_settings import HANDED_SECRETS, Bounds, Budgets, Network, Settings, new_run_id
+from conformance.settings.secret_sources import secret_from
+
+__all__ = ["FILE", "Configuration", "Row", "Value", "gather"]
+
+FILE = "dds-conformance.toml"
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value and where it came from."""
+
+    value: Json
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of ``config show``."""
+
+    name: str
+    shown: str
+    source: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All values by key."""
+
+    values: Mapping[str, Value]
+
+    def get(self, name: str) -> Json:
+        """Give the value of a key."""
+        return self.values[name].value
+
+    def rows(self) -> tuple[Row, ...]:
+        """Give every key with its value, its source and its meaning; a secret only as set or not set."""
+        return tuple(
+            Row(name, _shown(key, self.values[name].value), self.values[name].source, key.about)
+            for name, key in KEYS.items()
+        )
+
+    def settings(self, run_id: str = "") -> Settings:
+        """Build the settings of a run; without a target its base URL is empty, for the embedded server to fill in."""
+        get = self.get
+        url = get("target") or ""
+        given = self.credentials if url else Credentials()
+        return Settings(
+            target=Target(
+                base_url=url,
+                embedded=not url,
+                second_user=given.other_api_token is not None,
+                version=get("target_version"),
+                gateway=get("gateway"),
+                converge_within_s=get("converge_within"),
+            ),
+            run_id=run_id or new_run_id(),
+            credentials=given,
+            effort=get("effort"),
+            seed=get("seed"),
+            workers=get("workers"),
+            strict=get("strict"),
+            only=get("only"),
+            report_dir=get("report_dir"),
+            max_rps=get("max_rps"),
+            max_in_flight=get("max_in_flight"),
+            budgets=Budgets(get("max_requests"), get("max_bytes"), get("max_seconds"), get("longest_wait")),
+            bounds=Bounds(get("answer_bytes"), get("download_bytes"), get("silence"), get("deadline")),
+            network=self._network() if url else Network(),
+            storage_provider=get("storage_provider") if url else "",
+            target_openapi=get("target_openapi"),
+            keep=get("keep"),
+            i_may_write=get("i_may_write"),
+        )
+
+    @property
+    def credentials(self) -> Credentials:
+        """The credentials: each secret by itself, over those of the credentials file."""
+        own = Credentials(**{name: self.get(name) for name in NAMES})
+        return own.over(Credentials.from_file(self.get("credentials"))) if self.get("credentials") else own
+
+    def _network(self) -> Network:
+        headers = self.get("headers")
+        return Network(
+            ca_bundle=self.get("ca_bundle"),
+            client_certificate=self.get("client_certificate"),
+            client_key=self.get("client_key"),
+            proxy=self.get("proxy"),
+            headers=_headers(headers.reveal()) if headers else (),
+            storage_hosts=self.get("storage_hosts"),
+        )
+
+
+def gather(
+    options: Mapping[str, Json] | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+) -> Configuration:
+    """Gather the configuration. `options` are those of the command line that were given (None: not given).
+
+    `file` must exist if named; else ``dds-conformance.toml`` of the working directory is read if it is there.
+
+    Raises:
+        UsageError: an unknown key, with the nearest right one; a value of the wrong type; a secret in the open.
+    """
+    values = {name: Value(key.default, DEFAULT) for name, key in KEYS.items()}
+    path = file or Path(FILE)
+    if file or path.is_file():
+        values |= _from_file(path, environ)
+    values |= _from_environment(environ)
+    for name, given in (options or {}).items():
+        if given is not None and given != ():
+            _known(name, lambda key: key, "option")
+            values[name] = _value(KEYS[name], given, f"--{name.replace('_', '-')}")
+    return Configuration(values)
+
+
+def _from_file(path: Path, environ: Mapping[str, str]) -> dict[str, Value]:
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as trouble:
+        raise UsageError(f"{path} cannot be read: {trouble}.", remedy="It must be TOML.") from trouble
+    values = {}
+    for name, value in given.items():
+        _known(name, lambda key: key, str(path))
+        key = KEYS[name]
+        if name == "headers":
+            values[name] = Value(_header_table(value, environ, path.parent), str(path))
+        elif key.secret:
+            values[name] = Value(secret_from(name, value, environ, path.parent), str(path))
+        else:
+            values[name] = _value(key, value, str(path))
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Value]:
+    for name in environ:
+        if name.startswith(PREFIX) and name != HANDED_SECRETS:
+            _known(name.removeprefix(PREFIX).lower(), lambda key: f"{PREFIX}{key.upper()}", "the environment")
+    named = {key.variable: key for key in KEYS.values()}
+    return {key.name: _value(key, environ[name], name) for name, key in named.items() if environ.get(name, "").strip()}
+
+
+def _known(name: str, spelled: Callable[[str], str], where: str) -> None:
+    if name in KEYS:
+        return
+    near = difflib.get_close_matches(name, KEYS, 1, 0.5)
+    remedy = f"Did you mean {spelled(near[0])}?" if near else f"Known are {', '.join(KEYS)}."
+    raise UsageError(f"{where} has the unknown key {spelled(name)!r}.", remedy=remedy)
+
+
+def _value(key: Key, given: Json, source: str) -> Value:
+    try:
+        value = key.read(given)
+    except ValueError as trouble:
+        raise UsageError(f"{key.name} ({source}) {trouble}.", remedy=f"It is: {key.about}.") from trouble
+    return Value(Secret(value) if key.secret else value, source)
+
+
+def _header_table(given: Json, environ: Mapping[str, str], folder: Path) -> Secret:
+    if not isinstance(given, dict):
+        raise UsageError("headers is not a table.", remedy='Say: [headers] with Name = { env = "VARIABLE" }.')
+    lines = [f"{name}: {secret_from(name, value, environ, folder).reveal()}" for name, value in given.items()]
+    return Secret("\n".join(lines))
+
+
+def _headers(lines: str) -> tuple[tuple[str, Secret], ...]:
+    pairs = [line.partition(":") for line in lines.splitlines() if line.strip()]
+    for name, colon, value in pairs:
+        token = name.strip().replace("-", "").replace("_", "")
+        if not colon or not token.isalnum() or not token.isascii() or not value.strip().isprintable():
+            raise UsageError("headers has a line that is no header.", remedy="Say `Name: value`, one a line.")
+    return tuple((name.strip(), Secret(value.strip())) for name, _, value in pairs)
+
+
+def _shown(key: Key, value: Json) -> str:
+    if key.secret:
+        return "set, not shown" if value is not None else "not set"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "not set" if value is None or value == "" else str(value)
