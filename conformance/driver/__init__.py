@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from conformance.driver.client import Client
 from conformance.driver.preflight import check_target
-from conformance.driver.process_driver import Driver, Listener
+from conformance.driver.process_driver import Driver
 from conformance.driver.recorder import NullRecorder, Recorder, RecordError
 from conformance.driver.safety.ledger import Ledger
 from conformance.driver.safety.pace import BudgetError, Pace
+from conformance.driver.sending import Listener
 from conformance.driver.wire.fetch import fetch_text
 from conformance.settings.credentials import Credentials
 

@@ -23,7 +23,7 @@ from conformance.driver.wire.transport import http_client
 from conformance.model import NOTHING, Exchange, Failure, Json, Operation, Phase, Role
 
 if TYPE_CHECKING:
-    from conformance.driver.process_driver import Driver
+    from conformance.driver.sending import Sending
 
 UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
 """Failures after which the moment of the effect stays open: the operation has no end."""
@@ -35,7 +35,7 @@ class Client(Verbs):
     `phase` is noted on every operation. `user` is who speaks, ``owner``, ``other``, ``invalid`` or None (no token).
     """
 
-    def __init__(self, driver: Driver, session: str, *, user: str | None, scenario: str, plan: str) -> None:
+    def __init__(self, driver: Sending, session: str, *, user: str | None, scenario: str, plan: str) -> None:
         super().__init__(user, driver.settings.storage_provider)
         self.driver = driver
         self.session = session

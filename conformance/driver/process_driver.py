@@ -1,32 +1,17 @@
-"""The driver of one process: settings, pace, record and ledger, which all of its clients share."""
+"""The driver of one process: the only thing that makes clients, and so the only thing that sends."""
 
 from __future__ import annotations
 
-import itertools
-import secrets
-import threading
-from collections.abc import Callable
-from importlib import metadata
-from typing import Literal
-
-from conformance.api.answers import Answer, answer
 from conformance.driver.client import Client
 from conformance.driver.recorder import Recorder
 from conformance.driver.safety.ledger import Ledger
-from conformance.driver.safety.ownership import Ownership
 from conformance.driver.safety.pace import Pace
-from conformance.driver.safety.signed_urls import Places
-from conformance.driver.tokens import Tokens
-from conformance.history.redact import Redactor
-from conformance.model import Json, Operation
-from conformance.settings.credentials import NAMES
+from conformance.driver.sending import Sending
+from conformance.model import Json
 from conformance.settings.run_settings import Settings
 
-Moment = Literal["begin", "end"]
-Listener = Callable[[Moment, Operation], None]
 
-
-class Driver:
+class Driver(Sending):
     """The only thing that sends. One per process; its clients each belong to one thread.
 
     `worker` names the process in operation ids and sessions. Without a `recorder` the settings' history is appended to.
@@ -41,31 +26,15 @@ class Driver:
         ledger: Ledger | None = None,
         pace: Pace | None = None,
     ) -> None:
-        self.settings = settings
-        self.worker = worker
-        self.recorder = recorder or Recorder(settings.history_path)
-        target = settings.target.base_url
-        self.ledger = ledger or Ledger(settings.ledger_path, run_id=settings.run_id, base_url=target)
-        self._hide(redactor(settings))
-        self.pace = pace or Pace(
-            settings.pace_dir, rate=settings.rate, in_flight=settings.max_in_flight, budgets=settings.budgets
-        )
-        self.places = Places(target, settings.network.storage_hosts)
-        self.ownership = Ownership(settings.run_id, trusting=settings.target.embedded)
-        self.tokens = Tokens(settings.credentials, settings.run_id, self._ask_for_token)
-        self._version = metadata.version("dds-conformance")
-        self._tag = f"{worker}-{secrets.token_hex(2)}"
-        self._numbers = itertools.count(1)
+        super().__init__(settings, recorder, worker, ledger=ledger, pace=pace)
         self._sessions: dict[str, int] = {}
         self._clients: list[Client] = []
-        self._listeners: list[Listener] = []
-        self._lock = threading.RLock()
 
     def client(
         self, session: str, *, user: str | None = "owner", scenario: str = "", plan: str = "", exempt: bool = False
     ) -> Client:
         """Make the client of one session. `exempt` from budgets: for cleaning up when they are spent."""
-        with self._lock:
+        with self.lock:
             count = self._sessions[session] = self._sessions.get(session, 0) + 1
             name = f"{self.worker}/{session}" + (f"#{count}" if count > 1 else "")
             made = Client(self, name, user=user, scenario=scenario, plan=plan)
@@ -73,81 +42,15 @@ class Driver:
             self._clients.append(made)
             return made
 
-    def name(self, label: str = "") -> str:
-        """Draw a name that carries the run id and cannot collide with anything, here or in another run."""
-        return " ".join(word for word in ("ddsc", self.settings.run_id, secrets.token_hex(6), label) if word)
-
-    def listen(self, callback: Listener) -> None:
-        """Call `callback` with every mutation about to be sent and every operation kept, one call at a time."""
-        self._listeners.append(callback)
-
     def close(self) -> None:
         """Close every client and every file."""
         for client in self._clients:
             client.close()
-        self.pace.close()
-        self.ledger.close()
-        self.recorder.close()
+        super().close()
 
-    # ---- for clients
-
-    def new_id(self) -> str:
-        """Give the next operation id, unique over all processes of the run."""
-        return f"{self._tag}-{next(self._numbers)}"
-
-    def user_agent(self, scenario: str) -> str:
-        """Name the suite, the run and the scenario, for the target's own log."""
-        told = "".join(char for char in scenario if char.isascii() and char.isprintable() and char not in "()\\")[:80]
-        return f"dds-conformance/{self._version} (run {self.settings.run_id}{'; ' if told else ''}{told})"
-
-    def announce(self, operation: Operation) -> None:
-        """Record a mutation that is about to be sent, then tell the listeners."""
-        self.recorder.begin(operation)
-        self._tell("begin", operation)
-
-    def keep(self, operation: Operation, known: tuple[str, ...] = ()) -> None:
-        """Record an operation, hiding also the secrets `known` of it alone, then tell the listeners."""
-        self._learn_token(operation)
-        self.recorder.end(operation, self.redact.with_secrets(*known) if known else None)
-        self._tell("end", operation)
-
-    def settle(self, operation: Operation) -> None:
-        """Write to the ledger what became of a create."""
-        body = operation.exchange.response
-        made = body.get("id") if isinstance(body, dict) else None
-        kind = answer(operation.exchange)
-        if kind is Answer.DONE and isinstance(made, str) and made:
-            self.ledger.made(operation.id, made)
-        elif kind in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
-            self.ledger.refused(operation.id)
-
-    def _tell(self, moment: Moment, operation: Operation) -> None:
-        with self._lock:
-            for listener in self._listeners:
-                listener(moment, operation)
-
-    def _ask_for_token(self, agent_key: str, user_key: str) -> Json:
+    def ask_for_token(self, agent_key: str, user_key: str) -> Json:
+        """Ask in a session of its own, which belongs to no user."""
         client = self.client("tokens", user=None, scenario="tokens")
         operation = client.create_token(agent_key, user_key)
         client.close()
         return operation.exchange.response
-
-    def _learn_token(self, operation: Operation) -> None:
-        """Know a token that the target gives before the answer that brings it is written."""
-        body = operation.exchange.response
-        token = body.get("api_token") if isinstance(body, dict) else None
-        if isinstance(token, str) and operation.exchange.path.rstrip("/").endswith("/software_agents/api_token"):
-            self._hide(self.redact.with_secrets(token))
-
-    def _hide(self, redact: Redactor) -> None:
-        """Let everything that writes know what to hide."""
-        self.redact = self.recorder.redact = self.ledger.redact = redact
-
-
-def redactor(settings: Settings) -> Redactor:
-    """Build the redactor that knows every secret of `settings`."""
-    given = (getattr(settings.credentials, name) for name in NAMES)
-    extra = (secret for _, secret in settings.network.headers)
-    proxy = settings.network.proxy
-    known = [secret.reveal() for secret in (*given, *extra, proxy) if secret is not None]
-    return Redactor(known)

@@ -15,8 +15,13 @@ from conformance.reference.upload_state import judge
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
-    from conformance.reference.world import World
+    from conformance.reference.platform import Platform
+    from conformance.reference.store.objects import Part
+    from conformance.reference.upload_state import Verdict
+
+    Found = Callable[[sqlite3.Row, list[sqlite3.Row], list[Part], Verdict], Verdict]
 
 __all__ = ["Worker"]
 
@@ -25,10 +30,14 @@ _IDLE = 0.5  # seconds between looks at the table when nobody rings
 
 
 class Worker:
-    """Runs jobs one after the other on the event loop."""
+    """Runs jobs one after the other on the event loop.
 
-    def __init__(self, world: World) -> None:
+    `found` has the last word on what a comparison of reported and stored bytes found.
+    """
+
+    def __init__(self, world: Platform, found: Found) -> None:
         self._world = world
+        self._found = found
         self._bell = asyncio.Event()
 
     def add(self, kind: str, subject: str, due: float) -> None:
@@ -78,7 +87,7 @@ class Worker:
         chunks = world.database.all("SELECT * FROM chunks WHERE upload_id = ? ORDER BY number", upload_id)
         world.objects.assemble(upload_id, world.clock.now())
         parts = world.objects.parts(upload_id)
-        verdict = world.behaviour.verdict(upload, chunks, parts, judge(upload, chunks, parts))
+        verdict = self._found(upload, chunks, parts, judge(upload, chunks, parts))
         world.database.run(
             "UPDATE uploads SET verdict = ?, error_message = ? WHERE id = ?",
             verdict.state.value,

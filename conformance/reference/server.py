@@ -18,10 +18,11 @@ import uvloop
 
 from conformance.reference.endpoints import api_description
 from conformance.reference.endpoints.app import PREFIX, ApiApp
+from conformance.reference.hooks.behaviour import bend
 from conformance.reference.hooks.layers import layers_for
+from conformance.reference.hooks.seam import World
 from conformance.reference.http_protocol import ApiProtocol
 from conformance.reference.store.storage import StorageApp
-from conformance.reference.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +96,8 @@ async def _watch_parent(world: World, parent: int, listeners: list[_Listener]) -
 
 async def _serve(settings: Settings, parent: int, *, announce: bool) -> Settings | None:
     """Serve until stopped; return the settings to serve on with when the server is to restart."""
-    world = World(settings, layers_for(settings.faults, settings.oddities))
+    world = World(settings)
+    bend(world, layers_for(settings.faults, settings.oddities))
     api_socket, storage_socket = _socket(settings.port), _socket(settings.storage_port)
     world.storage_host = f"http://{HOST}:{storage_socket.getsockname()[1]}"
     world.objects.sweep()

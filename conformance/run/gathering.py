@@ -14,11 +14,12 @@ from conformance.driver import Driver, RecordError
 from conformance.errors import ExitCode, SuiteError
 from conformance.model import Json, Target
 from conformance.run.child import end_with_parent
-from conformance.run.plugin import OPTIONS
 from conformance.run.running import Running
 from conformance.settings.configuration import gather
 from conformance.settings.run_settings import Settings
 
+OPTIONS = ("target", "effort", "seed", "converge_within", "report_dir", "strict", "only", "max_rps", "i_may_write")
+"""The keys of the configuration that are options of pytest too; pytest has a ``--strict`` of its own."""
 HANDED = "dds_settings"
 SUITE_ERROR = "dds-suite-error"
 SHORTAGE = "dds-shortage"

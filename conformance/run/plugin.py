@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 
 SCENARIOS = Path(str(resources.files("conformance.scenarios"))).resolve()
-OPTIONS = ("target", "effort", "seed", "converge_within", "report_dir", "strict", "only", "max_rps", "i_may_write")
-"""The keys of the configuration that are options here; pytest has a ``--strict`` of its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,44 @@ def test_only_the_driver_speaks_http() -> None:
         text = path.read_text(encoding="utf-8")
         if room(name) not in ("conformance.driver", "conformance.reference"):
             assert "import httpx" not in text, name
+
+
+def imported_modules(name: str, path: Path, known: set[str]) -> set[str]:
+    """Give the modules that a module imports, by the longest dotted name that is one; relative imports too."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            home = ".".join(filter(None, (package, node.module))) if node.level else node.module or ""
+            found.update(full if (full := f"{home}.{alias.name}") in known else home for alias in node.names)
+    return (found & known) - {name}
+
+
+def test_no_import_goes_round_in_a_circle() -> None:
+    """Types count as well: a module can be read after those that it names, in some order."""
+    known = {name for name, _ in MODULES}
+    graph = {name: imported_modules(name, path, known) for name, path in MODULES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+def test_no_module_name_stands_in_two_rooms() -> None:
+    """A name says where a thing is: packages count, `__main__` and `conftest` are pytest's and Python's own."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for name, path in MODULES:
+        if path.stem not in ("__main__", "conftest") and name != "conformance":
+            places[name.rpartition(".")[2]].append(name)
+    assert {name: rooms for name, rooms in places.items() if len(rooms) > 1} == {}
+
+
+def test_no_folder_holds_more_than_sixteen_modules_and_the_hall_at_most_six() -> None:
+    """A folder is taken in at a glance."""
+    counts: dict[Path, int] = defaultdict(int)
+    for _, path in MODULES:
+        counts[path.parent] += 1
+    assert {str(folder): count for folder, count in counts.items() if count > 16} == {}
+    assert counts[ROOT / "conformance"] <= 6

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.reference.endpoints.app import PREFIX, ApiApp
+from conformance.reference.hooks.behaviour import bend
 from conformance.reference.hooks.layers import layers_for
+from conformance.reference.hooks.seam import World
 from conformance.reference.http_protocol import ABORT
 from conformance.reference.server_settings import Lag, Settings
 from conformance.reference.store.storage import StorageApp
-from conformance.reference.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ class Bench:
     async def _world(self, settings: Settings, layers: Any) -> World:
         world = World(settings)
         world.clock = self.clock  # type: ignore[assignment]
-        world.behaviour.layers = [layer(world) for layer in layers]
+        bend(world, layers)
         return world
 
     def close(self) -> None:

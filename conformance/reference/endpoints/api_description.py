@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.calls import Operation, Reply
+from conformance.reference.endpoints.calls import Operation
 from conformance.reference.endpoints.refusals import INTEGRITY_REASON, not_consistent
+from conformance.reference.hooks.seam import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.reference.endpoints.calls import Call
+    from conformance.reference.hooks.seam import Call
 
 __all__ = ["PATH", "describing"]
 

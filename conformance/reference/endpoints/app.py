@@ -21,7 +21,7 @@ from conformance.reference.endpoints.refusals import ApiError
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import World
 
 __all__ = ["OPERATIONS", "PREFIX", "ApiApp"]
 

@@ -1,4 +1,4 @@
-"""One request on its way through the API: the call, the reply, and the road between them.
+"""One request on its way through the API, from its call to its reply.
 
 Order of refusals: unknown route, method, token (401), readable body, parameters (400), existence (404), permission
 (403), not consistent (404), state (400).
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from conformance.reference.endpoints.fields import check_fields
 from conformance.reference.endpoints.refusals import ApiError
 from conformance.reference.endpoints.request_bodies import is_form, parse_query, read_body
+from conformance.reference.hooks.seam import Call, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,58 +25,11 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from conformance.reference.endpoints.fields import Field
-    from conformance.reference.people import User
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import World
 
-RawHeaders = list[tuple[bytes, bytes]]
-
-__all__ = ["Call", "Operation", "Reply", "Resource", "answer", "refuse"]
+__all__ = ["Operation", "Resource", "answer", "refuse"]
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Reply:
-    """An answer before it becomes bytes.
-
-    `cause` names the kind of refusal, empty on success; `finish` has the last word on the header lines.
-    """
-
-    status: int
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    cause: str = ""
-    media_type: str = "application/json"
-    finish: Callable[[RawHeaders], RawHeaders] | None = None
-
-
-@dataclass(slots=True)
-class Call:
-    """A request being answered.
-
-    `now` is its instant, `instant` the one whose state a read shows, `facts` what is learnt on the way (ids of what
-    is touched), `again` performs the same operation once more.
-    """
-
-    world: World
-    operation: str
-    request: Request
-    path: Mapping[str, str]
-    now: float
-    instant: float
-    token: str | None = None
-    query: dict[str, str] = field(default_factory=dict)
-    body: dict[str, Any] = field(default_factory=dict)
-    caller: User | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    again: Callable[[], Reply] | None = None
-
-    @property
-    def user(self) -> User:
-        """The authenticated caller."""
-        if self.caller is None:
-            raise RuntimeError(f"{self.operation} has no caller")
-        return self.caller
 
 
 @dataclass(frozen=True, slots=True)

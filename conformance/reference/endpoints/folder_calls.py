@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.fields import Field
 from conformance.reference.endpoints.file_calls import draw_file, upload_of
 from conformance.reference.endpoints.lookup import find_file, find_folder, find_project, live_parent, touch
@@ -13,12 +12,13 @@ from conformance.reference.endpoints.refusals import invalid
 from conformance.reference.endpoints.upload_calls import signed_url
 from conformance.reference.endpoints.url_calls import version_at
 from conformance.reference.endpoints.views import folder_view
+from conformance.reference.hooks.seam import Reply
 from conformance.reference.upload_state import State, upload_state
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from conformance.reference.endpoints.calls import Call
+    from conformance.reference.hooks.seam import Call
 
 __all__ = [
     "FOLDER_FIELDS",

@@ -9,7 +9,7 @@ from conformance.reference.endpoints.refusals import forbidden, unknown
 if TYPE_CHECKING:
     import sqlite3
 
-    from conformance.reference.endpoints.calls import Call
+    from conformance.reference.hooks.seam import Call
 
 __all__ = [
     "authorise",

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.fields import page_of
+from conformance.reference.hooks.seam import Reply
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call
+    from conformance.reference.hooks.seam import Call
 
 __all__ = ["page_of_list", "page_of_rows"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.pages import page_of_list
 from conformance.reference.endpoints.refusals import unknown
 from conformance.reference.endpoints.views import provider_view
+from conformance.reference.hooks.seam import Reply
 from conformance.reference.people import TOKEN_LIFETIME
 
 if TYPE_CHECKING:
-    from conformance.reference.endpoints.calls import Call
+    from conformance.reference.hooks.seam import Call
 
 __all__ = [
     "app_status",

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.lookup import find_project, touch
 from conformance.reference.endpoints.pages import page_of_rows
 from conformance.reference.endpoints.people_calls import role_view
 from conformance.reference.endpoints.refusals import invalid, unknown
 from conformance.reference.endpoints.views import project_view, upload_view
+from conformance.reference.hooks.seam import Reply
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from conformance.reference.endpoints.calls import Call
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import Call, World
 
 __all__ = [
     "create_project",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.fields import Field
 from conformance.reference.endpoints.lookup import authorise, find_project, find_upload, touch
 from conformance.reference.endpoints.refusals import ApiError, invalid, not_consistent, unknown
 from conformance.reference.endpoints.views import upload_view
+from conformance.reference.hooks.seam import Reply
 from conformance.reference.upload_state import State, upload_state
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from conformance.reference.endpoints.calls import Call
+    from conformance.reference.hooks.seam import Call
 
 __all__ = [
     "CHUNK_FIELDS",

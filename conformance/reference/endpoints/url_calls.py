@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.lookup import authorise
 from conformance.reference.endpoints.refusals import ApiError, integrity, not_consistent, unknown
 from conformance.reference.endpoints.upload_calls import signed_url
+from conformance.reference.hooks.seam import Reply
 from conformance.reference.upload_state import State, upload_state
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from conformance.reference.endpoints.calls import Call
+    from conformance.reference.hooks.seam import Call
 
 __all__ = ["download_url", "file_url", "version_at", "version_url"]
 

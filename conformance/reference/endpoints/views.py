@@ -10,8 +10,7 @@ from conformance.reference.upload_state import State, upload_state
 if TYPE_CHECKING:
     import sqlite3
 
-    from conformance.reference.endpoints.calls import Call
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import Call, World
 
 __all__ = [
     "ancestors",

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.endpoints.refusals import ApiError, integrity, invalid, not_consistent, unknown
 from conformance.reference.endpoints.request_bodies import is_form
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Fault, after_operation, body_is, rewrite, status
+from conformance.reference.hooks.seam import Layer
 from conformance.reference.upload_state import Verdict, offences
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call, Reply
     from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Call, Reply, World
     from conformance.reference.store.objects import Part
-    from conformance.reference.world import World
 
 __all__ = ["FAMILY"]
 

@@ -6,10 +6,9 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.refusals import ApiError, unknown
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import URLS, Fault, cause, draw, drop, put, rewrite, status
+from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.server_clock import iso
 from conformance.reference.upload_state import State, upload_state
 
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import Call, World
 
     Record = dict[str, Any]
 

@@ -10,8 +10,8 @@ from conformance.reference.hooks.bends import Fault, after_operation, rewrite
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Reply
     from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Reply
 
 __all__ = ["FAMILY"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.endpoints.refusals import ApiError, integrity, not_consistent
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Fault, cause, put, rewrite, status
+from conformance.reference.hooks.seam import Layer
 from conformance.reference.people import User
 from conformance.reference.upload_state import State, upload_state
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call, Reply
     from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Call, Reply
 
 __all__ = ["FAMILY"]
 

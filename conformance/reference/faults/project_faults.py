@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.endpoints.refusals import unknown
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Fault
+from conformance.reference.hooks.seam import Layer
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from conformance.reference.endpoints.calls import Call
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import Call, World
 
 __all__ = ["FAMILY"]
 

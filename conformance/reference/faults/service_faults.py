@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.endpoints.refusals import ApiError, not_consistent
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Fault, choose_version, drop, rewrite
+from conformance.reference.hooks.seam import Layer
 from conformance.reference.upload_state import State, offences
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call, Reply
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import Call, Reply, World
 
 __all__ = ["FAMILY"]
 

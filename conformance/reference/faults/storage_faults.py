@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from conformance.reference.endpoints.refusals import unknown
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Fault, choose_version, draw
+from conformance.reference.hooks.seam import Layer
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call, Reply
     from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Call, Reply, World
     from conformance.reference.store.objects import Piece
-    from conformance.reference.world import World
 
     Bytes = Callable[[World, str, list[Piece]], list[Piece]]
 

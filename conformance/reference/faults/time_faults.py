@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.endpoints.refusals import ApiError, unknown
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Fault, choose_version, draw
+from conformance.reference.hooks.seam import Layer
 from conformance.reference.upload_state import State
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call, Reply
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import Call, Reply, World
 
     Bend = Callable[[World, Call, sqlite3.Row, str, State], State]
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.endpoints.refusals import INTEGRITY_REASON
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Fault, draw
+from conformance.reference.hooks.seam import Layer
 from conformance.reference.upload_state import Verdict, offences
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call, Reply
     from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Call, Reply, World
     from conformance.reference.store.objects import Part
-    from conformance.reference.world import World
 
     Overlooked = Callable[[sqlite3.Row, list[sqlite3.Row], list[Part]], set[str]]
 

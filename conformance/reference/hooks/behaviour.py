@@ -1,125 +1,30 @@
-"""The seam: every point at which a fault or an oddity may bend the server, named, with nothing bent by default.
-
-The application computes the honest value, then hands it through `Behaviour`; each `Layer` may return another one
-(or raise an ApiError). A point's arguments are what a layer needs to choose; its last argument is the honest value.
-"""
+"""All layers of a running server as one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.reference.hooks.seam import Layer
+
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from typing import Any
 
-    from conformance.reference.endpoints.calls import Call, Reply
     from conformance.reference.endpoints.refusals import ApiError
+    from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Call, Reply, World
     from conformance.reference.people import User
     from conformance.reference.store.objects import Part, Piece
     from conformance.reference.upload_state import State, Verdict
-    from conformance.reference.world import World
 
-__all__ = ["Behaviour", "Layer"]
+__all__ = ["Behaviour", "bend"]
 
 
-class Layer:
-    """One bend, and by default none. `world` is the running server."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    async def before(self, call: Call) -> Reply | None:  # noqa: ARG002 (the signature is the seam)
-        """Run before anything else; a reply here is the answer."""
-        return None
-
-    async def after(self, call: Call, reply: Reply) -> Reply:  # noqa: ARG002
-        """Bend the finished answer."""
-        return reply
-
-    def lag(self, kind: str, subject: str, seconds: float) -> float:  # noqa: ARG002
-        """Bend the lag of a project or an upload (`kind`), in seconds."""
-        return seconds
-
-    def read_instant(self, call: Call, instant: float) -> float:  # noqa: ARG002
-        """Bend the instant whose state a read shows."""
-        return instant
-
-    def user(self, call: Call, user: User | ApiError) -> User | ApiError:  # noqa: ARG002
-        """Bend who is calling, or the refusal of a token."""
-        return user
-
-    def may(self, call: Call, *, allowed: bool) -> bool:  # noqa: ARG002
-        """Bend whether the user has a role in the project."""
-        return allowed
-
-    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
-        """Bend whether the project's storage is told to be ready."""
-        return ready
-
-    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
-        """Bend an upload's state as seen through `via`: file, version, listing, status or attach."""
-        return state
-
-    def url_version(
-        self,
-        call: Call,  # noqa: ARG002
-        via: str,  # noqa: ARG002
-        versions: list[sqlite3.Row],  # noqa: ARG002
-        chosen: sqlite3.Row,
-    ) -> sqlite3.Row:
-        """Bend which of a file's versions (oldest first) a url endpoint serves, by `via` file or version."""
-        return chosen
-
-    def chunks_ready(self, call: Call, upload: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
-        """Bend whether an upload takes chunks already."""
-        return ready
-
-    def missing(self, call: Call, row: sqlite3.Row | None, error: ApiError) -> ApiError:  # noqa: ARG002
-        """Bend the refusal of an unknown id (row None) or a deleted thing."""
-        return error
-
-    def before_complete(self, call: Call, upload: sqlite3.Row) -> None:
-        """Raise to refuse a first complete."""
-
-    def completed_again(self, call: Call, upload: sqlite3.Row, error: ApiError) -> ApiError:  # noqa: ARG002
-        """Bend the refusal of a repeated complete."""
-        return error
-
-    def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:  # noqa: ARG002
-        """Bend why an upload may not become a file (None: it may)."""
-        return message
-
-    def verdict(self, upload: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part], verdict: Verdict) -> Verdict:  # noqa: ARG002
-        """Bend the comparison of what was reported with what is stored."""
-        return verdict
-
-    def status_record(self, call: Call, upload: sqlite3.Row, record: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Bend the `status` object of an upload."""
-        return record
-
-    def served(self, name: str, *, served: bool) -> bool:  # noqa: ARG002
-        """Bend whether the storage provider has the object."""
-        return served
-
-    def pieces(self, name: str, pieces: list[Piece]) -> list[Piece]:  # noqa: ARG002
-        """Bend the bytes of a download."""
-        return pieces
-
-    def host(self, host: str) -> str:
-        """Bend the host of a signed URL."""
-        return host
-
-    def url(self, url: str) -> str:
-        """Bend path and query of a signed URL."""
-        return url
-
-    def opened(self, url: str) -> str:
-        """Undo what `url` did, when a request comes by it."""
-        return url
-
-    def per_page(self, call: Call, size: int) -> int:  # noqa: ARG002
-        """Bend how many items a page holds at most."""
-        return size
+def bend(world: World, factories: Sequence[LayerFactory]) -> None:
+    """Let layers bend a running server, in this order."""
+    world.behaviour = composed = Behaviour(world, [])
+    composed.layers = [factory(world) for factory in factories]
 
 
 class Behaviour(Layer):

@@ -6,14 +6,13 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.hooks.behaviour import Layer
+from conformance.reference.hooks.seam import Layer
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call, Reply
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import Call, Reply, World
 
     LayerFactory = Callable[[World], Layer]
     Pick = Callable[[Call, str, list[sqlite3.Row], sqlite3.Row], sqlite3.Row]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from conformance.reference.hooks.seam import World
     from conformance.reference.store.objects import Piece
-    from conformance.reference.world import World
 
 __all__ = ["StorageApp"]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.refusals import ApiError, integrity, invalid, not_consistent
 from conformance.reference.endpoints.request_bodies import is_form
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Oddity, cause, draw, every_error, put, rewrite
+from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.upload_state import State, Verdict
 
 if TYPE_CHECKING:
@@ -17,10 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from conformance.reference.endpoints.calls import Call
     from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Call, World
     from conformance.reference.store.objects import Part
-    from conformance.reference.world import World
 
 __all__ = ["FAMILY"]
 

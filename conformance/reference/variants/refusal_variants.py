@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.refusals import INTEGRITY_SUGGESTION, ApiError, invalid
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Oddity, cause, draw, rewrite, status
+from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.upload_state import State
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from conformance.reference.endpoints.calls import Call
     from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Call
 
 __all__ = ["FAMILY"]
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from conformance.reference.endpoints.calls import Reply
 from conformance.reference.endpoints.refusals import ApiError
-from conformance.reference.hooks.behaviour import Layer
 from conformance.reference.hooks.bends import Oddity, draw
+from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.http_protocol import ABORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.reference.endpoints.calls import Call
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.world import World
+    from conformance.reference.hooks.seam import Call, World
 
 __all__ = ["FAMILY"]
 

@@ -1,4 +1,4 @@
-"""Everything that one running server shares: settings, clock, people, database, shelves, jobs and behaviour."""
+"""What one running server stands on: settings, clock, people, database and stored objects."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING
 
-from conformance.reference.hooks.behaviour import Behaviour
-from conformance.reference.jobs import Worker
 from conformance.reference.people import People
 from conformance.reference.server_clock import Clock
 from conformance.reference.store.database import API_SCHEMA, Database
@@ -17,22 +15,19 @@ from conformance.reference.store.objects import ObjectStore
 from conformance.reference.store.signing import Signer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from conformance.reference.hooks.bends import LayerFactory
     from conformance.reference.server_settings import Settings
 
-__all__ = ["World"]
+__all__ = ["Platform"]
 
 
-class World:
-    """The running server.
+class Platform:
+    """Everything of the running server that nothing bends.
 
     `storage_host` is the scheme and authority of the storage provider, `boot` counts the starts on this folder,
     and setting `restart` makes the server stop and start again on it.
     """
 
-    def __init__(self, settings: Settings, layers: Sequence[LayerFactory] = ()) -> None:
+    def __init__(self, settings: Settings) -> None:
         settings.data.mkdir(parents=True, exist_ok=True)
         self.settings = settings
         self.clock = Clock()
@@ -46,9 +41,6 @@ class World:
         self.stopped = False
         self._ids = random.Random(f"{settings.seed}:{self.boot}")  # noqa: S311 (ids are to be repeatable, not secret)
         self.provider_id = self._durable("provider_id", self.new_id())
-        self.behaviour = Behaviour(self, [])
-        self.behaviour.layers = [layer(self) for layer in layers]
-        self.jobs = Worker(self)
 
     def _durable(self, key: str, value: str) -> str:
         """Return the value kept under a key, which is `value` the first time."""
@@ -65,11 +57,6 @@ class World:
     def new_id(self) -> str:
         """Draw a UUID4: the same seed, start and order of requests give the same ids."""
         return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
-
-    def due(self, kind: str, subject: str, now: float) -> float:
-        """Return the instant at which a resource created or completed now becomes consistent."""
-        seconds = self.settings.lag.draw(self.settings.seed, subject)
-        return now + self.behaviour.lag(kind, subject, seconds)
 
     def close(self) -> None:
         """Close both databases."""
