@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.api.answers import call_of, is_mutation
+from conformance.api.answers import Classified
+from conformance.api.request_facts import is_mutation
 from conformance.driver.api_verbs import Verbs
 from conformance.driver.safety.ledger import CREATES
 from conformance.driver.safety.signed_urls import ForbiddenError
@@ -56,6 +57,10 @@ class Client(Verbs):
             again = replace(parcel, notes={**parcel.notes, "after_renewal_of_token": True})
             operation, _ = self._authorised(again)
         return operation
+
+    def classify(self, operation: Operation) -> Classified:
+        """Return what an operation came to."""
+        return self.driver.classify(operation)
 
     def put_signed(
         self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
@@ -190,9 +195,9 @@ class Client(Verbs):
     def _ledgered(self, begun: Operation) -> Iterator[list[Operation]]:
         """Write a create to the ledger before it is sent, and what became of it afterwards."""
         outcome: list[Operation] = []
-        made = call_of(begun.exchange.method.upper(), begun.exchange.path) if begun.exchange.role is Role.API else None
-        kind = CREATES.get(made.name) if made else None
-        if made is None or kind is None:
+        made = self.driver.classify.call(replace(begun.exchange, method=begun.exchange.method.upper()))
+        kind = CREATES.get(made.name)
+        if kind is None:
             yield outcome
             return
         self.driver.ledger.intend(begun.id, kind, begun.exchange, within=made.id)

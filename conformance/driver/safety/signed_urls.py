@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from conformance.api.routes import legal_target
 from conformance.model import Json
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -20,7 +21,6 @@ METADATA = frozenset(
 _NOT_OURS_TO_SET = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "proxy-authorization"}
 )
-_LEGAL = "!#$%&'()*+,/:;=?@[]~-._\\^`{|}\""
 
 
 class ForbiddenError(ValueError):
@@ -122,11 +122,6 @@ def plain(address: str) -> Address:
     """Read an IP address; one of IPv4 in the clothes of IPv6 is what it is underneath."""
     parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     return getattr(parsed, "ipv4_mapped", None) or parsed
-
-
-def legal_target(text: str) -> str:
-    """Percent-encode what HTTP forbids in a request target (spaces, controls, what is not ASCII), and nothing else."""
-    return quote(text.encode("utf-8", "surrogatepass"), safe=_LEGAL)
 
 
 def _headers(given: Json) -> tuple[tuple[str, str], ...]:
