@@ -7,6 +7,8 @@ asks for stands below it.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
@@ -115,6 +117,19 @@ def below(path: str, base: str) -> str | None:
         return None
     rest = bare[len(base) :]
     return rest if not rest or rest.startswith("/") else None
+
+
+def likely_base(asked: Iterable[tuple[str, str]]) -> str:
+    """Return the base below which most of the requests, by method and path, are calls; of equal ones the longest.
+
+    `BASE` where no request is a call under any base.
+    """
+    fits: Counter[str] = Counter()
+    for method, path in asked:
+        bare = path.partition("?")[0]
+        slashes = [place for place, char in enumerate(bare) if char == "/"]
+        fits.update(bare[:place] for place in slashes[-4:] if call_below(method, bare[place:]).name != UNROUTED)
+    return max(fits, key=lambda base: (fits[base], len(base)), default=BASE)
 
 
 @lru_cache(maxsize=65536)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from conformance.api.answers import Answer, Classified, Effect
+from conformance.api.answers import Answer, Classified, Effect, Kind
 from conformance.api.classifier import Classifier, classify_all
 from conformance.api.request_facts import is_mutation
 from conformance.api.routes import EXTENDED_CALLS, LENGTHS, READ_METHODS, STORAGE_GET, STORAGE_PUT, UNROUTED
@@ -161,7 +161,7 @@ class Judge:
             self._world.handlers[of.call.name](operation, of)
         else:
             self._not_owners(operation, of)
-        if exchange.status in CORE_ERRORS and _told_error(operation, of):
+        if of.kind is Kind.ERROR and exchange.status in CORE_ERRORS and _told_error(operation, of):
             counted = CORE_ERRORS[exchange.status]
             self._statuses[counted] = self._statuses.get(counted, 0) + 1
 
@@ -374,9 +374,8 @@ class Judge:
 def _told_error(operation: Operation, of: Classified) -> bool:
     """Whether this is an ordinary error of a documented call with a payload to judge."""
     exchange = operation.exchange
-    ordinary = of.answer not in {Answer.NC, Answer.INTEGRITY} and exchange.method != "HEAD"
     documented = exchange.role is Role.API and of.call.name not in {UNROUTED, "app_status"}
-    return ordinary and documented and isinstance(exchange.response, dict)
+    return documented and exchange.method != "HEAD" and isinstance(exchange.response, dict)
 
 
 def _matters(operation: Operation, of: Classified) -> bool:
