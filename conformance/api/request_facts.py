@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from conformance.api.routes import READ_METHODS, Call, spelled
 from conformance.model import Exchange, Operation
@@ -37,7 +37,7 @@ def is_doubtful(operation: Operation) -> bool:
 def is_invented(operation: Operation, called: Call) -> bool:
     """Whether the sender made up the id in the path: no server ever gave it out."""
     names = operation.notes.get("invented", ())
-    return bool(names) and called.id in {spelled(str(name)) for name in names}
+    return bool(names) and called.id in {spelled(unquote(str(name))) for name in names}
 
 
 def is_over_long(operation: Operation) -> bool:

@@ -20,6 +20,7 @@ from conformance.api.statuses import CORE_ERRORS
 from conformance.history import unfinished
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
+from conformance.judge.lateness import Converged
 from conformance.judge.rules import (
     completion_rules,
     content_rules,
@@ -75,7 +76,7 @@ class Elsewhere:
     """What operations that are judged elsewhere contribute: the columnar path leaves out what can break nothing.
 
     `origin` is the earliest beginning and `answered` the latest beginning of a truth (ns); `converged` gives, by kind,
-    how many lags stayed within the bound and the longest (s); the others count uploads completed with success.
+    how many resources converged within the bound and the longest lag (s); the others count uploads completed.
     """
 
     origin: int = NEVER
@@ -297,16 +298,12 @@ class Judge:
         return accepted
 
     def _context(self, lags: Iterable[LagInterval]) -> Context:
-        needed = {kind: found for kind, found in self._elsewhere.converged.items() if found[0]}
-        for lag in lags:
-            if lag.at_most_s is not None and lag.at_most_s <= self._target.converge_within_s:
-                count, slowest = needed.get(lag.kind, (0, 0.0))
-                needed[lag.kind] = (count + 1, max(slowest, lag.at_most_s))
+        within_s = self._target.converge_within_s
         return Context(
             bound=self._bound,
             answered_last=self._answered,
             begun=not self._recorded,
-            converged=needed,
+            converged=Converged.of(lags, within_s, self._elsewhere.converged),
         )
 
     def _upload(self, case: Case, book: Book, context: Context, found: _Found) -> None:

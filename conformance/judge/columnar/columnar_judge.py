@@ -173,9 +173,11 @@ def _clean(bulk: _Bulk, home_of: Array, bound: int) -> _Clean:
 
 
 def _elsewhere(bulk: _Bulk, clean: _Clean, home_of: Array, bound: int) -> Elsewhere:
-    begun = np.repeat(bulk.last_a[Row.COMPLETE], 2)
-    chosen = np.repeat(clean.uploads, 2) & (bulk.told < NEVER)
-    lags = np.maximum(0, bulk.told[chosen] - begun[chosen])
+    told = bulk.told.reshape(-1, 2)
+    reached = np.where((told < NEVER) & clean.uploads[:, None], told - bulk.last_a[Row.COMPLETE][:, None], -1)
+    reached = np.where(reached / 1e9 <= bound / 1e9, np.maximum(reached, np.where(told < NEVER, 0, -1)), -1)
+    lags = reached.max(axis=1, initial=-1)
+    lags = lags[clean.uploads & (lags >= 0)]
     opened = np.full(bulk.homes, NEVER, np.int64)
     np.minimum.at(opened, home_of, bulk.first_b[Row.UPLOAD])
     ready = clean.homes & (opened < NEVER)
