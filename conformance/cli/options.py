@@ -20,14 +20,16 @@ REACHING = (
 )  # fmt: skip
 """How the target is reached: what every command that sends needs."""
 RUNNING = (
-    "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "target_version", "target_openapi",
-    "keep", "max_requests", "max_bytes", "max_seconds", "longest_wait", "answer_bytes", "download_bytes",
+    "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "scenario", "target_version",
+    "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "longest_wait", "answer_bytes",
+    "download_bytes",
 )  # fmt: skip
 """What a run is asked to do."""
 _METAVARS = {
     "target": "URL",
     "converge_within": "SECONDS",
     "only": "ID-or-glob",
+    "scenario": "GLOB",
     "report_dir": "DIR",
     "credentials": "FILE",
     "ca_bundle": "FILE",

@@ -28,9 +28,11 @@ class Framing:
     """What a run document says beside its judgement.
 
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
-    were selected (none means all); `tallies` come from judges that read something other than the history, such as the
-    target's own description; `summaries` are finished sections of the document. `trouble` are the suite's own errors,
-    `shortage` says what kept the run from trying everything, such as a spent budget; `remarks` are told as they are.
+    were selected (none means all); `scenarios` are the names of those that were tried, and `exercises` the requirements
+    that these exercise, None unless others were left out; `tallies` come from judges that read something other than the
+    history, such as the target's own description; `summaries` are finished sections of the document. `trouble` are the
+    suite's own errors, `shortage` says what kept the run from trying everything, such as a spent budget; `remarks` are
+    told as they are.
     """
 
     effort: str = "recorded"
@@ -38,6 +40,8 @@ class Framing:
     seed: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    exercises: frozenset[str] | None = None
     interrupted: bool = False
     trouble: tuple[str, ...] = ()
     shortage: tuple[str, ...] = ()
@@ -61,7 +65,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
     given = verdicts(chosen, tallies, strict=framing.strict)
     circumstances = Circumstances(
         strict=framing.strict,
-        partial=bool(framing.only),
+        partial=bool(framing.only) or framing.exercises is not None,
+        exercises=framing.exercises,
         recorded=framing.recorded,
         interrupted=framing.interrupted,
         complete=history.complete,
@@ -88,6 +93,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
+            "scenarios": list(framing.scenarios),
             "missing_core": list(circumstances.missing_core),
         },
     )

@@ -14,6 +14,7 @@ from conformance import history
 from conformance.driver import check_target, fetch_text
 from conformance.driver.report_folder import dispose, prepare
 from conformance.driver.safety.cleaning import Leftover, rescue, tidy
+from conformance.engine.scenario import Scenario
 from conformance.model import Json, Operation, Tally
 from conformance.outcome import target_description
 from conformance.outcome.assemble import Framing, assemble, now, versions
@@ -53,6 +54,19 @@ def recover(settings: Settings, *, interrupted: bool, trouble: str) -> None:
     run.report(interrupted=interrupted, trouble=(trouble,) if trouble else ())
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tried:
+    """The scenarios that a run tried. It is `partial` if it left others of its effort out."""
+
+    scenarios: tuple[Scenario, ...] = ()
+    partial: bool = False
+
+    @property
+    def exercises(self) -> frozenset[str] | None:
+        """The requirements that a partial run speaks of; None for all."""
+        return frozenset(name for one in self.scenarios for name in one.requirements) if self.partial else None
+
+
 class Running:
     """A run from its first to its last step. `start` may be called by several hooks; it acts once.
 
@@ -69,6 +83,7 @@ class Running:
         self._remarks: tuple[str, ...] = ()
         self._described: dict[str, Tally] = {}
         self._leftovers = leftovers
+        self._tried = Tried()
 
     def start(self) -> Settings:
         """Bring the target up if it is ours, look whether it answers, and open the history.
@@ -111,17 +126,24 @@ class Running:
             "effort": settings.effort,
             "seed": settings.seed,
             "only": list(settings.only),
+            "scenario": list(settings.scenario),
             "suite": versions()["suite"],
         }
         settings.history_path.write_bytes(history.encode_header(settings.target, fields))
 
     def finish(
-        self, *, interrupted: bool, trouble: tuple[str, ...] = (), shortage: tuple[str, ...] = ()
+        self,
+        *,
+        interrupted: bool,
+        trouble: tuple[str, ...] = (),
+        shortage: tuple[str, ...] = (),
+        tried: Tried = Tried(),
     ) -> dict[str, Json]:
         """Close the history, judge it, write the document and draw the reports from it.
 
-        `trouble` are the suite's own errors; `shortage` says what kept the run from trying everything.
+        `trouble` are the suite's own errors; `shortage` says what kept the run from trying everything it was asked to.
         """
+        self._tried = tried
         try:
             self._leftovers = tidy(self.settings).leftovers
             self._close_history(interrupted=interrupted)
@@ -157,6 +179,8 @@ class Running:
             seed=settings.seed,
             strict=settings.strict,
             only=settings.only,
+            scenarios=tuple(scenario.name for scenario in self._tried.scenarios),
+            exercises=self._tried.exercises,
             interrupted=interrupted,
             trouble=trouble,
             run_id=settings.run_id,

@@ -81,6 +81,7 @@ class Configuration:
             workers=get("workers"),
             strict=get("strict"),
             only=get("only"),
+            scenario=get("scenario"),
             report_dir=get("report_dir"),
             max_rps=get("max_rps"),
             max_in_flight=get("max_in_flight"),
