@@ -18,7 +18,7 @@ from conformance.outcome.assemble import Framing, exit_code, now
 from conformance.outcome.document import document
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
 from conformance.reference.faults import FAULTS
-from conformance.reference.variants import ODDITIES
+from conformance.reference.variants import VARIANTS
 from conformance.run.item_names import Owner, item_name, owner_of
 from conformance.run.item_outcomes import RUN, failing, final
 
@@ -130,7 +130,7 @@ def test_a_fault_fails_the_item_that_provoked_it_and_only_where_it_gates(name: s
         assert set(failed) == {RUN if provoking[one] == "house" else nodeid(provoking[one]) for one in gating}
 
 
-@pytest.mark.parametrize("name", sorted(ODDITIES))
+@pytest.mark.parametrize("name", sorted(VARIANTS))
 def test_a_legal_variant_fails_no_item_whatever_it_warns_of(name: str) -> None:
     """What only warns, each requirement by each scenario that exercises it in turn, is no failure."""
     warning = [one for one, level in LEVELS.items() if not level.gates]
