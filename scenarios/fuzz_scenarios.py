@@ -8,7 +8,7 @@ from conformance.fuzz.fuzz_scenario import FuzzScenario, Kind
 
 _REFUSED = ("error-payload", "code-not-provided", "error-number")
 _HERE_ONLY = ("nc-only-extended", "integrity-only-url")
-_CALL = (*_REFUSED, "error-payload-unrouted", "invalid-no-5xx", "no-5xx-legal")
+_CALL = (*_REFUSED, "invalid-no-5xx", "no-5xx-legal")
 _URL = ("nc-payload", "nc-until-consistent", "nc-unknown-id", "nc-after-delete", "integrity-payload", "spec-wording")
 _CREATED = ("project-create-202", "project-create-body")
 _COMPLETED = ("complete-202", "complete-body", "complete-no-500", "complete-no-integrity", "complete-repeat-no-5xx")

@@ -68,7 +68,7 @@ VERSIONS = (
     PlanScenario(
         "new-versions",
         "A second version, good over bad or bad over good, while the first is pending or after",
-        (*COMPLETED, *WINDOW, *GOOD, *BAD, "new-version-served", "old-version-downloadable", "read-your-writes"),
+        (*COMPLETED, *WINDOW, *GOOD, *BAD, "new-version-served", "read-your-writes"),
         Share(1, 4, 6),
         new_versions,
     ),

@@ -15,7 +15,10 @@ from conformance.engine.scenario import PlanScenario
 from conformance.engine.scenario_list import scenarios
 from conformance.judge import judge_history
 from conformance.model import History, Operation
+from conformance.reference.launch import launch
 
+LAG = "0.8"
+"""Seconds: long enough that even a busy machine reads what is not consistent yet."""
 EVERY = {scenario.name: scenario for scenario in scenarios()}
 
 
@@ -31,7 +34,11 @@ def occasions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, i
     folder = tmp_path_factory.mktemp("standard")
     command = [sys.executable, "-m", "conformance", "run", "--quiet", "--report-dir", str(folder)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DDS_")}
-    assert subprocess.run(command, env=clean, cwd=folder, check=False, timeout=300, capture_output=True).returncode == 0
+    with launch(lag=LAG) as server:
+        secrets = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
+        command += ["--target", server.base_url]
+        done = subprocess.run(command, env=clean | secrets, cwd=folder, check=False, timeout=600, capture_output=True)
+    assert done.returncode == 0, done.stdout
     history = histories.read(folder / "history.jsonl")
     by_scenario: dict[str, list[Operation]] = defaultdict(list)
     for operation in history.operations:
