@@ -16,6 +16,7 @@ from conformance.api.answers import Answer, answer
 from conformance.doctor import diagnosis
 from conformance.doctor.lines import Line, Mark, stops
 from conformance.driver import Client, Driver, Ledger
+from conformance.driver.preflight import first_look
 from conformance.driver.safety import ledger as ledgers
 from conformance.driver.safety.cleaning import sweep
 from conformance.driver.wire.handshake import addresses, shake_hands
@@ -69,14 +70,13 @@ def _asked(driver: Driver) -> Iterator[Line]:
         yield diagnosis.name(urlsplit(url).hostname or "", addresses(settings))
     shaken = urlsplit(url).scheme == "https" and settings.network.proxy is None
     yield diagnosis.tls(url, shake_hands(settings) if shaken else None)
-    nobody = driver.client("doctor", user=None, scenario="doctor")
-    before = datetime.now(UTC)
-    first = nobody.app_status()
-    after = datetime.now(UTC)
-    yield diagnosis.reachability(first.exchange, _seconds(first))
+    first = first_look(driver)
+    yield diagnosis.reachability(url, first, _seconds(first.operation))
     owner = driver.client("doctor", scenario="doctor")
     yield from _people(driver, owner)
-    yield diagnosis.clock(first.exchange, before, after)
+    before = datetime.now(UTC)
+    dated = driver.client("doctor", user=None, scenario="doctor").app_status()
+    yield diagnosis.clock(dated.exchange, before, datetime.now(UTC))
     yield diagnosis.latency([owner.list_projects(page=1, per_page=1) for _ in range(READS)])
     if settings.i_may_write or settings.target.embedded or is_loopback(url):
         yield from _writing(driver, owner)
