@@ -54,8 +54,17 @@ class Client(Verbs):
         operation, token = self._authorised(parcel)
         if operation.exchange.status == 401 and token is not None and self.driver.tokens.renew(wanted.user, token):
             again = replace(parcel, notes={**parcel.notes, "after_renewal_of_token": True})
-            operation, _ = self._authorised(again)
+            operation, token = self._authorised(again)
+        self._heard(operation, authorized=token is not None)
         return operation
+
+    def _heard(self, operation: Operation, *, authorized: bool) -> None:
+        """Note whether the target still answers this run; list projects where all may be over, to be certain."""
+        exchange, access = operation.exchange, self.driver.access
+        if access.heard(operation, call_of(exchange.method.upper(), exchange.path), authorized=authorized):
+            certain = self.send("GET", "/projects", query={"page": "1", "per_page": "1"}, user="owner")
+            if certain.exchange.status == 401:
+                access.lose()
 
     def put_signed(
         self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
@@ -114,16 +123,18 @@ class Client(Verbs):
         """The one road of every request: a turn, the ledger, the announcement, the wire, the record."""
         driver = self.driver
         with driver.pace.turn(exempt=self.exempt):
+            if not self.exempt:
+                driver.access.check()
             name = driver.new_id()
             request_id = f"{driver.settings.run_id}-{name}"
             pending = replace(parcel.exchange, failure=Failure.KILLED)
             begun = self._begun(pending, name, {**parcel.notes, "request_id": request_id})
             wire, road = self._road(parcel)
             request = self._request(parcel, request_id)
+            begun = replace(begun, a_ns=time.monotonic_ns())
+            if is_mutation(parcel.exchange):
+                driver.announce(begun)  # before the ledger: what cannot be announced is not sent, and so no create
             with self._ledgered(begun) as outcome:
-                begun = replace(begun, a_ns=time.monotonic_ns())
-                if is_mutation(parcel.exchange):
-                    driver.announce(begun)
                 reply = attempt(road, wire, request, parcel.limits)
                 operation = self._ended(begun, reply)
                 driver.ownership.learn(operation)

@@ -116,7 +116,8 @@ def first_look(driver: Driver, patience: Patience | None = None) -> FirstLook:
 def _aside(settings: Settings, folder: Path) -> Settings:
     """Give settings that keep what is sent apart from the run: another folder, short patience, no budgets."""
     bounds = dataclasses.replace(settings.bounds, silence_s=PATIENCE_S, deadline_s=PATIENCE_S)
-    return dataclasses.replace(settings, report_dir=folder, bounds=bounds, budgets=Budgets())
+    budgets = Budgets(longest_wait_s=settings.budgets.longest_wait_s)
+    return dataclasses.replace(settings, report_dir=folder, bounds=bounds, budgets=budgets)
 
 
 def _again_for_s(operation: Operation) -> float:
