@@ -30,7 +30,8 @@ class Framing:
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
     were selected (none means all); `tallies` come from judges that read something other than the history, such as the
     target's own description; `summaries` are finished sections of the document. `trouble` are the suite's own errors,
-    `shortage` says what kept the run from trying everything, such as a spent budget; `remarks` are told as they are.
+    `shortage` says what kept the run from trying everything, such as a spent budget, and `never_worked` that the target
+    never accepted the run; `remarks` are told as they are.
     """
 
     effort: str = "recorded"
@@ -41,6 +42,7 @@ class Framing:
     interrupted: bool = False
     trouble: tuple[str, ...] = ()
     shortage: tuple[str, ...] = ()
+    never_worked: bool = False
     remarks: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
@@ -102,6 +104,8 @@ def exit_code(outcome: Conformance, framing: Framing) -> ExitCode:
     """Say what the process answers with: the user's interrupt, then the suite's own trouble, then the outcome."""
     if framing.interrupted:
         return ExitCode.INTERRUPTED
+    if framing.never_worked:
+        return ExitCode.UNREACHABLE
     if outcome is Conformance.NONCONFORMANT:
         return ExitCode.NONCONFORMANT
     if framing.trouble:

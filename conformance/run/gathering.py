@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance import interrupts
-from conformance.driver import Driver, RecordError
+from conformance.driver import BudgetError, Driver, RecordError
 from conformance.errors import ExitCode, SuiteError
 from conformance.model import Json, Target
 from conformance.run.child import end_with_parent
@@ -85,7 +85,7 @@ class Gathering:
         """Note what the suite itself got wrong: in a scenario, anything raised but an AssertionError or a skip."""
         report = yield
         if call.excinfo and report.failed and not call.excinfo.errisinstance(AssertionError):
-            spent = isinstance(call.excinfo.value, SuiteError) and call.excinfo.value.exit_code is ExitCode.INCOMPLETE
+            spent = isinstance(call.excinfo.value, BudgetError)
             said = str(call.excinfo.value) if spent else f"{item.name}: {call.excinfo.exconly()}"
             report.user_properties.append((SHORTAGE if spent else SUITE_ERROR, said[:500]))
             if call.excinfo.errisinstance(RecordError):

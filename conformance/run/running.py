@@ -14,6 +14,8 @@ from conformance import history
 from conformance.driver import check_target, fetch_text
 from conformance.driver.report_folder import dispose, prepare
 from conformance.driver.safety.cleaning import Leftover, farewell, rescue, tidy
+from conformance.driver.safety.lost_access import what_ended
+from conformance.errors import ExitCode
 from conformance.model import Json, Operation, Tally
 from conformance.outcome import target_description
 from conformance.outcome.assemble import Framing, assemble, now, versions
@@ -68,6 +70,7 @@ class Running:
         self.started = False
         self._open = contextlib.ExitStack()
         self._remarks: tuple[str, ...] = ()
+        self._never_worked = False
         self._described: dict[str, Tally] = {}
         self.leftovers = leftovers
 
@@ -127,6 +130,9 @@ class Running:
 
         `trouble` are the suite's own errors; `shortage` says what kept the run from trying everything.
         """
+        if ended := what_ended(self.settings):
+            shortage = tuple(dict.fromkeys((str(ended), *shortage)))
+            self._never_worked = ended.exit_code is ExitCode.UNREACHABLE
         try:
             self.leftovers = tidy(self.settings).leftovers
             self.remark(*farewell(self.leftovers, self.settings.ledger_path, self.settings))
@@ -170,6 +176,7 @@ class Running:
             tallies=self._described,
             remarks=self._remarks,
             shortage=shortage,
+            never_worked=self._never_worked,
             summaries=self._summaries(),
         )
         return assemble(history.read(settings.history_path), framing)

@@ -16,9 +16,10 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from conformance.api.answers import UNROUTED, Call, is_gateways, is_not_consistent
-from conformance.driver.safety.pace import NS_PER_S, BudgetError
+from conformance.driver.safety.pace import NS_PER_S, BudgetError, Pace
 from conformance.errors import ExitCode
 from conformance.model import Operation, Role
+from conformance.settings.run_settings import Settings
 
 REFUSED_FOR_S, LEAST_REFUSED = 5.0, 10
 """So long, and so many answers of nothing but 401 to the owner, and its token is taken to be lost."""
@@ -138,6 +139,21 @@ class Access:
                 yield
             finally:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+
+def what_ended(settings: Settings) -> BudgetError | None:
+    """Give what ended the run of `settings` before its time, whoever came to know of it; None if nothing did."""
+    access = Access(settings.pace_dir)
+    pace = Pace(settings.pace_dir, rate=None, in_flight=1, budgets=settings.budgets)
+    try:
+        access.check()
+        pace.check()
+    except BudgetError as ended:
+        return ended
+    finally:
+        access.close()
+        pace.close()
+    return None
 
 
 def _accepts(operation: Operation) -> bool:

@@ -1,6 +1,6 @@
 """The pace of a run, kept together by all its processes: rate, requests in flight, budgets, and the target's own wish.
 
-Processes share a file of six numbers under a lock, and a lock file per request in flight, which the system lets go of
+Processes share a file of seven numbers under a lock, and a lock file per request in flight, which the system lets go of
 when a process dies. The rate is a generic cell rate: each request moves the moment at which the next is due.
 """
 
@@ -49,9 +49,10 @@ class _State:
     strikes: int = 0
     requests: int = 0
     bytes: int = 0
+    asked_ns: int = 0
 
 
-_LAYOUT = struct.Struct("<6q")
+_LAYOUT = struct.Struct("<7q")
 
 
 class Pace:
@@ -122,8 +123,15 @@ class Pace:
             own = min(FIRST_WAIT_S * 2.0 ** min(state.strikes, 10), LONGEST_OWN_WAIT_S)
             wait_s = own if asked is None else asked
             until = self._clock() + int(min(wait_s, 1e9) * NS_PER_S)
-            self._keep(replace(state, strikes=state.strikes + 1, not_before_ns=max(until, state.not_before_ns)))
+            later = replace(state, strikes=state.strikes + 1)
+            if until > state.not_before_ns:
+                later = replace(later, not_before_ns=until, asked_ns=int(min(wait_s, 1e9) * NS_PER_S))
+            self._keep(later)
         return wait_s
+
+    def check(self) -> None:
+        """Raise BudgetError if the target asks for a longer wait than the longest."""
+        self._wish_s(self._read(), self._clock())
 
     def resume_ns(self) -> int:
         """Give the monotonic moment before which the target wants no request; 0 or past when it has no such wish."""
@@ -190,12 +198,7 @@ class Pace:
     def _check(self, state: _State, now: int) -> None:
         self._check_presence(now, self._unanswered, LEAST_UNANSWERED)
         budget = self._budgets
-        waiting_s = max(0.0, (state.not_before_ns - now) / NS_PER_S)
-        if waiting_s > budget.longest_wait_s + 1:
-            raise BudgetError(
-                f"The target asks to wait {waiting_s:.0f} s; the run waits {budget.longest_wait_s:.0f} s at most.",
-                remedy="Try again later, or raise --longest-wait.",
-            )
+        waiting_s = self._wish_s(state, now)
         if budget.requests is not None and state.requests >= budget.requests:
             raise BudgetError(f"The budget of {budget.requests} requests is spent.", remedy="Raise --max-requests.")
         if budget.bytes is not None and state.bytes >= budget.bytes:
@@ -203,6 +206,16 @@ class Pace:
         used_s = (now - state.begun_ns) / NS_PER_S if state.begun_ns else 0.0
         if budget.seconds is not None and used_s + waiting_s > budget.seconds:
             raise BudgetError(f"The budget of {budget.seconds:g} s is spent.", remedy="Raise --max-seconds.")
+
+    def _wish_s(self, state: _State, now: int) -> float:
+        """Give the seconds that the target wants no request for; raise BudgetError beyond the longest wait."""
+        waiting_s, longest_s = max(0.0, (state.not_before_ns - now) / NS_PER_S), self._budgets.longest_wait_s
+        if waiting_s > longest_s + 1:
+            raise BudgetError(
+                f"The target asks to wait {state.asked_ns / NS_PER_S:.0f} s; the run waits {longest_s:.0f} s at most.",
+                remedy="Try again later, or raise --longest-wait.",
+            )
+        return waiting_s
 
     def _read(self) -> _State:
         data = os.pread(self._fd, _LAYOUT.size, 0)
