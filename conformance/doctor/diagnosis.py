@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -139,12 +140,14 @@ def duties(settings: Settings, lines: Sequence[Line]) -> Line:
 def next_command(settings: Settings, lines: Sequence[Line]) -> str:
     """Give the command to type next."""
     url = settings.target.base_url
+    words = ["--target", url, *(["--storage-provider", settings.storage_provider] if settings.storage_provider else [])]
+    where = shlex.join(words)
     if any(line.mark is Mark.BAD for line in lines):
-        return f"dds-conformance doctor --target {url}"
+        return f"dds-conformance doctor {where}"
     consent = "" if is_loopback(url) else " --i-may-write"
     if any(line.mark is Mark.UNTRIED and line.question == "rights" for line in lines):
-        return f"dds-conformance doctor --target {url}{consent}"
-    return f"dds-conformance run --target {url}{consent} --effort quick"
+        return f"dds-conformance doctor {where}{consent}"
+    return f"dds-conformance run {where}{consent} --effort quick"
 
 
 def _who(person: Exchange | None) -> str:

@@ -14,7 +14,7 @@ import httpx
 from conformance.api.answers import call_of, is_mutation
 from conformance.driver.api_verbs import Verbs
 from conformance.driver.safety.ledger import CREATES
-from conformance.driver.safety.signed_urls import ForbiddenError
+from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, redirected
 from conformance.driver.wire.attempt import Reply, attempt
 from conformance.driver.wire.request import Parcel, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
@@ -73,8 +73,26 @@ class Client(Verbs):
         return self._signed(signed, "PUT", data, notes, cut_after_s)
 
     def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
-        """Fetch what a signed URL serves: its length and MD5, in bounded memory."""
-        return self._signed(signed, "GET", None, notes, None)
+        """Fetch what a signed URL serves: its length and MD5, in bounded memory.
+
+        Redirects are followed, each as an operation of its own: without the URL's own headers, and where it may lead.
+        The last one is given.
+        """
+        operation = self._signed(signed, "GET", None, notes, None)
+        secure = self._is_secure(signed)
+        for hop in range(1, MOST_HOPS + 1):
+            there = redirected(operation.exchange, secure=secure)
+            if there is None:
+                break
+            noted = {**notes, "redirected_by": operation.id, "hop": hop}
+            secure = there["host"].startswith("https:")
+            operation = self._signed(there, "GET", None, noted, None)
+        return operation
+
+    def _is_secure(self, signed: Json) -> bool:
+        host = signed.get("host") if isinstance(signed, dict) else None
+        base = self.driver.settings.target.base_url
+        return (host if isinstance(host, str) and "//" in host else base).startswith("https:")
 
     def close(self) -> None:
         """Close this session's connections."""

@@ -17,7 +17,7 @@ from conformance.judge import judge_history
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.sensitivity import sensitivity
 from conformance.model import Conformance, Exchange, History, Json, Judgement, Operation, Role, Run, Tally
-from conformance.outcome.coverage import blocked, missing_core
+from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
 from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
@@ -61,6 +61,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
     tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations)
     chosen = catalogue.select(framing.only) if framing.only else catalogue.requirements()
     given = verdicts(chosen, tallies, strict=framing.strict)
+    dead = storage_trouble(history.operations)
+    whole = not framing.only and not framing.recorded
     circumstances = Circumstances(
         strict=framing.strict,
         partial=bool(framing.only),
@@ -68,7 +70,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         interrupted=framing.interrupted,
         complete=history.complete,
         missing_core=missing_core(tallies, judgement.counters),
-        trouble=(*framing.trouble, *framing.shortage, *_gone(history)),
+        trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *_gone(history)),
     )
     outcome, reasons = conclude(given, circumstances)
     ended = now()
@@ -86,7 +88,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
-        reasons=(*reasons, *framing.remarks, *_unsent(history)),
+        reasons=(*reasons, *(() if whole else dead), *framing.remarks, *_unsent(history)),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,

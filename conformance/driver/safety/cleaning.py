@@ -133,6 +133,7 @@ def farewell(leftovers: Sequence[Leftover], ledger_path: Path, settings: Setting
     named = ", ".join(leftover.id or leftover.name or "one without a name" for leftover in leftovers[:MOST_NAMED])
     more = f" and {len(leftovers) - MOST_NAMED} more" if len(leftovers) > MOST_NAMED else ""
     words = ["dds-conformance", "clean", str(ledger_path), "--target", settings.target.base_url]
+    words += ["--storage-provider", settings.storage_provider] if settings.storage_provider else []
     remove = "" if settings.target.embedded else f"; to remove: {shlex.join(words)}"
     many = "1 project" if len(leftovers) == 1 else f"{len(leftovers)} projects"
     return (f"left behind: {many} ({named}{more}): {reasons}{remove}",)
