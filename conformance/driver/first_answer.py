@@ -94,7 +94,9 @@ def answered(exchange: Exchange) -> str:
 
 def needs_tls(exchange: Exchange) -> bool:
     """Whether an answer to plain HTTP may come from a port that speaks TLS."""
-    return exchange.status in (None, 400, 421, 426, 497)
+    if exchange.status is None:
+        return exchange.failure is not Failure.REFUSED
+    return exchange.status in (400, 421, 426, 497)
 
 
 def speaks_tls(base_url: str) -> Mismatch:
