@@ -14,6 +14,7 @@ from conformance.api.answers import Answer
 from conformance.api.classifier import Classifier
 from conformance.driver.recorder import Recorder
 from conformance.driver.safety.ledger import Ledger
+from conformance.driver.safety.lost_access import Access
 from conformance.driver.safety.ownership import Ownership
 from conformance.driver.safety.pace import Pace
 from conformance.driver.safety.signed_urls import Places
@@ -51,6 +52,7 @@ class Sending(ABC):
         self.pace = pace or Pace(
             settings.pace_dir, rate=settings.rate, in_flight=settings.max_in_flight, budgets=settings.budgets
         )
+        self.access = Access(settings.pace_dir)
         self.places = Places(target, settings.network.storage_hosts)
         self.classify = Classifier(settings.target)
         self.ownership = Ownership(settings.run_id, target, trusting=settings.target.embedded)
@@ -76,6 +78,7 @@ class Sending(ABC):
     def close(self) -> None:
         """Close every file."""
         self.pace.close()
+        self.access.close()
         self.ledger.close()
         self.recorder.close()
 
@@ -108,6 +111,8 @@ class Sending(ABC):
             self.ledger.made(operation.id, made)
         elif kind in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
             self.ledger.refused(operation.id)
+        else:
+            self.ledger.answered(operation.id, str(operation.exchange.status or operation.exchange.failure))
 
     def _tell(self, moment: Moment, operation: Operation) -> None:
         with self.lock:

@@ -10,8 +10,8 @@ import pytest
 
 from conformance.api.answers import Classified
 from conformance.api.classifier import Classifier
-from conformance.fuzz import Notebook, gather
 from conformance.fuzz.exemptions import Failing, reason
+from conformance.fuzz.fuzz_log import Notebook, gather
 from conformance.fuzz.fuzz_requests import Question
 from conformance.judge.exchange import Violation
 from conformance.model import Exchange, Failure, Operation, Target
