@@ -25,7 +25,7 @@ PROJECT = {"name": "scripted", "description": "of a test"}
 def scripted(folder: Path, *rules: dict[str, Any]) -> Iterator[tuple[RunningServer, httpx.Client]]:
     """Run a server with a script, and a client of its owner."""
     script = folder / "script.json"
-    lags = {"project": 0, "upload": 0}
+    lags = {"project": 0, "upload": 0.3}
     places = {"record": str(folder / "record.jsonl"), "world": str(folder / "world.json")}
     script.write_text(json.dumps({"rules": rules, "lags": lags, **places}), encoding="utf-8")
     with (
