@@ -67,9 +67,7 @@ class Client:
         def attempt() -> httpx.Response:
             signed = sign()
             headers = {name: value for pair in signed["http_headers"] for name, value in pair.items()}
-            return self.store.request(
-                signed["http_verb"], signed["host"] + signed["url"], content=content, headers=headers
-            )
+            return self.fetch(signed["http_verb"], signed["host"] + signed["url"], content, headers)
 
         for response in self.tries(attempt):
             if response is not None and response.is_success:
@@ -77,6 +75,10 @@ class Client:
             if response is not None and response.status_code != 403 and not self.temporary(response):
                 raise RefusedError("the store", response)
         raise RefusedError(f"the store: still no answer after {self.patience:g} s")
+
+    def fetch(self, verb: str, url: str, content: bytes | None, headers: dict[str, str]) -> httpx.Response:
+        """Speak to the store once."""
+        return self.store.request(verb, url, content=content, headers=headers)
 
     def tries(self, attempt: Callable[[], httpx.Response]) -> Iterator[httpx.Response | None]:
         """Try, with growing pauses or those that the server asks for; None stands for an answer that was lost."""
