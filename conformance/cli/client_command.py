@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import tempfile
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def client(  # noqa: PLR0913 - the options of the command
     under_test = _checked(ClientUnderTest(command, tuple(shlex.split(check)), setup, env, time_limit, variant, seed))
     chosen, expected, begun = choose(scenario), deviations(expect, catalogue.CLIENT), now()
     screen = console(as_json=as_json, quiet=quiet)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us ends the clients too
     screen.begin(f"trying {shlex.join(command)} in {len(chosen)} scenarios, {jobs} at a time")
     try:
         trials = try_all(under_test, chosen, jobs=jobs, keep=report_dir / OUTPUT if report_dir else None,

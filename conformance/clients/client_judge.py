@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 
 from conformance.clients.client_rules import final_rules, losing_rules, trust_rules, waiting_rules
 from conformance.clients.client_rules.losing_rules import unmet
-from conformance.clients.client_rules.sightings import ClientRule, Shown, is_extended_nc, is_integrity, is_plain_404
+from conformance.clients.client_rules.sightings import (
+    ClientRule,
+    Shown,
+    askings,
+    gap_s,
+    is_extended_nc,
+    is_integrity,
+    is_plain_404,
+    is_temporary,
+    pairs,
+)
 from conformance.clients.client_rules.success_rules import SUCCEEDS, comes_to_the_end, measured
 from conformance.clients.trials import Trial
 from conformance.model import Finding, Json, Outcome, Tally, Verdict
@@ -64,6 +75,16 @@ def rows(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> list[dict[str,
     return [_row(trial, findings[trial.scenario.name], failing) for trial in trials]
 
 
+def _retried(trial: Trial) -> list[dict[str, Json]]:
+    """Say what was tried again after trouble, how often, and after which pause (the median, in seconds)."""
+    listed = [(one, [gap_s(a, b) for a, b in pairs(one.operations) if is_temporary(a)]) for one in askings(trial)]
+    return [
+        {"call": one.call, "command": one.command, "tries": len(gaps) + 1, "median_gap_s": round(median(gaps), 3)}
+        for one, gaps in listed
+        if gaps
+    ]
+
+
 def _row(trial: Trial, findings: Sequence[Finding], failing: set[str]) -> dict[str, Json]:
     never = unmet(trial)
     if trial.trouble:
@@ -72,5 +93,5 @@ def _row(trial: Trial, findings: Sequence[Finding], failing: set[str]) -> dict[s
         outcome = Outcome.FAIL if failing & {f.requirement for f in findings} else Outcome.WARN
     else:
         outcome = Outcome.NOT_OBSERVED if never else Outcome.PASS
-    said = {"outcome": str(outcome), "trouble": trial.trouble, "never_met": list(never)}
+    said = {"outcome": str(outcome), "trouble": trial.trouble, "never_met": list(never), "retried": _retried(trial)}
     return {**trial.row(), **said, "findings": [finding.sentence for finding in findings]}

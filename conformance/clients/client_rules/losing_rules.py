@@ -12,6 +12,7 @@ from conformance.clients.client_rules.sightings import (
     Shown,
     asked_pause,
     askings,
+    bought_before,
     call_name,
     done,
     end_ns,
@@ -105,10 +106,9 @@ def _is_another_url(operation: Operation, expired: Operation) -> bool:
 
 def renews_tokens(trial: Trial) -> Iterator[Shown]:
     """A client that bought its token with keys buys another when it is refused as expired."""
-    bought = [o for o in trial.operations if call_name(o) == "create_token" and succeeded(o)]
     for run in trial.runs:
         refused = [o for o in trial.operations if done(o) == "401" and trial.command_of(o) == run.name]
-        could = [o for o in bought if refused and o.a_ns < refused[0].a_ns and trial.command_of(o) == run.name]
+        could = bought_before(trial, refused[0]) if refused else ()
         if not could:
             continue
         again = [o for o in later(trial, refused[0]) if call_name(o) == "create_token"]

@@ -170,6 +170,18 @@ def repeated(trial: Trial, asking: Asking, first: Operation) -> Operation | None
     return again[0] if again and not changed_between(trial, first, again[0]) else None
 
 
+def lost_for_good(trial: Trial) -> bool:
+    """Whether a token expired that the client had been given and had not bought: it cannot buy another."""
+    return any(done(o) == "401" and not bought_before(trial, o) for o in trial.operations)
+
+
+def bought_before(trial: Trial, operation: Operation) -> tuple[Operation, ...]:
+    """Give the purchases of tokens by the command that sent a request, before it."""
+    command = trial.command_of(operation)
+    earlier = (o for o in trial.operations if o.a_ns < operation.a_ns and trial.command_of(o) == command)
+    return tuple(o for o in earlier if call_name(o) == "create_token" and succeeded(o))
+
+
 def upload_in(trial: Trial, operation: Operation) -> str:
     """Give the upload that a request is about; empty when it is about none, or about many."""
     parts = operation.exchange.path.partition("?")[0].strip("/").split("/")

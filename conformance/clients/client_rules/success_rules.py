@@ -16,6 +16,7 @@ from conformance.clients.client_rules.sightings import (
     found,
     gap_s,
     is_nc,
+    lost_for_good,
     pairs,
     succeeded,
     upload_in,
@@ -30,9 +31,9 @@ SUCCEEDS = "client-succeeds"
 def comes_to_the_end(trial: Trial) -> Iterator[Shown]:
     """A client succeeds where a right one can, and says success only where there is one.
 
-    A scenario whose trouble was never met shows nothing.
+    A scenario whose trouble was never met shows nothing, nor does one whose token the client could not renew.
     """
-    if unmet(trial) or not trial.runs:
+    if unmet(trial) or not trial.runs or lost_for_good(trial):
         return
     if trial.scenario.ends is Ends.SUCCESS:
         sentence = _failure(trial)

@@ -85,8 +85,10 @@ def _folder(name: str) -> Iterator[Path]:
     try:
         yield root
     finally:
-        for folder, _, _ in os.walk(root):
-            Path(folder).chmod(0o700)
+        for folder, names, _ in os.walk(root):
+            for path in (Path(folder, name) for name in names):
+                if not path.is_symlink():
+                    path.chmod(0o700)
         shutil.rmtree(root, ignore_errors=True)
 
 
