@@ -15,6 +15,7 @@ from conformance.cli.run_command import run
 from conformance.cli.selftest_command import selftest
 from conformance.cli.serve_command import faults, serve
 from conformance.cli.target_commands import clean, config, doctor
+from conformance.cli.trend_command import trend
 from conformance.errors import ExitCode, SuiteError
 
 EPILOG = """\b
@@ -48,6 +49,7 @@ COMMANDS = (
     report,
     compare,
     matrix,
+    trend,
     serve,
     faults,
     selftest,

@@ -14,13 +14,13 @@ from conformance.api import catalogue
 from conformance.cli.present import console, deviations, keep, show
 from conformance.clients.client_document import assemble_client, write_history
 from conformance.clients.client_scenarios import choose
+from conformance.clients.client_trials import Trial
 from conformance.clients.harness.one_trial import ClientUnderTest
 from conformance.clients.harness.placeholders import NAMES, environment, render
 from conformance.clients.harness.side_by_side import try_all
-from conformance.clients.trials import Trial
 from conformance.errors import UsageError
 from conformance.outcome.assemble import now
-from conformance.reference.variants import ODDITIES
+from conformance.reference.variants import VARIANTS
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 HISTORY = "history.jsonl"
@@ -79,9 +79,9 @@ def _checked(given: ClientUnderTest) -> ClientUnderTest:
     Raises:
         UsageError: a template, an --env or a --variant is wrong.
     """
-    unknown = [name for name in given.variants if name not in ODDITIES]
+    unknown = [name for name in given.variants if name not in VARIANTS]
     if unknown:
-        raise UsageError(f"no variant is called {unknown[0]!r}.", remedy="`dds-conformance faults` lists the oddities.")
+        raise UsageError(f"no variant is called {unknown[0]!r}.", remedy="`dds-conformance faults` lists the variants.")
     values = dict.fromkeys(NAMES, "x")
     environment(os.environ, given.env, values)
     with tempfile.TemporaryDirectory(prefix="dds-client-setup-") as folder:

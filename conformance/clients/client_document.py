@@ -10,8 +10,8 @@ from pathlib import Path
 from conformance import history
 from conformance.api import catalogue
 from conformance.clients.client_judge import judge_client, missing_core, rows
+from conformance.clients.client_trials import Trial
 from conformance.clients.harness.one_trial import ClientUnderTest
-from conformance.clients.trials import Trial
 from conformance.errors import ExitCode
 from conformance.model import Conformance, Json, Run, Target, Verdict
 from conformance.outcome.assemble import now, versions

@@ -20,7 +20,7 @@ from conformance.clients.client_rules.sightings import (
     pairs,
 )
 from conformance.clients.client_rules.success_rules import SUCCEEDS, comes_to_the_end, measured
-from conformance.clients.trials import Trial
+from conformance.clients.client_trials import Trial
 from conformance.model import Finding, Json, Outcome, Tally, Verdict
 
 LAST = ClientRule("did-not-succeed", SUCCEEDS, "scenarios whose trouble was met", comes_to_the_end)

@@ -12,7 +12,7 @@ from conformance.errors import UsageError
 from conformance.model import Level
 from conformance.reference.hooks.script_actions import ACTIONS
 from conformance.reference.hooks.script_rules import ScriptRule
-from conformance.reference.variants import ODDITIES
+from conformance.reference.variants import VARIANTS
 
 CLIENT = catalogue.by_id(catalogue.CLIENT)
 
@@ -28,7 +28,7 @@ def test_every_scenario_makes_trouble_that_the_server_can_make() -> None:
     """Calls, actions and variants exist; what cannot end is not expected to end well."""
     calls = {*LENGTHS, "storage_put", "storage_get"}
     for scenario in scenarios():
-        assert set(scenario.variants) <= set(ODDITIES), scenario.name
+        assert set(scenario.variants) <= set(VARIANTS), scenario.name
         for rule in scenario.rules:
             assert set(rule.call) <= calls, scenario.name
             assert rule.do in ACTIONS, scenario.name

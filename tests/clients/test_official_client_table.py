@@ -100,7 +100,7 @@ def test_busy_and_failing_answers_are_met_as_the_table_says(document: Document) 
 
 
 def test_lost_answers_are_met_as_the_table_says(document: Document) -> None:
-    """A reset before the work is retried after a second; after it, it makes two projects, or fails though it is done."""
+    """A reset before the work is retried after a second; one after it makes two projects, or a failure that is none."""
     assert pause(document, "complete-broken-off", "complete_upload") == 1
     assert rules(document, "complete-broken-off") == set()
     assert rules(document, "create-project-answer-lost") == {"duplicate"}

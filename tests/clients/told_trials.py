@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.clients.client_judge import judge_client
 from conformance.clients.client_scenarios import ClientScenario, Ends, Trouble
-from conformance.clients.trials import CommandRun, StoredUpload, Thing, Trial, World
+from conformance.clients.client_trials import CommandRun, StoredUpload, Thing, Trial, World
 from conformance.model import Exchange, Failure, Operation, Role
 
 NS = 1_000_000_000

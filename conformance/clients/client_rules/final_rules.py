@@ -18,7 +18,7 @@ from conformance.clients.client_rules.sightings import (
     succeeded,
     upload_in,
 )
-from conformance.clients.trials import Trial
+from conformance.clients.client_trials import Trial
 from conformance.model import Operation
 
 _STORING = frozenset({"create_chunk", "complete_upload", "storage_put"})

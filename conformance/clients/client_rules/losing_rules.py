@@ -23,7 +23,7 @@ from conformance.clients.client_rules.sightings import (
     says_completed,
     succeeded,
 )
-from conformance.clients.trials import Thing, Trial
+from conformance.clients.client_trials import Thing, Trial
 from conformance.model import Operation
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.api.answers import EXTENDED_CALLS, READ_METHODS, has_integrity_wording, is_not_consistent, named_fields
-from conformance.clients.trials import Trial
+from conformance.clients.client_trials import Trial
 from conformance.model import Finding, Json, Operation, Role
 
 NS_PER_S = 1_000_000_000

@@ -22,7 +22,7 @@ from conformance.clients.client_rules.sightings import (
     upload_in,
 )
 from conformance.clients.client_scenarios import Ends
-from conformance.clients.trials import Trial
+from conformance.clients.client_trials import Trial
 from conformance.model import Json, Tally
 
 SUCCEEDS = "client-succeeds"

@@ -16,7 +16,7 @@ from conformance.clients.client_rules.sightings import (
     succeeded,
     upload_in,
 )
-from conformance.clients.trials import CHECK, Trial
+from conformance.clients.client_trials import CHECK, Trial
 from conformance.model import Operation, Role
 
 

@@ -21,7 +21,7 @@ from conformance.clients.client_rules.sightings import (
     later,
     pairs,
 )
-from conformance.clients.trials import Trial
+from conformance.clients.client_trials import Trial
 from conformance.model import Operation
 
 SHORT_S = 0.95

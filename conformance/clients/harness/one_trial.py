@@ -17,9 +17,9 @@ from pathlib import Path
 
 from conformance import history
 from conformance.clients.client_scenarios import DEPLOYED, ClientScenario
+from conformance.clients.client_trials import CHECK, MAIN, CommandRun, Trial, World
 from conformance.clients.harness import process_group
 from conformance.clients.harness.placeholders import environment, fill, render
-from conformance.clients.trials import CHECK, MAIN, CommandRun, Trial, World
 from conformance.model import Operation
 from conformance.reference.launch import LaunchError, RunningServer, launch
 
@@ -65,7 +65,7 @@ def try_scenario(client: ClientUnderTest, scenario: ClientScenario, stop: thread
         script = _script(scenario, root)
         variants = tuple(dict.fromkeys((*DEPLOYED, *scenario.variants, *client.variants)))
         try:
-            with launch(script=script, seed=client.seed, oddities=variants, data=root / "data") as server:
+            with launch(script=script, seed=client.seed, variants=variants, data=root / "data") as server:
                 place = _place(client, scenario, server, root)
                 runs = tuple(_commands(client, scenario, place, stop))
             trial = _read(scenario, runs, root)

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from conformance.clients.client_scenarios import ClientScenario
+from conformance.clients.client_trials import Trial
 from conformance.clients.harness.one_trial import ClientUnderTest, try_scenario
-from conformance.clients.trials import Trial
 
 
 def try_all(
