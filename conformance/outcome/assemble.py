@@ -17,7 +17,7 @@ from conformance.judge import judge_history
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.sensitivity import sensitivity
 from conformance.model import Conformance, Exchange, History, Json, Judgement, Operation, Role, Run, Tally
-from conformance.outcome.coverage import blocked, missing_core
+from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
 from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
@@ -31,8 +31,8 @@ class Framing:
     were selected (none means all); `scenarios` are the names of those that were tried, and `exercises` the requirements
     that these exercise, None unless others were left out; `tallies` come from judges that read something other than the
     history, such as the target's own description; `summaries` are finished sections of the document. `trouble` are the
-    suite's own errors, `shortage` says what kept the run from trying everything, such as a spent budget; `remarks` are
-    told as they are.
+    suite's own errors, `shortage` says what kept the run from trying everything, such as a spent budget, and
+    `never_worked` that the target never accepted the run; `remarks` are told as they are.
     """
 
     effort: str = "recorded"
@@ -45,6 +45,7 @@ class Framing:
     interrupted: bool = False
     trouble: tuple[str, ...] = ()
     shortage: tuple[str, ...] = ()
+    never_worked: bool = False
     remarks: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
@@ -63,6 +64,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
     tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations)
     chosen = catalogue.select(framing.only) if framing.only else catalogue.requirements()
     given = verdicts(chosen, tallies, strict=framing.strict)
+    dead = storage_trouble(history.operations)
+    whole = not framing.only and not framing.recorded
     circumstances = Circumstances(
         strict=framing.strict,
         partial=bool(framing.only) or framing.exercises is not None,
@@ -71,7 +74,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         interrupted=framing.interrupted,
         complete=history.complete,
         missing_core=missing_core(tallies, judgement.counters),
-        trouble=(*framing.trouble, *framing.shortage, *_gone(history)),
+        trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *_gone(history)),
     )
     outcome, reasons = conclude(given, circumstances)
     ended = now()
@@ -89,7 +92,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
-        reasons=(*reasons, *framing.remarks, *_unsent(history)),
+        reasons=(*reasons, *(() if whole else dead), *framing.remarks, *_unsent(history)),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
@@ -108,6 +111,8 @@ def exit_code(outcome: Conformance, framing: Framing) -> ExitCode:
     """Say what the process answers with: the user's interrupt, then the suite's own trouble, then the outcome."""
     if framing.interrupted:
         return ExitCode.INTERRUPTED
+    if framing.never_worked:
+        return ExitCode.UNREACHABLE
     if outcome is Conformance.NONCONFORMANT:
         return ExitCode.NONCONFORMANT
     if framing.trouble:

@@ -73,7 +73,7 @@ def conclude(given: Sequence[Verdict], circumstances: Circumstances) -> tuple[Co
     """Add verdicts up into the outcome of a run and the sentences that say why."""
     broken = [v.requirement.id for v in given if v.outcome is Outcome.FAIL]
     if broken:
-        return Conformance.NONCONFORMANT, (f"broken: {', '.join(broken)}",)
+        return Conformance.NONCONFORMANT, (f"broken: {', '.join(broken)}", *circumstances.trouble)
     gaps = tuple(_gaps(given, circumstances))
     return (Conformance.INCOMPLETE, gaps) if gaps else (Conformance.CONFORMANT, _claims(given, circumstances))
 

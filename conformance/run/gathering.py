@@ -10,7 +10,7 @@ import pytest
 from _pytest.runner import runtestprotocol  # what plugins that repeat items run them with: reports, not yet logged
 
 from conformance import interrupts
-from conformance.driver import Driver, RecordError
+from conformance.driver import BudgetError, Driver, RecordError
 from conformance.errors import ExitCode, SuiteError
 from conformance.model import Json, Target
 from conformance.run.child import end_with_parent
@@ -89,7 +89,7 @@ class Gathering:
         """Note what the suite itself got wrong: a scenario only provokes, and so whatever it raises is no finding."""
         report = yield
         if call.excinfo and report.failed:
-            spent = isinstance(call.excinfo.value, SuiteError) and call.excinfo.value.exit_code is ExitCode.INCOMPLETE
+            spent = isinstance(call.excinfo.value, BudgetError)
             said = str(call.excinfo.value) if spent else f"{item.name}: {call.excinfo.exconly()}"
             report.user_properties.append((SHORTAGE if spent else SUITE_ERROR, said[:500]))
             if call.excinfo.errisinstance(RecordError):

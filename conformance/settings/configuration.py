@@ -73,6 +73,7 @@ class Configuration:
                 version=get("target_version"),
                 gateway=get("gateway"),
                 converge_within_s=get("converge_within"),
+                storage_provider=get("storage_provider") if url else "",
             ),
             run_id=run_id or new_run_id(),
             credentials=given,
