@@ -137,8 +137,9 @@ class Gathering:
             self._hold(report.nodeid, [report])
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_handlecrashitem(self, crashitem: str) -> None:
-        """Note that a worker crashed."""
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        """Note that a worker crashed: an error of the suite, not a failure of the item."""
+        report.when = "setup"
         self._noted[SUITE_ERROR].append(f"a worker process crashed while running {crashitem}")
 
     @pytest.hookimpl(tryfirst=True)
@@ -174,7 +175,8 @@ class Gathering:
         every = due(self.run_settings)
         named = {owner.scenario for nodeid in self._collected if (owner := owner_of(nodeid))}
         tried = tuple(scenario for scenario in every if scenario.name in named)
-        return Tried(tried, partial=bool(self.run_settings.scenario) or len(tried) < len(every))
+        left_out = bool(self._collected) and len(tried) < len(every)
+        return Tried(tried, partial=bool(self.run_settings.scenario) or left_out)
 
     def _tell(self) -> None:
         """Report every item as the document says."""
