@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from conformance.release.display_text import count, rate, seconds
+from conformance.release.display_text import count, judged, rate, seconds
 from conformance.release.next_step import command, replay
 
 from .finding_views import finding_views
@@ -30,6 +30,7 @@ def context(document: Document) -> dict[str, Any]:
     return {
         "doc": document,
         "headline": _headline(document),
+        "judged": judged(document),
         "facts": list(_facts(document)),
         "flags": list(_flags(document)),
         "counts": _counts(rows),

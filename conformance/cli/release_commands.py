@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from conformance import release
+from conformance.driver.report_folder import check_writable
 from conformance.run.report_writers import draw
 
 DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -20,7 +21,9 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--report-dir", type=FOLDER, help="Where to draw.  [default: beside the document]")
 def report(*, document: Path, formats: str, report_dir: Path | None) -> int:
     """Draw the reports again from REPORT.json alone."""
-    drawn = draw(release.load(document), report_dir or document.parent, [name for name in formats.split(",") if name])
+    folder = report_dir or document.parent
+    check_writable(folder)
+    drawn = draw(release.load(document), folder, [name.strip() for name in formats.split(",") if name.strip()])
     for path in drawn:
         click.echo(path)
     return 0
@@ -43,6 +46,7 @@ def compare(*, before: Path, after: Path, strict: bool) -> int:
 @click.option("--report-dir", type=FOLDER, default="dds-matrix", show_default=True, help="Where to draw.")
 def matrix(*, documents: tuple[Path, ...], report_dir: Path) -> int:
     """Lay several targets or versions side by side, as HTML and Markdown."""
+    check_writable(report_dir)
     report_dir.mkdir(parents=True, exist_ok=True)
     write = import_module("conformance.reports.matrix_page").write
     for path in write([release.load(document) for document in documents], report_dir):

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from conformance.api import catalogue
+from conformance.driver.report_folder import check_writable
 from conformance.errors import ExitCode
 from conformance.outcome.assemble import now
 from conformance.selftest import Matrix, Trialled, gaps, markdown, subjects, try_subject
@@ -32,6 +33,8 @@ def selftest(*, effort: str, jobs: int, seed: int, only: tuple[str, ...], write:
     convict no fault.
     """
     chosen, begun = subjects(only), time.monotonic()
+    if write:
+        check_writable(write.parent, option="--write")
     with ThreadPoolExecutor(jobs) as pool:
         running = [pool.submit(try_subject, subject, effort=effort, seed=seed) for subject in chosen]
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from conformance.driver.report_folder import check_writable
 from conformance.errors import UsageError
 from conformance.reference.faults import FAULTS
 from conformance.reference.launch import LaunchError, RunningServer, launch
@@ -30,6 +31,8 @@ def serve(  # noqa: PLR0913 - the options of the command
     """Serve the embedded DDS until interrupted."""
     _known(faults, FAULTS, "fault")
     _known(oddities, ODDITIES, "oddity")
+    if data:
+        check_writable(data, option="--data")
     try:
         with launch(port=port, lag=lag, data=data, seed=seed, faults=faults, oddities=oddities) as server:
             _tell(server)

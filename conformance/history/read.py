@@ -9,6 +9,7 @@ from typing import BinaryIO
 from conformance.errors import HistoryError
 from conformance.history.decode import API, Problem, is_whole, parse
 from conformance.history.entries import Begun, End, Entry, Header
+from conformance.history.input_files import HISTORY, PackingError, head_of, numbered_lines, opened, other_kind
 from conformance.model import Failure, History, Operation, Role, Target
 
 _FORMAT_REMEDY = "Give a history of this suite, or one in the deployed service's recorded form."
@@ -28,7 +29,7 @@ class _Watch:
         self._last: dict[str, tuple[int, int, str]] = {}
         self._ended = False
 
-    def entry(self, entry: Entry, line: int) -> None:
+    def entry(self, entry: Entry, *, first: bool) -> None:
         """Raise `Problem` if `entry` cannot stand where it stands."""
         if self._ended:
             raise Problem("something follows the end")
@@ -37,7 +38,7 @@ class _Watch:
             self._sequential(entry)
         elif isinstance(entry, End):
             self._ended = True
-        elif isinstance(entry, Header) and line != 1:
+        elif isinstance(entry, Header) and not first:
             raise Problem("a second header")
 
     def _unique(self, name: str) -> None:
@@ -78,25 +79,45 @@ def lines(path: Path | str, on_cut: Callable[[], None] | None = None) -> Iterato
     """
     watch = _Watch()
     with _opened(path) as handle:
-        for number, raw in enumerate(handle, 1):
+        head = head_of(handle)
+        first = True
+        for number, raw in _lines(handle, path):
             try:
-                entry = parse(raw.decode("utf-8"), number)
-                watch.entry(entry, number)
+                entry = parse(raw.strip().decode("utf-8"), number)
+                watch.entry(entry, first=first)
             except (Problem, UnicodeDecodeError) as problem:
-                if not raw.endswith(b"\n") and number > 1 and not is_whole(raw):
+                if not raw.endswith(b"\n") and not first and not is_whole(raw):
                     if on_cut:
                         on_cut()
                     return
-                reason = str(problem) if isinstance(problem, Problem) else "not UTF-8"
-                raise HistoryError(f"{reason}.", line=number, remedy=_FORMAT_REMEDY if number == 1 else "") from problem
+                reason = _reason(problem, path, other_kind(head) if first else "")
+                raise HistoryError(reason, line=number, remedy=_FORMAT_REMEDY if first else "") from problem
+            first = False
             yield entry
+
+
+def _reason(problem: Problem | UnicodeDecodeError, path: Path | str, kind: str) -> str:
+    """Say what is wrong with a line, and with a first one also what the file is instead, if that can be told."""
+    said = f"not UTF-8 at byte {problem.start + 1}" if isinstance(problem, UnicodeDecodeError) else str(problem)
+    return f"{said}; {path} is {kind}." if kind and kind != HISTORY else f"{said}."
 
 
 def _opened(path: Path | str) -> BinaryIO:
     try:
-        return Path(path).open("rb")
+        return opened(path)
     except OSError as trouble:
-        raise HistoryError(f"{path}: {trouble.strerror}.") from trouble
+        raise HistoryError(f"{path}: {trouble.strerror or trouble}.", remedy=_FORMAT_REMEDY) from trouble
+    except PackingError as trouble:
+        raise HistoryError(f"{path} is {trouble}.", remedy=_FORMAT_REMEDY) from trouble
+
+
+def _lines(handle: BinaryIO, path: Path | str) -> Iterator[tuple[int, bytes]]:
+    try:
+        yield from numbered_lines(handle)
+    except OSError as trouble:
+        raise HistoryError(f"{path}: {trouble.strerror or trouble}.") from trouble
+    except PackingError as trouble:
+        raise HistoryError(f"{path} is {trouble}.", remedy="Unpack it by hand, and judge what is left.") from trouble
 
 
 def read(path: Path | str) -> History:

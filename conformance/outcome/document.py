@@ -17,6 +17,7 @@ from typing import Any
 from conformance.api.answers import call, code_of
 from conformance.api.curl import curl
 from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
+from conformance.release.display_text import what_is_judged
 
 FORMAT = "dds-conformance-report"
 VERSION = 1
@@ -48,6 +49,7 @@ def _heading(run: Run) -> dict[str, Json]:
         "run_id": run.run_id,
         "outcome": str(run.outcome),
         "reasons": list(run.reasons),
+        "judged": what_is_judged(dataclasses.asdict(run.target), recorded=bool(run.extras.get("recorded"))),
         "target": dataclasses.asdict(run.target),
         "effort": run.effort,
         "seed": run.seed,

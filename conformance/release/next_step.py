@@ -14,8 +14,7 @@ def command(document: Document, *, effort: str = "", only: str = "", keep_seed: 
     """Give the command that judges the same target again: as before, or with another effort, or one duty alone."""
     target = document["target"]
     words = ["dds-conformance", "run"]
-    if not target.get("embedded"):
-        words += ["--target", target["base_url"]]
+    words += ["--embedded"] if target.get("embedded") else ["--target", target["base_url"]]
     chosen = effort or document["effort"]
     words += ["--effort", chosen] if chosen in ("quick", "standard", "thorough") else []
     words += ["--strict"] if document["strict"] else []
@@ -27,7 +26,8 @@ def replay(document: Document) -> str:
     """Give the command that runs one saved plan again against the same target."""
     target = document["target"]
     words = ["dds-conformance", "replay", "plan.json"]
-    return shlex.join(words if target.get("embedded") else [*words, "--target", target["base_url"]])
+    where = ["--embedded"] if target.get("embedded") else ["--target", target["base_url"]]
+    return shlex.join([*words, *where])
 
 
 def next_steps(document: Document, directory: Path | None) -> Iterable[tuple[str, str]]:

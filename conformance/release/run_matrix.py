@@ -95,7 +95,7 @@ def _columns(documents: Sequence[Document]) -> Iterable[Column]:
 
 def _name(document: Document) -> str:
     target = document["target"]
-    host = "embedded" if target.get("embedded") else target["base_url"].split("//")[-1].split("/")[0]
+    host = "THE EMBEDDED SERVER" if target.get("embedded") else target["base_url"].split("//")[-1].split("/")[0]
     return f"{host} {target['version']}" if target.get("version") else str(host)
 
 

@@ -11,14 +11,21 @@ import pytest
 
 from conformance import interrupts
 from conformance.driver import Driver, RecordError
+from conformance.driver.report_folder import prepare
 from conformance.errors import ExitCode, SuiteError
 from conformance.model import Json, Target
+from conformance.release.display_text import judged, what_is_judged
 from conformance.run.child import end_with_parent
 from conformance.run.running import Running
+from conformance.run.stopping import aftermath, promise, set_aside
+from conformance.run.unstarted import account_of, reporting
 from conformance.settings.configuration import gather
 from conformance.settings.run_settings import Settings
 
-OPTIONS = ("target", "effort", "seed", "converge_within", "report_dir", "strict", "only", "max_rps", "i_may_write")
+OPTIONS = (
+    "target", "embedded", "headers", "effort", "seed", "converge_within", "report_dir", "strict", "only", "max_rps",
+    "i_may_write",
+)  # fmt: skip
 """The keys of the configuration that are options of pytest too; pytest has a ``--strict`` of its own."""
 HANDED = "dds_settings"
 SUITE_ERROR = "dds-suite-error"
@@ -32,7 +39,7 @@ class Gathering:
 
     def __init__(self, config: pytest.Config) -> None:
         handed = getattr(config, "workerinput", {}).get(HANDED)
-        self._running = None if handed else Running(_settings(config))
+        self._running = None if handed else _running(config)
         self._settings = Settings.from_json(handed) if handed else None
         self._document: Mapping[str, Json] = {}
         self._told: dict[str, list[str]] = {SUITE_ERROR: [], SHORTAGE: []}
@@ -54,10 +61,13 @@ class Gathering:
             interrupts.deliver_again()
             end_with_parent()
             interrupts.remember()
+            interrupts.will_say(promise(self._running.settings))
             try:
                 self._running.start()
-            except SuiteError as trouble:
-                pytest.exit(f"error: {trouble}", returncode=int(trouble.exit_code))
+            except Exception as trouble:  # noqa: BLE001 - pytest would answer 1 or 3, which mean something else
+                self._running.abandon()
+                code, sentence = account_of(trouble)
+                pytest.exit(f"error: {sentence}", returncode=int(code))
             # Before xdist starts its workers, which it does later in this hook: they inherit it.
             os.environ.update(self.run_settings.secrets_environment())
 
@@ -111,7 +121,16 @@ class Gathering:
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
         interrupted = stopped or interrupts.asked()
         trouble, shortage = tuple(self._told[SUITE_ERROR]), tuple(self._told[SHORTAGE])
-        document = self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage)
+        if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            trouble = (*trouble, "pytest itself failed: see its log")
+        settings = self._running.settings
+        try:
+            with reporting(settings.report_dir, settings.target):
+                document = self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage)
+        except Exception as failed:  # noqa: BLE001 - what leaves this hook would make pytest answer 1
+            code, sentence = account_of(failed)
+            session.exitstatus = int(code)
+            pytest.exit(f"error: {sentence}", returncode=int(code))
         self._document = document
         session.exitstatus = document.get("exit_code", ExitCode.SUITE_ERROR)
 
@@ -119,18 +138,36 @@ class Gathering:
         """Say what the run came to, and where its reports are."""
         if self._document:
             terminalreporter.section(f"dds-conformance: {self._document['outcome']}")
+            terminalreporter.write_line(f"judged: {judged(self._document)}")
             for finding in self._document["findings"][:TOLD]:
                 terminalreporter.write_line(f"{finding['level']} {finding['requirement']}: {finding['sentence']}")
             for reason in self._document["reasons"]:
                 terminalreporter.write_line(reason)
+            interrupted = bool(self._document["interrupted"])
+            for sentence in aftermath(self.run_settings, self._document, interrupted=interrupted):
+                terminalreporter.write_line(sentence)
             terminalreporter.write_line(f"reports: {self.run_settings.report_dir}")
 
 
-def _settings(config: pytest.Config) -> Settings:
+def _running(config: pytest.Config) -> Running:
     handed = config.getoption("dds_settings")
     if handed:
-        return Settings.from_json(handed.read_text(encoding="utf-8"))
+        return Running(Settings.from_json(handed.read_text(encoding="utf-8")))
+    try:
+        settings = _settings(config)
+    except SuiteError as trouble:
+        pytest.exit(f"error: {trouble}", returncode=int(trouble.exit_code))
+    config.get_terminal_writer().line(f"JUDGING: {what_is_judged(dataclasses.asdict(settings.target))}")
+    return Running(settings)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    """Gather the settings of a run that pytest was started for, and make its folder ready."""
     options = {name: config.getoption(name) for name in OPTIONS}
     workers = int(getattr(config.option, "numprocesses", None) or 0)
-    settings = gather({**options, "workers": workers}).settings()
-    return dataclasses.replace(settings, report_dir=settings.report_dir.absolute())
+    asked = gather({**options, "workers": workers})
+    folder = asked.get("report_dir").absolute()
+    if older := prepare(folder):
+        config.get_terminal_writer().line(set_aside(older))
+    with reporting(folder, Target(base_url=asked.get("target") or "")):
+        return dataclasses.replace(asked.settings(), report_dir=folder)

@@ -110,6 +110,12 @@ class Settings:
         """Where the processes of the run agree on their pace."""
         return self.report_dir / f".pace-{self.run_id}"
 
+    def secrets(self) -> tuple[str, ...]:
+        """Give every secret itself, for those that must hide them."""
+        given = [getattr(self.credentials, name) for name in NAMES]
+        given += [self.network.proxy, *(value for _, value in self.network.headers)]
+        return tuple(secret.reveal() for secret in given if secret is not None)
+
     def to_json(self) -> str:
         """Give everything but the secrets as JSON, for a worker process."""
         bare = dataclasses.replace(

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 FLOORS: dict[str, int] = {
+    "conformance": 7,
     "conformance.schemas": -1,
     "conformance.model": 0,
     "conformance.errors": 0,
@@ -75,7 +76,7 @@ def test_every_room_has_a_floor() -> None:
 def test_imports_go_down_the_floors_only(name: str, path: Path) -> None:
     """A module imports its own room, or rooms on lower floors or on its own."""
     here = room(name)
-    for imported in {room(other) for other in imports(path)} - {"conformance", here}:
+    for imported in {room(other) for other in imports(path)} - {"conformance", here}:  # the door is lazy
         assert FLOORS[imported] <= FLOORS[here], f"{name} imports {imported}, which is above it"
 
 
