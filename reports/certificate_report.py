@@ -35,7 +35,8 @@ def _none(document: Document, refusals: Iterable[str]) -> str:
     reasons = "\n".join(f"- {escaped(reason)}" for reason in refusals)
     return (
         f"# No certificate\n\nJudged: **{escaped(judged(document))}**\n\n"
-        f"Run {code(document['run_id'])} against {code(document['target']['base_url'])} entitles to none:\n\n{reasons}\n\nA certificate needs a complete, unfiltered run with `--effort thorough`, without "
+        f"Run {code(document['run_id'])} against {code(document['target']['base_url'])} entitles to none:"
+        f"\n\n{reasons}\n\nA certificate needs a complete, unfiltered run with `--effort thorough`, without "
         f"`--expect`, against a target whose version is named, that ends conformant.\n"
     )
 

@@ -26,14 +26,15 @@ def write(documents: Sequence[Mapping[str, Any]], directory: Path) -> tuple[Path
 def _html(table: Matrix) -> str:
     levels = [(level, text, [row for row in table.rows if row.level == level]) for level, text in LEVELS.items()]
     view = {"table": table, "levels": levels, "outcomes": OUTCOMES, "moment": moment}
-    return page("matrix.html.j2", view, script=False)
+    return page("matrix.html.j2", view, script="")
 
 
 def markdown(table: Matrix) -> str:
     """Draw the matrix as Markdown."""
     heads = " | ".join(f"{escaped(column.label)}<br>{escaped(column.outcome)}" for column in table.columns)
     facts = [
-        f"- **{escaped(one.label)}**: {one.outcome}, {code(one.base_url)}, effort {escaped(one.effort)}, begun "
+        f"- **{escaped(one.label)}**: {one.outcome}, judged: {escaped(one.judged)}, {code(one.base_url)}, "
+        f"effort {escaped(one.effort)}, begun "
         f"{escaped(one.begun)}{''.join(f', {escaped(remark)}' for remark in one.remarks)}"
         for one in table.columns
     ]

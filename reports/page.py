@@ -42,6 +42,7 @@ def context(document: Document) -> dict[str, Any]:
         "windows": list(_windows(document.get("sensitivity") or {})),
         "lag": [_lag(group) for group in (document.get("lag") or {}).get("groups") or []],
         "replay": replay(document),
+        "again_for": lambda requirement: command(document, only=requirement),
         "again": "" if document.get("recorded") else command(document),
     }
 
@@ -168,8 +169,8 @@ def _lag(group: Document) -> dict[str, Any]:
 
 
 def _lag_sentence(group: Document) -> str:
-    told = [quantile for quantile in group.get("quantiles") or [] if quantile["p"] in (0.5, 0.95)]
-    return "; ".join(f"{quantile['p']:.0%} {within(quantile)}" for quantile in told)
+    shown = [quantile for quantile in group.get("quantiles") or [] if quantile["p"] in (0.5, 0.95)]
+    return "; ".join(f"{quantile['p']:.0%} {within(quantile)}" for quantile in shown)
 
 
 def within(quantile: Document) -> str:

@@ -17,7 +17,7 @@ def main() -> None:
     """Run the command line and leave with its exit code, whatever happens: never with a traceback."""
     interrupts.acknowledge()
     try:
-        from conformance.cli.ending import carried_out  # noqa: PLC0415 - late: an interrupt of its import is answered
+        from conformance.cli.ends.ending import carried_out  # noqa: PLC0415 - late: an interrupt of its import is answered
 
         code = carried_out(sys.argv[1:])
     except KeyboardInterrupt:

@@ -23,7 +23,7 @@ def report(*, document: Path, formats: str, report_dir: Path | None) -> int:
     """Draw the reports again from REPORT.json alone."""
     folder = report_dir or document.parent
     check_writable(folder)
-    drawn = draw(release.load(document), folder, [name.strip() for name in formats.split(",") if name.strip()])
+    drawn = draw(release.load_valid(document), folder, [name.strip() for name in formats.split(",") if name.strip()])
     for path in drawn:
         click.echo(path)
     return 0
@@ -35,7 +35,7 @@ def report(*, document: Path, formats: str, report_dir: Path | None) -> int:
 @click.option("--strict", is_flag=True, help="A new warning is a regression too.")
 def compare(*, before: Path, after: Path, strict: bool) -> int:
     """Compare two runs by duty: print Markdown, exit 1 on a regression."""
-    first, second = release.load(before), release.load(after)
+    first, second = release.load_valid(before), release.load_valid(after)
     comparison = release.compare(first, second, strict=strict)
     click.echo(release.comparison_markdown(comparison, first, second))
     return comparison.exit_code
@@ -49,6 +49,6 @@ def matrix(*, documents: tuple[Path, ...], report_dir: Path) -> int:
     check_writable(report_dir)
     report_dir.mkdir(parents=True, exist_ok=True)
     write = import_module("conformance.reports.matrix_page").write
-    for path in write([release.load(document) for document in documents], report_dir):
+    for path in write([release.load_valid(document) for document in documents], report_dir):
         click.echo(path)
     return 0

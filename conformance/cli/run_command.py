@@ -11,8 +11,8 @@ import click
 
 from conformance import interrupts
 from conformance.api import catalogue
-from conformance.cli import shielded
 from conformance.cli.console import Console
+from conformance.cli.ends import shielded
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.present import Watching, console, deviations, show, tell
 from conformance.errors import ExitCode, UsageError

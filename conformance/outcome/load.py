@@ -59,6 +59,15 @@ def load(path: Path) -> Document:
         raise UsageError(f"{path} has version {document.get('version')!r}.", remedy=remedy)
     if document.get("end") is not True:
         raise IncompleteDocumentError(path, account(document))
+    return document
+
+
+def load_valid(path: Path) -> Document:
+    """Read a whole run document that keeps its schema: one from a user's hands may be anything.
+
+    Raises what `load` does, and `UsageError` when a field is missing or of the wrong kind.
+    """
+    document = load(path)
     if problems := contract("run").problems(document):
         raise UsageError(f"{path} is a damaged run document: {problems[0]}.", remedy=_REMEDY)
     return document

@@ -14,12 +14,13 @@ def command(document: Document, *, effort: str = "", only: str = "", keep_seed: 
     """Give the command that judges the same target again: as before, or with another effort, or one duty alone."""
     target = document["target"]
     words = ["dds-conformance", "run"]
-    words += ["--embedded"] if target.get("embedded") else ["--target", target["base_url"]]
+    embedded = bool(target.get("embedded"))
+    words += [] if embedded else ["--target", target["base_url"]]
     chosen = effort or document["effort"]
     words += ["--effort", chosen] if chosen in ("quick", "standard", "thorough") else []
     words += ["--strict"] if document["strict"] else []
     words += ["--seed", str(document["seed"])] if keep_seed else []
-    return shlex.join([*words, *(["--only", only] if only else [])])
+    return shlex.join([*words, *(["--only", only] if only else []), *(["--embedded"] if embedded else [])])
 
 
 def replay(document: Document) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from conformance import interrupts
-from conformance.cli import shielded
 from conformance.cli.commands import cli
+from conformance.cli.ends import shielded
 from conformance.errors import ExitCode, SuiteError
 
 _MENDABLE = frozenset(
