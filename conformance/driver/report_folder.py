@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -82,16 +83,16 @@ def _writing(folder: Path, option: str = "--report-dir") -> Iterator[None]:
 
 
 def _clear(folder: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:
-    own = {path.resolve() for path in inputs}
+    own = {os.path.realpath(path) for path in inputs}
     for name in names:
         for path in folder.glob(name):
-            if path.resolve() in own:
+            if os.path.realpath(path) in own:
                 if "*" in name:
                     continue
                 raise UsageError(f"{path} is to be read, and the run would write over it.", remedy=_REMEDY)
     for name in names:
         for path in folder.glob(name):
-            if path.resolve() not in own:
+            if os.path.realpath(path) not in own:
                 path.unlink()
 
 

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,7 @@ class Running:
 
     def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:
         """Read what each worker process left beside the history."""
-        others = {path.resolve() for path in self._inputs}
+        others = {os.path.realpath(path) for path in self._inputs}
         for path in sorted(self.settings.report_dir.glob(pattern)):
-            if path.resolve() not in others:
+            if os.path.realpath(path) not in others:
                 yield json.loads(path.read_text(encoding="utf-8"))
