@@ -37,7 +37,7 @@ PLACES = {
         Place("release_commands", "report", "Draw the reports again from REPORT.json alone."),
         Place("release_commands", "compare", "Compare two runs by duty: print Markdown, exit 1 on a regression."),
         Place("release_commands", "matrix", "Lay several targets or versions side by side, as HTML and Markdown."),
-        Place("trend_command", "trend", "Draw many runs of one target over time."),
+        Place("trend_command", "trend", "Draw the runs below DIR over time."),
         Place("serve_command", "serve", "Serve the embedded DDS until interrupted."),
         Place("serve_command", "faults", "List the faults and the legal variants of the embedded DDS."),
         Place("selftest_command", "selftest", "Run the suite against every fault and every legal variant."),

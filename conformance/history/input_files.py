@@ -1,4 +1,4 @@
-# ruff: noqa: SIM115 - what is opened here is closed by who asked for it
+# ruff: noqa: SIM115 - an unpacker ends with the file that it reads from, which is closed
 """What a user hands in, as files really are: packed, with a byte order mark, from standard input, or something else.
 
 Packing is known by its first bytes, never by a name. A file that is not what was asked for is named for what it is.
@@ -36,15 +36,19 @@ class PackingError(ValueError):
     """A packed file that cannot be unpacked; says why."""
 
 
-def opened(path: Path | str) -> BinaryIO:
+@contextlib.contextmanager
+def opened(path: Path | str) -> Iterator[BinaryIO]:
     """Open a file, or standard input for "-", for reading: unpacked, as UTF-8 without a byte order mark.
 
     Raises:
         OSError: it cannot be opened.
         PackingError: it is packed in a way that nothing here unpacks.
     """
-    raw = sys.stdin.buffer if str(path) == STDIN else Path(path).open("rb", HEAD_BYTES)
-    return _without_mark(_unpacked(_peekable(raw)))
+    if str(path) == STDIN:
+        yield _without_mark(_unpacked(_peekable(sys.stdin.buffer)))
+        return
+    with Path(path).open("rb", HEAD_BYTES) as raw:
+        yield _without_mark(_unpacked(_peekable(raw)))
 
 
 def head_of(file: BinaryIO) -> bytes:

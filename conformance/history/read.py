@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -78,7 +79,8 @@ def lines(path: Path | str, on_cut: Callable[[], None] | None = None) -> Iterato
         HistoryError: a line is not what it should be; names the line and the reason.
     """
     watch = _Watch()
-    with _opened(path) as handle:
+    with contextlib.ExitStack() as stack:
+        handle = _opened(stack, path)
         head = head_of(handle)
         first = True
         for number, raw in _lines(handle, path):
@@ -102,9 +104,9 @@ def _reason(problem: Problem | UnicodeDecodeError, path: Path | str, kind: str) 
     return f"{said}; {path} is {kind}." if kind and kind != HISTORY else f"{said}."
 
 
-def _opened(path: Path | str) -> BinaryIO:
+def _opened(stack: contextlib.ExitStack, path: Path | str) -> BinaryIO:
     try:
-        return opened(path)
+        return stack.enter_context(opened(path))
     except OSError as trouble:
         raise HistoryError(f"{path}: {trouble.strerror or trouble}.", remedy=_FORMAT_REMEDY) from trouble
     except PackingError as trouble:

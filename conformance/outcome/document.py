@@ -49,7 +49,7 @@ def _heading(run: Run) -> dict[str, Json]:
         "run_id": run.run_id,
         "outcome": str(run.outcome),
         "reasons": list(run.reasons),
-        "judged": what_is_judged(dataclasses.asdict(run.target), recorded=bool(run.extras.get("recorded"))),
+        "judged": what_is_judged(dataclasses.asdict(run.target)),
         "target": dataclasses.asdict(run.target),
         "effort": run.effort,
         "seed": run.seed,

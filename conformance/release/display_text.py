@@ -38,15 +38,14 @@ def code(text: object) -> str:
 
 def judged(document: Mapping[str, Any]) -> str:
     """Say what a run document speaks of, in letters that nobody overlooks where it is no deployment."""
-    return what_is_judged(document["target"], recorded=bool(document.get("recorded")))
+    return what_is_judged(document["target"])
 
 
-def what_is_judged(target: Mapping[str, Any], *, recorded: bool = False) -> str:
+def what_is_judged(target: Mapping[str, Any]) -> str:
     """Say what is judged: the embedded server in large letters, else the address of a target."""
     if target.get("embedded"):
-        return f"{'A RECORDING OF ' if recorded else ''}THE EMBEDDED SERVER, NOT A DEPLOYMENT"
-    where = line(target.get("base_url") or "NOTHING: NO TARGET WAS NAMED")
-    return f"a recording of {where}" if recorded else where
+        return "THE EMBEDDED SERVER, NOT A DEPLOYMENT"
+    return line(target.get("base_url") or "NOTHING: NO TARGET WAS NAMED")
 
 
 def seconds(value: float | None) -> str:

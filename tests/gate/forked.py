@@ -7,6 +7,7 @@ working directory and environment stays in it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def preload() -> None:
     assert isinstance(cli, LazyGroup)
     for name in PLACES:
         cli.get_command(None, name)  # type: ignore[arg-type] # the table needs no context
+    gc.freeze()  # what is loaded is shared with every fork: nothing writes to it
 
 
 def dds(
@@ -74,7 +76,7 @@ def dds(
         begun = time.monotonic()
         pid = _fork()
         if pid == 0:
-            _become([str(word) for word in words], cwd, env or {}, streams, out, err)
+            _become([str(word) for word in words], cwd, env or {}, streams, (out, err))
         if disturb:
             disturb(pid)
         code = _ended(pid, begun + bound_s)
@@ -101,9 +103,11 @@ def _ended(pid: int, deadline: float) -> int:
         time.sleep(WATCH_S)
 
 
-def _become(words: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Streams, out: Path, err: Path) -> None:
+def _become(
+    words: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Streams, printed: tuple[Path, Path]
+) -> None:
     """Turn this fork into the command; never return."""
-    code = 99
+    code, (out, err) = 99, printed
     try:
         os.chdir(cwd)
         for name in [name for name in os.environ if name.startswith(("DDS_", "PYTEST_"))]:
@@ -175,10 +179,3 @@ def signals(*numbers: int, when: Callable[[], object] = lambda: True, apart_s: f
             time.sleep(apart_s)
 
     return disturb
-
-
-@contextlib.contextmanager
-def here(folder: Path) -> Iterator[Path]:
-    """Make an empty folder to work in."""
-    folder.mkdir(parents=True, exist_ok=True)
-    yield folder
