@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,11 +19,20 @@ from conformance.run.unstarted import reporting
 @click.command()
 @click.argument("history", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports there.")
+@click.option("--gateway", metavar="REGEX", help="Answers of a gateway, not the API: a pattern over the body.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
-def judge(*, history: Path, report_dir: Path | None, strict: bool, expect: Path | None, as_json: bool) -> int:
+def judge(  # noqa: PLR0913 - one for each option
+    *,
+    history: Path,
+    report_dir: Path | None,
+    gateway: str | None,
+    strict: bool,
+    expect: Path | None,
+    as_json: bool,
+) -> int:
     """Judge HISTORY, a recording of ours or of the deployed service's form. Sends nothing.
 
     HISTORY may be packed (gzip, bzip2, xz, zstd), and - is standard input. A recording is partial by nature: the
@@ -31,16 +41,19 @@ def judge(*, history: Path, report_dir: Path | None, strict: bool, expect: Path 
     screen = console(as_json=as_json)
     if report_dir is None:
         expected = deviations(expect)
-        return show(drawn := _judged(history, strict=strict), None, screen, status=_code(drawn), expected=expected)
+        drawn = _judged(history, gateway, strict=strict)
+        return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
     prepare_views(report_dir, [history, *([expect] if expect else [])])
     with reporting(report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=strict)):
         expected = deviations(expect)
-        keep(drawn := _judged(history, strict=strict), report_dir)
-        return show(drawn, report_dir, screen, status=_code(drawn), expected=expected)
+        keep(drawn := _judged(history, gateway, strict=strict), report_dir)
+        return show(drawn, report_dir, screen, status=int(drawn["exit_code"]), expected=expected)
 
 
-def _judged(history: Path, *, strict: bool) -> dict[str, Json]:
+def _judged(history: Path, gateway: str | None, *, strict: bool) -> dict[str, Json]:
     kept = histories.read(STDIN if str(history) == STDIN else history)
+    if gateway is not None:
+        kept = replace(kept, target=replace(kept.target, gateway=gateway))
     header = kept.header
     framing = Framing(
         recorded=True,

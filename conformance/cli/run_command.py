@@ -57,7 +57,7 @@ def run(**given: Any) -> int:
         consent.require(settings, COSTS)
         expected = deviations(given["expect"])
         status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
-    if status in (ExitCode.UNREACHABLE, ExitCode.USAGE):
+    if status in (ExitCode.UNREACHABLE, ExitCode.USAGE) and not document["exchanges"]:
         tell(f"error: {reason}" for reason in document["reasons"])
         return status
     status = show(document, settings.report_dir, screen, status=status, expected=expected)
@@ -90,10 +90,14 @@ def checked(settings: Settings) -> Settings:
     """Give the settings back if a run may begin with them; from now on no stream shows their secrets.
 
     Raises:
-        UsageError: a selected requirement does not exist, or a target is named and no credentials are.
+        UsageError: a selected requirement or scenario does not exist, or a target is named and no credentials are.
     """
     shielded.hide(settings.secrets())
     catalogue.select(settings.only)
+    if settings.scenario:
+        from conformance.engine.scenario_list import select  # noqa: PLC0415 - loads all that draws plans
+
+        select(settings.scenario)
     if settings.target.base_url and not settings.credentials.given:
         raise UsageError("a target needs credentials.", remedy="Set DDS_API_TOKEN, or name a --credentials FILE.")
     return settings

@@ -36,7 +36,7 @@ def doctor(*, as_json: bool, **given: Any) -> int:
         )
     check_writable(settings.report_dir)  # the ledger of the one project lies there until that is gone
     lines: list[Line] = []
-    for line in examine(settings):
+    for line in examine(settings, _say):
         lines.append(line)
         if not as_json:
             _tell(line)
@@ -46,6 +46,10 @@ def doctor(*, as_json: bool, **given: Any) -> int:
     else:
         click.echo(f"\nnext: {click.style(command, bold=True)}")
     return ExitCode.UNREACHABLE if any(line.mark is Mark.BAD for line in lines) else ExitCode.CONFORMANT
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _tell(line: Line) -> None:
@@ -63,7 +67,7 @@ def clean(*, ledger: Path, **given: Any) -> int:
     The target is the one that the ledger names, unless --target says otherwise.
     """
     given["target"] = given.get("target") or target_of(ledger)
-    report = sweep(ledger, checked(configuration(given).settings()))
+    report = sweep(ledger, checked(configuration(given).settings()), _say)
     click.echo(f"removed {len(report.removed)} projects of run {report.run_id}; {report.absent} were gone already")
     for leftover in report.leftovers:
         named = leftover.id or leftover.name or "without a name"

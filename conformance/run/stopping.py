@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.driver.safety import ledger as ledgers
-from conformance.errors import UsageError
+from conformance.driver.safety.cleaning import Leftover, farewell, left_open
 from conformance.settings.run_settings import Settings
 
 Document = Mapping[str, Any]
@@ -48,21 +48,12 @@ def aftermath(settings: Settings, document: Document, *, interrupted: bool) -> I
     """
     if settings.target.embedded or document["target"].get("embedded") or not settings.ledger_path.exists():
         return
-    left = document.get("leftovers") or _open(settings.ledger_path)
-    if left:
-        named = ", ".join(sorted({str(one["name"] or one["id"] or "without a name") for one in left})[:3])
-        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-        yield f"left behind at {settings.target.base_url}: {_projects(len(left))} ({named}{more})"
-        yield f"to remove {'it' if len(left) == 1 else 'them'}: {clean_command(settings.ledger_path)}"
-    elif interrupted:
+    left = [
+        Leftover(*(str(one.get(name, "")) for name in Leftover.__slots__)) for one in document.get("leftovers") or ()
+    ]
+    yield from farewell(left, settings.ledger_path, settings)
+    if not left and interrupted:
         yield f"cleaned up: {_projects(_gone(settings.ledger_path))} removed, nothing of this run is left"
-
-
-def _open(ledger: Path) -> list[dict[str, Any]]:
-    try:
-        return [{"name": entry.name, "id": entry.id} for entry in ledgers.read(ledger).open]
-    except UsageError:
-        return [{"name": f"see {ledger}", "id": ""}] if ledgers.begun(ledger) else []
 
 
 def _gone(ledger: Path) -> int:

@@ -51,32 +51,25 @@ def shell(script: str, folder: Path, **more: str) -> subprocess.CompletedProcess
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Do the workflow's Judge step against a server and give the folder it worked in."""
+    """Do the workflow's Judge step against a server of our own and give the folder it worked in."""
     folder = tmp_path_factory.mktemp("workflow")
     (folder / "dds").mkdir()
     (folder / "dds" / "expect.toml").write_text("# nothing is known to deviate\n", encoding="utf-8")
-    with launch(lag="0.1") as server:
-        secrets = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
-        done = shell(steps()["judge"]["run"], folder, DDS_TARGET=server.base_url, DDS_EFFORT="quick", **secrets)
+    with launch(lag="0.1-0.3") as server:
+        named = {"DDS_TARGET": server.base_url, "DDS_EFFORT": "quick"}
+        tokens = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
+        done = shell(steps()["judge"]["run"], folder, **named, **tokens)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
 
 def test_the_judge_step_judges_and_writes_every_report(judged: Path) -> None:
-    """A good server passes, and the artefacts that the workflow keeps are there."""
+    """The server passes, and the artefacts that the workflow keeps are there."""
     names = {path.name for path in (judged / "dds-report").iterdir()}
     assert {"report.json", "report.html", "junit.xml", "summary.md", "history.jsonl", "certificate.md"} <= names
     document = json.loads((judged / "dds-report" / "report.json").read_text(encoding="utf-8"))
     assert document["outcome"] == "conformant"
     assert document["expected"]["passed"] is True
-
-
-def test_the_judge_step_is_red_without_a_target(tmp_path: Path) -> None:
-    """In CI a missing variable is an empty one: nothing is judged in the place of what was meant."""
-    done = shell(steps()["judge"]["run"], tmp_path, DDS_TARGET="", DDS_API_TOKEN="", DDS_EFFORT="quick")
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "DDS_TARGET" in done.stderr
-    assert "<error" in (tmp_path / "dds-report" / "junit.xml").read_text(encoding="utf-8")
 
 
 def test_the_show_step_fills_the_jobs_summary(judged: Path, tmp_path: Path) -> None:
