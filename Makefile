@@ -20,7 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 run: install ## Judge the embedded DDS: a verdict on the screen and a report folder
-	$(BIN)/dds-conformance run --report-dir dds-report
+	$(BIN)/dds-conformance run --embedded --report-dir dds-report
 
 test: install ## Run the suite's own tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

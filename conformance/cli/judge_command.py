@@ -10,12 +10,16 @@ import click
 from conformance import history as histories
 from conformance.api import catalogue
 from conformance.cli.present import console, deviations, keep, show
+from conformance.driver.report_folder import prepare_views
 from conformance.errors import UsageError
+from conformance.history.input_files import STDIN
+from conformance.model import Json, Target
 from conformance.outcome.assemble import Framing, assemble
+from conformance.run.unstarted import reporting
 
 
 @click.command()
-@click.argument("history", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("history", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports there.")
 @click.option("--gateway", metavar="REGEX", help="Answers of a gateway, not the API: a pattern over the body.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
@@ -33,10 +37,23 @@ def judge(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Judge HISTORY, a recording of ours or of the deployed service's form. Sends nothing.
 
-    A recording is partial by nature: the outcome speaks of the requirements it exercises, and says which it does not.
+    HISTORY may be packed (gzip, bzip2, xz, zstd), and - is standard input. A recording is partial by nature: the
+    outcome speaks of the requirements it exercises, and says which it does not.
     """
-    expected = deviations(expect)
-    kept = histories.read(history)
+    screen = console(as_json=as_json)
+    if report_dir is None:
+        expected = deviations(expect)
+        drawn = _judged(history, gateway, strict=strict)
+        return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
+    prepare_views(report_dir, [history, *([expect] if expect else [])])
+    with reporting(report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=strict)):
+        expected = deviations(expect)
+        keep(drawn := _judged(history, gateway, strict=strict), report_dir)
+        return show(drawn, report_dir, screen, status=int(drawn["exit_code"]), expected=expected)
+
+
+def _judged(history: Path, gateway: str | None, *, strict: bool) -> dict[str, Json]:
+    kept = histories.read(STDIN if str(history) == STDIN else history)
     if gateway is not None:
         kept = replace(kept, target=replace(kept.target, gateway=gateway))
     header = kept.header
@@ -51,7 +68,8 @@ def judge(  # noqa: PLR0913 - one for each option
         run_id=str(header.get("run_id", "")),
         begun=str(header.get("begun", "")),
     )
-    drawn = assemble(kept, framing)
-    if report_dir:
-        keep(drawn, report_dir)
-    return show(drawn, report_dir, console(as_json=as_json), status=int(drawn["exit_code"]), expected=expected)
+    return assemble(kept, framing)
+
+
+def _code(document: dict[str, Json]) -> int:
+    return int(document["exit_code"])

@@ -16,6 +16,7 @@ import yaml
 
 from conformance.api.error_bodies import NOT_CONSISTENT
 from conformance.errors import UsageError
+from conformance.history.input_files import read_text
 from conformance.model import Finding, Tally
 
 REQUIREMENT = "api-description"
@@ -60,12 +61,9 @@ def read(path: Path) -> str:
     """Read a description's text from a file.
 
     Raises:
-        UsageError: the file cannot be read.
+        UsageError: the file cannot be read, or is something else.
     """
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as trouble:
-        raise UsageError(f"{path} cannot be read as text.", remedy=_REMEDY) from trouble
+    return read_text(path, what="an API description", remedy=_REMEDY)
 
 
 def compare(description: Mapping[str, Any]) -> Tally:
