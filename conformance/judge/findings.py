@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from conformance.judge.state.interval import NEVER, Mark
+from conformance.judge.state.interval import NEVER, Interval
 from conformance.model import Finding, Json, Tally
 
 OCCASIONS: Mapping[str, str] = {
@@ -86,7 +86,7 @@ class Book:
         requirement: str,
         rule: str,
         subject: str,
-        evidence: Iterable[Mark],
+        evidence: Iterable[Interval],
         sentence: str,
         *,
         expected: str = "",
@@ -96,19 +96,19 @@ class Book:
     ) -> None:
         """Write a violation down once for its subject and `detail`; the first one stands."""
         held = self._findings.setdefault(requirement, {})
-        names = tuple(dict.fromkeys(kept[3] for kept in evidence))[:4]
+        names = tuple(dict.fromkeys(interval.operation for interval in evidence))[:4]
         held.setdefault(
             (rule, subject, detail),
             Finding(requirement, rule, subject, names, sentence, expected, observed, numbers),
         )
 
-    def when(self, kept: Mark) -> str:
+    def when(self, interval: Interval) -> str:
         """Say when and by whom, as in ``reader-3 at 12.481-12.497 s``, with a dash for ranges."""
-        begun = (kept[0] - self.origin) / 1e9
-        if kept[1] >= NEVER:
-            return f"{speaker(kept[2])} from {begun:.3f} s on"
-        ended = (kept[1] - self.origin) / 1e9
-        return f"{speaker(kept[2])} at {begun:.3f}–{ended:.3f} s"  # noqa: RUF001 - a dash between times
+        begun = (interval.begun_ns - self.origin) / 1e9
+        if interval.ended_ns >= NEVER:
+            return f"{speaker(interval.session)} from {begun:.3f} s on"
+        ended = (interval.ended_ns - self.origin) / 1e9
+        return f"{speaker(interval.session)} at {begun:.3f}–{ended:.3f} s"  # noqa: RUF001 - a dash between times
 
     def tallies(self) -> dict[str, Tally]:
         """Give the tallies, findings in an order that does not depend on the order of the operations."""

@@ -335,7 +335,7 @@ class Judge:
         if content_rules.exact(case, book, self._bound, served=self._world.served) and case.known.truth is Truth.GOOD:
             found.reach("good-bytes")
         refused, done = upload.refused_files, upload_rules.done_first(upload)
-        if case.known.truth is Truth.BAD and refused and done and done[1] < refused[0]:
+        if case.known.truth is Truth.BAD and refused and done and done.ended_ns < refused.begun_ns:
             found.reach("bad-refused")
         status_record_rules.recorded(case, book)
         completion_rules.accepted(upload, case.known, book)
@@ -368,7 +368,7 @@ class Judge:
             case = found.cases.get(name)
             done = completion_rules.acknowledged(case.upload) if case else None
             mine = case.upload.completes.get(operation) if case else None
-            repeat = done is not None and mine is not None and mine.mark[0] > done[1]
+            repeat = done is not None and mine is not None and mine.interval.begun_ns > done.ended_ns
             bad = case is not None and case.known.truth is Truth.BAD
             pattern = bad and case is not None and failing.convicts(case.known.defect)
             if repeat or pattern:

@@ -17,7 +17,7 @@ from judged import judged
 from conformance.api.answers import Effect
 from conformance.judge import judge_history
 from conformance.judge.rules.version_rules import candidates
-from conformance.judge.state.interval import NEVER
+from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.resources import File, Reads, Switch
 from conformance.model import Exchange, Finding, History, Octets, Operation
 
@@ -217,7 +217,7 @@ def test_the_candidates_of_a_switched_file_are_those_that_a_search_finds() -> No
         for index, (a, b) in enumerate(drawn_ones):
             effect = Effect.INDETERMINATE if b is None else Effect.DONE
             end = NEVER if b is None else b
-            file.switches[str(index)] = Switch(str(index), a, end, effect, (a, end, "s", str(index)))
+            file.switches[str(index)] = Switch(str(index), a, end, effect, Interval(a, end, "s", str(index)))
         a = dice.randrange(GRID)
         b = a + dice.randrange(3)
         found = {switch.upload for switch in candidates(file, a, b).current}

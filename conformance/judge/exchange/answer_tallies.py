@@ -9,7 +9,7 @@ from functools import lru_cache
 from conformance.api.answers import LENGTHS, NOT_CONSISTENT, Call, call
 from conformance.judge.exchange import Examiner, Seen, Violation
 from conformance.judge.findings import Book
-from conformance.judge.state.interval import Mark, mark
+from conformance.judge.state.interval import Interval, interval_of
 from conformance.model import Exchange, Operation, Role, Target
 
 _REPEATED = "no-5xx-legal"
@@ -28,17 +28,17 @@ class Sort:
 
     seen: tuple[Seen, ...]
     count: int = 0
-    first: Mark | None = None
-    second: Mark | None = None
+    first: Interval | None = None
+    second: Interval | None = None
     wrong: bool = False
 
     def note(self, operation: Operation) -> None:
         """Keep the operation if it is among the two that began first."""
-        kept = mark(operation)
-        if self.first is None or kept < self.first:
-            self.first, self.second = kept, self.first
-        elif kept != self.first and (self.second is None or kept < self.second):
-            self.second = kept
+        interval = interval_of(operation)
+        if self.first is None or interval < self.first:
+            self.first, self.second = interval, self.first
+        elif interval != self.first and (self.second is None or interval < self.second):
+            self.second = interval
 
 
 def _shape(exchange: Exchange, called: Call) -> tuple[Hashable, ...] | None:
@@ -95,7 +95,7 @@ class Payloads:
     def __init__(self, target: Target) -> None:
         self._examiner = _examiner(target)
         self._sorts: dict[int, Sort] = {}
-        self._completions: list[tuple[str, str, Mark]] = []
+        self._completions: list[tuple[str, str, Interval]] = []
         self._known: dict[tuple[Hashable, ...], Sort] = {}
         self._all: list[Sort] = []
 
@@ -127,7 +127,7 @@ class Payloads:
         if any(name == _REPEATED and wrong for name, wrong in sort.seen):
             called = call(operation.exchange)
             if called.name == "complete_upload":
-                self._completions.append((called.id, operation.id, mark(operation)))
+                self._completions.append((called.id, operation.id, interval_of(operation)))
 
     def replace(self, sorts: list[Sort]) -> None:
         """Take what was counted elsewhere instead; the completions that failed are kept."""
@@ -154,7 +154,7 @@ class Payloads:
     @staticmethod
     def _crime(requirement: str, rule: str, crime: str, sorts: list[tuple[Violation, Sort]], book: Book) -> None:
         count = sum(sort.count for _, sort in sorts)
-        marks = sorted(kept for _, sort in sorts for kept in (sort.first, sort.second) if kept)
+        marks = sorted(interval for _, sort in sorts for interval in (sort.first, sort.second) if interval)
         violation = min(sorts, key=lambda one: one[1].first or marks[0])[0]
         if requirement == _REPEATED and count < _SEVERAL:
             return
@@ -167,7 +167,7 @@ class Payloads:
         )  # fmt: skip
 
     def _failed_completions(self, book: Book, excused: frozenset[str]) -> None:
-        failed = sorted(kept for _, name, kept in self._completions if name not in excused)
+        failed = sorted(interval for _, name, interval in self._completions if name not in excused)
         if len(failed) >= _SEVERAL:
             sentence = (
                 f"completing an upload answered a server error {len(failed)} times, first to {book.when(failed[0])}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from conformance.api.answers import Effect
 from conformance.judge.findings import Book, short
 from conformance.judge.state.expected import Defect, Known, Setting, Truth, attempts, known
-from conformance.judge.state.interval import SECOND, Mark, first
+from conformance.judge.state.interval import SECOND, Interval, first
 from conformance.judge.state.resources import NOT_FOUND, Upload
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -25,8 +25,11 @@ def refused(upload: Upload, setting: Setting, gone_from: int, book: Book) -> Non
     refusal = upload.refusal
     if refusal is None or refusal.status == NOT_FOUND:
         return
-    others = (one.mark for one in upload.completes.values() if one.mark != refusal.mark)
-    if any(kept[0] <= refusal.mark[1] for kept in others) or refusal.mark[1] >= gone_from:
+    others = (one.interval for one in upload.completes.values() if one.interval != refusal.interval)
+    if (
+        any(interval.begun_ns <= refusal.interval.ended_ns for interval in others)
+        or refusal.interval.ended_ns >= gone_from
+    ):
         return
     would_be = known(upload, setting, refusal)
     value, algorithm = refusal.hash
@@ -36,22 +39,22 @@ def refused(upload: Upload, setting: Setting, gone_from: int, book: Book) -> Non
     book.expose("complete-no-integrity")
     sentence = (
         f"completing the bad upload {short(upload.id)} ({would_be.why}) was refused with {refusal.status} to "
-        f"{book.when(refusal.mark)}: a mismatch must be told at the url endpoints only"
+        f"{book.when(refusal.interval)}: a mismatch must be told at the url endpoints only"
     )
     created = (upload.created,) if upload.created else ()
     book.find(
-        "complete-no-integrity", "mismatch-refused", upload.id, (*created, *would_be.proof, refusal.mark), sentence,
+        "complete-no-integrity", "mismatch-refused", upload.id, (*created, *would_be.proof, refusal.interval), sentence,
         expected="202", observed=str(refusal.status), upload=upload.id, status=refusal.status, why=would_be.why,
         size=upload.size, stored=would_be.stored,
     )  # fmt: skip
 
 
-def acknowledged(upload: Upload) -> Mark | None:
+def acknowledged(upload: Upload) -> Interval | None:
     """Give the completion that ended first of those that were answered by its success."""
-    done: Mark | None = None
+    done: Interval | None = None
     for one in upload.completes.values():
         if one.effect is Effect.DONE:
-            done = first(done, one.mark)
+            done = first(done, one.interval)
     return done
 
 
@@ -60,17 +63,17 @@ def repeated(upload: Upload, book: Book) -> None:
     done = acknowledged(upload)
     if done is None:
         return
-    for kept, status in sorted((one.mark, one.status) for one in upload.completes.values()):
-        if kept[0] <= done[1] or status is None:
+    for interval, status in sorted((one.interval, one.status) for one in upload.completes.values()):
+        if interval.begun_ns <= done.ended_ns or status is None:
             continue
         book.expose("complete-repeat-no-5xx")
         if status >= 500:
             sentence = (
-                f"completing upload {short(upload.id)} again answered {status} to {book.when(kept)}, after "
+                f"completing upload {short(upload.id)} again answered {status} to {book.when(interval)}, after "
                 f"{book.when(done)} had been told that it was completed"
             )
             book.find(
-                "complete-repeat-no-5xx", "repeat-fails", upload.id, (done, kept), sentence,
+                "complete-repeat-no-5xx", "repeat-fails", upload.id, (done, interval), sentence,
                 expected="a 2xx or 4xx", observed=str(status), upload=upload.id, status=status,
             )  # fmt: skip
 
@@ -96,7 +99,7 @@ class Failing:
     """
 
     symptom: Symptom
-    bad_failed: dict[Defect, list[tuple[Mark, str]]] = field(default_factory=dict)
+    bad_failed: dict[Defect, list[tuple[Interval, str]]] = field(default_factory=dict)
     bad_accepted: Counter[Defect] = field(default_factory=Counter)
     good_accepted: int = 0
     good_failed: int = 0
@@ -106,13 +109,13 @@ class Failing:
         if known.truth is Truth.UNKNOWN or not upload.completes:
             return
         accepted = any(one.effect is Effect.DONE for one in upload.completes.values())
-        attempt = min(upload.completes.values(), key=lambda one: one.mark)
+        attempt = min(upload.completes.values(), key=lambda one: one.interval)
         failed_first = attempt.status == self.symptom.status
         if known.truth is Truth.GOOD:
             self.good_accepted += accepted
             self.good_failed += failed_first
         elif failed_first:
-            self.bad_failed.setdefault(known.defect, []).append((attempt.mark, upload.id))
+            self.bad_failed.setdefault(known.defect, []).append((attempt.interval, upload.id))
         else:
             self.bad_accepted[known.defect] += accepted
 
@@ -138,7 +141,7 @@ class Failing:
             f"{book.when(marks[0][0])}), while {self.good_accepted} good ones were accepted"
         )
         book.find(
-            requirement, self.symptom.rule, "complete_upload", (kept for kept, _ in marks), sentence,
+            requirement, self.symptom.rule, "complete_upload", (interval for interval, _ in marks), sentence,
             expected="202", observed=str(status), detail=str(defect), bad_failed=len(marks),
             bad_accepted=self.bad_accepted[defect], good_accepted=self.good_accepted,
             uploads=[name for _, name in marks[:4]],
@@ -153,7 +156,11 @@ def had_it_been_found(upload: Upload, found: Known, setting: Setting, gone_from:
     refusal = upload.refusal
     if refusal is None or refusal.status != NOT_FOUND:
         return found
-    live = upload.created is not None and upload.created[1] < refusal.mark[0] and refusal.mark[1] < gone_from
+    live = (
+        upload.created is not None
+        and upload.created.ended_ns < refusal.interval.begun_ns
+        and refusal.interval.ended_ns < gone_from
+    )
     return known(upload, setting, refusal) if live else Known(Truth.UNKNOWN, "its project may have been deleted")
 
 
@@ -166,17 +173,17 @@ def lost(upload: Upload, gone_from: int, book: Book, bound: int) -> None:
     created, missing = upload.created, upload.missing
     if created is None or missing is None or upload.meddled or attempts(upload):
         return
-    if missing[0] <= created[1] + bound or missing[1] >= gone_from:
+    if missing.begun_ns <= created.ended_ns + bound or missing.ended_ns >= gone_from:
         return
     book.expose("complete-202")
-    began = (missing[0] - created[1]) / SECOND
+    began = (missing.begun_ns - created.ended_ns) / SECOND
     sentence = (
         f"completing upload {short(upload.id)} answered 404 to {book.when(missing)}, {began:.3f} s after its creation "
         f"had been acknowledged to {book.when(created)}, and nobody had deleted it"
     )
     book.find(
         "complete-202", "upload-lost", upload.id, (created, missing), sentence, expected="202", observed="404",
-        upload=upload.id, bound_s=bound / SECOND, created_b_ns=created[1], missing_a_ns=missing[0],
+        upload=upload.id, bound_s=bound / SECOND, created_b_ns=created.ended_ns, missing_a_ns=missing.begun_ns,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def exact(case: Case, book: Book, bound: int, *, served: bool) -> bool:
     downloads = sorted(_downloads(case.sight, bound, served=served), key=lambda one: one[1].fetched)
     for endpoint, download in downloads:
         if _octets(download) != wanted:
-            late = download.fetched[0] > ok[1] + bound and not _came_back(endpoint, download, wanted)
+            late = download.fetched.begun_ns > ok.ended_ns + bound and not _came_back(endpoint, download, wanted)
             _differs(case, book, endpoint, download, wanted, late=late)
     if downloads:
         book.expose("bytes-exact")
@@ -47,13 +47,13 @@ def _downloads(sight: Sight, bound: int, *, served: bool) -> Iterator[tuple[Endp
     itself, and a storage provider that refuses everything may be out of this client's reach.
     """
     for endpoint in sight.endpoints:
-        in_time = [one for one in endpoint.reads.downloads if one.fetched[0] - one.given[1] <= IN_TIME]
+        in_time = [one for one in endpoint.reads.downloads if one.fetched.begun_ns - one.given.ended_ns <= IN_TIME]
         for one in in_time:
-            gone = one.octets is None and one.refused in (None, NOT_FOUND) and one.fetched[1] < endpoint.doomed
+            gone = one.octets is None and one.refused in (None, NOT_FOUND) and one.fetched.ended_ns < endpoint.doomed
             if one.octets is not None or gone:
                 yield endpoint, one
         denial = _denied(in_time, bound) if served else None
-        if denial and denial.fetched[1] < endpoint.doomed:
+        if denial and denial.fetched.ended_ns < endpoint.doomed:
             yield endpoint, denial
 
 
@@ -62,13 +62,13 @@ def _denied(downloads: Iterable[Download], bound: int) -> Download | None:
     run: list[Download] = []
     for one in sorted(downloads, key=lambda one: one.fetched):
         run = [*run, one] if one.octets is None and one.refused else []
-    lasting = len(run) >= DENIALS and run[-1].fetched[0] > run[0].fetched[1] + bound
+    lasting = len(run) >= DENIALS and run[-1].fetched.begun_ns > run[0].fetched.ended_ns + bound
     return run[-1] if lasting and run[-1].refused != NOT_FOUND else None
 
 
 def _came_back(endpoint: Endpoint, gone: Download, wanted: tuple[int, str]) -> bool:
     """Whether what was not there was served later: a storage replica had lost it for a while, nobody for ever."""
-    later = (one for one in endpoint.reads.downloads if one.fetched[1] > gone.fetched[1])
+    later = (one for one in endpoint.reads.downloads if one.fetched.ended_ns > gone.fetched.ended_ns)
     return gone.octets is None and any(_octets(one) == wanted for one in later)
 
 
@@ -91,5 +91,5 @@ def _differs(  # noqa: PLR0913 - the parts of one decision, each named
         expected=f"{wanted[0]} bytes, {wanted[1]}", observed=f"{got.bytes} bytes, {got.md5}" if got else refusal,
         upload=case.name, expected_bytes=wanted[0],
         expected_md5=wanted[1], observed_bytes=got.bytes if got else None, observed_md5=got.md5 if got else None,
-        fetched_a_ns=download.fetched[0],
+        fetched_a_ns=download.fetched.begun_ns,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.judge.findings import Book, short, speaker
 from conformance.judge.rules.deletion_rules import after_deletion
 from conformance.judge.rules.upload_rules import Context, fails_for_good
-from conformance.judge.state.interval import NEVER, SECOND, Mark
+from conformance.judge.state.interval import NEVER, SECOND, Interval
 from conformance.judge.state.observed import doomed_from, settle
 from conformance.judge.state.resources import Project, Reads
 from conformance.model import LagInterval
@@ -52,10 +52,10 @@ def _made_twice(project: Project, book: Book) -> None:
 
 def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None:
     book.expose("session-monotonic", 1 if reads.again else 0)
-    if reads.ok and reads.latest > reads.ok[1]:
+    if reads.ok and reads.latest > reads.ok.ended_ns:
         book.expose("realtime-monotonic")
     for session, (told, nc) in sorted(reads.sessions.items()):
-        if not told or not nc or nc[0] <= told[1] or _between(project, told, nc):
+        if not told or not nc or nc.begun_ns <= told.ended_ns or _between(project, told, nc):
             continue
         sentence = (
             f"session {speaker(session)} had an upload created in project {short(project.id)} "
@@ -64,11 +64,11 @@ def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None
         )
         book.find(
             "session-monotonic", "relapse", project.id, (told, nc), sentence, expected="201",
-            observed="resource_not_consistent", detail=provider, truth_b_ns=told[1], nc_a_ns=nc[0],
+            observed="resource_not_consistent", detail=provider, truth_b_ns=told.ended_ns, nc_a_ns=nc.begun_ns,
         )  # fmt: skip
-    if not reads.ok or not reads.nc or reads.nc[0] <= reads.ok[1]:
+    if not reads.ok or not reads.nc or reads.nc.begun_ns <= reads.ok.ended_ns:
         return
-    staleness = (reads.nc[0] - reads.ok[1]) / SECOND
+    staleness = (reads.nc.begun_ns - reads.ok.ended_ns) / SECOND
     book.stale("realtime-monotonic", staleness)
     sentence = (
         f"project {short(project.id)} had let {book.when(reads.ok)} create an upload; {staleness:.3f} s later a "
@@ -77,58 +77,67 @@ def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None
     )
     book.find(
         "realtime-monotonic", "stale-read", project.id, (reads.ok, reads.nc), sentence, expected="201",
-        observed="resource_not_consistent", detail=provider, truth_b_ns=reads.ok[1], nc_a_ns=reads.nc[0],
+        observed="resource_not_consistent", detail=provider, truth_b_ns=reads.ok.ended_ns, nc_a_ns=reads.nc.begun_ns,
         staleness_s=staleness,
     )  # fmt: skip
 
 
-def _between(project: Project, told: Mark, again: Mark) -> bool:
-    return any(a <= again[1] and b >= told[0] for a, b in project.writes)
+def _between(project: Project, told: Interval, again: Interval) -> bool:
+    return any(a <= again.ended_ns and b >= told.begun_ns for a, b in project.writes)
 
 
-def _told_as_nc(project: Project, provider: str, reads: Reads, created: Mark, book: Book) -> None:
+def _told_as_nc(project: Project, provider: str, reads: Reads, created: Interval, book: Book) -> None:
     book.look("nc-until-consistent", reads.racing)
     known_provider = not provider or reads.ok is not None or reads.nc is not None
-    wrong = reads.gone if reads.gone and reads.gone[0] > created[1] and known_provider else None
+    wrong = reads.gone if reads.gone and reads.gone.begun_ns > created.ended_ns and known_provider else None
     odd = _odd(project, provider, reads, created)
     if reads.nc or wrong or odd:
         book.expose("nc-until-consistent")
-    for kept, what, rule in ((wrong, "a 404 with another code", "plain-404"), (odd, "another answer", "odd-answer")):
-        if kept is None:
+    for interval, what, rule in (
+        (wrong, "a 404 with another code", "plain-404"),
+        (odd, "another answer", "odd-answer"),
+    ):
+        if interval is None:
             continue
         sentence = (
-            f"creating an upload in project {short(project.id)} answered {what} to {book.when(kept)}, although "
+            f"creating an upload in project {short(project.id)} answered {what} to {book.when(interval)}, although "
             f"the project "
             f"had been acknowledged to {book.when(created)} and nobody had deleted it"
         )
         book.find(
-            "nc-until-consistent", rule, project.id, (created, kept), sentence, expected="201 or "
+            "nc-until-consistent", rule, project.id, (created, interval), sentence, expected="201 or "
             "resource_not_consistent",
-            observed=what, detail=provider, linked_b_ns=created[1], wrong_a_ns=kept[0],
+            observed=what, detail=provider, linked_b_ns=created.ended_ns, wrong_a_ns=interval.begun_ns,
         )  # fmt: skip
 
 
-def _odd(project: Project, provider: str, reads: Reads, created: Mark) -> Mark | None:
+def _odd(project: Project, provider: str, reads: Reads, created: Interval) -> Interval | None:
     """Give a refusal that only the project's state explains: a ready one may have a quota, or refuse a kind of upload.
 
     It was not ready if not-consistent was told afterwards, or if the same was refused twice, one after the other, and
     accepted later, when nothing had been accepted before.
     """
     for shape, marks in sorted(project.odd.items()):
-        early = [one for one in marks if created[1] < one[0] and not (reads.ok and reads.ok[1] < one[0])]
+        early = [
+            one
+            for one in marks
+            if created.ended_ns < one.begun_ns and not (reads.ok and reads.ok.ended_ns < one.begun_ns)
+        ]
         if shape[0] != provider or not early:
             continue
-        ended, accepted = min(early, key=lambda one: one[1]), project.accepted.get(shape)
-        again = any(one[0] > ended[1] for one in early)
-        if (reads.nc and reads.nc[0] >= ended[1]) or (again and accepted and accepted[0] > ended[1]):
+        ended, accepted = min(early, key=lambda one: one.ended_ns), project.accepted.get(shape)
+        again = any(one.begun_ns > ended.ended_ns for one in early)
+        if (reads.nc and reads.nc.begun_ns >= ended.ended_ns) or (
+            again and accepted and accepted.begun_ns > ended.ended_ns
+        ):
             return ended
     return None
 
 
-def _converges(project: Project, provider: str, reads: Reads, created: Mark, book: Book, context: Context) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
-    deadline = created[1] + context.bound
-    late = reads.nc if reads.nc and reads.nc[0] > deadline else None
-    if late and any(a <= late[1] and b + context.bound >= late[0] for a, b in project.writes):
+def _converges(project: Project, provider: str, reads: Reads, created: Interval, book: Book, context: Context) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+    deadline = created.ended_ns + context.bound
+    late = reads.nc if reads.nc and reads.nc.begun_ns > deadline else None
+    if late and any(a <= late.ended_ns and b + context.bound >= late.begun_ns for a, b in project.writes):
         late = None  # changing the project may have begun the wait anew
     failing = reads.failing
     for_good = fails_for_good(failing, reads.latest, deadline, context.answered_last)
@@ -143,20 +152,20 @@ def _converges(project: Project, provider: str, reads: Reads, created: Mark, boo
     sentence = (
         f"project {short(project.id)} had not converged within {context.bound / SECOND:g} s{others}: a request "
         f"that began "
-        f"{(last[0] - created[1]) / SECOND:.3f} s after its 202 was answered {what} ({book.when(last)})"
+        f"{(last.begun_ns - created.ended_ns) / SECOND:.3f} s after its 202 was answered {what} ({book.when(last)})"
     )
     book.find(
         "converges-project", "not-converged" if late else "errors-for-good", project.id, evidence, sentence,
         expected="201",
-        observed=what, detail=provider, bound_s=context.bound / SECOND, deadline_ns=deadline, nc_a_ns=last[0],
+        observed=what, detail=provider, bound_s=context.bound / SECOND, deadline_ns=deadline, nc_a_ns=last.begun_ns,
         others=count, slowest_s=slowest,
     )  # fmt: skip
 
 
-def _lag(project: Project, reads: Reads, created: Mark) -> list[LagInterval]:
+def _lag(project: Project, reads: Reads, created: Interval) -> list[LagInterval]:
     if reads.ok is None and reads.nc is None:
         return []
-    most = max(0, reads.ok[1] - created[0]) / SECOND if reads.ok else None
-    least = max(0, reads.nc[0] - min(created[1], NEVER)) / SECOND if reads.nc else 0.0
+    most = max(0, reads.ok.ended_ns - created.begun_ns) / SECOND if reads.ok else None
+    least = max(0, reads.nc.begun_ns - min(created.ended_ns, NEVER)) / SECOND if reads.nc else 0.0
     least = least if most is None else min(least, most)
-    return [LagInterval("project", project.id, "create_upload", least, most, created[0])]
+    return [LagInterval("project", project.id, "create_upload", least, most, created.begun_ns)]

@@ -13,7 +13,7 @@ from conformance.api.answers import Answer, Call, Effect, effect, named_fields, 
 from conformance.api.bodies import asked, identity, within
 from conformance.judge.findings import Book, short
 from conformance.judge.state.intake import World
-from conformance.judge.state.interval import Mark, mark
+from conformance.judge.state.interval import Interval, interval_of
 from conformance.model import Json, Octets, Operation, Phase
 
 _Key = tuple[str, str, str]
@@ -34,11 +34,11 @@ class Traces:
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
-        self._refused: dict[_Key, Mark] = {}
+        self._refused: dict[_Key, Interval] = {}
         self._attempted: set[int] = set()
         self._renamed: set[str] = set()
         self._murky: dict[tuple[str, str], list[str | None]] = {}
-        self._listed: dict[_Key, Mark] = {}
+        self._listed: dict[_Key, Interval] = {}
         self._places: set[tuple[str, str]] = set()
 
     def take(self, operation: Operation, called: Call, answered: Answer) -> None:
@@ -62,10 +62,10 @@ class Traces:
         if not refusing or effect(operation.exchange, called, answered) is not Effect.NONE:
             self._attempted.add(hash(key))
         elif answered is Answer.NC or not _says_taken(operation, called):
-            kept = mark(operation)
+            interval = interval_of(operation)
             held = self._refused.get(key)
-            if held is None or kept[:2] < held[:2]:
-                self._refused[key] = kept
+            if held is None or interval[:2] < held[:2]:
+                self._refused[key] = interval
 
     def _brought(self, operation: Operation, called: Call, answered: Answer, kind: str) -> None:
         # What was brought about in another way may be listed: by its name, or any of that kind if it has none here.
@@ -87,13 +87,13 @@ class Traces:
         return name in self._renamed or any(_may_name(text, name) for text in murky)
 
     def _listing(self, operation: Operation, called: Call) -> None:
-        final, kept = operation.phase is Phase.FINAL, mark(operation)
+        final, interval = operation.phase is Phase.FINAL, interval_of(operation)
         if final and isinstance(within(operation.exchange.response, "results"), list):
             self._places.update((kind, called.id) for kind in _kinds(called))
         for key in listed_keys(operation.exchange.response, called):
             refused = self._refused.get(key)
-            if final or (refused is not None and kept[0] > refused[1] + self._bound):
-                self._listed.setdefault(key, kept)
+            if final or (refused is not None and interval.begun_ns > refused.ended_ns + self._bound):
+                self._listed.setdefault(key, interval)
 
     def conclude(self, world: World, book: Book) -> None:
         """Convict a server that shows what it had refused."""
@@ -102,7 +102,7 @@ class Traces:
             if hash(key) in self._attempted or self._excused(*key) or not _ours(world, kind, place, name):
                 continue
             shown = self._listed.get(key)
-            if shown is None or shown[0] <= refused[1]:
+            if shown is None or shown.begun_ns <= refused.ended_ns:
                 if (kind, place) in self._places:
                     book.expose("refused-create-no-trace")
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from conformance.judge.findings import Book, short
 from conformance.judge.rules.upload_rules import Case
-from conformance.judge.state.interval import Mark
+from conformance.judge.state.interval import Interval
 
 _REQUIREMENT = "status-record"
 
@@ -22,9 +22,9 @@ def recorded(case: Case, book: Book) -> None:
         book.expose(_REQUIREMENT)
     name = short(case.name)
     if record.early_error is not None:
-        kept = record.early_error
-        sentence = f"the record of upload {name} showed error_on without is_consistent to {book.when(kept)}"
-        _find(case, book, "error-before-consistent", (kept,), sentence)
+        interval = record.early_error
+        sentence = f"the record of upload {name} showed error_on without is_consistent to {book.when(interval)}"
+        _find(case, book, "error-before-consistent", (interval,), sentence)
     for field, (old, earlier, new, later) in sorted(record.changed.items()):
         first, then = f"as {old} to {book.when(earlier)}", f"as {new} to {book.when(later)}"
         sentence = f"the record of upload {name} showed {field} {first} and {then}"
@@ -51,20 +51,20 @@ def _sessions(case: Case, book: Book) -> None:
     record, sight, name = case.upload.status, case.sight, short(case.name)
     for session, (consistent, pending) in sorted(record.sessions.items()):
         told, nc = sight.sessions.get(session, (None, None))
-        pairs: tuple[tuple[Mark | None, Mark | None, str, str], ...] = (
+        pairs: tuple[tuple[Interval | None, Interval | None, str, str], ...] = (
             (consistent, pending, "was consistent", "was not any more"),
             (consistent, nc, "was consistent", "was told resource_not_consistent"),
             (told, pending, "was told the verdict", "saw the record not consistent"),
         )
         for earlier, later, one, other in pairs:
-            if earlier is not None and later is not None and later[0] > earlier[1]:
+            if earlier is not None and later is not None and later.begun_ns > earlier.ended_ns:
                 sentence = f"upload {name}: {one} for {book.when(earlier)}, {other} for {book.when(later)}"
                 evidence = (*sight.link(earlier, later), earlier, later)
                 _find(case, book, "record-disagrees", evidence, sentence, detail=session)
                 break
 
 
-def _find(case: Case, book: Book, rule: str, evidence: tuple[Mark, ...], sentence: str, detail: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+def _find(case: Case, book: Book, rule: str, evidence: tuple[Interval, ...], sentence: str, detail: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     book.find(
         _REQUIREMENT, rule, case.name, evidence, sentence, expected="one consistent record", observed="a contradiction",
         detail=detail, upload=case.name, field=detail,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from conformance.api.answers import Effect
 from conformance.judge.findings import Book, short, speaker
 from conformance.judge.state.expected import Known, Truth, attempts
-from conformance.judge.state.interval import NEVER, SECOND, Mark, first, last
+from conformance.judge.state.interval import NEVER, SECOND, Interval, first, last
 from conformance.judge.state.observed import Endpoint, Sight
 from conformance.judge.state.resources import FOR_GOOD, Upload
 from conformance.model import LagInterval
@@ -53,16 +53,16 @@ class Case:
         return self.upload.id
 
 
-def done_first(upload: Upload) -> Mark | None:
+def done_first(upload: Upload) -> Interval | None:
     """Give the answer that ended first of those that say that the upload is completed, by whomever."""
-    found: Mark | None = None
+    found: Interval | None = None
     for one in upload.completes.values():
         if one.effect in (Effect.DONE, Effect.SOMEBODY):
-            found = first(found, one.mark)
+            found = first(found, one.interval)
     return found
 
 
-def attempt_first(upload: Upload) -> Mark | None:
+def attempt_first(upload: Upload) -> Interval | None:
     """Give the attempt to complete that began first, of those that may have taken effect."""
     return min(attempts(upload), default=None)
 
@@ -72,7 +72,7 @@ def one_verdict(case: Case, book: Book) -> None:
     sight = case.sight
     told = [e.reads for e in sight.endpoints if e.reads.ok or e.reads.bad]
     if len(told) > 1 or any(
-        reads.latest > (truth[1] if (truth := first(reads.ok, reads.bad)) else 0) for reads in told
+        reads.latest > (truth.ended_ns if (truth := first(reads.ok, reads.bad)) else 0) for reads in told
     ):
         book.expose("one-verdict")
     if sight.ok is None or sight.bad is None:
@@ -88,7 +88,7 @@ def one_verdict(case: Case, book: Book) -> None:
     )
     book.find(
         "one-verdict", "verdict-flip", case.name, (*links, ok, bad), sentence, expected="one verdict for ever",
-        observed="200 and the integrity exception", upload=case.name, ok_b_ns=ok[1], integrity_b_ns=bad[1],
+        observed="200 and the integrity exception", upload=case.name, ok_b_ns=ok.ended_ns, integrity_b_ns=bad.ended_ns,
     )  # fmt: skip
 
 
@@ -99,24 +99,26 @@ def repeats_change_nothing(case: Case, book: Book) -> None:
         return
     opening = attempt_first(case.upload)
     for attempt in completes.values():
-        kept = attempt.mark
-        if kept is opening or attempt.effect is Effect.NONE:
+        interval = attempt.interval
+        if interval is opening or attempt.effect is Effect.NONE:
             continue
-        before = first(*(one if one and one[1] < kept[0] else None for one in (sight.ok, sight.bad)))
+        before = first(*(one if one and one.ended_ns < interval.begun_ns else None for one in (sight.ok, sight.bad)))
         if before is None:
             continue
-        if sight.latest > kept[1]:
+        if sight.latest > interval.ended_ns:
             book.expose("complete-repeat-same-outcome")
         after = sight.bad_last if before is sight.ok else sight.ok_last
-        if after is not None and after[0] > (kept[0] if kept[1] >= NEVER else kept[1]):
+        if after is not None and after.begun_ns > (
+            interval.begun_ns if interval.ended_ns >= NEVER else interval.ended_ns
+        ):
             sentence = (
                 f"upload {short(case.name)} had answered {'200' if before is sight.ok else 'integrity'} to "
-                f"{book.when(before)}; after completing it again ({book.when(kept)}) it answered the opposite to "
+                f"{book.when(before)}; after completing it again ({book.when(interval)}) it answered the opposite to "
                 f"{book.when(after)}"
             )
             book.find(
                 "complete-repeat-same-outcome", "outcome-changed", case.name,
-                (*sight.link(before), before, kept, after), sentence,
+                (*sight.link(before), before, interval, after), sentence,
                 expected="the same verdict", observed="the opposite", upload=case.name,
             )  # fmt: skip
             return
@@ -129,13 +131,13 @@ def not_early(case: Case, book: Book, context: Context) -> None:
     ours = any(one.effect in (Effect.DONE, Effect.INDETERMINATE) for one in upload.completes.values())
     if upload.created is None or not (ours or (begun is None and context.begun)):
         return
-    limit = begun[0] if begun else NEVER
-    early = [e.reads.nc_first for e in case.sight.endpoints if e.reads.nc_first and e.reads.nc_first[1] < limit]
+    limit = begun.begun_ns if begun else NEVER
+    early = [e.reads.nc_first for e in case.sight.endpoints if e.reads.nc_first and e.reads.nc_first.ended_ns < limit]
     book.look("no-early-answer", len(early))
     if truth is None:
         return
     book.expose("no-early-answer")
-    if truth[1] >= limit:
+    if truth.ended_ns >= limit:
         return
     what = "200" if truth is case.sight.ok else "integrity"
     tail = f"before completing began ({book.when(begun)})" if begun else "and nobody had tried to complete it"
@@ -144,7 +146,7 @@ def not_early(case: Case, book: Book, context: Context) -> None:
     book.find(
         "no-early-answer", "verdict-before-completion", case.name, evidence, sentence,
         expected="not consistent, or nothing to read", observed=what, upload=case.name,
-        truth_b_ns=truth[1], complete_a_ns=limit if begun else None,
+        truth_b_ns=truth.ended_ns, complete_a_ns=limit if begun else None,
     )  # fmt: skip
 
 
@@ -152,19 +154,19 @@ def state_order(case: Case, book: Book) -> None:
     """Measure signs that an upload was open after it had been completed (a stale replica may still show it so)."""
     upload = case.upload
     lower = last(upload.open, attempt_first(upload))
-    by = [one.mark for one in upload.completes.values() if one.effect in (Effect.DONE, Effect.SOMEBODY)]
+    by = [one.interval for one in upload.completes.values() if one.effect in (Effect.DONE, Effect.SOMEBODY)]
     upper = first(upload.closed, case.sight.truth())
-    for kept in by:
-        upper = first(upper, kept)
+    for interval in by:
+        upper = first(upper, interval)
     if lower is None or upper is None:
         return
     if upload.open or upload.closed:
         book.expose("state-order")
     truth = case.sight.truth()
     early = truth is not None and upper is truth and lower is attempt_first(upload)
-    if lower[0] <= upper[1] or early:
+    if lower.begun_ns <= upper.ended_ns or early:
         return
-    staleness = (lower[0] - upper[1]) / SECOND
+    staleness = (lower.begun_ns - upper.ended_ns) / SECOND
     book.stale("state-order", staleness)
     sentence = (
         f"upload {short(case.name)} was past completion by the answer to {book.when(upper)}, yet the one to "
@@ -173,37 +175,37 @@ def state_order(case: Case, book: Book) -> None:
     book.find(
         "state-order", "open-after-completion", case.name, (*case.sight.link(upper), upper, lower), sentence,
         expected="states in order", observed="an earlier state later", upload=case.name,
-        upper_b_ns=upper[1], lower_a_ns=lower[0], staleness_s=staleness,
+        upper_b_ns=upper.ended_ns, lower_a_ns=lower.begun_ns, staleness_s=staleness,
     )  # fmt: skip
 
 
 def relapses(case: Case, book: Book) -> None:
     """Convict (one session) or measure (all clients) nc that began after a verdict had been told."""
     sight, truth, nc = case.sight, case.sight.truth(), case.sight.nc
-    if truth is not None and sight.latest > truth[1]:
+    if truth is not None and sight.latest > truth.ended_ns:
         book.expose("realtime-monotonic")
     writes = _writes(case.upload)
     for session, (told, again) in sorted(sight.sessions.items()):
-        if told is None or again is None or again[0] <= told[1] or _written_between(writes, told, again):
+        if told is None or again is None or again.begun_ns <= told.ended_ns or _written_between(writes, told, again):
             continue
-        link = sight.links.get(again[3])
-        if link is not None and link[1] > told[0]:
+        link = sight.links.get(again.operation)
+        if link is not None and link.ended_ns > told.begun_ns:
             continue  # a file or version made in between is a resource of its own
         sentence = (
             f"session {speaker(session)} was told {'200' if _is_ok(sight, told) else 'the verdict'} of upload "
             f"{short(case.name)} "
             f"({book.when(told)}) and resource_not_consistent ({book.when(again)}), "
-            f"{(again[0] - told[1]) / SECOND:.3f} s later"
+            f"{(again.begun_ns - told.ended_ns) / SECOND:.3f} s later"
         )
         book.find(
             "session-monotonic", "relapse", case.name, (*sight.link(told, again), told, again), sentence,
             expected="the same verdict again", observed="resource_not_consistent", upload=case.name,
-            truth_b_ns=told[1], nc_a_ns=again[0],
+            truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns,
         )  # fmt: skip
     book.expose("session-monotonic", sum(1 for e in sight.endpoints if e.reads.again))
-    if truth is None or nc is None or nc[0] <= truth[1]:
+    if truth is None or nc is None or nc.begun_ns <= truth.ended_ns:
         return
-    staleness = (nc[0] - truth[1]) / SECOND
+    staleness = (nc.begun_ns - truth.ended_ns) / SECOND
     book.stale("realtime-monotonic", staleness)
     sentence = (
         f"upload {short(case.name)} told its verdict to {book.when(truth)}; {staleness:.3f} s later a read began that "
@@ -212,25 +214,25 @@ def relapses(case: Case, book: Book) -> None:
     book.find(
         "realtime-monotonic", "stale-read", case.name, (*sight.link(truth, nc), truth, nc), sentence,
         expected="the verdict", observed="resource_not_consistent", upload=case.name,
-        truth_b_ns=truth[1], nc_a_ns=nc[0], staleness_s=staleness,
+        truth_b_ns=truth.ended_ns, nc_a_ns=nc.begun_ns, staleness_s=staleness,
     )  # fmt: skip
 
 
-def _is_ok(sight: Sight, told: Mark) -> bool:
+def _is_ok(sight: Sight, told: Interval) -> bool:
     return any(e.reads.ok is told or e.reads.ok_last is told for e in sight.endpoints)
 
 
 def _writes(upload: Upload) -> list[tuple[int, int]]:
     opening = attempt_first(upload)
     return [
-        (one.mark[0], NEVER if one.effect is Effect.INDETERMINATE else one.mark[1])
+        (one.interval.begun_ns, NEVER if one.effect is Effect.INDETERMINATE else one.interval.ended_ns)
         for one in upload.completes.values()
-        if one.mark is not opening and one.effect in (Effect.DONE, Effect.INDETERMINATE)
+        if one.interval is not opening and one.effect in (Effect.DONE, Effect.INDETERMINATE)
     ]
 
 
-def _written_between(writes: list[tuple[int, int]], told: Mark, again: Mark) -> bool:
-    return any(a <= again[1] and b >= told[0] for a, b in writes)
+def _written_between(writes: list[tuple[int, int]], told: Interval, again: Interval) -> bool:
+    return any(a <= again.ended_ns and b >= told.begun_ns for a, b in writes)
 
 
 def verdict_true(case: Case, book: Book) -> None:
@@ -258,18 +260,18 @@ def verdict_true(case: Case, book: Book) -> None:
 
 
 def _verdict(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
-    case: Case, book: Book, requirement: str, rule: str, told: Mark, sentence: str, expected: str, observed: str
+    case: Case, book: Book, requirement: str, rule: str, told: Interval, sentence: str, expected: str, observed: str
 ) -> None:
     upload, links = case.upload, case.sight.link(told)
-    proof = case.known.proof or tuple(kept for kept in (upload.created,) if kept)
+    proof = case.known.proof or tuple(interval for interval in (upload.created,) if interval)
     spare = 4 - len(links) - 1 - len(proof)
     completion = done_first(upload) or attempt_first(upload)
     extra = (upload.created, completion) if case.known.stored != upload.size else (completion, upload.created)
-    context = tuple(kept for kept in extra if kept and kept not in proof)[: max(0, spare)]
+    context = tuple(interval for interval in extra if interval and interval not in proof)[: max(0, spare)]
     book.find(
         requirement, rule, case.name, (*context, *proof, *links, told)[-4:], sentence, expected=expected,
         observed=observed, upload=case.name, truth=case.known.truth.value, why=case.known.why, size=upload.size,
-        stored=case.known.stored, told_b_ns=told[1],
+        stored=case.known.stored, told_b_ns=told.ended_ns,
     )  # fmt: skip
 
 
@@ -280,9 +282,9 @@ def converges(case: Case, book: Book, context: Context) -> None:
         reads = endpoint.reads
         if done is None or endpoint.linked is None:
             continue
-        deadline = max(done[1], endpoint.linked[1]) + context.bound
-        late = reads.nc if reads.nc and reads.nc[0] > deadline else None
-        if late and any(a <= late[1] and b + context.bound >= late[0] for a, b in _writes(case.upload)):
+        deadline = max(done.ended_ns, endpoint.linked.ended_ns) + context.bound
+        late = reads.nc if reads.nc and reads.nc.begun_ns > deadline else None
+        if late and any(a <= late.ended_ns and b + context.bound >= late.begun_ns for a, b in _writes(case.upload)):
             late = None  # completing it again may have begun the wait anew
         if late:
             book.expose("converges-upload")
@@ -294,17 +296,19 @@ def converges(case: Case, book: Book, context: Context) -> None:
             book.expose("converges-upload")
 
 
-def fails_for_good(failing: tuple[Mark, ...], latest: int, deadline: int, others: int) -> bool:
+def fails_for_good(failing: tuple[Interval, ...], latest: int, deadline: int, others: int) -> bool:
     """Whether the last three errors (`failing`) began after `deadline`, and nothing else was told since, but others."""
-    return len(failing) == FOR_GOOD and failing[0][0] > deadline and latest < failing[0][0] < others
+    return len(failing) == FOR_GOOD and failing[0].begun_ns > deadline and latest < failing[0].begun_ns < others
 
 
-def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Mark, late: Mark, deadline: int) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+def _late(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+    case: Case, book: Book, context: Context, endpoint: Endpoint, done: Interval, late: Interval, deadline: int
+) -> None:
     bound, began = (
         context.bound / SECOND,
-        (late[0] - max(done[1], endpoint.linked[1] if endpoint.linked else 0)) / SECOND,
+        (late.begun_ns - max(done.ended_ns, endpoint.linked.ended_ns if endpoint.linked else 0)) / SECOND,
     )
-    if endpoint.superseded is not None and endpoint.reads.ok is not None and endpoint.reads.ok[1] < late[0]:
+    if endpoint.superseded is not None and endpoint.reads.ok is not None and endpoint.reads.ok.ended_ns < late.begun_ns:
         return
     others, count, slowest = context.others("upload")
     sentence = (
@@ -316,11 +320,11 @@ def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Ma
     book.find(
         "converges-upload", "not-converged", case.name, (done, *links, late), sentence, expected="200 or integrity",
         observed="resource_not_consistent", detail=endpoint.reads.kind, upload=case.name, bound_s=bound,
-        deadline_ns=deadline, nc_a_ns=late[0], others=count, slowest_s=slowest,
+        deadline_ns=deadline, nc_a_ns=late.begun_ns, others=count, slowest_s=slowest,
     )  # fmt: skip
 
 
-def _failing(case: Case, book: Book, endpoint: Endpoint, done: Mark, deadline: int) -> None:
+def _failing(case: Case, book: Book, endpoint: Endpoint, done: Interval, deadline: int) -> None:
     marks = endpoint.reads.failing
     sentence = (
         f"upload {short(case.name)} was still answered by errors later than the bound, last to "
@@ -343,32 +347,32 @@ def told_as_nc(case: Case, book: Book, *, ended: bool) -> None:
     for endpoint in case.sight.endpoints:
         reads, linked = endpoint.reads, endpoint.acknowledged
         book.look("nc-until-consistent", reads.racing)
-        wrong = reads.gone if reads.gone and linked and reads.gone[0] > linked[1] else None
-        odd = reads.odd if reads.odd and linked and reads.odd[0] > linked[1] else None
+        wrong = reads.gone if reads.gone and linked and reads.gone.begun_ns > linked.ended_ns else None
+        odd = reads.odd if reads.odd and linked and reads.odd.begun_ns > linked.ended_ns else None
         truth = case.sight.truth()
-        if odd and truth and truth[1] < odd[0]:
+        if odd and truth and truth.ended_ns < odd.begun_ns:
             odd = None  # the duty is about what is not consistent yet
-        older = endpoint.superseded is not None and wrong is not None and wrong[0] > endpoint.superseded[1]
-        told = reads.ok is not None or (reads.bad and wrong and reads.bad[1] < wrong[0])
+        older = endpoint.superseded is not None and wrong is not None and wrong.begun_ns > endpoint.superseded.ended_ns
+        told = reads.ok is not None or (reads.bad and wrong and reads.bad.ended_ns < wrong.begun_ns)
         elsewhere = older and (not ended or case.known.truth is Truth.GOOD or told)
         if reads.nc or ((wrong or odd) and (not endpoint.superseded or (older and not elsewhere))):
             book.expose("nc-until-consistent")
         if elsewhere:
             continue
-        for kept, what, rule in (
+        for interval, what, rule in (
             (wrong, "a 404 with another code", "plain-404"),
             (odd, "another answer", "odd-answer"),
         ):
-            if kept is None or linked is None:
+            if interval is None or linked is None:
                 continue
             sentence = (
-                f"{reads.kind} of {short(reads.id)} answered {what} to {book.when(kept)}, although its creation "
+                f"{reads.kind} of {short(reads.id)} answered {what} to {book.when(interval)}, although its creation "
                 f"had been "
                 f"acknowledged to {book.when(linked)} and nobody had deleted it"
             )
             book.find(
-                "nc-until-consistent", rule, reads.id, (linked, kept), sentence, expected="resource_not_consistent",
-                observed=what, upload=case.name, linked_b_ns=linked[1], wrong_a_ns=kept[0],
+                "nc-until-consistent", rule, reads.id, (linked, interval), sentence, expected="resource_not_consistent",
+                observed=what, upload=case.name, linked_b_ns=linked.ended_ns, wrong_a_ns=interval.begun_ns,
             )  # fmt: skip
 
 
@@ -383,9 +387,9 @@ def lags(case: Case) -> list[LagInterval]:
         truth = first(reads.ok, reads.bad)
         if truth is None and reads.nc is None:
             continue
-        upper = done[1] if done else NEVER
-        lower = max(0, reads.nc[0] - upper) if reads.nc else 0
-        most = None if truth is None else max(0, truth[1] - begun[0]) / SECOND
+        upper = done.ended_ns if done else NEVER
+        lower = max(0, reads.nc.begun_ns - upper) if reads.nc else 0
+        most = None if truth is None else max(0, truth.ended_ns - begun.begun_ns) / SECOND
         least = lower / SECOND if most is None else min(lower / SECOND, most)
-        found.append(LagInterval(f"{case.known.truth} upload", case.name, reads.kind, least, most, begun[0]))
+        found.append(LagInterval(f"{case.known.truth} upload", case.name, reads.kind, least, most, begun.begun_ns))
     return found
