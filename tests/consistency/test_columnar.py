@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import random
-from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 from judge_timeline import TICK, Scribe, drawn, prepared
 from judged import findings
 from legal_dds import Crime, pack
-from test_brute_force import operations, random_history
+from test_brute_force import random_history
 from test_rules_drawn import BROKEN, LEGAL, MEASURED, stage
 
 from conformance import history as histories
-from conformance.judge import judge_history
-from conformance.judge.columnar.fold import events, fold
-from conformance.model import Finding, History, Operation
+from conformance.judge import Judge, judge_history
+from conformance.judge.state.chain import Bounds
+from conformance.judge.state.expected import Setting
+from conformance.model import Finding, History
 
-np = pytest.importorskip("numpy", reason="the extra `columnar` is not installed")
+pytest.importorskip("numpy", reason="the extra `columnar` is not installed")
 pytest.importorskip("pyarrow", reason="the extra `columnar` is not installed")
-from conformance.judge.columnar.columnar_judge import fold_arrays, judge_parquet  # noqa: E402 - only where they are installed
-from conformance.judge.columnar.columns import Columns  # noqa: E402 - the same
+from conformance.judge.columnar.columnar_judge import bounds, folded, judge_parquet
+from conformance.judge.columnar.columns import Columns
 
 RECORDED = Path(__file__).parent.parent / "data" / "recorded" / "deployed-history.jsonl"
 
@@ -54,26 +54,29 @@ def test_the_deployed_recording_is_judged_alike(tmp_path: Path) -> None:
     assert in_columns(history, tmp_path) == findings(judge_history(history))
 
 
-def test_the_fold_in_arrays_is_the_fold() -> None:
-    """The bare watermarks, over random histories with lost and repeated completions."""
-    dice = random.Random(4)
-    told = [one for place in range(300) for one in operations(random_history(dice), place)]
-    found = list(events([*(linked(place) for place in range(300)), *told]))
-    chains = fold(found)
-    numbers = {key: index for index, key in enumerate(chains)}
-    kind, a, b = (np.array([one[i] for one in found], np.int64) for i in (0, 2, 3))
-    key = np.array([numbers[one[1]] for one in found], np.int64)
-    arrays = fold_arrays(kind, key, a, b, len(numbers))
-    assert [tuple(int(v) for v in column) for column in arrays.T] == [
-        tuple(map(int, astuple(c))) for c in chains.values()
-    ]
-    assert len({chain.explainable for chain in chains.values()}) == 2
-
-
-def linked(place: int) -> Operation:
-    """Tie version `place` to its upload."""
-    made = Scribe()
-    return made.file("maker", -9, -8, n=place)
+def test_the_bounds_in_arrays_are_those_of_the_chain(tmp_path: Path) -> None:
+    """One formula: the four numbers of every upload, in arrays and one by one, whether they cross or not."""
+    dice, scribe = random.Random(4), Scribe()
+    scribe.project("maker", -90, -80)
+    said = {"done": ("complete", "202"), "nc": ("vurl", "nc"), "ok": ("vurl", "200"), "ie": ("vurl", "ie"),
+            "open": ("show", "open"), "closed": ("show", "pending")}  # fmt: skip
+    for n in range(400):
+        scribe.upload("maker", -70, -60, n=n)
+        scribe.file("maker", -50, -40, n=n)
+        for kind, a, b, session in random_history(dice):
+            if kind in said:
+                call, answer = said[kind]
+                getattr(scribe, call)(session, a, b, answer, n)
+    history, path = scribe.history(), tmp_path / "history.parquet"
+    columns = Columns(path, history.target)
+    columns.write(history.operations)
+    arrays = bounds(folded(path).bulk)
+    judge = Judge(history.target)
+    for one in history.operations:
+        judge.add(one)
+    chains = [judge._case(judge._world.uploads[name], Setting()).chain.bounds for name in columns._keys]
+    assert [Bounds(*map(int, one)) for one in zip(*arrays, strict=True)] == chains
+    assert 0.02 < sum(one.crossed for one in chains) / len(chains) < 0.9
 
 
 @pytest.mark.parametrize("rule", ["not-served", "file-not-served"])

@@ -9,6 +9,7 @@ from functools import lru_cache
 from conformance.api.answers import LENGTHS, NOT_CONSISTENT, Call, call
 from conformance.judge.exchange import Examiner, Seen, Violation
 from conformance.judge.findings import Book
+from conformance.judge.rules.excuses import ANOTHER_RULES, SEEN_ONCE
 from conformance.judge.state.interval import Interval, interval_of
 from conformance.model import Exchange, Operation, Role, Target
 
@@ -134,7 +135,7 @@ class Payloads:
         self._all = sorts
 
     def conclude(self, book: Book, excused: frozenset[str] = frozenset()) -> None:
-        """Write down the exposures and the crimes; `excused` are completions whose 5xx is judged elsewhere."""
+        """Write down the exposures and the violations; `excused` are completions whose 5xx another rule speaks of."""
         counted: dict[str, int] = {}
         for sort in self._all:
             for requirement, _ in sort.seen:
@@ -156,7 +157,7 @@ class Payloads:
         count = sum(sort.count for _, sort in sorts)
         marks = sorted(interval for _, sort in sorts for interval in (sort.first, sort.second) if interval)
         violation = min(sorts, key=lambda one: one[1].first or marks[0])[0]
-        if requirement == _REPEATED and count < _SEVERAL:
+        if requirement == _REPEATED and SEEN_ONCE.holds(count):
             return
         evidence = marks[:_SEVERAL] if requirement == _REPEATED else marks[:1]
         times = f" ({count} times)" if count > 1 else ""
@@ -167,8 +168,8 @@ class Payloads:
         )  # fmt: skip
 
     def _failed_completions(self, book: Book, excused: frozenset[str]) -> None:
-        failed = sorted(interval for _, name, interval in self._completions if name not in excused)
-        if len(failed) >= _SEVERAL:
+        failed = sorted(interval for _, name, interval in self._completions if not ANOTHER_RULES.holds(name, excused))
+        if not SEEN_ONCE.holds(len(failed)):
             sentence = (
                 f"completing an upload answered a server error {len(failed)} times, first to {book.when(failed[0])}"
             )

@@ -9,6 +9,9 @@ from __future__ import annotations
 from conformance.api.answers import EXTENDED_CALLS, Answer, Call, Effect
 from conformance.api.bodies import asked
 from conformance.judge.findings import Book, short
+from conformance.judge.rechecks import answers, before
+from conformance.judge.rule import Context, Need, Rule
+from conformance.judge.rules.excuses import NOT_THE_OWNERS, WITHIN_THE_BOUND
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, interval_of
 from conformance.judge.state.observed import doomed_from, scope_of_file, scope_of_version
@@ -59,11 +62,12 @@ class Access:
         for (kind, name, call), told in self._missing.items():
             created = _owned(world, self.shared, kind, name)[0]
             for interval, late in told:
-                if late or (created is not None and interval.begun_ns > created.ended_ns + self._bound):
+                if late or (created is not None and not WITHIN_THE_BOUND.holds(interval, created, self._bound)):
                     self._wrong.setdefault((kind, name, call), (interval, "404", call))
 
-    def conclude(self, world: World, book: Book) -> None:
+    def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that lets the second user see or touch what is not theirs."""
+        world = context.world
         for kind, name, interval in self._refused:
             created, doomed = _owned(world, self.shared, kind, name)
             if created is not None and created.ended_ns < interval.begun_ns and interval.ended_ns < doomed:
@@ -71,11 +75,7 @@ class Access:
         self._not_found(world)
         for (kind, name, call), (interval, what, _) in sorted(self._wrong.items()):
             created, doomed = _owned(world, self.shared, kind, name)
-            if (
-                created is None
-                or created.ended_ns >= interval.begun_ns
-                or (interval.ended_ns >= doomed and interval.begun_ns != doomed)
-            ):
+            if created is None or NOT_THE_OWNERS.holds(created, doomed, interval):
                 continue
             book.expose("other-user-403")
             sentence = (
@@ -124,3 +124,14 @@ def granted(operation: Operation, effect: Effect) -> str:
     if operation.exchange.method in ("PUT", "POST") and "permissions" in parts and effect is not Effect.NONE:
         return parts[parts.index("permissions") - 1]
     return ""
+
+
+RULES = (
+    Rule(
+        "stranger-answered", "other-user-403", Need.OTHER_USER, Access.conclude,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1])
+        and p.told[1].exchange.user == "other" and p.told[1].exchange.status != 403,
+        occasions="requests of the second user for the owner's resources",
+        excuses=(NOT_THE_OWNERS, WITHIN_THE_BOUND),
+    ),
+)  # fmt: skip

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.api.answers import Effect
 from conformance.judge.findings import Book, short
-from conformance.judge.state.expected import Defect, Known, Setting, Truth, attempts, known
-from conformance.judge.state.interval import SECOND, Interval, first
+from conformance.judge.mismatches import counted_again
+from conformance.judge.rechecks import answers, before, completes
+from conformance.judge.rule import Case, Context, Need, Rule
+from conformance.judge.rules.excuses import (
+    ACCIDENT,
+    COMPLETED_AT_ONCE,
+    COMPLETED_BEFORE,
+    INVALID_REQUEST,
+    MAY_BE_DELETED,
+    MEDDLED,
+    TRUTH_UNKNOWN,
+    WITHIN_THE_BOUND,
+)
+from conformance.judge.state.chain import crossing
+from conformance.judge.state.expected import Defect, Known, Truth, known
+from conformance.judge.state.interval import NEVER, SECOND, Interval, first
+from conformance.judge.state.observed import doomed_from
 from conformance.judge.state.resources import NOT_FOUND, Upload
 
-_MD5 = re.compile(r"[0-9a-f]{32}")
-SEVERAL = 3
-"""Bad uploads that must meet the error, and good ones that must not, before the mismatch is its cause."""
+
+def _gone_from(upload: Upload, context: Context) -> int:
+    """Return from when (ns) on the upload's project, and so the upload, may be gone."""
+    home = context.world.projects.get(upload.project)
+    return doomed_from(home.deletes)[0] if home else NEVER
 
 
-def refused(upload: Upload, setting: Setting, gone_from: int, book: Book) -> None:
-    """Convict a server that refuses the first completion of a bad upload, although the request itself was right.
-
-    An attempt that overlaps it may have been first, and from `gone_from` (ns) on its project may be deleted.
-    """
-    refusal = upload.refusal
+def refused(case: Case, context: Context, book: Book) -> None:
+    """Convict a server that refuses the first completion of a bad upload, although the request itself was right."""
+    upload, refusal = case.upload, case.upload.refusal
     if refusal is None or refusal.status == NOT_FOUND:
         return
-    others = (one.interval for one in upload.completes.values() if one.interval != refusal.interval)
-    if (
-        any(interval.begun_ns <= refusal.interval.ended_ns for interval in others)
-        or refusal.interval.ended_ns >= gone_from
-    ):
+    others = [one.interval for one in upload.completes.values() if one.interval != refusal.interval]
+    gone = MAY_BE_DELETED.holds(refusal.interval, _gone_from(upload, context))
+    if gone or COMPLETED_AT_ONCE.holds(others, refusal.interval):
         return
-    would_be = known(upload, setting, refusal)
-    value, algorithm = refusal.hash
-    right = would_be.sizes_add_up and algorithm == "md5" and _MD5.fullmatch(value)
-    if would_be.truth is not Truth.BAD or not right:
+    would_be = known(upload, context.setting, refusal)
+    if would_be.truth is not Truth.BAD or INVALID_REQUEST.holds(would_be, refusal):
         return
     book.expose("complete-no-integrity")
     sentence = (
@@ -58,13 +68,13 @@ def acknowledged(upload: Upload) -> Interval | None:
     return done
 
 
-def repeated(upload: Upload, book: Book) -> None:
+def repeated(case: Case, _context: Context, book: Book) -> None:
     """Convict a server that answers 5xx to completing an upload again after completion was acknowledged."""
-    done = acknowledged(upload)
+    upload, done = case.upload, acknowledged(case.upload)
     if done is None:
         return
     for interval, status in sorted((one.interval, one.status) for one in upload.completes.values()):
-        if interval.begun_ns <= done.ended_ns or status is None:
+        if status is None or crossing(interval, done) is None:
             continue
         book.expose("complete-repeat-no-5xx")
         if status >= 500:
@@ -106,7 +116,7 @@ class Failing:
 
     def take(self, upload: Upload, known: Known) -> None:
         """Count one upload of which is known what it is or, had it not been refused, would have been."""
-        if known.truth is Truth.UNKNOWN or not upload.completes:
+        if TRUTH_UNKNOWN.holds(known) or not upload.completes:
             return
         accepted = any(one.effect is Effect.DONE for one in upload.completes.values())
         attempt = min(upload.completes.values(), key=lambda one: one.interval)
@@ -122,8 +132,7 @@ class Failing:
     def convicts(self, defect: Defect) -> bool:
         """Whether the pattern shows that a mismatch of this kind is the cause."""
         failed = len(self.bad_failed.get(defect, ()))
-        several = failed >= SEVERAL and self.good_accepted >= SEVERAL
-        return several and not self.good_failed and failed > self.bad_accepted[defect]
+        return not ACCIDENT.holds(failed, self.bad_accepted[defect], self.good_failed, self.good_accepted)
 
     def conclude(self, book: Book) -> None:
         """Convict a server that gives the symptom whenever what was stored does not match."""
@@ -148,32 +157,65 @@ class Failing:
         )  # fmt: skip
 
 
-def had_it_been_found(upload: Upload, found: Known, setting: Setting, gone_from: int) -> Known:
-    """Give what is known of an upload whose completion may have been answered 404; nothing where deletion explains it.
+class Completions:
+    """The completions of all uploads, counted by what the uploads are.
 
-    `gone_from` is when (ns) the upload's project may first have been deleted.
+    `good` and `bad` (by defect) are what was accepted elsewhere.
     """
-    refusal = upload.refusal
+
+    def __init__(self, context: Context, good: int = 0, bad: Mapping[Defect, int] | None = None) -> None:
+        self._cases = context.cases
+        self.failing, self.missing = (
+            Failing(symptom, good_accepted=good, bad_accepted=Counter(bad or {})) for symptom in (SERVER_ERROR, MISSING)
+        )
+        for case in context.cases.values():
+            self.failing.take(case.upload, case.known)
+            self.missing.take(case.upload, _had_it_been_found(case, context))
+
+    def answered_elsewhere(self, failed: Iterable[tuple[str, str]]) -> frozenset[str]:
+        """Return which of the `failed` attempts (upload and operation) another rule speaks of.
+
+        A repeated one has its own, and so has one that goes with a mismatch.
+        """
+        return frozenset(operation for name, operation in failed if self._speaks(self._cases.get(name), operation))
+
+    def _speaks(self, case: Case | None, operation: str) -> bool:
+        attempt = case.upload.completes.get(operation) if case else None
+        if case is None or attempt is None:
+            return False
+        repeat = crossing(attempt.interval, acknowledged(case.upload)) is not None
+        return repeat or (case.known.truth is Truth.BAD and self.failing.convicts(case.known.defect))
+
+
+def mismatch_fails(completions: Completions, _context: Context, book: Book) -> None:
+    """Convict a server whose completions answer 500 where what was stored does not match."""
+    completions.failing.conclude(book)
+
+
+def mismatch_missing(completions: Completions, _context: Context, book: Book) -> None:
+    """Convict a server whose completions answer 404 where what was stored does not match."""
+    completions.missing.conclude(book)
+
+
+def _had_it_been_found(case: Case, context: Context) -> Known:
+    """Return what is known of an upload whose completion may have been answered 404; nothing if it may be deleted."""
+    upload, refusal = case.upload, case.upload.refusal
     if refusal is None or refusal.status != NOT_FOUND:
-        return found
-    live = (
-        upload.created is not None
-        and upload.created.ended_ns < refusal.interval.begun_ns
-        and refusal.interval.ended_ns < gone_from
-    )
-    return known(upload, setting, refusal) if live else Known(Truth.UNKNOWN, "its project may have been deleted")
+        return case.known
+    made = upload.created is not None and crossing(refusal.interval, upload.created)
+    if not made or MAY_BE_DELETED.holds(refusal.interval, _gone_from(upload, context)):
+        return Known(Truth.UNKNOWN, "its project may have been deleted")
+    return known(upload, context.setting, refusal)
 
 
-def lost(upload: Upload, gone_from: int, book: Book, bound: int) -> None:
-    """Convict a server that acknowledged an upload and does not know it when it is completed, long afterwards.
-
-    Within `bound` (ns) an acknowledged write may not be visible yet; from `gone_from` (ns) on its project may be
-    deleted; and once an attempt may have completed it, a 404 may be how a second one is refused.
-    """
+def lost(case: Case, context: Context, book: Book) -> None:
+    """Convict a server that acknowledged an upload and does not know it when it is completed, long afterwards."""
+    upload, bound = case.upload, context.bound
     created, missing = upload.created, upload.missing
-    if created is None or missing is None or upload.meddled or attempts(upload):
+    if created is None or missing is None or MEDDLED.holds(upload) or COMPLETED_BEFORE.holds(case.chain):
         return
-    if missing.begun_ns <= created.ended_ns + bound or missing.ended_ns >= gone_from:
+    gone = MAY_BE_DELETED.holds(missing, _gone_from(upload, context))
+    if gone or WITHIN_THE_BOUND.holds(missing, created, bound):
         return
     book.expose("complete-202")
     began = (missing.begun_ns - created.ended_ns) / SECOND
@@ -187,7 +229,48 @@ def lost(upload: Upload, gone_from: int, book: Book, bound: int) -> None:
     )  # fmt: skip
 
 
-def accepted(upload: Upload, found: Known, book: Book) -> None:
+def accepted(case: Case, _context: Context, book: Book) -> None:
     """Count a bad upload whose completion was accepted: the occasion at which a mismatch could have surfaced."""
-    if found.truth is Truth.BAD and any(one.effect is Effect.DONE for one in upload.completes.values()):
+    done = any(one.effect is Effect.DONE for one in case.upload.completes.values())
+    if case.known.truth is Truth.BAD and done:
         book.expose("complete-no-integrity")
+
+
+def mismatch(case: Case, context: Context, book: Book) -> None:
+    """Judge how the completion of a bad upload was answered."""
+    accepted(case, context, book)
+    refused(case, context, book)
+
+
+_BAD = "completions of bad uploads"
+
+RULES = (
+    Rule(
+        "mismatch-refused", "complete-no-integrity", Need.UPLOAD, mismatch,
+        lambda p: completes(p.told[-1]) and "completed_at" not in str(p.told[-1].exchange.response)
+        and answers(p.told[-1], "400", "406", "409", "410", "412", "416", "417", "422", "424"),
+        occasions=_BAD, excuses=(COMPLETED_AT_ONCE, INVALID_REQUEST, TRUTH_UNKNOWN, MAY_BE_DELETED),
+    ),
+    Rule(
+        "mismatch-missing", "complete-no-integrity", Need.COMPLETIONS, mismatch_missing,
+        lambda p: counted_again(p, MISSING.status),
+        occasions=_BAD, excuses=(ACCIDENT, TRUTH_UNKNOWN, MAY_BE_DELETED), pattern=True,
+    ),
+    Rule(
+        "mismatch-fails", "complete-no-500", Need.COMPLETIONS, mismatch_fails,
+        lambda p: counted_again(p, SERVER_ERROR.status),
+        occasions="bad uploads completed", excuses=(ACCIDENT, TRUTH_UNKNOWN), pattern=True,
+    ),
+    Rule(
+        "repeat-fails", "complete-repeat-no-5xx", Need.UPLOAD, repeated,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and completes(p.told[1])
+        and (p.told[1].exchange.status or 0) >= 500,
+        occasions="repeated completions", lasting=True,
+    ),
+    Rule(
+        "upload-lost", "complete-202", Need.UPLOAD, lost,
+        lambda p: answers(p.told[0], "2xx") and completes(p.told[1]) and answers(p.told[1], "404")
+        and before(p.told[0], p.told[1], p.bound),
+        excuses=(WITHIN_THE_BOUND, COMPLETED_BEFORE, MEDDLED, MAY_BE_DELETED),
+    ),
+)  # fmt: skip

@@ -9,26 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.judge.findings import Book, short
-from conformance.judge.rules.content_rules import DENIALS, IN_TIME
-from conformance.judge.rules.upload_rules import Case
+from conformance.judge.rechecks import answers, before, follows, fruitless
+from conformance.judge.rule import Case, Context, Need, Rule
+from conformance.judge.rules.excuses import DENIALS, MAY_BE_DELETED, OUT_OF_REACH, REFUSED_A_WHILE, USED_LATE
 from conformance.judge.rules.version_rules import candidates, settled
 from conformance.judge.state.expected import Truth, expected_bytes
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import Interval
 from conformance.judge.state.observed import scope_of_file
 from conformance.judge.state.resources import Download, File, Switch
+from conformance.model import Role
 
 
-def nothing(world: World, file: File, cases: Mapping[str, Case], book: Book, bound: int) -> None:
+def nothing(file: File, context: Context, book: Book) -> None:
     """Convict a server whose url of a switched file led to nothing for longer than the bound, and not to bytes since.
 
     Only if the storage provider served something else meanwhile: otherwise it may be out of this client's reach.
     """
-    doomed = min(scope_of_file(world, file)[0], file.murky)
+    doomed = min(scope_of_file(context.world, file)[0], file.murky)
     if file.created is None or len(file.reads.downloads) < DENIALS:
         return
-    run, switches = _fruitless(file, cases, doomed)
-    if len(run) < DENIALS or run[-1].fetched.begun_ns <= run[0].fetched.ended_ns + bound or not _reachable(world, run):
+    run, switches = _fruitless(file, context.cases, doomed)
+    if REFUSED_A_WHILE.holds(run, context.bound) or OUT_OF_REACH.holds(_reachable(context.world, run)):
         return
     download, switch = run[-1], switches[-1]
     refusal = "no url" if download.refused is None else str(download.refused)
@@ -53,7 +55,7 @@ def _fruitless(file: File, cases: Mapping[str, Case], doomed: int) -> tuple[list
         current = candidates(file, one.given.begun_ns, one.given.ended_ns).current
         if one.octets is not None or current != switches:
             run, switches = [], current
-        in_time = one.fetched.begun_ns - one.given.ended_ns <= IN_TIME and one.fetched.ended_ns < doomed
+        in_time = not USED_LATE.holds(one) and not MAY_BE_DELETED.holds(one.fetched, doomed)
         if one.octets is None and in_time and one.given.ended_ns >= file.switched and _due(one, current, cases):
             run.append(one)
     return run, switches
@@ -82,3 +84,15 @@ def _reachable(world: World, run: Sequence[Download]) -> bool:
 def _served(world: World) -> Iterator[Interval]:
     endpoints = [file.reads for file in world.files.values()] + [one.reads for one in world.versions.values()]
     return (one.fetched for reads in endpoints for one in reads.downloads if one.octets is not None)
+
+
+RULES = (
+    Rule(
+        "file-not-served", "bytes-exact", Need.FILE, nothing,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and before(p.told[1], p.told[-1], p.bound)
+        and fruitless(p.told[1]) and fruitless(p.told[-1])
+        and (p.told[-1].exchange.role is Role.API or follows(p.told[-2], p.told[-1])),
+        occasions="good uploads whose bytes were compared",
+        excuses=(REFUSED_A_WHILE, OUT_OF_REACH, USED_LATE, MAY_BE_DELETED),
+    ),
+)  # fmt: skip

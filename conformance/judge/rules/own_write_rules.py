@@ -8,6 +8,9 @@ from __future__ import annotations
 from conformance.api.answers import Answer, Call, Effect, effect
 from conformance.api.bodies import identity, within
 from conformance.judge.findings import Book, short, speaker
+from conformance.judge.rechecks import answers, before, same_session
+from conformance.judge.rule import Context, Need, Rule
+from conformance.judge.rules.excuses import MAY_BE_DELETED, OTHERS_WROTE
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, interval_of
 from conformance.model import Operation
@@ -79,11 +82,11 @@ class OwnWrites:
         else:
             self._missed.append((key[1], key[2], written, interval_of(operation)))
 
-    def conclude(self, world: World, book: Book) -> None:
+    def conclude(self, context: Context, book: Book) -> None:
         """Say whether own writes were seen, and how stale the reads that missed them were."""
         book.expose("read-your-writes", self._seen)
         for kind, name, written, look in self._missed:
-            if _excused(world, kind, name, written, look):
+            if _excused(context.world, kind, name, written, look):
                 continue
             book.expose("read-your-writes")
             staleness = (look.begun_ns - written.ended_ns) / 1e9
@@ -123,11 +126,18 @@ def _excused(world: World, kind: str, name: str, written: Interval, look: Interv
     """Whether somebody else's write may explain what the session saw."""
     if kind in ("project", "upload", "completed"):
         project = world.projects.get(name if kind == "project" else world.upload(name).project)
-        return project is not None and project.doomed < look.ended_ns
+        return project is not None and MAY_BE_DELETED.holds(look, project.doomed)
     file = world.file(name)
     home = world.projects.get(file.project)
     gone = min(file.doomed if kind != "deleted" else NEVER, home.doomed if home else NEVER, world.folders_doomed)
-    others = (s for s in file.switches.values() if s.interval != written and s.effect is not Effect.NONE)
-    return gone <= look.ended_ns or (
-        kind == "switched" and any(s.b >= written.begun_ns and s.a <= look.ended_ns for s in others)
-    )
+    others = ((s, written.begun_ns) for s in file.switches.values() if s.interval != written and kind == "switched")
+    return OTHERS_WROTE.holds(gone, look, [one for one in others if one[0].effect is not Effect.NONE])
+
+
+RULES = (
+    Rule(
+        "own-write-unseen", "read-your-writes", Need.OWN_WRITES, OwnWrites.conclude,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and same_session(p.told[0], p.told[1]),
+        occasions="writes whose session looked for them next", excuses=(OTHERS_WROTE, MAY_BE_DELETED),
+    ),
+)  # fmt: skip

@@ -12,6 +12,10 @@ from collections.abc import Iterator
 from conformance.api.answers import Answer, Call, Effect, effect, named_fields, told_taken
 from conformance.api.bodies import asked, identity, within
 from conformance.judge.findings import Book, short
+from conformance.judge.rechecks import answers, before, lists
+from conformance.judge.rule import Context, Need, Rule
+from conformance.judge.rules.excuses import MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND
+from conformance.judge.state.chain import crossing
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import Interval, interval_of
 from conformance.model import Json, Octets, Operation, Phase
@@ -82,7 +86,7 @@ class Traces:
             written = _written(operation.exchange.request) if called.name in _CREATES else None
             self._murky.setdefault((kind, called.id if kind == "upload" else ""), []).append(written)
 
-    def _excused(self, kind: str, place: str, name: str) -> bool:
+    def _brought_about(self, kind: str, place: str, name: str) -> bool:
         murky = (text for where in {(kind, ""), (kind, place)} for text in self._murky.get(where, ()))
         return name in self._renamed or any(_may_name(text, name) for text in murky)
 
@@ -92,17 +96,20 @@ class Traces:
             self._places.update((kind, called.id) for kind in _kinds(called))
         for key in listed_keys(operation.exchange.response, called):
             refused = self._refused.get(key)
-            if final or (refused is not None and interval.begun_ns > refused.ended_ns + self._bound):
+            if final or (refused is not None and not WITHIN_THE_BOUND.holds(interval, refused, self._bound)):
                 self._listed.setdefault(key, interval)
 
-    def conclude(self, world: World, book: Book) -> None:
+    def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that shows what it had refused."""
         for key, refused in sorted(self._refused.items()):
             kind, place, name = key
-            if hash(key) in self._attempted or self._excused(*key) or not _ours(world, kind, place, name):
+            brought = self._brought_about(*key)
+            if MAY_HAVE_BEEN_MADE.holds(attempted=hash(key) in self._attempted, brought=brought):
+                continue
+            if NOT_THIS_RUNS.holds(ours=_ours(context.world, kind, place, name)):
                 continue
             shown = self._listed.get(key)
-            if shown is None or shown.begun_ns <= refused.ended_ns:
+            if shown is None or crossing(shown, refused) is None:
                 if (kind, place) in self._places:
                     book.expose("refused-create-no-trace")
                 continue
@@ -181,3 +188,14 @@ def _ours(world: World, kind: str, place: str, name: str) -> bool:
         return len(name) >= _SHORTEST and any(letter.isdigit() for letter in name)
     project = world.projects.get(place)
     return project is not None and project.created is not None
+
+
+RULES = (
+    Rule(
+        "refused-but-listed", "refused-create-no-trace", Need.CREATES, Traces.conclude,
+        lambda p: (answers(p.told[0], "nc") or (p.told[0].exchange.status or 0) >= 400)
+        and before(p.told[0], p.told[1]) and lists(p.told[1], p.numbers["name"]),
+        occasions="refused names looked for in the final listings",
+        excuses=(MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND),
+    ),
+)  # fmt: skip

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from conformance.api.answers import Effect
+from conformance.judge.state.chain import attempt_first
 from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.resources import Part, Refusal, Upload
 
@@ -63,19 +64,6 @@ def _unknown(why: str) -> Known:
     return Known(Truth.UNKNOWN, why)
 
 
-def completed_from(upload: Upload) -> int:
-    """Give the earliest time (ns) at which completing may have begun; `NEVER` when nobody tried."""
-    return min((interval.begun_ns for interval in attempts(upload)), default=NEVER)
-
-
-def attempts(upload: Upload) -> list[Interval]:
-    """Give the attempts to complete that may have taken effect.
-
-    One that was refused because it is so already may itself have been delivered twice, and so is among them.
-    """
-    return [one.interval for one in upload.completes.values() if one.effect is not Effect.NONE]
-
-
 def _hashes(upload: Upload) -> set[tuple[str, str]]:
     """Give the hashes that attempts reported of which each may be the one that took effect."""
     done = min((one.interval.ended_ns for one in upload.completes.values() if one.effect is Effect.DONE), default=NEVER)
@@ -104,13 +92,14 @@ def known(upload: Upload, setting: Setting, refusal: Refusal | None = None) -> K
     """
     if upload.created is None or upload.size is None or upload.size < 0:
         return _unknown("its creation was not seen")
-    if refusal is None and not attempts(upload):
+    started = attempt_first(upload)
+    if refusal is None and started is None:
         return _unknown("nobody completed it")
     if setting.algorithms.get(upload.provider, "md5") != "md5":
         return _unknown("its storage provider hashes with another algorithm than md5")
     if upload.rehashed:
         return _unknown("another hash was reported of it")
-    begun = refusal.interval.begun_ns if refusal else completed_from(upload)
+    begun = refusal.interval.begun_ns if refusal else started.begun_ns if started else NEVER
     hashes = {refusal.hash} if refusal else _hashes(upload)
     for part in upload.parts.values():
         doubt = _doubt(part, begun, chunked=upload.chunked)
