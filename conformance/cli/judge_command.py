@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from conformance import history as histories
 from conformance.cli.present import console, deviations, keep, show
+from conformance.errors import UsageError
+from conformance.model import Finding, History
 from conformance.outcome.assemble import Framing, assemble
 
 
@@ -18,7 +21,10 @@ from conformance.outcome.assemble import Framing, assemble
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
-def judge(*, history: Path, report_dir: Path | None, strict: bool, expect: Path | None, as_json: bool) -> int:
+@click.option("--columnar", is_flag=True, help="Judge a second time, in columns, and say where the two differ.")
+def judge(  # noqa: PLR0913 - one parameter for each option
+    *, history: Path, report_dir: Path | None, strict: bool, expect: Path | None, as_json: bool, columnar: bool
+) -> int:
     """Judge HISTORY, a recording of ours or of the deployed service's form. Sends nothing.
 
     A recording is partial by nature: the outcome speaks of the requirements it exercises, and says which it does not.
@@ -34,7 +40,18 @@ def judge(*, history: Path, report_dir: Path | None, strict: bool, expect: Path 
         run_id=str(header.get("run_id", "")),
         begun=str(header.get("begun", "")),
     )
+    if columnar:
+        framing = replace(framing, second_opinion=_in_columns(kept))
     drawn = assemble(kept, framing)
     if report_dir:
         keep(drawn, report_dir)
     return show(drawn, report_dir, console(as_json=as_json), status=int(drawn["exit_code"]), expected=expected)
+
+
+def _in_columns(history: History) -> tuple[Finding, ...]:
+    try:
+        from conformance.judge.columnar.columnar_judge import judge_in_columns  # noqa: PLC0415 - an optional extra
+    except ImportError as missing:
+        remedy = "Install the extra: pip install 'dds-conformance[columnar]'; or judge without --columnar."
+        raise UsageError(f"--columnar needs {missing.name}, which is not installed.", remedy=remedy) from missing
+    return judge_in_columns(history)

@@ -6,7 +6,7 @@ import platform
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -14,9 +14,10 @@ from conformance.api import catalogue
 from conformance.api.answers import fits_gateway, is_gateways
 from conformance.errors import ExitCode
 from conformance.judge import judge_history
+from conformance.judge.evidence import verified
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.sensitivity import sensitivity
-from conformance.model import Conformance, Exchange, History, Json, Judgement, Operation, Role, Run, Tally
+from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
 from conformance.outcome.coverage import blocked, missing_core
 from conformance.outcome.document import document
 from conformance.outcome.traffic import traffic
@@ -29,7 +30,8 @@ class Framing:
 
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
     were selected (none means all); `tallies` come from judges that read something other than the history, such as the
-    target's own description; `summaries` are finished sections of the document. `trouble` are the suite's own errors,
+    target's own description; `second_opinion` are the findings of another judge of the same history, which must be the
+    same; `summaries` are finished sections of the document. `trouble` are the suite's own errors,
     `shortage` says what kept the run from trying everything, such as a spent budget; `remarks` are told as they are.
     """
 
@@ -45,6 +47,7 @@ class Framing:
     run_id: str = ""
     begun: str = ""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
+    second_opinion: tuple[Finding, ...] | None = None
     summaries: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -54,10 +57,15 @@ def now() -> str:
 
 
 def assemble(history: History, framing: Framing) -> dict[str, Json]:
-    """Judge `history` and draw its run document."""
-    judgement = judge_history(history)
-    tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations)
+    """Judge `history`, keep the findings that convict again, and draw its run document."""
     chosen = catalogue.select(framing.only) if framing.only else catalogue.requirements()
+    judged = judge_history(history)
+    checked = verified(judged, history)
+    judgement, names = checked.judgement, {requirement.id for requirement in chosen}
+    dropped = [finding for finding in checked.dropped if finding.requirement in names]
+    told = (*_dropped(dropped), *_disagreement(judged, framing.second_opinion))
+    framing = replace(framing, trouble=(*framing.trouble, *told))
+    tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations)
     given = verdicts(chosen, tallies, strict=framing.strict)
     circumstances = Circumstances(
         strict=framing.strict,
@@ -84,11 +92,12 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
-        reasons=(*reasons, *framing.remarks, *_unsent(history)),
+        reasons=tuple(dict.fromkeys((*reasons, *told, *framing.remarks, *_unsent(history)))),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
             "missing_core": list(circumstances.missing_core),
+            "dropped": [_as_json(finding) for finding in dropped],
         },
     )
     return document(run, _evidence(history, judgement), _summaries(history, judgement, framing))
@@ -123,6 +132,35 @@ def versions() -> dict[str, str]:
 def _evidence(history: History, judgement: Judgement) -> dict[str, Operation]:
     named = {name for tally in judgement.tallies.values() for f in tally.findings for name in f.operations}
     return {operation.id: operation for operation in history.operations if operation.id in named}
+
+
+def _dropped(dropped: Iterable[Finding]) -> Iterable[str]:
+    """Say which rules found what the operations do not show: the suite's own error, never the target's."""
+    for (requirement, rule), count in Counter((one.requirement, one.rule) for one in dropped).items():
+        times = f"{count} findings" if count > 1 else "a finding"
+        yield (
+            f"the suite's own error: {times} of the rule {rule} against {requirement} did not convict again from the "
+            f"operations named, and {'were' if count > 1 else 'was'} dropped"
+        )
+
+
+def _disagreement(judged: Judgement, other: tuple[Finding, ...] | None) -> Iterable[str]:
+    """Say what one of two judges of the history found and the other did not: one of them is wrong."""
+    if other is None:
+        return
+    mine = {(one.requirement, one.rule, one.subject) for tally in judged.tallies.values() for one in tally.findings}
+    for requirement, rule, subject in sorted(mine ^ {(one.requirement, one.rule, one.subject) for one in other}):
+        yield f"the suite's own error: the judges disagree about {rule} against {requirement}, of {subject}"
+
+
+def _as_json(finding: Finding) -> dict[str, Json]:
+    fields = ("requirement", "rule", "subject", "sentence", "expected", "observed")
+    numbers: Json = dict(finding.numbers)
+    return {
+        **{name: getattr(finding, name) for name in fields},
+        "operations": list(finding.operations),
+        "numbers": numbers,
+    }
 
 
 def _gone(history: History) -> Iterable[str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from conformance.api.answers import call, code_of
 from conformance.api.curl import curl
+from conformance.judge.rules_table import names_of
 from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
 
 FORMAT = "dds-conformance-report"
@@ -86,7 +87,7 @@ def _requirement(verdict: Verdict, findings: list[int]) -> dict[str, Json]:
         "quote": requirement.quote,
         "reading": requirement.reading,
         "core": requirement.core,
-        "checks": list(requirement.checks),
+        "checks": list(names_of(requirement.id)),
         "scenarios": list(requirement.scenarios),
         "outcome": str(verdict.outcome),
         "exposures": tally.exposures,

@@ -8,6 +8,7 @@ the others contribute to the sentences. So the findings are the same. Needs the 
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,14 @@ import numpy.typing as npt
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
 from conformance.history import decode
-from conformance.judge.columnar.columns import Row
+from conformance.judge.columnar.columns import Columns, Row
 from conformance.judge.exchange import Violation
 from conformance.judge.exchange.answer_tallies import Sort
 from conformance.judge.history_judge import Elsewhere, Judge
 from conformance.judge.state.chain import SINCE, Bounds
 from conformance.judge.state.expected import Defect
 from conformance.judge.state.interval import NEVER
-from conformance.model import Finding, Operation, Target
+from conformance.model import Finding, History, Operation, Target
 
 _NUMBERS = ["kind", "end", "home", "key", "shape", "a", "b", "x", "y"]
 Array = npt.NDArray[np.int64]
@@ -214,17 +215,28 @@ def folded(path: Path) -> Folded:
     return Folded(file, about, bulk, home_of, shapes)
 
 
-def judge_parquet(path: Path, target: Target, *, recorded: bool = False) -> tuple[Finding, ...]:
+def judge_in_columns(history: History) -> tuple[Finding, ...]:
+    """Write a history in columns, for this once, and judge that."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "history.parquet"
+        Columns(path, history.target).write(history.operations)
+        small = history.header.get("small_parts_accepted") is True
+        return judge_parquet(path, history.target, recorded=history.recorded, accepts_small_parts=small)
+
+
+def judge_parquet(
+    path: Path, target: Target, *, recorded: bool = False, accepts_small_parts: bool = False
+) -> tuple[Finding, ...]:
     """Judge what `Columns` wrote; the findings are those of the row judge, in the same order.
 
-    `recorded` says that the history may be a part of what was sent. A target with a gateway pattern is judged row by
+    `recorded` and `accepts_small_parts` are as for `Judge`. A target with a gateway pattern is judged row by
     row, and so is a history in which a url led to nothing again and again: what was served elsewhere then matters.
     """
     one, bound = folded(path), int(target.converge_within_s * 1e9)
     clean = _clean(one.bulk, one.home_of, bound)
     everything = one.about["traced"] or one.about["denied"] or bool(target.gateway)
     elsewhere = None if everything else _elsewhere(one.bulk, clean, one.home_of, bound)
-    judge = Judge(target, recorded=recorded, elsewhere=elsewhere)
+    judge = Judge(target, recorded=recorded, accepts_small_parts=accepts_small_parts, elsewhere=elsewhere)
     rows = _suspects(one.file, np.zeros_like(clean.homes) if everything else clean.homes)
     for operation in rows:
         judge.begin(operation)
