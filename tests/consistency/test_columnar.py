@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from judge_timeline import TICK, Scribe, drawn, prepared
 from judged import findings
 from legal_dds import Crime, pack
@@ -13,6 +15,8 @@ from test_brute_force import random_history
 from test_rules_drawn import BROKEN, LEGAL, MEASURED, stage
 
 from conformance import history as histories
+from conformance.cli.judge_command import judge
+from conformance.errors import UsageError
 from conformance.judge import Judge, judge_history
 from conformance.judge.state.chain import Bounds
 from conformance.judge.state.expected import Setting
@@ -20,6 +24,7 @@ from conformance.model import Finding, History
 
 pytest.importorskip("numpy", reason="the extra `columnar` is not installed")
 pytest.importorskip("pyarrow", reason="the extra `columnar` is not installed")
+from conformance.judge.columnar import columnar_judge
 from conformance.judge.columnar.columnar_judge import bounds, folded, judge_parquet
 from conformance.judge.columnar.columns import Columns
 
@@ -102,3 +107,28 @@ def test_what_another_project_was_served_tells_on_a_refusal_for_good(rule: str, 
     found = findings(judge_history(history))
     assert {(one.requirement, one.rule) for one in found} == {("bytes-exact", rule)}
     assert in_columns(history, tmp_path) == found
+
+
+def test_judge_gives_the_second_opinion_that_was_asked_for() -> None:
+    """The option adds nothing where both agree."""
+    plain, twice = (
+        CliRunner().invoke(judge, [str(RECORDED), *more], standalone_mode=False) for more in ([], ["--columnar"])
+    )
+    assert plain.return_value == twice.return_value == 0
+    assert plain.output == twice.output
+
+
+def test_judges_that_disagree_are_the_suites_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them is wrong, and the target is not to blame."""
+    monkeypatch.setattr(columnar_judge, "judge_in_columns", lambda _history: ())
+    answer = CliRunner().invoke(judge, [str(RECORDED), "--columnar"], standalone_mode=False)
+    assert answer.return_value == 5
+    assert "the judges disagree about" in " ".join(answer.output.split())
+
+
+def test_without_the_extra_the_option_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A remedy, and nothing judged by half."""
+    monkeypatch.setitem(sys.modules, "conformance.judge.columnar.columnar_judge", None)
+    answer = CliRunner().invoke(judge, [str(RECORDED), "--columnar"], standalone_mode=False)
+    assert isinstance(answer.exception, UsageError)
+    assert "dds-conformance[columnar]" in str(answer.exception)
