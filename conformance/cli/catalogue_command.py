@@ -31,11 +31,6 @@ def requirements(*, as_json: bool, readings: bool, only: tuple[str, ...]) -> Non
             click.echo(_paragraph(requirement))
 
 
-def scenarios_of(requirement: Requirement) -> tuple[str, ...]:
-    """Return the scenarios that exercise a requirement."""
-    return requirement.scenarios
-
-
 def _row(requirement: Requirement) -> dict[str, Json]:
     excuses = excuses_of(requirement.id)
     return {
@@ -43,7 +38,6 @@ def _row(requirement: Requirement) -> dict[str, Json]:
         "checks": names_of(requirement.id),
         "rules": names_of(requirement.id),
         "excuses": [{"name": one.name, "sentence": one.sentence, "reading": one.reading} for one in excuses],
-        "scenarios": scenarios_of(requirement),
     }
 
 
@@ -54,5 +48,5 @@ def _paragraph(requirement: Requirement) -> str:
         rows.append(f"    reading: {requirement.reading}")
     rows.append(f"    checks: {', '.join(names_of(requirement.id)) or 'none'}")
     rows += [f"    excuse: {excuse.name}: {excuse.sentence}" for excuse in excuses_of(requirement.id)]
-    rows.append(f"    scenarios: {', '.join(scenarios_of(requirement)) or 'none'}\n")
+    rows.append(f"    scenarios: {', '.join(requirement.scenarios) or 'none'}\n")
     return "\n".join(rows)

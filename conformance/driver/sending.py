@@ -13,6 +13,7 @@ from typing import Literal
 from conformance.api.answers import Answer, answer
 from conformance.driver.recorder import Recorder
 from conformance.driver.safety.ledger import Ledger
+from conformance.driver.safety.lost_access import Access
 from conformance.driver.safety.ownership import Ownership
 from conformance.driver.safety.pace import Pace
 from conformance.driver.safety.signed_urls import Places
@@ -50,6 +51,7 @@ class Sending(ABC):
         self.pace = pace or Pace(
             settings.pace_dir, rate=settings.rate, in_flight=settings.max_in_flight, budgets=settings.budgets
         )
+        self.access = Access(settings.pace_dir)
         self.places = Places(target, settings.network.storage_hosts)
         self.ownership = Ownership(settings.run_id, trusting=settings.target.embedded)
         self.tokens = Tokens(settings.credentials, settings.run_id, self.ask_for_token)
@@ -74,6 +76,7 @@ class Sending(ABC):
     def close(self) -> None:
         """Close every file."""
         self.pace.close()
+        self.access.close()
         self.ledger.close()
         self.recorder.close()
 
@@ -106,6 +109,8 @@ class Sending(ABC):
             self.ledger.made(operation.id, made)
         elif kind in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
             self.ledger.refused(operation.id)
+        else:
+            self.ledger.answered(operation.id, str(operation.exchange.status or operation.exchange.failure))
 
     def _tell(self, moment: Moment, operation: Operation) -> None:
         with self.lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from conformance.judge.history_judge import judge_history
 from conformance.judge.rechecks import Proof
 from conformance.judge.rules_table import rule_of
 from conformance.model import Finding, History, Judgement, Operation, Tally
@@ -51,6 +52,11 @@ def verified(judgement: Judgement, history: History) -> Verified:
         tallies[name] = _without(tally, wrong) if wrong else tally
         dropped += wrong
     return Verified(replace(judgement, tallies=tallies), tuple(dropped))
+
+
+def judge_verified(history: History) -> Judgement:
+    """Return the judgement of a history with no finding that does not convict again."""
+    return verified(judge_history(history), history).judgement
 
 
 def _without(tally: Tally, wrong: tuple[Finding, ...]) -> Tally:

@@ -18,7 +18,7 @@ from conformance.judge.evidence import verified
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.sensitivity import sensitivity
 from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
-from conformance.outcome.coverage import blocked, missing_core
+from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
 from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
@@ -29,10 +29,12 @@ class Framing:
     """What a run document says beside its judgement.
 
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
-    were selected (none means all); `tallies` come from judges that read something other than the history, such as the
-    target's own description; `second_opinion` are the findings of another judge of the same history, which must be the
-    same; `summaries` are finished sections of the document. `trouble` are the suite's own errors,
-    `shortage` says what kept the run from trying everything, such as a spent budget; `remarks` are told as they are.
+    were selected (none means all); `scenarios` are the names of those that were tried, and `exercises` the requirements
+    that these exercise, None unless others were left out; `tallies` come from judges that read something other than the
+    history, such as the target's own description; `second_opinion` are the findings of another judge of the same
+    history, which must be the same; `summaries` are finished sections of the document. `trouble` are the suite's own
+    errors, `shortage` says what kept the run from trying everything, such as a spent budget, and `never_worked` that
+    the target never accepted the run; `remarks` are told as they are.
     """
 
     effort: str = "recorded"
@@ -40,9 +42,12 @@ class Framing:
     seed: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    exercises: frozenset[str] | None = None
     interrupted: bool = False
     trouble: tuple[str, ...] = ()
     shortage: tuple[str, ...] = ()
+    never_worked: bool = False
     remarks: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
@@ -67,14 +72,17 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
     framing = replace(framing, trouble=(*framing.trouble, *told))
     tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations)
     given = verdicts(chosen, tallies, strict=framing.strict)
+    dead = storage_trouble(history.operations)
+    whole = not framing.only and not framing.recorded
     circumstances = Circumstances(
         strict=framing.strict,
-        partial=bool(framing.only),
+        partial=bool(framing.only) or framing.exercises is not None,
+        exercises=framing.exercises,
         recorded=framing.recorded,
         interrupted=framing.interrupted,
         complete=history.complete,
         missing_core=missing_core(tallies, judgement.counters),
-        trouble=(*framing.trouble, *framing.shortage, *_gone(history)),
+        trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *_gone(history)),
     )
     outcome, reasons = conclude(given, circumstances)
     ended = now()
@@ -92,10 +100,11 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
-        reasons=tuple(dict.fromkeys((*reasons, *told, *framing.remarks, *_unsent(history)))),
+        reasons=tuple(dict.fromkeys((*reasons, *told, *(() if whole else dead), *framing.remarks, *_unsent(history)))),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
+            "scenarios": list(framing.scenarios),
             "missing_core": list(circumstances.missing_core),
             "dropped": [_as_json(finding) for finding in dropped],
         },
@@ -111,6 +120,8 @@ def exit_code(outcome: Conformance, framing: Framing) -> ExitCode:
     """Say what the process answers with: the user's interrupt, then the suite's own trouble, then the outcome."""
     if framing.interrupted:
         return ExitCode.INTERRUPTED
+    if framing.never_worked:
+        return ExitCode.UNREACHABLE
     if outcome is Conformance.NONCONFORMANT:
         return ExitCode.NONCONFORMANT
     if framing.trouble:

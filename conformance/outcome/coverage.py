@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from conformance.api.answers import Answer, answer, call
-from conformance.model import Json, Operation, Tally
+from conformance.api.answers import STORAGE_GET, STORAGE_PUT, Answer, answer, call
+from conformance.model import Json, Operation, Role, Tally
 
 STEPS = ("create_project", "create_upload", "complete_upload", "create_file", "file_url", "version_url")
 """The road that nearly every requirement needs, in order: a later step needs the earlier ones."""
@@ -64,6 +64,28 @@ def obstacle(operations: Iterable[Operation]) -> tuple[str, str]:
         if not done[step]:
             return step, f"no {step} succeeded in {tried[step]} attempts (the last answer: {last.get(step, 'none')})"
     return "", ""
+
+
+LEAST_STORED = 3
+
+
+def storage_trouble(operations: Iterable[Operation]) -> tuple[str, ...]:
+    """Say that the storage provider took nothing, or served nothing, in as many attempts as there were."""
+    answers: dict[str, Counter[str]] = {STORAGE_PUT: Counter(), STORAGE_GET: Counter()}
+    done: Counter[str] = Counter()
+    for operation in operations:
+        exchange = operation.exchange
+        if exchange.role is Role.STORAGE and not {"withheld", "forbidden"} & operation.notes.keys():
+            name = call(exchange).name
+            done[name] += answer(exchange) is Answer.DONE
+            answers[name][str(exchange.status or exchange.failure)] += not 300 <= (exchange.status or 0) < 400
+    what = {STORAGE_PUT: "the storage took no bytes", STORAGE_GET: "no download succeeded"}
+    return tuple(
+        f"{what[name]}: the {sum(counted.values())} requests to the storage provider that should have done so were "
+        f"answered {', '.join(f'{status} ({n} times)' for status, n in counted.most_common() if n)}"
+        for name, counted in answers.items()
+        if sum(counted.values()) >= LEAST_STORED and not done[name]
+    )
 
 
 def blocked(tallies: Mapping[str, Tally], operations: Iterable[Operation]) -> dict[str, Tally]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz import Notebook, gather
 from conformance.fuzz.exemptions import Failing, reason
+from conformance.fuzz.fuzz_log import Notebook, gather
 from conformance.fuzz.fuzz_requests import Question
 from conformance.judge.exchange import Violation
 from conformance.model import Exchange, Failure, Operation

@@ -17,6 +17,8 @@ from conformance.engine.execution.campaign import Campaign
 from conformance.engine.execution.writes import FORM
 from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step, do
 from conformance.engine.replay import run_plan
+from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.early_stop import FirstProof, gates
 from conformance.engine.search.plan_outcomes import Keeper
 from conformance.engine.search.worker import Court, Trial, Watcher, stage_for
@@ -164,10 +166,10 @@ def completions(server: RunningServer, folder: Path) -> list[tuple[int | None, s
     return [(one.status, str(one.request_type)) for one in done]
 
 
-@pytest.mark.parametrize(("oddity", "refused"), [("forms-unsupported", 415), ("forms-unread", 400)])
-def test_a_form_that_is_refused_is_said_again_as_json(tmp_path: Path, oddity: str, refused: int) -> None:
+@pytest.mark.parametrize(("variant", "refused"), [("forms-unsupported", 415), ("forms-unread", 400)])
+def test_a_form_that_is_refused_is_said_again_as_json(tmp_path: Path, variant: str, refused: int) -> None:
     """A target need not take forms, and is completed all the same."""
-    with launch(lag=LAG, oddities=[oddity]) as server:
+    with launch(lag=LAG, variants=[variant]) as server:
         assert completions(server, tmp_path) == [(refused, FORM), (202, "application/json")]
 
 
@@ -181,7 +183,7 @@ def test_an_actor_without_its_user_stays_away(stand: Stand) -> None:
     stage = stage_for(stand.driver, stand.settings, QUICK)
     stage.second_user = False
     campaign = Campaign(stage)
-    other = Plan("strangers", "", (Actor("other", (do("create_project", "p1"),), "other"),))
+    other = Plan("other-users", "", (Actor("other", (do("create_project", "p1"),), "other"),))
     campaign.prepare([other])
     campaign.run()
     assert {op.exchange.user for op in stand.watcher.operations} == {"owner"}
@@ -229,19 +231,22 @@ def accuse(history: History, *, once: bool = False) -> Judgement:
     return Judgement({"bad-never-200": Tally("bad-never-200", len(guilty), findings)})
 
 
-PROMOTING = replace(QUICK, plans={"promotions": 5}, tracers=0, shrinks=1, repeats=2, shrink_s=60.0)
+PLANS = [scenario for scenario in scenarios() if isinstance(scenario, PlanScenario)]
+PROMOTING = [replace(one, share=Share(5, 5, 5)) for one in PLANS if one.name == "promotions"]
+ONE_SHRINK = replace(QUICK, shrinks=1, repeats=2, shrink_s=60.0)
 
 
 @pytest.mark.parametrize("once", [True, False])
 def test_what_was_found_once_is_kept_whether_it_comes_back_or_not(stand: Stand, *, once: bool) -> None:
     """The finding stays; the plan is made small and repeated, and how often it came back is told."""
     court = Court(lambda history: accuse(history, once=once), lambda _: True)
-    settings = replace(stand.settings, seed=3)
+    settings = replace(stand.settings, seed=3, effort="quick")
     keeper = Keeper(settings.report_dir, "main")
-    broken = Trial(stand.driver, settings, PROMOTING, court, stand.watcher, keeper).run()
-    assert broken
-    assert all("POST /file_versions/f1@1/current" in sentence for sentence in broken)
+    Trial(stand.driver, settings, PROMOTING, ONE_SHRINK, court, stand.watcher, keeper).run()
     kept = json.loads((settings.report_dir / "plans-main.json").read_text())["plans"]
+    broken = [entry["text"] for entry in kept if entry["broken"]]
+    assert broken
+    assert all("POST /file_versions/f1@1/current" in text for text in broken)
     told = [entry["repeats"]["sentence"] for entry in kept if entry["repeats"]]
     assert told == ["seen once, not again in 2 repeats" if once else "seen again in 2 of 2 repeats"]
     assert all(entry["document"] and entry["text"] for entry in kept)
@@ -251,7 +256,10 @@ def test_a_sound_server_is_left_in_peace_by_a_quick_trial(stand: Stand) -> None:
     """Nothing gates, and nothing warns either."""
     strict = Court(judge_history, lambda finding: gates(finding, strict=True))
     keeper = Keeper(stand.settings.report_dir, "main")
-    assert Trial(stand.driver, stand.settings, QUICK, strict, stand.watcher, keeper).run() == []
+    settings = replace(stand.settings, effort="quick")
+    Trial(stand.driver, settings, PLANS, QUICK, strict, stand.watcher, keeper).run()
+    assert {kept.world.plan.theme for kept in keeper.plans.values()} == {one.name for one in PLANS if one.share.quick}
+    assert not [kept.broken for kept in keeper.plans.values() if kept.broken]
 
 
 def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path) -> None:
@@ -260,8 +268,9 @@ def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path
         stand = Stand(server, tmp_path)
         stand.watcher.proved = FirstProof(stand.settings.target, frozenset({"nc-payload"}))
         court = Court(judge_history, lambda finding: finding.requirement == "nc-payload")
-        broken = Trial(stand.driver, stand.settings, QUICK, court, stand.watcher, Keeper(tmp_path, "main")).run()
+        Trial(stand.driver, stand.settings, PLANS, QUICK, court, stand.watcher, Keeper(tmp_path, "main")).run()
         stand.driver.close()
     assert stand.watcher.stopped
-    assert broken
+    history = History(tuple(stand.watcher.operations), stand.settings.target)
+    assert judge_history(history).tallies["nc-payload"].findings
     assert "list_projects" not in stand.names(phase=Phase.FINAL)

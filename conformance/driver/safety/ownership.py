@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -74,32 +75,40 @@ class Ownership:
 
     def marked(self, wanted: Wanted) -> Wanted:
         """Give a request that names a project with this run's mark in the name (or description), added if missing."""
-        if call_of(wanted.method.upper(), f"/api/v1{wanted.path}").name not in _NAMING:
+        called = call_of(wanted.method.upper(), f"/api/v1{wanted.path}").name
+        if called not in _NAMING:
             return wanted
         if isinstance(wanted.json, dict):
-            return replace(wanted, json=self._mark(wanted.json))
+            return replace(wanted, json=self._mark(wanted.json, called))
         if wanted.content is None:
             return wanted
         try:
             fields = json.loads(wanted.content)
         except (ValueError, RecursionError):
-            return self._marked_form(wanted, wanted.content)
-        if not isinstance(fields, dict) or (changed := self._mark(fields)) is fields:
+            return self._marked_form(wanted, wanted.content, called)
+        if not isinstance(fields, dict) or (changed := self._mark(fields, called)) is fields:
             return wanted
         return replace(wanted, content=json.dumps(changed).encode())
 
-    def _marked_form(self, wanted: Wanted, content: bytes) -> Wanted:
-        if "form" not in (wanted.content_type or ""):
+    def _marked_form(self, wanted: Wanted, content: bytes, called: str) -> Wanted:
+        if "urlencoded" not in (wanted.content_type or ""):
             return wanted
         pairs = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
-        marked = self._mark(dict(pairs))
-        return replace(wanted, content=urlencode([(name, marked[name]) for name, _ in pairs]).encode())
+        marked = self._mark(dict(pairs), called)
+        names = [name for name, _ in pairs]
+        added = [name for name in marked if name not in names]
+        return replace(wanted, content=urlencode([(name, marked[name]) for name in (*names, *added)]).encode())
 
-    def _mark(self, fields: dict[str, Json]) -> dict[str, Json]:
+    def _mark(self, fields: dict[str, Json], called: str) -> dict[str, Json]:
+        """Give the fields with the mark in a text; a create that has none gets a description to be looked for by."""
         texts = [name for name in ("name", "description") if isinstance(fields.get(name), str) and fields[name].strip()]
-        if not texts or any(self._run_id in fields[name] for name in texts):
+        if any(self._run_id in fields[name] for name in texts):
             return fields
-        return {**fields, texts[0]: f"{fields[texts[0]]} ddsc {self._run_id}"}
+        if texts:
+            return {**fields, texts[0]: f"{fields[texts[0]]} ddsc {self._run_id}"}
+        if called != "create_project":
+            return fields
+        return {**fields, "description": f"ddsc {self._run_id} {secrets.token_hex(6)}"}
 
     def _bears(self, item: Mapping[str, Json]) -> bool:
         """Whether an answer shows a project with this run's mark: one of ours, whichever process made it."""

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-from conformance.model import Json
+from conformance.model import Exchange, Json
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 METADATA = frozenset(
@@ -20,6 +20,9 @@ METADATA = frozenset(
 _NOT_OURS_TO_SET = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "proxy-authorization"}
 )
+MOST_HOPS = 5
+"""Redirects of one download that are followed."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LEGAL = "!#$%&'()*+,/:;=?@[]~-._\\^`{|}\""
 
 
@@ -107,6 +110,22 @@ class Places:
             target=legal_target(url),
             headers=_headers(body.get("http_headers")),
         )
+
+
+def redirected(exchange: Exchange, *, secure: bool) -> dict[str, str] | None:
+    """Give where a storage provider's answer to a GET leads on to, as a signed URL without headers; None if nowhere.
+
+    `secure` says that the request went by https, which a Location without a scheme goes on with.
+    """
+    location = exchange.headers.get("location", "")
+    if exchange.method != "GET" or exchange.status not in _REDIRECTS or exchange.failure is not None or not location:
+        return None
+    try:
+        parts = urlsplit(urljoin(f"{'https' if secure else 'http'}://{exchange.host}{exchange.path}", location))
+    except ValueError:
+        parts = urlsplit(location.partition(":")[0])  # malformed: what it names is forbidden, and is said to be so
+    target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    return {"host": f"{parts.scheme}://{parts.netloc}", "url": target, "http_verb": "GET"}
 
 
 def resolve(host: str) -> tuple[Address, ...]:
