@@ -22,7 +22,7 @@ import generated_history
 from judge_timeline import TARGET
 
 from conformance import history as histories
-from conformance.api.answers import is_mutation
+from conformance.api.request_facts import is_mutation
 from conformance.judge import Judge, judge_history
 from conformance.judge.evidence import verified
 from conformance.model import History, Operation

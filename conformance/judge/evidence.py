@@ -6,11 +6,13 @@ A pattern, which no four operations show, is counted again over the whole histor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.api.answers import Classified
+from conformance.api.classifier import Classifier, classify_all
 from conformance.judge.history_judge import judge_history
-from conformance.judge.rechecks import Proof
+from conformance.judge.rechecks import Proof, Shown
 from conformance.judge.rules_table import rule_of
 from conformance.model import Finding, History, Judgement, Operation, Tally
 
@@ -26,29 +28,41 @@ class Verified:
     dropped: tuple[Finding, ...] = ()
 
 
-def verify(finding: Finding, history: History, operations: Mapping[str, Operation] | None = None) -> bool:
+def verify(
+    finding: Finding,
+    history: History,
+    operations: Mapping[str, Operation] | None = None,
+    classes: Mapping[str, Classified] | None = None,
+) -> bool:
     """Return whether the operations that `finding` names prove it by themselves.
 
-    `operations` are those of the history by their ids, where many findings are asked about.
+    `operations` and `classes` are those of the history, and what they were classified as, by their ids, where many
+    findings are asked about.
     """
     known = {one.id: one for one in history.operations} if operations is None else operations
     rule = rule_of(finding.requirement, finding.rule)
     if rule is None or not 1 <= len(finding.operations) <= 4 or any(name not in known for name in finding.operations):
         return False
-    told = [known[name] for name in finding.operations]
+    classify, given = Classifier(history.target), classes or {}
+    told = [Shown.as_what(known[name], given.get(name) or classify(known[name])) for name in finding.operations]
     try:
-        return rule.recheck(Proof(finding, told, history))
+        return rule.recheck(Proof(finding, told, history, given))
     except _UNREADABLE:
         return False
 
 
-def verified(judgement: Judgement, history: History) -> Verified:
-    """Return the judgement without the findings that do not convict again, and those."""
+def verified(judgement: Judgement, history: History, classes: Sequence[Classified] | None = None) -> Verified:
+    """Return the judgement without the findings that do not convict again, and those.
+
+    `classes` are those of `classify_all`, where they are known already.
+    """
+    classes = classify_all(history.operations, history.target) if classes is None else classes
     operations = {one.id: one for one in history.operations}
+    given = {one.id: of for one, of in zip(history.operations, classes, strict=True)}
     dropped: list[Finding] = []
     tallies = {}
     for name, tally in judgement.tallies.items():
-        wrong = tuple(finding for finding in tally.findings if not verify(finding, history, operations))
+        wrong = tuple(finding for finding in tally.findings if not verify(finding, history, operations, given))
         tallies[name] = _without(tally, wrong) if wrong else tally
         dropped += wrong
     return Verified(replace(judgement, tallies=tallies), tuple(dropped))
@@ -56,7 +70,8 @@ def verified(judgement: Judgement, history: History) -> Verified:
 
 def judge_verified(history: History) -> Judgement:
     """Return the judgement of a history with no finding that does not convict again."""
-    return verified(judge_history(history), history).judgement
+    classes = classify_all(history.operations, history.target)
+    return verified(judge_history(history, classes), history, classes).judgement
 
 
 def _without(tally: Tally, wrong: tuple[Finding, ...]) -> Tally:

@@ -54,7 +54,8 @@ class _Upload:
 
 def counted_again(proof: Proof, status: int) -> bool:
     """Whether the bad uploads of the finding's kind answered `status` when completed, and the good ones did not."""
-    uploads = _uploads(proof.history.operations)
+    foreign = {name for name, of in proof.classes.items() if of.foreign}
+    uploads = _uploads(one for one in proof.history.operations if one.id not in foreign)
     counts = Counter[tuple[str, str]]()
     for upload in uploads.values():
         kind, codes = upload.kind(), [code for _, code in sorted(upload.attempts, key=lambda one: one[0])]

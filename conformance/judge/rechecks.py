@@ -1,27 +1,43 @@
 """What a few operations show by themselves: the parts that re-checks are made of.
 
 Nothing here remembers, folds or searches, and nothing is shared with the checks, so that a mistake of a rule and a
-mistake of its re-check are unlikely to be the same.
+mistake of its re-check are unlikely to be the same. What each answer *is* was decided once, for both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
+from conformance.api.answers import Answer, Classified, Kind
+from conformance.api.routes import EXTENDED_CALLS
 from conformance.judge.exchange import examine
 from conformance.model import Finding, History, Json, Octets, Operation, Role
 
-Operations = Sequence[Operation]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown(Operation):
+    """An operation with what it was classified as."""
+
+    of: Classified
+
+    @classmethod
+    def as_what(cls, operation: Operation, of: Classified) -> Shown:
+        """Return the operation as what it was classified."""
+        return cls(**{one.name: getattr(operation, one.name) for one in fields(Operation)}, of=of)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A finding with the operations that it names, in its order; and the history, which only a pattern may look at."""
+    """A finding with the operations that it names, in its order; and the history, which only a pattern may look at.
+
+    `classes` gives by id what operations were classified as, as far as that is known.
+    """
 
     finding: Finding
-    told: Operations
+    told: Sequence[Shown]
     history: History
+    classes: Mapping[str, Classified] = field(default_factory=dict)
 
     @property
     def numbers(self) -> Mapping[str, Json]:
@@ -37,66 +53,61 @@ class Proof:
 def by_itself(proof: Proof) -> bool:
     """Whether each operation alone shows the violation."""
     target, wanted = proof.history.target, (proof.finding.requirement, proof.finding.rule)
-    return all(any((name, wrong.rule) == wanted for name, wrong in examine(one, target) if wrong) for one in proof.told)
-
-
-def answers(operation: Operation, *kinds: str) -> bool:
-    """Return whether the answer is one of `kinds`: nc, integrity, 2xx, none, or a status."""
-    exchange, body = operation.exchange, operation.exchange.response
-    code = body.get("code") if isinstance(body, dict) else None
-    status, url = exchange.status or 0, exchange.path.partition("?")[0].rstrip("/").endswith("/url")
-    if operation.exchange.failure is not None:
-        kind = "none"
-    elif code == "resource_not_consistent":
-        kind = "nc"
-    elif status == 400 and url:
-        kind = "integrity"
-    else:
-        kind = "2xx" if 200 <= status < 300 else str(status)
-    return kind in kinds
-
-
-def tells_truth(operation: Operation) -> bool:
-    """Return whether the answer is a verdict, or an upload created."""
-    return answers(operation, "2xx", "integrity") and operation.exchange.path.partition("?")[0].rstrip("/").endswith(
-        ("/url", "/uploads")
+    return all(
+        any((name, wrong.rule) == wanted for name, wrong in examine(one, target, one.of) if wrong) for one in proof.told
     )
 
 
-def before(one: Operation, other: Operation, by: float = 0) -> bool:
+_NAMES = {Answer.NC: "nc", Answer.INTEGRITY: "integrity"}
+
+
+def answers(operation: Shown, *kinds: str) -> bool:
+    """Return whether the answer is one of `kinds`: nc, integrity, 2xx, none, or a status."""
+    of = operation.of
+    if of.kind is Kind.NOTHING:
+        return "none" in kinds
+    return (_NAMES.get(of.answer) or ("2xx" if of.kind is Kind.SUCCESS else str(operation.exchange.status))) in kinds
+
+
+def tells_truth(operation: Shown) -> bool:
+    """Return whether the answer is a verdict, or an upload created."""
+    return answers(operation, "2xx", "integrity") and operation.of.call.name in EXTENDED_CALLS
+
+
+def before(one: Shown, other: Shown, by: float = 0) -> bool:
     """Return whether one ended more than `by` (ns) before the other began."""
     return one.b_ns is not None and one.b_ns + by < other.a_ns
 
 
-def completes(operation: Operation) -> bool:
+def completes(operation: Shown) -> bool:
     """Return whether this is an attempt to complete an upload."""
-    return operation.exchange.method == "PUT" and operation.exchange.path.endswith("/complete")
+    return operation.of.call.name == "complete_upload"
 
 
-def follows(operation: Operation, fetched: Operation) -> bool:
+def follows(operation: Shown, fetched: Shown) -> bool:
     """Return whether the one answered with the url that the other fetched."""
     body, told = operation.exchange.response, fetched.notes.get("url_of")
     return told == operation.id if told else isinstance(body, dict) and body.get("url") == fetched.exchange.path
 
 
-def same_session(one: Operation, other: Operation) -> bool:
+def same_session(one: Shown, other: Shown) -> bool:
     """Return whether one client spoke both, in sequence."""
     return one.session == other.session
 
 
-def served(operation: Operation) -> tuple[int, str] | None:
+def served(operation: Shown) -> tuple[int, str] | None:
     """Return length and MD5 of the bytes that came; None where none came."""
     body = operation.exchange.response
     return (body.bytes, body.md5) if isinstance(body, Octets) else None
 
 
-def record(operation: Operation, name: str) -> Json:
+def record(operation: Shown, name: str) -> Json:
     """Return a field of the status in an upload's own record."""
     body = operation.exchange.response
     return body["status"].get(name) if isinstance(body, dict) and isinstance(body.get("status"), dict) else None
 
 
-def lists(operation: Operation, name: str) -> bool:
+def lists(operation: Shown, name: str) -> bool:
     """Return whether a listing shows a name."""
     body = operation.exchange.response
     return isinstance(body, dict) and any(name.lower() in str(item).lower() for item in body["results"])
@@ -112,14 +123,14 @@ def wrong_verdict(proof: Proof, kind: str, truth: str) -> bool:
     return answers(told[-1], kind) and numbers["truth"] in (truth, "unknown") and link
 
 
-def agree(one: Operation, other: Operation) -> bool:
+def agree(one: Shown, other: Shown) -> bool:
     """Return whether two looks at an upload show the same verdict."""
     saw_ok = answers(one, "2xx") if record(one, "is_consistent") is None else record(one, "error_on") is None
     other_ok = answers(other, "2xx") if record(other, "is_consistent") is None else record(other, "error_on") is None
     return saw_ok == other_ok
 
 
-def same_project(one: Operation, other: Operation) -> bool:
+def same_project(one: Shown, other: Shown) -> bool:
     """Return whether two creates of different names were answered with one project."""
     made, again = one.exchange, other.exchange
     accepted = made.method == again.method == "POST" and made.status == again.status == 202
@@ -127,17 +138,17 @@ def same_project(one: Operation, other: Operation) -> bool:
     return accepted and same and _field(made.request, "name") != _field(again.request, "name")
 
 
-def without_url(one: Operation) -> bool:
+def without_url(one: Shown) -> bool:
     """Return whether a success has no url."""
     return answers(one, "2xx") and not isinstance(_field(one.exchange.response, "url"), str)
 
 
-def evasive(one: Operation) -> bool:
+def evasive(one: Shown) -> bool:
     """Return whether a success other than 200 has no url."""
     return without_url(one) and one.exchange.status != 200
 
 
-def repoints(one: Operation, other: Operation, name: Json) -> bool:
+def repoints(one: Shown, other: Shown, name: Json) -> bool:
     """Return whether both answers acknowledge version `name`, of different uploads."""
     shown = [_field(told.exchange.response, "current_version") or told.exchange.response for told in (one, other)]
     uploads = [_field(_field(version, "upload"), "id") for version in shown]
@@ -146,7 +157,7 @@ def repoints(one: Operation, other: Operation, name: Json) -> bool:
     return writes and same and None not in uploads and str(uploads[0]).lower() != str(uploads[1]).lower()
 
 
-def fruitless(one: Operation) -> bool:
+def fruitless(one: Shown) -> bool:
     """Return whether an answer led to no bytes."""
     if one.exchange.role is Role.API:
         return without_url(one)

@@ -13,6 +13,7 @@ from typing import Any
 
 from conformance.api.answers import Effect
 from conformance.judge.findings import Book
+from conformance.judge.lateness import Converged
 from conformance.judge.rechecks import Proof
 from conformance.judge.state.chain import Chain, chain_of_upload
 from conformance.judge.state.expected import Known, Setting
@@ -88,7 +89,7 @@ class Case:
 class Context:
     """What a check needs beside its subject: the bound (ns), the other resources, and how whole the history is.
 
-    `converged` gives, by kind of resource, how many did converge within the bound and the longest lag (s) among them.
+    `converged` are the resources that did converge within the bound.
     `answered_last` is the latest beginning (ns) of a truth about any *other* resource. `begun` says that every
     mutation of the run is known, so that a completion that was not seen did not happen; `ended` that nothing follows.
     `answered_elsewhere` are completions whose 5xx another rule speaks of.
@@ -101,14 +102,8 @@ class Context:
     answered_last: int = -1
     begun: bool = True
     ended: bool = True
-    converged: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    converged: Converged = field(default_factory=Converged)
     answered_elsewhere: frozenset[str] = frozenset()
-
-    def others(self, kind: str) -> tuple[str, int, float]:
-        """Say how many resources of `kind` converged in time, and how long (s) the slowest of them may have needed."""
-        count, slowest = self.converged.get(kind, (0, 0.0))
-        text = f" while {count} other{'s' if count > 1 else ''} needed at most {slowest:.1f} s" if count else ""
-        return text, count, slowest
 
 
 Check = Callable[[Any, Context, Book], None]

@@ -6,16 +6,19 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from judge_timeline import drawn, prepared
+from judge_timeline import TARGET, drawn, prepared
 from judged import findings, judged
 
 from conformance.api import catalogue
+from conformance.api.answers import Kind, Source
+from conformance.api.classifier import Classifier
 from conformance.cli.catalogue_command import requirements
 from conformance.judge import judge_history, rules_table
 from conformance.judge.evidence import verify
@@ -23,6 +26,7 @@ from conformance.judge.findings import Book
 from conformance.judge.rechecks import completes
 from conformance.judge.rule import Case, Context, Excuse, Need, Rule
 from conformance.judge.rules import excuses
+from conformance.model import Exchange, Octets, Operation
 from conformance.outcome.assemble import Framing, assemble
 
 ROOT = Path(__file__).parents[2]
@@ -58,12 +62,34 @@ def test_every_excuse_that_a_rule_allows_is_asked_in_the_code() -> None:
     """An excuse that no check asks would be a promise to vendors that nobody keeps."""
     judge = ROOT / "conformance" / "judge"
     text = "\n".join(path.read_text(encoding="utf-8") for path in judge.rglob("*.py") if path.name != "excuses.py")
-    shared = {"is_gateways", "fits_gateway", "is_busy", "names_fields", "tells_of_access", "equals_status", "routed"}
-    by_function = {"GATEWAYS_OWN", "OPERATORS_GATEWAY", "ASKED_TO_WAIT", "ORDINARY_VALIDATION", "REFUSED_FIRST",
-                   "DIGITS", "NOT_THE_APIS_ROUTE"}  # fmt: skip
+    shared = {"is_busy", "names_fields", "tells_of_access", "equals_status", "routed"}
+    by_function = {"ASKED_TO_WAIT", "ORDINARY_VALIDATION", "REFUSED_FIRST", "DIGITS", "NOT_THE_APIS_ROUTE",
+                   *CLASSIFIED}  # fmt: skip
     names = {name for name, one in vars(excuses).items() if isinstance(one, Excuse)}
     assert {name for name in names - by_function if f"{name}.holds(" not in text} == set()
     assert all(re.search(rf"\b{function}\b", text) for function in shared)
+
+
+CLASSIFIED = {"GATEWAYS_OWN": Source.PROXY, "OPERATORS_GATEWAY": Source.GATEWAY, "FIREWALLS_PAGE": Source.FIREWALL}
+
+
+@pytest.mark.parametrize("name", CLASSIFIED)
+def test_the_excuses_of_answers_that_are_not_the_apis_hold_for_what_the_classifier_calls_so(name: str) -> None:
+    """The one classifier decides it, and what it calls foreign tells nothing."""
+    excuse: Excuse = getattr(excuses, name)
+    gateway = replace(TARGET, gateway="the gate says no")
+    page = Octets(30, "0" * 32, "<html>the gate says no</html>")
+    exchange = Exchange(
+        "GET", "/api/v1/projects", "h", status=502, response=page, headers={"content-type": "text/html"}
+    )
+    operation = Operation("o", "s", 0, 1, exchange)
+    target = gateway if name == "OPERATORS_GATEWAY" else TARGET
+    of = Classifier(target)(operation)
+    of = of.from_firewall(mutation=False) if name == "FIREWALLS_PAGE" else of
+    assert excuse.holds(of)
+    assert of.source is CLASSIFIED[name]
+    assert of.kind is Kind.FOREIGN
+    assert not excuse.holds(of._replace(source=Source.API))
 
 
 # ---- a toy, through the places that the recipe names

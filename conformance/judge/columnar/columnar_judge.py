@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
+from conformance.api.classifier import Classifier
+from conformance.api.request_facts import is_mutation
 from conformance.history import decode
 from conformance.judge.columnar.columns import Columns, Row
 from conformance.judge.exchange import Violation
@@ -165,9 +167,11 @@ def _clean(bulk: Bulk, home_of: Array, bound: int) -> _Clean:
 
 
 def _elsewhere(bulk: Bulk, clean: _Clean, home_of: Array, bound: int) -> Elsewhere:
-    begun = np.repeat(bulk.last_a[Row.COMPLETE], 2)
-    chosen = np.repeat(clean.uploads, 2) & (bulk.told < NEVER)
-    lags = np.maximum(0, bulk.told[chosen] - begun[chosen])
+    told = bulk.told.reshape(-1, 2)
+    reached = np.where((told < NEVER) & clean.uploads[:, None], told - bulk.last_a[Row.COMPLETE][:, None], -1)
+    reached = np.where(reached / 1e9 <= bound / 1e9, np.maximum(reached, np.where(told < NEVER, 0, -1)), -1)
+    lags = reached.max(axis=1, initial=-1)
+    lags = lags[clean.uploads & (lags >= 0)]
     opened = np.full(bulk.homes, NEVER, np.int64)
     np.minimum.at(opened, home_of, bulk.first_b[Row.UPLOAD])
     ready = clean.homes & (opened < NEVER)
@@ -234,14 +238,18 @@ def judge_parquet(
     """
     one, bound = folded(path), int(target.converge_within_s * 1e9)
     clean = _clean(one.bulk, one.home_of, bound)
-    everything = one.about["traced"] or one.about["denied"] or bool(target.gateway)
+    pages = frozenset(one.about["pages"])
+    everything = one.about["traced"] or one.about["denied"] or bool(pages) or bool(target.gateway)
     elsewhere = None if everything else _elsewhere(one.bulk, clean, one.home_of, bound)
     judge = Judge(target, recorded=recorded, accepts_small_parts=accepts_small_parts, elsewhere=elsewhere)
     rows = _suspects(one.file, np.zeros_like(clean.homes) if everything else clean.homes)
     for operation in rows:
         judge.begin(operation)
+    classify = Classifier(target)
     for operation in rows:
-        judge.add(operation)
+        of = classify(operation)
+        page = operation.id in pages
+        judge.add(operation, of.from_firewall(mutation=is_mutation(operation.exchange)) if page else of)
     judge.replace_payloads(_sorts(one.file, one.about["shapes"], one.shapes))
     tallies = judge.conclude().tallies
     return tuple(finding for name in sorted(tallies) for finding in tallies[name].findings)

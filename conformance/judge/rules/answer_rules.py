@@ -11,6 +11,7 @@ from conformance.judge.rules.excuses import (
     ANOTHER_RULES,
     ASKED_TO_WAIT,
     DIGITS,
+    FIREWALLS_PAGE,
     GATEWAYS_OWN,
     NOT_THE_APIS_ROUTE,
     OPERATORS_GATEWAY,
@@ -53,7 +54,7 @@ RULES = tuple(
         single_answers,
         by_itself,
         occasions=_OCCASIONS.get(requirement, "answers"),
-        excuses=(*_EXCUSES.get(requirement, ()), GATEWAYS_OWN, OPERATORS_GATEWAY),
+        excuses=(*_EXCUSES.get(requirement, ()), GATEWAYS_OWN, OPERATORS_GATEWAY, FIREWALLS_PAGE),
         lasting=requirement in _LASTING,
     )
     for rule, requirements in SERVED.items()

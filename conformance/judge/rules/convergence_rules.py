@@ -7,12 +7,14 @@ because a stale replica may still show an upload as open.
 from __future__ import annotations
 
 from conformance.judge.findings import Book, short, speaker
+from conformance.judge.lateness import overdue
 from conformance.judge.rechecks import answers, before, completes, record, same_session, tells_truth
 from conformance.judge.rule import Case, Context, Need, Rule
 from conformance.judge.rules.excuses import (
     ALREADY_CONSISTENT,
     ASKED_TO_WAIT,
     CLEARED_AWAY,
+    FIREWALLS_PAGE,
     GATEWAYS_OWN,
     MADE_BETWEEN,
     MAY_BE_DELETED,
@@ -28,7 +30,7 @@ from conformance.judge.state.interval import SECOND, Interval
 from conformance.judge.state.observed import Endpoint, Sight
 from conformance.model import LagInterval
 
-NO_ANSWERS = (GATEWAYS_OWN, OPERATORS_GATEWAY, ASKED_TO_WAIT)
+NO_ANSWERS = (GATEWAYS_OWN, OPERATORS_GATEWAY, FIREWALLS_PAGE, ASKED_TO_WAIT)
 """Answers that tell nothing of a resource."""
 
 
@@ -124,12 +126,9 @@ def converges(case: Case, context: Context, book: Book) -> None:
 
 def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, late: Interval) -> None:
     deadline = case.chain.deadline(context.bound, endpoint.linked) or 0
-    bound, began = context.bound / SECOND, (late.begun_ns - deadline + context.bound) / SECOND
-    others, count, slowest = context.others("upload")
-    sentence = (
-        f"upload {short(case.name)} had not converged within {bound:g} s{others}: a read that began {began:.3f} s "
-        f"after completion was acknowledged answered resource_not_consistent to {book.when(late)}"
-    )
+    bound = context.bound / SECOND
+    others, count, slowest = context.converged.others("upload", case.name)
+    sentence = overdue(case.name, endpoint.reads, late, deadline - context.bound, bound, others, book)
     evidence = (one for one in (case.chain.done, endpoint.linked, late) if one)
     book.find(
         "converges-upload", "not-converged", case.name, evidence, sentence, expected="200 or integrity",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from conformance.api.answers import fits_gateway, is_busy, is_gateways
+from conformance.api.answers import Source
+from conformance.api.gateways import is_busy
 from conformance.judge.exchange.authorization_checks import tells_of_access
 from conformance.judge.exchange.payload_checks import equals_status
 from conformance.judge.exchange.place_checks import names_fields
@@ -63,12 +64,18 @@ def _within(interval: Interval, since: Interval, bound: int) -> bool:
 GATEWAYS_OWN = Excuse(
     "gateways-own",
     "A 502, 503 or 504 without the API's payload is a gateway's own, and tells nothing of the API.",
-    is_gateways,
+    lambda of: of.source is Source.PROXY,
+)
+FIREWALLS_PAGE = Excuse(
+    "firewalls-page",
+    "A page that only requests with unusual characters meet, while the like without them reach the API, is a "
+    "firewall's own, and tells nothing of the API.",
+    lambda of: of.source is Source.FIREWALL,
 )
 OPERATORS_GATEWAY = Excuse(
     "operators-gateway",
     "What the operator's gateway pattern matches is the gateway's own, and tells nothing of the API.",
-    fits_gateway,
+    lambda of: of.source is Source.GATEWAY,
 )
 ASKED_TO_WAIT = Excuse(
     "asked-to-wait",

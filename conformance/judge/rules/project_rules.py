@@ -209,7 +209,7 @@ def converges(case: ProjectCase, context: Context, book: Book) -> None:
 def _overdue(one: AtProvider, late: Interval | None, deadline: int, context: Context, book: Book) -> None:
     last = late or one.reads.failing[-1]
     what = "resource_not_consistent" if late else "server errors"
-    others, count, slowest = context.others("project")
+    others, count, slowest = context.converged.others("project", one.project.id)
     bound = context.bound / SECOND
     sentence = (
         f"project {short(one.project.id)} had not converged within {bound:g} s{others}: a request that began "
