@@ -13,7 +13,7 @@ from conformance.cli.present import console, deviations, keep, show
 from conformance.driver.report_folder import prepare_views
 from conformance.errors import UsageError
 from conformance.history.input_files import STDIN
-from conformance.model import Json, Target
+from conformance.model import Finding, History, Json, Target
 from conformance.outcome.assemble import Framing, assemble
 from conformance.run.unstarted import reporting
 
@@ -26,6 +26,7 @@ from conformance.run.unstarted import reporting
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
+@click.option("--columnar", is_flag=True, help="Judge a second time, in columns, and say where the two differ.")
 def judge(  # noqa: PLR0913 - one for each option
     *,
     history: Path,
@@ -34,6 +35,7 @@ def judge(  # noqa: PLR0913 - one for each option
     strict: bool,
     expect: Path | None,
     as_json: bool,
+    columnar: bool,
 ) -> int:
     """Judge HISTORY, a recording of ours or of the deployed service's form. Sends nothing.
 
@@ -43,16 +45,16 @@ def judge(  # noqa: PLR0913 - one for each option
     screen = console(as_json=as_json)
     if report_dir is None:
         expected = deviations(expect)
-        drawn = _judged(history, gateway, strict=strict)
+        drawn = _judged(history, gateway, strict=strict, columnar=columnar)
         return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
     prepare_views(report_dir, [history, *([expect] if expect else [])])
     with reporting(report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=strict)):
         expected = deviations(expect)
-        keep(drawn := _judged(history, gateway, strict=strict), report_dir)
+        keep(drawn := _judged(history, gateway, strict=strict, columnar=columnar), report_dir)
         return show(drawn, report_dir, screen, status=int(drawn["exit_code"]), expected=expected)
 
 
-def _judged(history: Path, gateway: str | None, *, strict: bool) -> dict[str, Json]:
+def _judged(history: Path, gateway: str | None, *, strict: bool, columnar: bool) -> dict[str, Json]:
     kept = histories.read(STDIN if str(history) == STDIN else history)
     if gateway is not None:
         kept = replace(kept, target=replace(kept.target, gateway=gateway))
@@ -68,8 +70,15 @@ def _judged(history: Path, gateway: str | None, *, strict: bool) -> dict[str, Js
         run_id=str(header.get("run_id", "")),
         begun=str(header.get("begun", "")),
     )
+    if columnar:
+        framing = replace(framing, second_opinion=_in_columns(kept))
     return assemble(kept, framing)
 
 
-def _code(document: dict[str, Json]) -> int:
-    return int(document["exit_code"])
+def _in_columns(history: History) -> tuple[Finding, ...]:
+    try:
+        from conformance.judge.columnar.columnar_judge import judge_in_columns  # noqa: PLC0415 - an optional extra
+    except ImportError as missing:
+        remedy = "Install the extra: pip install 'dds-conformance[columnar]'; or judge without --columnar."
+        raise UsageError(f"--columnar needs {missing.name}, which is not installed.", remedy=remedy) from missing
+    return judge_in_columns(history)
