@@ -9,7 +9,9 @@ from pathlib import Path
 
 from conformance import history
 from conformance.api import catalogue
+from conformance.api.classifier import classify_all
 from conformance.clients.client_judge import judge_client, missing_core, rows
+from conformance.clients.client_rules.sightings import SERVER
 from conformance.clients.client_trials import Trial
 from conformance.clients.harness.one_trial import ClientUnderTest
 from conformance.errors import ExitCode
@@ -53,8 +55,10 @@ def assemble_client(
             "client": _client(client, trials, given, strict=strict),
         },
     )
-    summaries = {"complete": True, "traffic": traffic(operations), "readings": []}
-    return document(run, {operation.id: operation for operation in operations}, summaries)
+    classes = classify_all(operations, SERVER)
+    summaries = {"complete": True, "traffic": traffic(operations, classes), "readings": []}
+    pairs = zip(operations, classes, strict=True)
+    return document(run, {operation.id: (operation, of) for operation, of in pairs}, summaries)
 
 
 def _trouble(trials: Sequence[Trial]) -> list[str]:
@@ -102,11 +106,10 @@ def _again(client: ClientUnderTest, *, strict: bool) -> str:
 
 def write_history(client: ClientUnderTest, trials: Sequence[Trial], path: Path, run_id: str) -> None:
     """Write what the servers saw as one history in our format, whose header says that it is a client's."""
-    target = Target(base_url="http://127.0.0.1/api/v1", embedded=True)
     fields = {"run_id": run_id, "begun": now(), "effort": EFFORT, "seed": client.seed, "role": catalogue.CLIENT}
     operations = [operation for trial in trials for operation in trial.operations]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        file.write(history.encode_header(target, fields))
+        file.write(history.encode_header(SERVER, fields))
         file.writelines(map(history.encode, operations))
         file.write(history.encode_end(len(operations), interrupted=False, ended=now()))

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from conformance.api.answers import Answer, answer
+from conformance.api.answers import Answer
 from conformance.doctor import diagnosis
 from conformance.doctor.lines import Line, Mark, stops
 from conformance.driver import BudgetError, Client, Driver, Ledger
@@ -122,7 +122,8 @@ def _people(driver: Driver, owner: Client) -> Iterator[Line]:
 def _writing(driver: Driver, owner: Client) -> Iterator[Line]:
     made = owner.create_project(driver.name("doctor"), "made by dds-conformance doctor, removed at once")
     body = made.exchange.response
-    if answer(made.exchange) is not Answer.DONE or not isinstance(body, dict) or not isinstance(body.get("id"), str):
+    done = driver.classify(made).answer is Answer.DONE
+    if not done or not isinstance(body, dict) or not isinstance(body.get("id"), str):
         sentence = f"Creating a project is answered {made.exchange.status or made.exchange.failure}."
         yield Line("rights", Mark.BAD, sentence, "Use a user who may create projects.")
         return
@@ -133,7 +134,7 @@ def _writing(driver: Driver, owner: Client) -> Iterator[Line]:
         yield _storage(owner, uploads)
     owner.phase = Phase.FINAL
     gone = owner.delete_project(project)
-    if answer(gone.exchange) is Answer.DONE:
+    if driver.classify(gone).answer is Answer.DONE:
         yield Line("rights", Mark.GOOD, "A project can be created and deleted.")
     else:
         sentence = f"Deleting the project is answered {gone.exchange.status or gone.exchange.failure}."
@@ -146,7 +147,7 @@ def _readiness(owner: Client, project: str, within_s: float) -> tuple[Operation 
         size = len(BYTES)
         asked = owner.create_upload(project, name=owner.driver.name("doctor"), size=size, chunked=False)
         took = time.monotonic() - begun
-        kind = answer(asked.exchange)
+        kind = owner.classify(asked).answer
         if kind is Answer.DONE:
             return asked, Line("readiness", Mark.GOOD, f"A new project is ready after {took:.1f} s.", seconds=took)
         if kind not in (Answer.NC, Answer.UNKNOWN, Answer.UNSENT):

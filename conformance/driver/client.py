@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.api.answers import call_of, is_mutation
+from conformance.api.answers import Classified
+from conformance.api.request_facts import is_mutation
 from conformance.driver.api_verbs import Verbs
 from conformance.driver.safety.ledger import CREATES
 from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, redirected
@@ -58,10 +59,14 @@ class Client(Verbs):
         self._heard(operation, authorized=token is not None)
         return operation
 
+    def classify(self, operation: Operation) -> Classified:
+        """Return what an operation came to."""
+        return self.driver.classify(operation)
+
     def _heard(self, operation: Operation, *, authorized: bool) -> None:
         """Note whether the target still answers this run; list projects where all may be over, to be certain."""
-        exchange, access = operation.exchange, self.driver.access
-        if access.heard(operation, call_of(exchange.method.upper(), exchange.path), authorized=authorized):
+        access = self.driver.access
+        if access.heard(operation, self.classify(operation), authorized=authorized):
             certain = self.send("GET", "/projects", query={"page": "1", "per_page": "1"}, user="owner")
             if certain.exchange.status == 401:
                 access.lose()
@@ -219,9 +224,9 @@ class Client(Verbs):
     def _ledgered(self, begun: Operation) -> Iterator[list[Operation]]:
         """Write a create to the ledger before it is sent, and what became of it afterwards."""
         outcome: list[Operation] = []
-        made = call_of(begun.exchange.method.upper(), begun.exchange.path) if begun.exchange.role is Role.API else None
-        kind = CREATES.get(made.name) if made else None
-        if made is None or kind is None:
+        made = self.driver.classify.call(replace(begun.exchange, method=begun.exchange.method.upper()))
+        kind = CREATES.get(made.name)
+        if kind is None:
             yield outcome
             return
         self.driver.ledger.intend(begun.id, kind, begun.exchange, within=made.id)

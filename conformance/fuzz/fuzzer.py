@@ -11,6 +11,8 @@ from typing import Any
 import schemathesis
 from schemathesis.core.failures import FailureGroup
 
+from conformance.api.answers import Classified
+from conformance.api.classifier import Classifier
 from conformance.driver import BudgetError, Driver
 from conformance.fuzz import hostile, openapi_document
 from conformance.fuzz.cases import Case, draw
@@ -41,6 +43,7 @@ class Campaign:
     driver: Driver
     notebook: Notebook = field(init=False)
     _examiner: Examiner = field(init=False)
+    _classify: Classifier = field(init=False)
     _rooms: dict[str, Nursery] = field(default_factory=dict)
     _filling: dict[str, Future[None]] = field(default_factory=dict)
     _scenario: str = ""
@@ -48,7 +51,8 @@ class Campaign:
     def __post_init__(self) -> None:
         settings = self.driver.settings
         self.notebook = Notebook(self.driver.worker, settings.target.base_url)
-        self._examiner = Examiner(settings.target)
+        self._examiner = Examiner()
+        self._classify = Classifier(settings.target, cautious=True)
 
     def provoke(self, scenario: FuzzScenario) -> None:
         """Try one scenario; what it came to is in the history, and in the notes of this process."""
@@ -132,12 +136,13 @@ class Campaign:
         """Send one question, look at its answer, and write both down."""
         operation = self._send(asked, session)
         how = f"{case.meta.phase.name.value} {case.meta.generation.mode.value}" if case is not None else "hostile"
-        self.notebook.answered(operation, asked.state, how)
-        for requirement, violation in self._examiner.examine(operation):
+        of = self._classify(operation)
+        self.notebook.answered(operation, of, asked.state, how)
+        for requirement, violation in self._examiner.examine(operation, of):
             if violation:
-                self.notebook.violated(requirement, violation, operation)
+                self.notebook.violated(requirement, violation, operation, of)
         if case is not None:
-            self._validate(asked, case, operation, recorder)
+            self._validate(asked, case, operation, of, recorder)
         return operation
 
     # ---- below
@@ -203,7 +208,7 @@ class Campaign:
         finally:
             client.close()
 
-    def _validate(self, asked: Question, case: Case, operation: Operation, recorder: Any) -> None:
+    def _validate(self, asked: Question, case: Case, operation: Operation, of: Classified, recorder: Any) -> None:
         response = heard(operation, self.driver.settings.target.base_url)
         if response is None:
             return
@@ -214,17 +219,17 @@ class Campaign:
             case.validate_response(response, excluded_checks=excluded, recorder=recorder)
         except FailureGroup as group:
             for failure in group.exceptions:
-                self._failed(asked, failure, operation)
+                self._failed(asked, failure, operation, of)
 
-    def _failed(self, asked: Question, failure: Any, operation: Operation) -> None:
+    def _failed(self, asked: Question, failure: Any, operation: Operation, of: Classified) -> None:
         name = type(failure).__name__
         message = " ".join(str(failure.title or name).split())
-        legal = reason(Failing(name, str(failure), asked, operation.exchange))
+        legal = reason(Failing(name, str(failure), asked, operation.exchange, of))
         if legal:
             self.notebook.filtered[f"{name}: {legal}"] += 1
         else:
             what = f"{message}: {str(failure.message or '').splitlines()[0] if failure.message else ''}"[:200]
-            self.notebook.guilty(f"schemathesis {name}", what, operation)
+            self.notebook.guilty(f"schemathesis {name}", what, operation, of)
 
 
 def _session(scenario: FuzzScenario) -> str:

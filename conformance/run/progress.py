@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.api.answers import EXTENDED_CALLS, NOT_CONSISTENT, call_of
+from conformance.api.error_bodies import NOT_CONSISTENT, code_of
+from conformance.api.routes import BASE, EXTENDED_CALLS, base_of, call_of
 from conformance.driver.safety.pace import BUSY, retry_after_s
 
 NS_PER_S = 1_000_000_000
@@ -20,9 +21,10 @@ class Progress:
     """Counts of what was sent, and every extended endpoint whose last answer was not-consistent.
 
     `awaited` maps the path to the instants of its first and its last such answer, in nanoseconds of the history's
-    clock.
+    clock. `base` is the base path that the history's header says.
     """
 
+    base: str = BASE
     operations: int = 0
     projects: int = 0
     uploads: int = 0
@@ -32,11 +34,13 @@ class Progress:
 
     def add(self, line: dict[str, Any]) -> None:
         """Take one line of a history; lines that are not ended operations say nothing."""
+        if "format" in line:
+            self.base = base_of(line["target"]["base_url"])
         if "a_ns" not in line or line.get("begin"):
             return
         self.operations += 1
         self._pause(line)
-        name = call_of(line["method"], line["path"]).name
+        name = call_of(line["method"], line["path"], self.base).name
         self.projects += name == "create_project" and line.get("status") == 202
         self.uploads += name == "complete_upload" and line.get("status") == 202
         if name in EXTENDED_CALLS and line.get("status"):
@@ -49,8 +53,7 @@ class Progress:
             self.paused_until_ns = max(self.paused_until_ns, line["a_ns"] + int(min(asked_s, 1e9) * NS_PER_S))
 
     def _await(self, line: dict[str, Any]) -> None:
-        body = line.get("response")
-        if isinstance(body, dict) and body.get("code") == NOT_CONSISTENT:
+        if code_of(line.get("response")) == NOT_CONSISTENT:
             first, _ = self.awaited.get(line["path"], (line["a_ns"], 0))
             self.awaited[line["path"]] = first, line["a_ns"]
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.api import catalogue
-from conformance.api.answers import LENGTHS
+from conformance.api.routes import LENGTHS
 from conformance.clients.client_judge import CORE, LAST, RULES
 from conformance.clients.client_scenarios import Ends, choose, scenarios
 from conformance.errors import UsageError

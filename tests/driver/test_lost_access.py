@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from wire_stubs import TOKEN, driving, json_reply, raw, settings_for
 
-from conformance.api.answers import Call, call_of
+from conformance.api.classifier import Classifier
 from conformance.driver import Driver
 from conformance.driver.safety import lost_access
 from conformance.driver.safety.lost_access import Access, LostAccessError, what_ended
 from conformance.driver.safety.pace import NS_PER_S
-from conformance.model import Exchange, Json, Operation
+from conformance.model import Exchange, Json, Operation, Target
 from conformance.settings.credentials import Credentials
 
 PROJECTS = "/api/v1/projects"
@@ -35,8 +35,9 @@ class Hearing:
     ) -> bool:
         """Hear one answer, now."""
         exchange = Exchange("GET", path, user=user, status=status, response=body)
-        called: Call = call_of("GET", path)
-        return self.access.heard(Operation("x", "s", self.now, self.now, exchange), called, authorized=own)
+        operation = Operation("x", "s", self.now, self.now, exchange)
+        of = Classifier(Target("http://dds.test/api/v1"))(operation)
+        return self.access.heard(operation, of, authorized=own)
 
     def over(self, seconds: float, count: int, *rest: object, **more: object) -> list[bool]:
         """Hear `count` answers alike, spread over so many seconds."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.api.answers import Answer, answer, call
+from conformance.api.answers import Answer
+from conformance.api.classifier import Classifier
 from conformance.driver import Driver
 from conformance.engine.efforts import QUICK
 from conformance.engine.execution.bindings import World
@@ -35,6 +36,10 @@ GOOD = (
     do("complete", upload="u1"),
     do("attach", "f1", upload="u1"),
 )
+
+
+classified = Classifier(Target("http://embedded.test/api/v1"))
+"""Any target whose base is the embedded server's."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +73,7 @@ class Stand:
 
     def names(self, *, phase: Phase | None = None) -> list[str]:
         """Return the calls that were made."""
-        return [call(op.exchange).name for op in self.watcher.operations if phase in (None, op.phase)]
+        return [classified(op).call.name for op in self.watcher.operations if phase in (None, op.phase)]
 
 
 @pytest.fixture
@@ -89,11 +94,11 @@ def test_trouble_is_settled_and_everything_is_read_once_more(stand: Stand) -> No
     (world,) = stand.run(plan(*GOOD))
     done = stand.of(world)
     final = [op for op in done if op.phase is Phase.FINAL]
-    assert [call(op.exchange).name for op in final] == [
+    assert [classified(op).call.name for op in final] == [
         "file_url", "storage_get", "version_url", "storage_get", "show_upload",
     ]  # fmt: skip
-    assert {answer(op.exchange) for op in final} == {Answer.DONE}
-    assert any(op.phase is Phase.SETTLE and answer(op.exchange) is Answer.NC for op in done)
+    assert {classified(op).answer for op in final} == {Answer.DONE}
+    assert any(op.phase is Phase.SETTLE and classified(op).answer is Answer.NC for op in done)
     listed = {"list_uploads", "list_project_children", "list_project_files", "list_projects"}
     assert listed <= set(stand.names(phase=Phase.FINAL))
 
@@ -103,8 +108,8 @@ def test_the_waits_of_all_plans_overlap(stand: Stand) -> None:
     own = (do("create_project", "p1"), do("create_upload", "u1", project="p1", parts=[1]))
     stand.run(*[plan(*own)] * 6)
     seen = stand.watcher.operations
-    accepted = [op.b_ns for op in seen if call(op.exchange).name == "create_project" and op.b_ns]
-    ready = [op.a_ns for op in seen if call(op.exchange).name == "create_upload" and op.exchange.status == 201]
+    accepted = [op.b_ns for op in seen if classified(op).call.name == "create_project" and op.b_ns]
+    ready = [op.a_ns for op in seen if classified(op).call.name == "create_upload" and op.exchange.status == 201]
     assert len(accepted) == 7
     assert max(accepted) < min(ready)
 
@@ -115,7 +120,7 @@ def test_names_and_bytes_are_unique_to_each_execution(stand: Stand) -> None:
     stand.run(*[plan(*own, do("put_part", upload="u1", number=1))] * 2)
     bodies = [op.exchange.request for op in stand.watcher.operations]
     named = [body["name"] for body in bodies if isinstance(body, dict) and "name" in body]
-    stored = [op.exchange.request.md5 for op in stand.watcher.operations if call(op.exchange).name == "storage_put"]
+    stored = [op.exchange.request.md5 for op in stand.watcher.operations if classified(op).call.name == "storage_put"]
     assert len(named) > 6
     assert len(named) == len(set(named))
     assert len(stored) == len(set(stored)) == 2
@@ -136,7 +141,7 @@ def test_an_upload_may_take_the_name_of_another_once(stand: Stand) -> None:
     """A new version keeps its file's name; whatever is tried again has a fresh one."""
     twin = do("create_upload", "u2", project=COMMON, parts=[5], name_of="u1", odd_name=True, cut_s=0.00001)
     (world,) = stand.run(plan(*GOOD, twin))
-    asked = [op for op in stand.of(world) if call(op.exchange).name == "create_upload"]
+    asked = [op for op in stand.of(world) if classified(op).call.name == "create_upload"]
     names = [op.exchange.request["name"] for op in asked if isinstance(op.exchange.request, dict)]
     assert names[0] == names[1]
     assert len(set(names)) == len(names) - 1
@@ -147,7 +152,7 @@ def test_a_store_is_named_once_an_upload_told_it(stand: Stand) -> None:
     """Such a plan waits for the first upload of the run, and names what that one told."""
     own = (do("create_project", "p1"), do("create_upload", "u1", project="p1", parts=[1], named_store=True))
     (world,) = stand.run(plan(*own))
-    asked = [op.exchange.request for op in stand.of(world) if call(op.exchange).name == "create_upload"]
+    asked = [op.exchange.request for op in stand.of(world) if classified(op).call.name == "create_upload"]
     assert all(isinstance(body, dict) and body["storage_provider"]["id"] for body in asked)
     assert list(world.uploads())
 
@@ -157,7 +162,7 @@ def completions(server: RunningServer, folder: Path) -> list[tuple[int | None, s
     stand = Stand(server, folder)
     form = replace(GOOD[2], args={**GOOD[2].args, "form": True})
     (world,) = stand.run(plan(*GOOD[:2], form, GOOD[3]))
-    done = [op.exchange for op in stand.of(world) if call(op.exchange).name == "complete_upload"]
+    done = [op.exchange for op in stand.of(world) if classified(op).call.name == "complete_upload"]
     stand.driver.close()
     assert (
         judge_history(History(tuple(stand.watcher.operations), stand.settings.target)).tallies["complete-202"].exposures
@@ -200,9 +205,9 @@ def test_a_comb_reads_a_tracer_densely_and_notes_it(stand: Stand) -> None:
     """Several sessions read both endpoints; the notes say what they watch."""
     (world,) = stand.run(plan(*GOOD, do("comb", file="f1", readers=3, tracer="good")))
     noted = [op for op in stand.of(world) if op.notes.get("tracer") == "good"]
-    assert {call(op.exchange).name for op in noted} == {"file_url", "version_url"}
+    assert {classified(op).call.name for op in noted} == {"file_url", "version_url"}
     assert len({op.session for op in noted}) == 3
-    assert sum(answer(op.exchange) is Answer.DONE for op in noted) > 10
+    assert sum(classified(op).answer is Answer.DONE for op in noted) > 10
 
 
 def test_a_plan_that_cannot_be_run_is_refused_before_anything_is_sent(stand: Stand) -> None:
@@ -224,7 +229,7 @@ def test_a_saved_plan_is_run_again_as_often_as_asked(stand: Stand) -> None:
 
 def accuse(history: History, *, once: bool = False) -> Judgement:
     """Convict every plan that promotes a version: the first one only, if `once`."""
-    guilty = [op for op in history.operations if call(op.exchange).name == "promote_version"]
+    guilty = [op for op in history.operations if classified(op).call.name == "promote_version"]
     findings = tuple(
         Finding("bad-never-200", "test", op.id, (op.id,), "it was promoted") for op in (guilty[:1] if once else guilty)
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.api.classifier import classify_all
 from conformance.doctor import next_command
 from conformance.driver.safety.cleaning import Leftover, farewell
 from conformance.history import encode_header
@@ -54,7 +55,7 @@ def test_a_storage_that_never_works_is_said_first(operations: list[Operation], s
 )
 def test_a_storage_that_works_once_or_was_hardly_tried_is_not(operations: list[Operation]) -> None:
     """Nor one that this suite itself would not speak to, which has a sentence of its own."""
-    assert storage_trouble(operations) == ()
+    assert storage_trouble(operations, classify_all(operations, TARGET)) == ()
 
 
 def test_a_recording_with_a_dead_storage_says_so_and_is_judged_as_before() -> None:

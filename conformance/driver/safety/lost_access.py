@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
-from conformance.api.answers import UNROUTED, Call, is_gateways, is_not_consistent
+from conformance.api.answers import Answer, Classified, Source
+from conformance.api.routes import UNROUTED
 from conformance.driver.safety.pace import NS_PER_S, BudgetError, Pace
 from conformance.errors import ExitCode
 from conformance.model import Operation, Role
@@ -85,7 +86,7 @@ class Access:
             worked=worked,
         )
 
-    def heard(self, operation: Operation, called: Call, *, authorized: bool) -> bool:
+    def heard(self, operation: Operation, of: Classified, *, authorized: bool) -> bool:
         """Take in an answer; say whether it is time to ask whether the owner's token is accepted at all.
 
         `authorized` says that the request carried its user's own token.
@@ -95,12 +96,12 @@ class Access:
             return False
         state = self._read()
         owners = authorized and exchange.user == "owner"
-        if exchange.status in _AWAY and is_gateways(exchange):
+        if exchange.status in _AWAY and of.source is Source.PROXY:
             self._change(lambda old: _went_away(old, operation, now))
             return False
         if owners and exchange.status == 401:
             return self._is_due(self._change(lambda old: _was_refused(old, operation)), now)
-        works = owners and called.name not in _OPEN and _accepts(operation)
+        works = owners and of.call.name not in _OPEN and _accepts(operation, of)
         if state.away or not state.begun_ns or (works and (state.refused or not state.worked)):
             self._change(lambda old: _answered(old, operation, works=works))
         return False
@@ -156,10 +157,10 @@ def what_ended(settings: Settings) -> BudgetError | None:
     return None
 
 
-def _accepts(operation: Operation) -> bool:
+def _accepts(operation: Operation, of: Classified) -> bool:
     """Whether an answer shows that the token was accepted: others may be given before anybody looks at it."""
     status = operation.exchange.status or 0
-    return 200 <= status < 300 or status == 403 or is_not_consistent(operation.exchange)
+    return 200 <= status < 300 or status == 403 or of.answer is Answer.NC
 
 
 def _begun(state: _State, operation: Operation) -> _State:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from conformance.api.answers import READ_METHODS, call_of
+from conformance.api.routes import READ_METHODS, base_of, call_below, call_of
 from conformance.driver.safety.ledger import CREATES
 from conformance.driver.wire.request import Wanted
 from conformance.model import Json, Operation, Role
@@ -23,10 +23,14 @@ MOST_KNOWN = 500_000
 
 
 class Ownership:
-    """Which ids this run made, and which it has merely seen. Shared by the clients of one process."""
+    """Which ids this run made at the target of `base_url`, and which it has merely seen.
 
-    def __init__(self, run_id: str, *, trusting: bool = False) -> None:
+    Shared by the clients of one process.
+    """
+
+    def __init__(self, run_id: str, base_url: str, *, trusting: bool = False) -> None:
         self._run_id = run_id
+        self._base = base_of(base_url)
         self._trusting = trusting
         self._ours: set[str] = set()
         self._foreign: set[str] = set()
@@ -51,7 +55,7 @@ class Ownership:
         exchange = operation.exchange
         if exchange.role is not Role.API or not isinstance(exchange.response, dict | list):
             return
-        call = call_of(exchange.method.upper(), exchange.path)
+        call = call_of(exchange.method.upper(), exchange.path, self._base)
         ids = set(_ids(exchange.response))
         marked = {
             item["id"] for item in _shown(exchange.response) if isinstance(item.get("id"), str) and self._bears(item)
@@ -75,7 +79,7 @@ class Ownership:
 
     def marked(self, wanted: Wanted) -> Wanted:
         """Give a request that names a project with this run's mark in the name (or description), added if missing."""
-        called = call_of(wanted.method.upper(), f"/api/v1{wanted.path}").name
+        called = call_below(wanted.method.upper(), wanted.path).name
         if called not in _NAMING:
             return wanted
         if isinstance(wanted.json, dict):

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from conformance.api.routes import legal_target
 from conformance.model import Exchange, Json
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -23,7 +24,6 @@ _NOT_OURS_TO_SET = frozenset(
 MOST_HOPS = 5
 """Redirects of one download that are followed."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_LEGAL = "!#$%&'()*+,/:;=?@[]~-._\\^`{|}\""
 
 
 class ForbiddenError(ValueError):
@@ -141,11 +141,6 @@ def plain(address: str) -> Address:
     """Read an IP address; one of IPv4 in the clothes of IPv6 is what it is underneath."""
     parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     return getattr(parsed, "ipv4_mapped", None) or parsed
-
-
-def legal_target(text: str) -> str:
-    """Percent-encode what HTTP forbids in a request target (spaces, controls, what is not ASCII), and nothing else."""
-    return quote(text.encode("utf-8", "surrogatepass"), safe=_LEGAL)
 
 
 def _headers(given: Json) -> tuple[tuple[str, str], ...]:
