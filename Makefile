@@ -29,7 +29,7 @@ lint: install ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy reports scenarios schemas conftest.py
+	$(BIN)/mypy reports scenarios schemas examples conftest.py
 
 bench: install ## Benchmarks: they print ratios and never fail
 	set -e; for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench; done

@@ -8,6 +8,7 @@ import json
 import click
 
 from conformance.api import catalogue
+from conformance.clients.client_judge import client_rules_of
 from conformance.judge.rules_table import excuses_of, names_of
 from conformance.model import Json, Requirement
 
@@ -38,10 +39,14 @@ def _row(requirement: Requirement) -> dict[str, Json]:
     excuses = excuses_of(requirement.id)
     return {
         **dataclasses.asdict(requirement),
-        "checks": names_of(requirement.id),
-        "rules": names_of(requirement.id),
+        "checks": _rules(requirement),
+        "rules": _rules(requirement),
         "excuses": [{"name": one.name, "sentence": one.sentence, "reading": one.reading} for one in excuses],
     }
+
+
+def _rules(requirement: Requirement) -> tuple[str, ...]:
+    return client_rules_of(requirement.id) if requirement.role == catalogue.CLIENT else names_of(requirement.id)
 
 
 def _paragraph(requirement: Requirement) -> str:
@@ -49,7 +54,7 @@ def _paragraph(requirement: Requirement) -> str:
     rows = [head, f"    {requirement.asks}"]
     if requirement.reading:
         rows.append(f"    reading: {requirement.reading}")
-    rows.append(f"    checks: {', '.join(names_of(requirement.id)) or 'none'}")
+    rows.append(f"    checks: {', '.join(_rules(requirement)) or 'none'}")
     rows += [f"    excuse: {excuse.name}: {excuse.sentence}" for excuse in excuses_of(requirement.id)]
     rows.append(f"    scenarios: {', '.join(requirement.scenarios) or 'none'}\n")
     return "\n".join(rows)
