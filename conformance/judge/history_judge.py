@@ -195,6 +195,9 @@ class Judge:
     def _not_owners(self, operation: Operation, called: Call, answered: Answer) -> None:
         if operation.exchange.user == "other":
             self._access.take(operation, called, answered)
+        if operation.exchange.user == "somebody":
+            self._somebodys(operation, called, answered)
+            return
         if called.name not in self._world.beginnings:
             return
         done = effect(operation.exchange, called, answered)
@@ -202,6 +205,19 @@ class Judge:
             self._world.handlers[called.name](operation, called, answered)  # what was done is done, whoever did it
         else:
             self._world.withdraw(operation, called)
+
+    def _somebodys(self, operation: Operation, called: Call, answered: Answer) -> None:
+        """Take a write of somebody who may have the right to it; what they read, or are refused, tells nothing."""
+        if not is_mutation(operation.exchange):
+            return
+        handler = self._world.handlers.get(called.name)
+        done = effect(operation.exchange, called, answered)
+        if done is Effect.NONE:
+            self._world.withdraw(operation, called)
+        elif handler is not None:
+            handler(operation, called, answered)
+        else:
+            self._undocumented(operation, done)
 
     def replace_payloads(self, sorts: list[Sort]) -> None:
         """Take what single answers show from elsewhere, where only some of the operations came here."""
