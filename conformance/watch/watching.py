@@ -25,11 +25,11 @@ from conformance.outcome.document import write
 from conformance.run.report_writers import draw
 from conformance.run.running import REPORT
 from conformance.settings.run_settings import MIB, Settings
-from conformance.watch.learnt_secrets import HidingRecorder, LearntSecrets
 from conformance.watch.live_judge import LiveJudge
-from conformance.watch.proxy import Proxy
+from conformance.watch.proxying.learnt_secrets import HidingRecorder, LearntSecrets
+from conformance.watch.proxying.proxy import Proxy
+from conformance.watch.proxying.traffic_record import TrafficRecord
 from conformance.watch.read_along import ReadAlong
-from conformance.watch.traffic_record import TrafficRecord
 
 TICK_S = 0.1
 MOST_FETCHED = 256 * MIB

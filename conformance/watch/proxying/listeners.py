@@ -14,10 +14,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from conformance.driver.safety.signed_urls import ForbiddenError, Places, resolve
 from conformance.errors import UsageError
-from conformance.watch.connections import Origin
-from conformance.watch.forwarding import OURS, Shared
-from conformance.watch.passing import TARGET
-from conformance.watch.storage_road import StorageRoad
+from conformance.watch.proxying.connections import Origin
+from conformance.watch.proxying.forwarding import OURS, Shared
+from conformance.watch.proxying.passing import TARGET
+from conformance.watch.proxying.storage_road import StorageRoad
 
 App = Callable[..., Awaitable[None]]
 PORTS = {"http": 80, "https": 443}

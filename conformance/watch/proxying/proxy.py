@@ -15,12 +15,12 @@ from conformance.driver.safety.signed_urls import Places
 from conformance.driver.wire.transport import tls_context
 from conformance.errors import SuiteError
 from conformance.settings.run_settings import Settings
-from conformance.watch.api_road import ApiRoad
-from conformance.watch.connections import Connections
-from conformance.watch.forwarding import Shared
-from conformance.watch.lanes import Lanes
-from conformance.watch.listeners import SWEEP_S, Listeners, origin_of
-from conformance.watch.traffic_record import TrafficRecord
+from conformance.watch.proxying.api_road import ApiRoad
+from conformance.watch.proxying.connections import Connections
+from conformance.watch.proxying.forwarding import Shared
+from conformance.watch.proxying.lanes import Lanes
+from conformance.watch.proxying.listeners import SWEEP_S, Listeners, origin_of
+from conformance.watch.proxying.traffic_record import TrafficRecord
 
 GRACE_S = 5.0
 """Seconds that what is under way has to come to its end."""

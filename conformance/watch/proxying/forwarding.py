@@ -13,11 +13,11 @@ from conformance.driver.recorder import RecordError
 from conformance.driver.wire.attempt import Reply
 from conformance.driver.wire.body import Body
 from conformance.model import Failure, Json, Octets, Role
-from conformance.watch.connections import Connections, Origin, Unreachable
-from conformance.watch.lanes import Lanes
-from conformance.watch.passing import Asked, asked_of
-from conformance.watch.traffic_record import Begun, TrafficRecord, headers_of
-from conformance.watch.upstream import Head, SilenceError, UpstreamConnection, UpstreamError
+from conformance.watch.proxying.connections import Connections, Origin, Unreachable
+from conformance.watch.proxying.lanes import Lanes
+from conformance.watch.proxying.passing import Asked, asked_of
+from conformance.watch.proxying.traffic_record import Begun, TrafficRecord, headers_of
+from conformance.watch.proxying.upstream import Head, SilenceError, UpstreamConnection, UpstreamError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -9,8 +9,8 @@ import time
 from conformance.driver.wire.attempt import Reply
 from conformance.driver.wire.body import TEXT_KEPT, Body
 from conformance.model import Failure, Octets, Role
-from conformance.watch.connections import Unreachable
-from conformance.watch.forwarding import (
+from conformance.watch.proxying.connections import Unreachable
+from conformance.watch.proxying.forwarding import (
     ClientGoneError,
     Receive,
     Road,
@@ -20,9 +20,9 @@ from conformance.watch.forwarding import (
     reply_of_failure,
     whole,
 )
-from conformance.watch.passing import Asked, Digest, head_to_send, headers_to_give
-from conformance.watch.traffic_record import Begun
-from conformance.watch.upstream import Head, UpstreamConnection, UpstreamError
+from conformance.watch.proxying.passing import Asked, Digest, head_to_send, headers_to_give
+from conformance.watch.proxying.traffic_record import Begun
+from conformance.watch.proxying.upstream import Head, UpstreamConnection, UpstreamError
 
 LOOK_AFTER = 1 << 20
 """Bytes of an answer after which it is worth looking whether the client is still there."""

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from conformance.driver.wire.transport import KEEP_ALIVE_S
-from conformance.watch.upstream import SilenceError, UpstreamConnection
+from conformance.watch.proxying.upstream import SilenceError, UpstreamConnection
 
 CONNECT_S = 10.0
 """Seconds that connecting may take."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from conformance.driver.wire import body as bodies
 from conformance.model import Json, Octets, Role
-from conformance.watch.connections import Origin
-from conformance.watch.upstream import Head, Header
+from conformance.watch.proxying.connections import Origin
+from conformance.watch.proxying.upstream import Head, Header
 
 TARGET = "watch.target"
 """The scope extension that holds the request target, byte for byte."""

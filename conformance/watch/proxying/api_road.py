@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from conformance.driver.wire import body as bodies
 from conformance.model import Failure
-from conformance.watch.connections import Origin, Unreachable
-from conformance.watch.forwarding import (
+from conformance.watch.proxying.connections import Origin, Unreachable
+from conformance.watch.proxying.forwarding import (
     Receive,
     Road,
     Send,
@@ -20,10 +20,10 @@ from conformance.watch.forwarding import (
     reply_of_failure,
     whole,
 )
-from conformance.watch.host_rewriting import rewritten, signed_places
-from conformance.watch.passing import Asked, head_to_send, headers_to_give
-from conformance.watch.traffic_record import Begun
-from conformance.watch.upstream import Head, UpstreamConnection, UpstreamError
+from conformance.watch.proxying.host_rewriting import rewritten, signed_places
+from conformance.watch.proxying.passing import Asked, head_to_send, headers_to_give
+from conformance.watch.proxying.traffic_record import Begun
+from conformance.watch.proxying.upstream import Head, UpstreamConnection, UpstreamError
 
 Opener = Callable[[str, str], Awaitable[tuple[str, str, int] | None]]
 """Opens the listener of a storage host for a signed url (host, url); gives authority, target and port, or None."""

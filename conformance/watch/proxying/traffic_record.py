@@ -16,9 +16,9 @@ from conformance.driver.wire.body import TEXT_KEPT
 from conformance.driver.wire.response import response_of
 from conformance.history.speakers import Speakers
 from conformance.model import Exchange, Failure, Json, Octets, Operation, Role
-from conformance.watch.learnt_secrets import LearntSecrets, in_body, in_headers, in_target
-from conformance.watch.passing import Asked, payload
-from conformance.watch.upstream import Head
+from conformance.watch.proxying.learnt_secrets import LearntSecrets, in_body, in_headers, in_target
+from conformance.watch.proxying.passing import Asked, payload
+from conformance.watch.proxying.upstream import Head
 
 Listener = Callable[[Literal["begin", "end"], Operation], None]
 UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
