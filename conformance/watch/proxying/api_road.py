@@ -10,6 +10,7 @@ from conformance.driver.wire import body as bodies
 from conformance.model import Failure
 from conformance.watch.proxying.connections import Origin, Unreachable
 from conformance.watch.proxying.forwarding import (
+    ClientGoneError,
     Receive,
     Road,
     Send,
@@ -31,10 +32,11 @@ Opener = Callable[[str, str], Awaitable[tuple[str, str, int] | None]]
 
 @dataclass(slots=True)
 class _Answer:
-    """An answer read whole, the last byte at `b_ns`."""
+    """An answer read whole, the last byte at `b_ns`: `data` as it came, `body` unpacked."""
 
     head: Head
     data: bytes
+    body: bodies.Body
     b_ns: int
 
 
@@ -60,8 +62,8 @@ class ApiRoad(Road):
         if found is not None:
             await self._give(asked, *found, send)
 
-    async def _ask(self, asked: Asked, data: bytes, lane: str, send: Send) -> tuple[_Answer, str] | None:
-        """Give the answer and the operation that it was kept as, if any; None when the client has had its answer."""
+    async def _ask(self, asked: Asked, data: bytes, lane: str, send: Send) -> tuple[_Answer, Begun | None] | None:
+        """Give the answer, and what it was kept as, if it was; None when the client has had its answer."""
         request = self.shared.record.payload(asked, data)
         connections = self.shared.connections
         try:
@@ -74,7 +76,9 @@ class ApiRoad(Road):
             answer = await self._exchange(asked, data, connection, begun, send)
         finally:
             connections.give_back(lane, self.origin, connection)
-        return None if answer is None else (answer, self._keep(begun, answer))
+        if answer is not None and begun is not None:
+            self.shared.record.end(begun, whole(answer.head, answer.body, answer.b_ns))
+        return None if answer is None else (answer, begun)
 
     def _recorded(self, asked: Asked) -> bool:
         path = asked.target.partition("?")[0]
@@ -102,7 +106,12 @@ class ApiRoad(Road):
                 self.shared.record.end(begun, reply_of_failure(trouble, connection, head))
             await refuse(send, f"{self.origin.authority} gave no whole answer: {trouble}")
             return None
-        return _Answer(head, b"".join(pieces), time.monotonic_ns())
+        return self._read(head, b"".join(pieces), time.monotonic_ns())
+
+    def _read(self, head: Head, data: bytes, b_ns: int) -> _Answer:
+        encoding = head.get(b"content-encoding").decode("latin-1")
+        body = bodies.read([data], encoding=encoding, bound=self.shared.answer_bytes, keep=True)
+        return _Answer(head, data, body, b_ns)
 
     @staticmethod
     def _head(asked: Asked, data: bytes, length: int | None) -> bytes:
@@ -120,44 +129,35 @@ class ApiRoad(Road):
         try:
             while piece := await connection.piece():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except UpstreamError as trouble:
+            raise ClientGoneError from trouble  # the listener closes: the client must not take this for the whole
         finally:
             if begun is not None:
                 told = failed(Failure.TOO_LARGE, f"more than {self.shared.answer_bytes} bytes", head)
                 self.shared.record.end(begun, told)
         await send({"type": "http.response.body", "body": b""})
 
-    def _keep(self, begun: Begun | None, answer: _Answer) -> str:
-        if begun is None:
-            return ""
-        encoding = answer.head.get(b"content-encoding").decode("latin-1")
-        body = bodies.read([answer.data], encoding=encoding, bound=self.shared.answer_bytes, keep=True)
-        return self.shared.record.end(begun, whole(answer.head, body, answer.b_ns)).id
-
-    async def _give(self, asked: Asked, answer: _Answer, operation: str, send: Send) -> None:
+    async def _give(self, asked: Asked, answer: _Answer, begun: Begun | None, send: Send) -> None:
         data, length = answer.data, None
-        if operation and 200 <= answer.head.status < 300 and asked.method != "HEAD":
-            changed = await self._rewrite(asked, answer, operation)
+        if begun is not None and 200 <= answer.head.status < 300 and answer.body.data is not None:
+            changed = await self._rewrite(asked, answer.body.data, begun)
             if changed is not None:
                 data, length = changed, len(changed)
         status, headers = answer.head.status, headers_to_give(answer.head, length)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": data})
 
-    async def _rewrite(self, asked: Asked, answer: _Answer, operation: str) -> bytes | None:
+    async def _rewrite(self, asked: Asked, plain: bytes, begun: Begun) -> bytes | None:
         """Give the body with the hosts of signed urls replaced by our own; None when there is nothing to replace."""
-        encoding = answer.head.get(b"content-encoding").decode("latin-1")
-        plain = answer.data
-        if encoding not in ("", "identity"):
-            read = bodies.read([answer.data], encoding=encoding, bound=self.shared.answer_bytes, keep=True)
-            if read.data is None:
-                return None
-            plain = read.data
         places = signed_places(plain)
         instead: dict[str, str] = {}
         for place in places:
             opened = await self._open(place.host, place.url)
-            if opened is not None:
-                authority, target, port = opened
-                instead[place.host] = f"{asked.reached_by or '127.0.0.1'}:{port}"
-                self.shared.record.gave(authority, target, operation)
+            if opened is None:
+                if place.verb not in ("GET", "HEAD"):
+                    self.shared.record.unseen(begun, place.host, place.url, place.verb or "PUT")
+                continue
+            authority, target, port = opened
+            instead[place.host] = f"{asked.reached_by or '127.0.0.1'}:{port}"
+            self.shared.record.gave(authority, target, begun.operation.id)
         return rewritten(plain, places, instead.get) if instead else None

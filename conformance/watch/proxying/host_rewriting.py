@@ -14,20 +14,22 @@ _SCHEME = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 
 @dataclass(slots=True)
 class _Object:
-    """What one JSON object holds of a signed url: the span of the host's string, and both values."""
+    """What one JSON object holds of a signed url: the span of the host's string, and the values."""
 
     span: tuple[int, int] | None = None
     host: str = ""
     url: str | None = None
+    verb: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedPlace:
-    """A signed url found in a body: where its host stands, and what host and url say."""
+    """A signed url found in a body: where its host stands, and what host, url and verb say."""
 
     span: tuple[int, int]
     host: str
     url: str
+    verb: str = ""
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class _Scan:
         """Leave an object or a list."""
         inner = self.stack.pop() if self.stack else None
         if inner is not None and inner.span is not None and inner.url is not None and inner.host:
-            self.found.append(SignedPlace(inner.span, inner.host, inner.url))
+            self.found.append(SignedPlace(inner.span, inner.host, inner.url, inner.verb))
 
 
 def signed_places(body: bytes) -> list[SignedPlace]:
@@ -70,6 +72,8 @@ def _member(body: bytes, token: re.Match[bytes], inside: _Object | None) -> int:
         inside.span, inside.host = follows.span(1), _text(follows[1])
     elif inside is not None and token[0] == b'"url"':
         inside.url = _text(follows[1])
+    elif inside is not None and token[0] == b'"http_verb"':
+        inside.verb = _text(follows[1]).upper()
     return follows.end()
 
 

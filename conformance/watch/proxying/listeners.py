@@ -89,6 +89,7 @@ class Listeners:
             log_config=None,
             log_level="critical",
             access_log=False,
+            proxy_headers=False,  # who speaks is who connects
             server_header=False,
             date_header=False,
             timeout_keep_alive=75,

@@ -14,9 +14,10 @@ from conformance.driver.recorder import Recorder
 from conformance.driver.wire.attempt import HEADER_KEPT, HEADERS_KEPT, Reply
 from conformance.driver.wire.body import TEXT_KEPT
 from conformance.driver.wire.response import response_of
+from conformance.history.carried_secrets import in_body, in_headers, in_target
 from conformance.history.speakers import Speakers
 from conformance.model import Exchange, Failure, Json, Octets, Operation, Role
-from conformance.watch.proxying.learnt_secrets import LearntSecrets, in_body, in_headers, in_target
+from conformance.watch.proxying.learnt_secrets import LearntSecrets
 from conformance.watch.proxying.passing import Asked, payload
 from conformance.watch.proxying.upstream import Head
 
@@ -122,6 +123,16 @@ class TrafficRecord:
         self._given[(authority, target)] = operation
         while len(self._given) > KEPT_URLS:
             self._given.popitem(last=False)
+
+    def unseen(self, begun: Begun, host: str, target: str, verb: str) -> None:
+        """Note that the client may store something where the proxy does not see it."""
+        exchange = Exchange(method=verb, path=target, host=host, role=Role.STORAGE, user=None, failure=Failure.KILLED)
+        operation = replace(
+            begun.operation, id=f"watch-{next(self._numbers)}", exchange=exchange, a_ns=time.monotonic_ns(), b_ns=None,
+            notes={"unseen": "the signed url did not lead through the proxy"},
+        )  # fmt: skip
+        self._recorder.end(operation, self._secrets.redact.with_secrets(*in_target(target)))
+        self._tell("end", operation)
 
     def _notes(self, asked: Asked, user: str | None) -> Mapping[str, Json]:
         if asked.role is Role.STORAGE:
