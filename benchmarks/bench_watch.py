@@ -117,7 +117,7 @@ def main() -> None:
             )
             ratio = statistics.median(through) / statistics.median(direct)
             print(
-                f"latency of a GET: direct {min(direct) * 1e3:.2f} ms, watched {min(through) * 1e3:.2f} ms: {ratio:.1f} x"
+                f"a GET: {min(direct) * 1e3:.2f} ms direct, {min(through) * 1e3:.2f} ms watched: {ratio:.1f} x"
             )
             rates = throughput(server.base_url, server.token), throughput(base_url, server.token)
             print(f"{CLIENTS} clients: direct {rates[0]:.0f}/s, watched {rates[1]:.0f}/s: {rates[1] / rates[0]:.2f} x")

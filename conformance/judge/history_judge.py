@@ -30,6 +30,7 @@ from conformance.api.answers import (
 )
 from conformance.api.bodies import respelled
 from conformance.history import unfinished
+from conformance.judge import wall_clock
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
 from conformance.judge.rules import (
@@ -103,7 +104,8 @@ class Judge:
     """Judges operations of one target as they come. Not for several threads at once: the caller serialises.
 
     `recorded` says that the history may be a part of what was sent; `accepts_small_parts`, that a probe of this run
-    showed the storage provider to take parts below 5 MiB; `elsewhere` is what other judges saw.
+    showed the storage provider to take parts below 5 MiB; `partial`, that others may
+    have stored parts unseen; `elsewhere` is what other judges saw.
     """
 
     def __init__(
@@ -112,12 +114,14 @@ class Judge:
         *,
         recorded: bool = False,
         accepts_small_parts: bool = False,
+        partial: bool = False,
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self._elsewhere = elsewhere or Elsewhere()
         self._target = target
         self._gateway = target.gateway
         self._recorded = recorded
+        self._partial = partial
         self._small = accepts_small_parts
         self._bound = int(target.converge_within_s * SECOND)
         self._world = World()
@@ -298,7 +302,7 @@ class Judge:
         found.lags.sort(key=lambda lag: (lag.begun_ns, lag.endpoint, lag.subject))
 
     def _setting(self) -> Setting:
-        return Setting(self._world.algorithms, stray_from=self._world.stray_from())
+        return Setting(self._world.algorithms, stray_from=NEVER if self._partial else self._world.stray_from())
 
     def _accepted_parts(self) -> Mapping[str, int]:
         """Give, by storage provider, the smallest part before the last that it is known to accept (bytes)."""
@@ -406,16 +410,26 @@ def _matters(operation: Operation, answered: Answer) -> bool:
 
 
 def judge_history(history: History) -> Judgement:
-    """Judge a whole history: announce every mutation, then take every operation, in the order they were kept."""
-    small = history.header.get("small_parts_accepted") is True
-    court = Judge(history.target, recorded=history.recorded, accepts_small_parts=small)
+    """Judge a whole history: announce every mutation, then take every operation, in the order they were kept.
+
+    One by a wall clock is judged without what rests on the order of its instants alone.
+    """
+    header, by_wall_clock = history.header, wall_clock.tells(history)
+    court = Judge(
+        history.target,
+        recorded=history.recorded,
+        accepts_small_parts=header.get("small_parts_accepted") is True,
+        partial=header.get("partial") is True,
+    )
+    operations = wall_clock.widened(history.operations) if by_wall_clock else history.operations
     with _no_collection():
-        for operation in history.operations:
+        for operation in operations:
             if operation.exchange.method not in READ_METHODS:
                 court.begin(operation)
-        for operation in history.operations:
+        for operation in operations:
             court.add(operation)
-        return court.conclude(complete=history.complete)
+        judgement = court.conclude(complete=history.complete)
+    return wall_clock.measured(judgement) if by_wall_clock else judgement
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from conformance.errors import ExitCode
 from conformance.judge import judge_history
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.sensitivity import sensitivity
+from conformance.judge.wall_clock import ON_ORDER_ALONE
 from conformance.model import Conformance, Exchange, History, Json, Judgement, Operation, Role, Run, Tally
 from conformance.outcome.coverage import blocked, missing_core
 from conformance.outcome.document import document
@@ -84,7 +85,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
-        reasons=(*reasons, *framing.remarks, *_unsent(history)),
+        reasons=(*reasons, *framing.remarks, *_unsent(history), *_on_order_alone(judgement)),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
@@ -149,6 +150,14 @@ def _unsent(history: History) -> Iterable[str]:
     withheld = sum("withheld" in note for note in notes)
     if withheld:
         yield f"{withheld} requests were not sent: they could have changed what this run did not make"
+
+
+def _on_order_alone(judgement: Judgement) -> Iterable[str]:
+    """Say what was measured and not judged, because the history's clock may have been set meanwhile."""
+    figures = {name: tally.measured.get(ON_ORDER_ALONE, 0) for name, tally in judgement.tallies.items()}
+    if any(figures.values()):
+        told = ", ".join(f"{name} ({count})" for name, count in figures.items() if count)
+        yield f"signs that rest on the order of a wall clock alone were measured, not judged: {told}"
 
 
 def _summaries(history: History, judgement: Judgement, framing: Framing) -> dict[str, Json]:
