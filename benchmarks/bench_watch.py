@@ -116,9 +116,7 @@ def main() -> None:
                 [latency_s(url, server.token, 300) for _ in range(ROUNDS)] for url in (server.base_url, base_url)
             )
             ratio = statistics.median(through) / statistics.median(direct)
-            print(
-                f"a GET: {min(direct) * 1e3:.2f} ms direct, {min(through) * 1e3:.2f} ms watched: {ratio:.1f} x"
-            )
+            print(f"a GET: {min(direct) * 1e3:.2f} ms direct, {min(through) * 1e3:.2f} ms watched: {ratio:.1f} x")
             rates = throughput(server.base_url, server.token), throughput(base_url, server.token)
             print(f"{CLIENTS} clients: direct {rates[0]:.0f}/s, watched {rates[1]:.0f}/s: {rates[1] / rates[0]:.2f} x")
             before = memory_mib(process.pid)

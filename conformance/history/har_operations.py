@@ -178,7 +178,7 @@ def _request(entry: HarEntry) -> Json | Octets | None:
 
 
 def _response(entry: HarEntry, role: Role) -> tuple[Json | Octets | None, Failure | None]:
-    """Give an answer's body, and that it is cut where it was not kept whole; what a store says to a PUT is no matter."""
+    """Give an answer's body, and that it is cut where it was not kept whole; to a PUT the status is enough."""
     if not entry.status:
         return None, Failure.RESET
     if entry.response is None:
