@@ -15,8 +15,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-TESTS = Path(__file__).parent.parent / "tests"
-sys.path[:0] = [str(TESTS / "consistency"), str(TESTS / "watch")]
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "consistency"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "watch"))
 
 from har_writer import DIGITS, har_of
 from judged import MEASURED, findings
