@@ -226,14 +226,15 @@ def echoing(head: bytes, body: bytes) -> bytes:
 def test_planted_secrets_are_in_none_of_the_artefacts(tmp_path: Path) -> None:
     """Token, keys, signature and cookie, sent by a client and echoed by the target."""
     with scripted(echoing) as server, watching(server.base_url, tmp_path / "report") as standing:
-        with httpx.Client(base_url=standing.base_url, trust_env=False, cookies={"sid": PLANTED["cookie"]}) as client:
-            client.headers["Authorization"] = PLANTED["token"]
-            keys = {"agent_key": PLANTED["agent"], "user_key": PLANTED["user"]}
-            client.post("/software_agents/api_token", json=keys)
-            client.post("/software_agents/api_token", data=keys)
-            for path in (f"/files/{ID}/url", f"/files/{ID}/url?signature={PLANTED['signature']}"):
-                client.get(path)
-                client.get(path, headers={"Authorization": PLANTED["given"]})
+        client = httpx.Client(base_url=standing.base_url, trust_env=False, cookies={"sid": PLANTED["cookie"]})
+        client.headers["Authorization"] = PLANTED["token"]
+        keys = {"agent_key": PLANTED["agent"], "user_key": PLANTED["user"]}
+        client.post("/software_agents/api_token", json=keys)
+        client.post("/software_agents/api_token", data=keys)
+        for path in (f"/files/{ID}/url", f"/files/{ID}/url?signature={PLANTED['signature']}"):
+            client.get(path)
+            client.get(path, headers={"Authorization": PLANTED["given"]})
+        client.close()
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 4
     for path in written:
