@@ -86,7 +86,7 @@ def moment(text: str) -> str:
 def _flags(document: Document) -> Iterable[str]:
     for name, text in (
         ("strict", "strict: a broken SHOULD fails"),
-        ("partial", "partial: only selected duties were judged"),
+        ("partial", "partial: only selected requirements were judged, or selected scenarios tried"),
         ("recorded", "a recording: it speaks only of what it exercises"),
         ("interrupted", "interrupted before its end"),
     ):
@@ -167,8 +167,8 @@ def _lag(group: Document) -> dict[str, Any]:
 
 
 def _lag_sentence(group: Document) -> str:
-    told = [quantile for quantile in group.get("quantiles") or [] if quantile["p"] in (0.5, 0.95)]
-    return "; ".join(f"{quantile['p']:.0%} {within(quantile)}" for quantile in told)
+    shown = [quantile for quantile in group.get("quantiles") or [] if quantile["p"] in (0.5, 0.95)]
+    return "; ".join(f"{quantile['p']:.0%} {within(quantile)}" for quantile in shown)
 
 
 def within(quantile: Document) -> str:

@@ -14,6 +14,7 @@ from conformance.cli.run_command import run
 from conformance.cli.selftest_command import selftest
 from conformance.cli.serve_command import faults, serve
 from conformance.cli.target_commands import clean, config, doctor
+from conformance.cli.trend_command import trend
 from conformance.cli.watch_command import watch
 from conformance.errors import ExitCode, SuiteError
 
@@ -41,8 +42,22 @@ def cli() -> None:
 
 
 COMMANDS = (
-    run, judge, watch, replay, report, compare, matrix, serve, faults, selftest, requirements, doctor, clean, config,
-)  # fmt: skip
+    run,
+    judge,
+    watch,
+    replay,
+    report,
+    compare,
+    matrix,
+    trend,
+    serve,
+    faults,
+    selftest,
+    requirements,
+    doctor,
+    clean,
+    config,
+)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -24,16 +24,18 @@ from conformance.settings.run_settings import base_url as based
 @click.option("--as", "speaks_as", type=click.Choice(("owner", "other", "none")),
               help="Who speaks in all of a HAR file that carries no Authorization.")  # fmt: skip
 @click.option("--base-url", metavar="URL", help="Base of the API in a HAR file.  [default: the one that fits best]")
+@click.option("--gateway", metavar="REGEX", help="Answers of a gateway, not the API: a pattern over the body.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
-def judge(  # noqa: PLR0913 - the options of the command
+def judge(  # noqa: PLR0913 - one for each option
     *,
     history: Path,
     report_dir: Path | None,
     speaks_as: str | None,
     base_url: str | None,
+    gateway: str | None,
     strict: bool,
     expect: Path | None,
     as_json: bool,
@@ -45,6 +47,8 @@ def judge(  # noqa: PLR0913 - the options of the command
     """
     expected = deviations(expect)
     kept, remarks = _opened(history, Reading(speaks_as or "", based(base_url) if base_url else ""))
+    if gateway is not None:
+        kept = replace(kept, target=replace(kept.target, gateway=gateway))
     header = kept.header
     framing = Framing(
         recorded=True,

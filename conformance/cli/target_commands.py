@@ -34,7 +34,7 @@ def doctor(*, as_json: bool, **given: Any) -> int:
             remedy="If it may, say --i-may-write.",
         )
     lines: list[Line] = []
-    for line in examine(settings):
+    for line in examine(settings, _say):
         lines.append(line)
         if not as_json:
             _tell(line)
@@ -44,6 +44,10 @@ def doctor(*, as_json: bool, **given: Any) -> int:
     else:
         click.echo(f"\nnext: {click.style(command, bold=True)}")
     return ExitCode.UNREACHABLE if any(line.mark is Mark.BAD for line in lines) else ExitCode.CONFORMANT
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _tell(line: Line) -> None:
@@ -61,7 +65,7 @@ def clean(*, ledger: Path, **given: Any) -> int:
     The target is the one that the ledger names, unless --target says otherwise.
     """
     given["target"] = given.get("target") or target_of(ledger)
-    report = sweep(ledger, checked(configuration(given).settings()))
+    report = sweep(ledger, checked(configuration(given).settings()), _say)
     click.echo(f"removed {len(report.removed)} projects of run {report.run_id}; {report.absent} were gone already")
     for leftover in report.leftovers:
         named = leftover.id or leftover.name or "without a name"

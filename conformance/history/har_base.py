@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from conformance.api.answers import UNROUTED, call_of
+from conformance.api.routes import BASE, UNROUTED, call_below
 from conformance.history.har_entries import HarEntry
 
-API = "/api/v1"
 _DEEPEST = 3
 _PORTS = {"http": 80, "https": 443}
 
@@ -21,7 +20,7 @@ def best_base(entries: Iterable[HarEntry]) -> str:
         parts = urlsplit(entry.url)
         if parts.scheme in ("http", "https") and parts.netloc:
             fits.update(f"{origin(entry.url)}{prefix}" for prefix in _prefixes(entry.method, parts.path))
-    return max(fits, key=lambda base: (fits[base], base.endswith(API), -len(base)), default="")
+    return max(fits, key=lambda base: (fits[base], base.endswith(BASE), -len(base)), default="")
 
 
 def _prefixes(method: str, path: str) -> set[str]:
@@ -29,7 +28,7 @@ def _prefixes(method: str, path: str) -> set[str]:
     found = set()
     for length in range(1, min(_DEEPEST, len(segments)) + 1):
         rest = "/".join(segments[-length:])
-        if call_of(method, f"{API}/{rest}").name != UNROUTED:
+        if call_below(method, f"/{rest}").name != UNROUTED:
             found.add("".join(f"/{segment}" for segment in segments[:-length]))
     return found
 
@@ -43,12 +42,11 @@ def origin(url: str) -> str:
 
 
 def below(url: str, base: str) -> str | None:
-    """Give the path of an API request, with its query, as every history has it; None for what is not the API's."""
+    """Give the path of an API request, with its query; None for what is not the API's."""
     parts = urlsplit(url)
     based = urlsplit(base)
     path = based.path.rstrip("/")
     inside = parts.path == path or parts.path.startswith(f"{path}/")
     if origin(url) != origin(base) or not inside:
         return None
-    told = parts.path if path.endswith(API) else f"{API}{parts.path[len(path) :]}"
-    return f"{told}?{parts.query}" if parts.query else told
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

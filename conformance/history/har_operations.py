@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
+from conformance.api.routes import base_of
 from conformance.errors import HistoryError
 from conformance.history.carried_secrets import in_body, in_headers, in_target
 from conformance.history.decode import decode
@@ -87,7 +88,7 @@ class _Maker:
         self.base, self.reading, self.bare = base, reading, bare
         self.secrets: dict[str, None] = {}
         self._grain = grain
-        self._speakers = Speakers()
+        self._speakers = Speakers(base=base_of(base))
         self._signed: dict[str, str] = {}
 
     def operations(self, entries: Iterable[HarEntry]) -> list[Operation]:

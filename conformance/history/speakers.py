@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from conformance.api.answers import DOCUMENTED_SUCCESS, URL_CALLS, Call, call_of
-from conformance.api.bodies import asked, identity, spelled, within
+from conformance.api.bodies import asked, identity, within
+from conformance.api.routes import BASE, URL_CALLS, Call, call_of, spelled
+from conformance.api.statuses import DOCUMENTED_SUCCESS
 from conformance.model import Exchange, Json, Operation, Role
 
 SOMEBODY = "somebody"
@@ -29,9 +30,13 @@ _MOST = 500_000
 
 
 class Speakers:
-    """Learns persons and what they created. `others` are the tokens of a second user whom the operator vouches for."""
+    """Learns persons and what they created, below the target's `base` path.
 
-    def __init__(self, others: Iterable[str] = ()) -> None:
+    `others` are the tokens of a second user whom the operator vouches for.
+    """
+
+    def __init__(self, others: Iterable[str] = (), base: str = BASE) -> None:
+        self._base = base
         self._others = frozenset(map(_digest, others))
         self._persons: dict[str, str] = {}
         self._creators: dict[str, str] = {}
@@ -43,7 +48,7 @@ class Speakers:
         marked = _digest(token)
         if marked in self._others:
             return "other"
-        creator = self._creators.get(spelled(call_of(method, path).id))
+        creator = self._creators.get(call_of(method, path, self._base).id)
         return "owner" if creator in (None, self._person(marked)) else SOMEBODY
 
     def intent(self, user: str | None, method: str, path: str, headers: Mapping[str, str]) -> str | None:
@@ -51,8 +56,8 @@ class Speakers:
 
         A url asked of a file that nobody was seen to create may be no file's; headers may ask for what is refused.
         """
-        called = call_of(method, path)
-        unknown = called.name in URL_CALLS and user == "owner" and spelled(called.id) not in self._creators
+        called = call_of(method, path, self._base)
+        unknown = called.name in URL_CALLS and user == "owner" and called.id not in self._creators
         odd = any(name in _ODD_HEADERS for name in headers) or not _takes_json(headers.get("accept", ""))
         return DOUBTFUL if unknown or odd else None
 
@@ -61,7 +66,7 @@ class Speakers:
         exchange = operation.exchange
         if exchange.role is not Role.API or exchange.failure or not 200 <= (exchange.status or 0) < 300:
             return
-        called = call_of(exchange.method, exchange.path)
+        called = call_of(exchange.method, exchange.path, self._base)
         if called.name == "create_token":
             self._learn_token(exchange)
         elif called.name == "current_user" and token:

@@ -6,10 +6,10 @@ before another, or so long after it, does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from conformance.api.answers import call, is_mutation
+from conformance.api.answers import Classified
 from conformance.model import Finding, History, Judgement, Operation, Tally
 
 BY_ORDER_ALONE = frozenset(
@@ -34,17 +34,14 @@ def tells(history: History) -> bool:
     return history.header.get("clock") == "wall"
 
 
-def widened(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+def widened(operations: Sequence[Operation], classes: Sequence[Classified]) -> tuple[Operation, ...]:
     """Let what ends or switches a resource have happened at any time: a read may have been on either side of it."""
     first = min((one.a_ns for one in operations), default=0)
     last = max((max(one.a_ns, one.b_ns or 0) for one in operations), default=0)
     return tuple(
-        replace(one, a_ns=first, b_ns=None if one.b_ns is None else last) if _ends(one) else one for one in operations
+        replace(one, a_ns=first, b_ns=None if one.b_ns is None else last) if of.call.name in _ENDS_OR_SWITCHES else one
+        for one, of in zip(operations, classes, strict=True)
     )
-
-
-def _ends(operation: Operation) -> bool:
-    return is_mutation(operation.exchange) and call(operation.exchange).name in _ENDS_OR_SWITCHES
 
 
 def measured(judgement: Judgement) -> Judgement:

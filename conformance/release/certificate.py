@@ -37,7 +37,7 @@ def _refusals(document: Document) -> Iterable[str]:
     elif document["effort"] != "thorough":
         yield f"the effort was {document['effort']}; a certificate needs a thorough run"
     if document["partial"]:
-        yield "only selected duties were judged"
+        yield "only selected requirements were judged, or selected scenarios tried"
     if document["interrupted"] or document.get("complete") is False:
         yield "the run did not come to its end"
     if document.get("expected") is not None:

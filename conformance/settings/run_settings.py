@@ -76,6 +76,7 @@ class Settings:
     workers: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
+    scenario: tuple[str, ...] = ()
     report_dir: Path = Path("dds-report")
     max_rps: float | None = None
     max_in_flight: int = 32
@@ -141,6 +142,7 @@ class Settings:
             bounds=Bounds(**plain.pop("bounds")),
             network=network,
             only=tuple(plain.pop("only")),
+            scenario=tuple(plain.pop("scenario")),
             report_dir=Path(plain.pop("report_dir")),
             credentials=given,
             **plain,

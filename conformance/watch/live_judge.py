@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from conformance.api import catalogue
+from conformance.api.routes import base_of
 from conformance.judge import Judge
 from conformance.model import Exchange, Octets, Operation, Role, Target
 from conformance.run.progress import Progress
@@ -29,6 +30,7 @@ class LiveJudge:
 
     def __post_init__(self) -> None:
         self._judge = Judge(self.target, recorded=True)
+        self.progress.base = base_of(self.target.base_url)
 
     def hear(self, moment: str, operation: Operation) -> None:
         """Take what happens; called where it happens, so it must be quick."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.api.answers import call, promoted
-from conformance.api.bodies import asked, identity, respelled, whole, within
-from conformance.model import Exchange, Json, Octets, Operation, Role
+from conformance.api.bodies import asked, identity, promoted, whole, within
+from conformance.api.classifier import Classifier
+from conformance.model import Exchange, Json, Octets, Operation, Role, Target
 
 _MAKES = frozenset({"create_file", "update_file", "promote_version"})
 _SHOWS = frozenset({"show_file", "show_version", "show_upload"})
@@ -32,7 +32,8 @@ class Passed:
 class PassingIds:
     """Follows the traffic. `stored` knows what was stored of uploads with one part."""
 
-    def __init__(self) -> None:
+    def __init__(self, target: Target) -> None:
+        self._call = Classifier(target).call
         self._puts: dict[str, tuple[str, int]] = {}
         self._parts: dict[str, dict[int, Octets | None]] = {}
         self.ended: set[str] = set()
@@ -43,7 +44,7 @@ class PassingIds:
         if exchange.role is Role.STORAGE:
             self._storage(operation)
             return ()
-        called = respelled(call(exchange))
+        called = self._call(exchange)
         if called.name in _ENDS and (exchange.failure is not None or (exchange.status or 0) < 400):
             self.ended.add(called.id)
         if exchange.failure is not None or not 200 <= (exchange.status or 0) < 300:

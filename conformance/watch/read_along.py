@@ -13,7 +13,8 @@ import time
 from dataclasses import dataclass
 from uuid import uuid4
 
-from conformance.api.answers import Answer, answer
+from conformance.api.answers import Answer
+from conformance.api.classifier import Classifier
 from conformance.driver import Client, Driver
 from conformance.errors import SuiteError
 from conformance.model import Octets, Operation, Phase
@@ -46,7 +47,8 @@ class ReadAlong:
     def __init__(self, driver: Driver, bound_s: float) -> None:
         self._driver = driver
         self._bound_s = bound_s
-        self._ids = PassingIds()
+        self._ids = PassingIds(driver.settings.target)
+        self._classify = Classifier(driver.settings.target)
         self._looks: dict[tuple[str, str], _Look] = {}
         self._due: list[tuple[float, int, _Look]] = []
         self._numbers = itertools.count()
@@ -146,14 +148,14 @@ class ReadAlong:
         passed = look.passed
         operation: Operation = getattr(client, passed.reads)(passed.id)
         status = operation.exchange.status
-        if status in (401, 403, 404, 405) and answer(operation.exchange) is not Answer.NC:
+        if status in (401, 403, 404, 405) and self._classify(operation).answer is not Answer.NC:
             look.done = status != 404 or not passed.fresh  # not ours to see, or gone; what is fresh may be late
             return look.done
         if passed.reads == "show_upload":
             body = operation.exchange.response
             state = body.get("status") if isinstance(body, dict) else None
             return not isinstance(state, dict) or state.get("is_consistent", True) is True
-        told = answer(operation.exchange)
+        told = self._classify(operation).answer
         if told is Answer.DONE and (not look.compared or look.wrong):
             self._compare(client, look, operation)
         return told in (Answer.DONE, Answer.INTEGRITY)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from conformance import history
+from conformance.api.routes import base_of
 from conformance.driver import Driver, check_target
 from conformance.driver.recorder import Recorder
 from conformance.driver.report_folder import dispose, prepare
@@ -88,7 +89,11 @@ class Watch:
     def _watch(self, ready: Callable[[str], None], tick: Callable[[], None]) -> str:
         others = self._settings.credentials.other_api_token
         recorder = Recorder(self._settings.history_path, self._secrets.redact)
-        record = TrafficRecord(recorder, self._secrets, Speakers([others.reveal()] if others else []))
+        record = TrafficRecord(
+            recorder,
+            self._secrets,
+            Speakers([others.reveal()] if others else [], base_of(self._settings.target.base_url)),
+        )
         record.listen(self.live.hear)
         proxy = Proxy(self._settings, self._wishes.host, self._wishes.port, record)
         with contextlib.closing(recorder), self._readers(record) as readers:

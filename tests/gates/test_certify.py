@@ -34,7 +34,7 @@ def test_a_complete_thorough_run_entitles_to_a_certificate(conformant: Document)
         ("effort", "standard", "thorough"),
         ("effort", "recorded", "recording"),
         ("recorded", True, "recording"),
-        ("partial", True, "selected duties"),
+        ("partial", True, "selected requirements"),
         ("interrupted", True, "did not come to its end"),
         ("complete", False, "did not come to its end"),
         ("outcome", "nonconformant", "the outcome is nonconformant"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from conformance.api.answers import is_mutation
+from conformance.api.request_facts import is_mutation
 from conformance.driver.recorder import Recorder
 from conformance.driver.wire.attempt import HEADER_KEPT, HEADERS_KEPT, Reply
 from conformance.driver.wire.body import TEXT_KEPT
