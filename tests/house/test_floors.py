@@ -30,6 +30,7 @@ FLOORS: dict[str, int] = {
     "conformance.reports": 4,
     "conformance.run": 5,
     "conformance.doctor": 5,
+    "conformance.clients": 5,
     "conformance.selftest": 6,
     "conformance.watch": 6,
     "conformance.cli": 7,
