@@ -33,6 +33,7 @@ PLACES = {
     for place in (
         Place("run_command", "run", "Judge a target."),
         Place("judge_command", "judge", "Judge HISTORY, a recording of ours or of the deployed service's form."),
+        Place("watch_command", "watch", "Record and judge the traffic of any client, as a proxy before a target."),
         Place("client_command", "client", "Try a client of the API, and judge what the server saw of it."),
         Place("replay_command", "replay", "Run one saved plan again, alone, as it was drawn."),
         Place("release_commands", "report", "Draw the reports again from REPORT.json alone."),

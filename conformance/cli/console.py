@@ -101,6 +101,11 @@ class Console:
             more = f" and {len(longest) - 1} more" if len(longest) > 1 else ""
             self._err.print(Text(f"{line(sentence)}{told}{more}"))
 
+    def remark(self, sentence: str) -> None:
+        """Say something that stays on the screen while the run goes on."""
+        if self.mode in (Mode.RICH, Mode.PLAIN):
+            self._err.print(Text(line(sentence)))
+
     def done(self) -> None:
         """End the progress, whatever ended the run; may be called twice."""
         if self._live:

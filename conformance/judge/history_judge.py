@@ -19,6 +19,7 @@ from conformance.api.request_facts import is_mutation
 from conformance.api.routes import EXTENDED_CALLS, LENGTHS, READ_METHODS, STORAGE_GET, STORAGE_PUT, UNROUTED
 from conformance.api.statuses import CORE_ERRORS
 from conformance.history import unfinished
+from conformance.judge import wall_clock
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
 from conformance.judge.lateness import Converged
@@ -62,7 +63,8 @@ class Judge:
     """Judges operations of one target as they come. Not for several threads at once: the caller serialises.
 
     `recorded` says that the history may be a part of what was sent; `accepts_small_parts`, that a probe of this run
-    showed the storage provider to take parts below 5 MiB; `elsewhere` is what other judges saw.
+    showed the storage provider to take parts below 5 MiB; `partial`, that others may
+    have stored parts unseen; `elsewhere` is what other judges saw.
     """
 
     def __init__(
@@ -71,12 +73,14 @@ class Judge:
         *,
         recorded: bool = False,
         accepts_small_parts: bool = False,
+        partial: bool = False,
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self._elsewhere = elsewhere or Elsewhere()
         self._target = target
         self._classify = Classifier(target, cautious=True)
         self._recorded = recorded
+        self._partial = partial
         self._small = accepts_small_parts
         self._bound = int(target.converge_within_s * SECOND)
         self._world = World()
@@ -164,12 +168,27 @@ class Judge:
         called, done = of.call, of.effect
         if operation.exchange.user == "other":
             self._access.take(operation, of)
+        if operation.exchange.user == "somebody":
+            self._somebodys(operation, of)
+            return
         if called.name not in self._world.beginnings:
             return
         if done is Effect.DONE or (done is Effect.INDETERMINATE and self._access.shared - {""}):
             self._world.handlers[called.name](operation, of)  # what was done is done, whoever did it
         else:
             self._world.withdraw(operation, called)
+
+    def _somebodys(self, operation: Operation, of: Classified) -> None:
+        """Take a write of somebody who may have the right to it; what they read, or are refused, tells nothing."""
+        if not is_mutation(operation.exchange):
+            return
+        handler = self._world.handlers.get(of.call.name)
+        if of.effect is Effect.NONE:
+            self._world.withdraw(operation, of.call)
+        elif handler is not None:
+            handler(operation, of)
+        else:
+            self._undocumented(operation, of.effect)
 
     def replace_payloads(self, sorts: list[Sort]) -> None:
         """Take what single answers show from elsewhere, where only some of the operations came here."""
@@ -245,7 +264,7 @@ class Judge:
                 yield Case.of(Upload(name), alone, Known(Truth.UNKNOWN, "its upload is not known"))
 
     def _setting(self) -> Setting:
-        return Setting(self._world.algorithms, stray_from=self._world.stray_from())
+        return Setting(self._world.algorithms, stray_from=NEVER if self._partial else self._world.stray_from())
 
     def _accepted_parts(self) -> Mapping[str, int]:
         """Give, by storage provider, the smallest part before the last that it is known to accept (bytes)."""
@@ -324,18 +343,26 @@ def _matters(operation: Operation, of: Classified) -> bool:
 def judge_history(history: History, classes: Sequence[Classified] | None = None) -> Judgement:
     """Judge a whole history: announce every mutation, then take every operation, in the order they were kept.
 
-    `classes` are those of `classify_all`, where they are known already.
+    `classes` are those of `classify_all`, where they are known already. A history by a wall clock is judged without
+    what rests on the order of its instants alone.
     """
-    small = history.header.get("small_parts_accepted") is True
-    judge = Judge(history.target, recorded=history.recorded, accepts_small_parts=small)
+    header, by_wall_clock = history.header, wall_clock.tells(history)
+    judge = Judge(
+        history.target,
+        recorded=history.recorded,
+        accepts_small_parts=header.get("small_parts_accepted") is True,
+        partial=header.get("partial") is True,
+    )
     with _no_collection():
         classes = classes if classes is not None else classify_all(history.operations, history.target)
-        for operation in history.operations:
+        operations = wall_clock.widened(history.operations, classes) if by_wall_clock else history.operations
+        for operation in operations:
             if operation.exchange.method not in READ_METHODS:
                 judge.begin(operation)
-        for operation, of in zip(history.operations, classes, strict=True):
+        for operation, of in zip(operations, classes, strict=True):
             judge.add(operation, of)
-        return judge.conclude(complete=history.complete)
+        judgement = judge.conclude(complete=history.complete)
+    return wall_clock.measured(judgement) if by_wall_clock else judgement
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from conformance.judge import judge_history
 from conformance.judge.evidence import verified
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.sensitivity import sensitivity
+from conformance.judge.wall_clock import ON_ORDER_ALONE
 from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
 from conformance.outcome import foreign
 from conformance.outcome.coverage import blocked, missing_core, storage_trouble
@@ -115,6 +116,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
                     *framing.remarks,
                     *foreign.sentences(found),
                     *_unsent(history),
+                    *_on_order_alone(judgement),
                 )
             )
         ),
@@ -216,6 +218,14 @@ def _unsent(history: History) -> Iterable[str]:
     withheld = sum("withheld" in note for note in notes)
     if withheld:
         yield f"{withheld} requests were not sent: they could have changed what this run did not make"
+
+
+def _on_order_alone(judgement: Judgement) -> Iterable[str]:
+    """Say what was measured and not judged, because the history's clock may have been set meanwhile."""
+    figures = {name: tally.measured.get(ON_ORDER_ALONE, 0) for name, tally in judgement.tallies.items()}
+    if any(figures.values()):
+        told = ", ".join(f"{name} ({count})" for name, count in figures.items() if count)
+        yield f"signs that rest on the order of a wall clock alone were measured, not judged: {told}"
 
 
 def _summaries(history: History, classes: Classes, judgement: Judgement) -> dict[str, Json]:

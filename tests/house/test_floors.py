@@ -33,6 +33,7 @@ FLOORS: dict[str, int] = {
     "conformance.doctor": 5,
     "conformance.clients": 5,
     "conformance.selftest": 6,
+    "conformance.watch": 6,
     "conformance.cli": 7,
     "conformance.__main__": 7,
     "conformance.scenarios": 7,

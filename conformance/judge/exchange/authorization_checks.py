@@ -13,7 +13,8 @@ from conformance.judge.exchange.observation import Seen, Violation
 
 def token(facts: Facts) -> Iterator[Seen]:
     """Without a token, or with a bad one, the answer is 401 (a warning: the specification gives no precedence)."""
-    if facts.user in ("owner", "other") or facts.call.name in TOKENLESS_CALLS or not tells_of_access(facts):
+    spoken_for = facts.user in ("owner", "other", "somebody")
+    if spoken_for or facts.call.name in TOKENLESS_CALLS or not tells_of_access(facts):
         return
     right = facts.status == 401
     yield "no-token-401", None if right else Violation("answer-without-token", "401", facts.shown, facts.call.name)
