@@ -89,6 +89,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
             "missing_core": list(circumstances.missing_core),
+            "trouble": list(framing.trouble),
+            "shortage": list(framing.shortage),
         },
     )
     return document(run, _evidence(history, judgement), _summaries(history, judgement, framing))

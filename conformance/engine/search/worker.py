@@ -24,10 +24,29 @@ from conformance.engine.search.fleets import Memory, chosen, gather, shrink
 from conformance.engine.search.plan_outcomes import Keeper
 from conformance.engine.themes import tracer_series
 from conformance.model import Finding, History, Judgement, Operation
+from conformance.settings.naming import MARK
 from conformance.settings.run_settings import Settings, is_loopback
 
 Judging = Callable[[History], Judgement]
 Gating = Callable[[Finding], bool]
+
+
+def wave_seed(seed: int, wave: int, shard: int) -> int:
+    """Return the seed of everything that one shard draws for one wave of a run."""
+    return (seed * 1009 + wave) * 1009 + shard
+
+
+def theme_plans(name: str, wanted: int, seed_of: int) -> list[Plan]:
+    """Draw `wanted` plans of a theme."""
+    return chosen(gather(THEMES[name](), wanted, seed_of), wanted)
+
+
+def wave_plans(effort: Effort, seed_of: int, shard: int, shards: int) -> tuple[list[Plan], list[Plan]]:
+    """Draw one shard's plans of one wave: those that run side by side, and the tracers, one after the other."""
+    abreast = [
+        plan for name, count in effort.plans.items() for plan in theme_plans(name, share(count, shard, shards), seed_of)
+    ]
+    return abreast, tracer_series(share(effort.tracers, shard, shards), seed_of)
 
 
 @dataclass(slots=True)
@@ -90,23 +109,20 @@ class Trial:
         for wave in range(self.effort.waves):
             if self.watcher.stopped:
                 break
-            seed_of = (self.settings.seed * 1009 + wave) * 1009 + self.shard
+            seed_of = wave_seed(self.settings.seed, wave, self.shard)
             guilty = self._wave(seed_of)
             if guilty and not self.watcher.stopped:
                 self._make_small(seed_of, guilty)
 
     def _wave(self, seed_of: int) -> list[World]:
-        drawn = {name: self._draw(name, seed_of) for name in self.effort.plans}
-        series = tracer_series(share(self.effort.tracers, self.shard, self.shards), seed_of)
-        worlds = self.execute([plan for plans in drawn.values() for plan in plans], series)
+        worlds = self.execute(*wave_plans(self.effort, seed_of, self.shard, self.shards))
         return self._guilty(worlds)
 
     def _wanted(self, name: str) -> int:
         return share(self.effort.plans[name], self.shard, self.shards)
 
     def _draw(self, name: str, seed_of: int) -> list[Plan]:
-        wanted = self._wanted(name)
-        return chosen(gather(THEMES[name](), wanted, seed_of), wanted)
+        return theme_plans(name, self._wanted(name), seed_of)
 
     def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
@@ -201,7 +217,8 @@ def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
         timing=timing,
         scheduler=Scheduler(THREADS, hush.elsewhere),
         hush=hush,
-        token=f"ddsc-{settings.run_id}-{secrets.token_hex(4)}",
+        token=f"{MARK}-{settings.run_id}-{secrets.token_hex(4)}",
+        naming=settings.naming,
         second_user=target.second_user,
         provider=settings.storage_provider,
         comb_reads=effort.comb_reads,
