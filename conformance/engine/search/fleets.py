@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -27,6 +28,13 @@ Fleet = tuple[Plan, ...]
 
 class GuiltyError(Exception):
     """A fleet holds a guilty plan. It never leaves this module."""
+
+
+class EnoughError(SkipTest):
+    """As many plans as were wanted are drawn. It never leaves this module.
+
+    A skip is the one thing that Hypothesis lets through at once, without drawing anything again.
+    """
 
 
 @st.composite
@@ -46,9 +54,11 @@ def gather(theme: st.SearchStrategy[Plan], wanted: int, seed_of: int) -> list[Fl
     def take(fleet: Fleet) -> None:
         if sum(map(len, drawn)) < wanted:
             drawn.append(fleet)
+        if sum(map(len, drawn)) >= wanted:
+            raise EnoughError
 
     if wanted:
-        with held():
+        with held(), contextlib.suppress(EnoughError):
             _given(theme, seed_of, take, (Phase.generate,), _examples(wanted))
     return drawn
 
