@@ -40,7 +40,7 @@ soak: install ## Long soaks: the judge on legal chaos, the scenarios on a correc
 lock: ## Pin the newest allowed versions into requirements.lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --upgrade pip
-	.venv-lock/bin/pip install --quiet --group dev '.[columnar]'
+	.venv-lock/bin/pip install --quiet --group dev '.[columnar,certify]'
 	.venv-lock/bin/pip freeze --exclude dds-conformance > requirements.lock
 	rm -rf .venv-lock
 

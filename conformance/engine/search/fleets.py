@@ -55,7 +55,7 @@ def gather(theme: st.SearchStrategy[Plan], wanted: int, seed_of: int) -> list[Fl
         if sum(map(len, drawn)) < wanted:
             drawn.append(fleet)
         if sum(map(len, drawn)) >= wanted:
-            raise EnoughError
+            raise EnoughError("enough")
 
     if wanted:
         with held(), contextlib.suppress(EnoughError):
