@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisException
 
 from conformance.engine.plan import Plan
+from conformance.engine.search.fixed_constants import fixed_constants
 from conformance.interrupts import held
 
 FLEET = 8
@@ -145,4 +146,5 @@ def _given(
     def draw(fleet: Fleet) -> None:
         body(fleet)
 
-    draw()
+    with fixed_constants():
+        draw()
