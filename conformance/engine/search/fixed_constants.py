@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Iterator
 
 from hypothesis.internal.conjecture import providers
-from hypothesis.internal.conjecture.providers import Constants
+from hypothesis.internal.constants_ast import Constants
 
 
 def _none() -> Constants:
