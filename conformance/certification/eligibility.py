@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.certification.harmless_pattern import is_harmless
 from conformance.settings.run_settings import Settings
 
 MOST_WAIT_S = 60.0
@@ -50,6 +51,7 @@ class Standing:
     embedded: bool
     only: bool
     expected: bool = False
+    gateway: str = ""
 
 
 def before(settings: Settings, *, embedded: bool, expected: bool = False) -> Standing:
@@ -63,6 +65,7 @@ def before(settings: Settings, *, embedded: bool, expected: bool = False) -> Sta
         embedded=embedded or target.embedded,
         only=bool(settings.only),
         expected=expected,
+        gateway=target.gateway,
     )
 
 
@@ -77,6 +80,7 @@ def after(document: Mapping[str, Any], *, embedded: bool) -> Standing:
         embedded=embedded or bool(target.get("embedded")),
         only=bool(document["partial"]),
         expected=document.get("expected") is not None,
+        gateway=target.get("gateway", ""),
     )
 
 
@@ -112,6 +116,8 @@ def _stood(wish: Wish, standing: Standing) -> Iterator[str]:
         yield EMBEDDED
     if standing.only:
         yield "only selected requirements are judged: leave --only out"
+    if not is_harmless(standing.gateway):
+        yield "nobody can match the --gateway pattern safely: say one without repetitions inside repetitions"
     if standing.expected:
         yield "known deviations are excused: leave --expect out"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from re import _constants, _parser  # type: ignore[attr-defined] # the parser has no public name since Python 3.11
+from re import _constants, _parser  # the parser has no public name since Python 3.11
 from typing import Any
 
 MOST_LENGTH = 500
@@ -19,7 +19,7 @@ def is_harmless(pattern: str) -> bool:
         tree = _parser.parse(pattern)
     except (re.error, RecursionError, OverflowError):
         return False
-    deep = [depth for depth in _depths(tree, 0)]
+    deep = list(_depths(tree, 0))
     return len(pattern) <= MOST_LENGTH and max(deep, default=0) <= 1 and len(deep) <= MOST_REPEATS
 
 

@@ -50,6 +50,5 @@ def _latencies(operations: list[Operation]) -> str:
     if len(took) < 2:
         return "too few answers"
     cuts = quantiles(took, n=100)
-    return (
-        f"median {cuts[49]:.1f} ms, 95 % within {cuts[94]:.1f} ms, 99 % within {cuts[98]:.1f} ms, {len(took)} answers"
-    )
+    shares = f"median {cuts[49]:.1f} ms, 95 % within {cuts[94]:.1f} ms, 99 % within {cuts[98]:.1f} ms"
+    return f"{shares}, {len(took)} answers"
