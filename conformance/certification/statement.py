@@ -107,6 +107,7 @@ def _ours(report: Document, claims: Claims) -> dict[str, Json]:
         "certifier": claims.certifier,
         "tlsPeer": claims.tls_peer,
         "outcome": report["outcome"],
+        "history": (report.get("history") or {}).get("sha256", ""),
         "notObserved": _tests(report, "not-observed", "not-applicable", "blocked"),
         "target": {name: target.get(name) for name in sorted(target)},
         "run": {name: report[name] for name in ("run_id", "begun", "ended", "effort", "seed", "strict", "exchanges")},
