@@ -6,7 +6,7 @@ Each refusal is a sentence that ends with what to do about it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +97,7 @@ def _wished(wish: Wish) -> Iterator[str]:
         if not text.strip() or not text.isprintable() or len(text) > MOST_TEXT:
             yield f"the {option} is empty, or no line that can be printed: say --{option} TEXT"
     if wish.digest and not _DIGEST.fullmatch(wish.digest):
-        yield f"{wish.digest!r} is no digest of an image: say --digest sha256: and 64 hexadecimal digits"
+        yield f"{wish.digest!r} is no digest of an image: say --digest sha256:HEX, of 64 hexadecimal digits"
 
 
 def _stood(wish: Wish, standing: Standing) -> Iterator[str]:
@@ -120,6 +120,11 @@ def _stood(wish: Wish, standing: Standing) -> Iterator[str]:
         yield "nobody can match the --gateway pattern safely: say one without repetitions inside repetitions"
     if standing.expected:
         yield "known deviations are excused: leave --expect out"
+
+
+def refusal(why: Iterable[str]) -> str:
+    """Return the sentence that refuses a certificate, a line for each reason."""
+    return "no certificate:" + "".join(f"\n  - {reason}." for reason in why)
 
 
 def shortfalls(document: Mapping[str, Any]) -> Sequence[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.certification import members
 from conformance.certification.challenge_document import read as read_challenge
-from conformance.certification.eligibility import MARKER, Wish, after, refusals, shortfalls
+from conformance.certification.eligibility import MARKER, Wish, after, refusal, refusals, shortfalls
 from conformance.certification.envelope import STATEMENT, EnvelopeError, sealed
 from conformance.certification.packing import pack
 from conformance.certification.signing_keys import Ed25519PrivateKey, key_id, peer_key, text
@@ -39,11 +39,6 @@ def certify(folder: Path, key: Ed25519PrivateKey, wish: Wish, draw: Drawing, bun
     if why := (*shortfalls(report), *refusals(wish, standing), *_unwitnessed(wish, header)):
         raise UsageError(refusal(why))
     pack(sealed_members(gathered(folder), report, header, key, wish, draw), bundle)
-
-
-def refusal(why: Iterable[str]) -> str:
-    """Return the sentence that refuses a certificate, a line for each reason."""
-    return "no certificate:" + "".join(f"\n  - {reason}." for reason in why)
 
 
 def gathered(folder: Path) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from conformance.cli.catalogue_command import requirements
+from conformance.cli.certify_commands import certify, challenge, verify
 from conformance.cli.judge_command import judge
 from conformance.cli.release_commands import compare, matrix, report
 from conformance.cli.replay_command import replay
@@ -39,7 +40,10 @@ def cli() -> None:
     """
 
 
-COMMANDS = (run, judge, replay, report, compare, matrix, serve, faults, selftest, requirements, doctor, clean, config)
+COMMANDS = (
+    run, judge, replay, report, compare, matrix, certify, verify, challenge,
+    serve, faults, selftest, requirements, doctor, clean, config,
+)  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from conformance.api import catalogue
+from conformance.certification import probing
 from conformance.cli.console import Console
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.present import Watching, console, deviations, show
+from conformance.cli.wish_options import wish_if, wishing
 from conformance.errors import ExitCode, UsageError
 from conformance.model import Json
 from conformance.release import load
@@ -26,6 +29,10 @@ from conformance.settings.run_settings import Settings
 @configured(*REACHING[:2], *RUNNING, *REACHING[2:], "i_may_write")
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
+@click.option("--challenge", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Answer a certifier's challenge: names and contents derive from it.")  # fmt: skip
+@click.option("--certify", is_flag=True, help="Refuse to begin a run that could not be certified afterwards.")
+@wishing(needed=False)
 @click.option("--dry-run", is_flag=True, help="Say what would be created and sent; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
@@ -35,7 +42,10 @@ def run(**given: Any) -> int:
     Credentials come from the environment (DDS_API_TOKEN, or DDS_AGENT_KEY with DDS_USER_KEY; DDS_OTHER_API_TOKEN for a
     second, unrelated user) or from --credentials FILE, which has the same names in lower case.
     """
-    settings = checked(configuration(given).settings())
+    wish = wish_if(given)
+    settings = _answering(checked(configuration(given).settings()), given["challenge"])
+    if wish is not None:
+        probing.require(settings, wish, expected=given["expect"] is not None, ask=not given["dry_run"])
     if given["dry_run"]:
         click.echo(consent.plan(settings, COSTS))
         return ExitCode.CONFORMANT
@@ -43,6 +53,20 @@ def run(**given: Any) -> int:
     expected = deviations(given["expect"])
     status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
     return show(document, settings.report_dir, screen, status=status, expected=expected) if document else status
+
+
+def _answering(settings: Settings, challenge: Path | None) -> Settings:
+    """Draw names and contents from a certifier's challenge, if there is one.
+
+    Raises:
+        UsageError: it is none, for another target, or over.
+    """
+    if challenge is None:
+        return settings
+    from conformance.certification.challenge_document import for_run  # noqa: PLC0415 - needs an extra
+
+    found = for_run(challenge, settings.target.base_url)
+    return replace(settings, nonce=found.nonce, challenge=found.raw.decode())
 
 
 def checked(settings: Settings) -> Settings:
