@@ -62,8 +62,8 @@ def _case(suite: ET.Element, row: Document, document: Document) -> None:
     what = kind(row, document["outcome"])
     if what:
         first = findings[0]["sentence"] if findings else row["note"] or row["outcome"]
-        told = {"message": _text(first), "type": _text(findings[0]["rule"] if findings else row["outcome"])}
-        element = ET.SubElement(case, what, told if what != "skipped" else {"message": _text(first)})
+        message = {"message": _text(first), "type": _text(findings[0]["rule"] if findings else row["outcome"])}
+        element = ET.SubElement(case, what, message if what != "skipped" else {"message": _text(first)})
         element.text = _text(_tell(row, findings))
     elif findings:
         ET.SubElement(case, "system-out").text = _text(f"warning\n{_tell(row, findings)}")

@@ -43,9 +43,9 @@ def _head(document: Document) -> Iterable[str]:
     )
     yield "\n".join(f"- {escaped(reason)}" for reason in document["reasons"])
     counts = Counter(row["outcome"] for row in document["requirements"])
-    told = [(outcome, word, mark) for outcome, (word, mark) in OUTCOMES.items() if counts[outcome]]
-    heads, rules = " | ".join(f"{mark} {word}" for _, word, mark in told), "---|" * len(told)
-    yield f"| {heads} |\n|{rules}\n| {' | '.join(str(counts[outcome]) for outcome, _, _ in told)} |"
+    counted = [(outcome, word, mark) for outcome, (word, mark) in OUTCOMES.items() if counts[outcome]]
+    heads, rules = " | ".join(f"{mark} {word}" for _, word, mark in counted), "---|" * len(counted)
+    yield f"| {heads} |\n|{rules}\n| {' | '.join(str(counts[outcome]) for outcome, _, _ in counted)} |"
 
 
 def _broken(document: Document) -> Iterable[str]:

@@ -26,7 +26,7 @@ def write(documents: Sequence[Mapping[str, Any]], directory: Path) -> tuple[Path
 def _html(table: Matrix) -> str:
     levels = [(level, text, [row for row in table.rows if row.level == level]) for level, text in LEVELS.items()]
     view = {"table": table, "levels": levels, "outcomes": OUTCOMES, "moment": moment}
-    return page("matrix.html.j2", view, script=False)
+    return page("matrix.html.j2", view, script="")
 
 
 def markdown(table: Matrix) -> str:

@@ -167,8 +167,8 @@ def _lag(group: Document) -> dict[str, Any]:
 
 
 def _lag_sentence(group: Document) -> str:
-    told = [quantile for quantile in group.get("quantiles") or [] if quantile["p"] in (0.5, 0.95)]
-    return "; ".join(f"{quantile['p']:.0%} {within(quantile)}" for quantile in told)
+    shown = [quantile for quantile in group.get("quantiles") or [] if quantile["p"] in (0.5, 0.95)]
+    return "; ".join(f"{quantile['p']:.0%} {within(quantile)}" for quantile in shown)
 
 
 def within(quantile: Document) -> str:

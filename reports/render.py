@@ -19,9 +19,10 @@ HERE = Path(__file__).parent
 _TICKS = re.compile(r"`([^`]+)`")
 
 
-def page(template: str, context: Mapping[str, Any], *, script: bool = True) -> str:
-    """Render a template with the shared style, and with the shared script where asked."""
-    style, code = _asset("page.css"), _asset("page.js") if script else ""
+def page(template: str, context: Mapping[str, Any], *, script: str = "page.js", style: str = "") -> str:
+    """Render a template with the shared style and one more, and with a script; an empty name is none."""
+    style = _asset("page.css") + (_asset(style) if style else "")
+    code = _asset(script) if script else ""
     return (
         _environment()
         .get_template(template)

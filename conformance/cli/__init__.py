@@ -15,6 +15,7 @@ from conformance.cli.run_command import run
 from conformance.cli.selftest_command import selftest
 from conformance.cli.serve_command import faults, serve
 from conformance.cli.target_commands import clean, config, doctor
+from conformance.cli.trend_command import trend
 from conformance.errors import ExitCode, SuiteError
 
 EPILOG = """\b
@@ -41,9 +42,24 @@ def cli() -> None:
 
 
 COMMANDS = (
-    run, judge, replay, report, compare, matrix, certify, verify, challenge,
-    serve, faults, selftest, requirements, doctor, clean, config,
-)  # fmt: skip
+    run,
+    judge,
+    replay,
+    report,
+    compare,
+    matrix,
+    trend,
+    certify,
+    verify,
+    challenge,
+    serve,
+    faults,
+    selftest,
+    requirements,
+    doctor,
+    clean,
+    config,
+)
 for command in COMMANDS:
     cli.add_command(command)
 

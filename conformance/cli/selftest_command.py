@@ -20,15 +20,15 @@ from conformance.settings.run_settings import EFFORTS
 @click.option("--effort", type=click.Choice(EFFORTS), default="standard", show_default=True, help="How much to try.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Servers tried side by side.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the plans and of the servers.")
-@click.option("--only", multiple=True, metavar="NAME-or-glob", help="Try these faults and oddities; may be repeated.")
+@click.option("--only", multiple=True, metavar="NAME-or-glob", help="Try these faults and variants; may be repeated.")
 @click.option(
     "--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the kill matrix there, as Markdown."
 )
 def selftest(*, effort: str, jobs: int, seed: int, only: tuple[str, ...], write: Path | None) -> int:
-    """Run the suite against every fault and every legal oddity of the embedded DDS.
+    """Run the suite against every fault and every legal variant of the embedded DDS.
 
-    Fails (exit 1) if a fault survives (what convicts it must be as grave as its own crime), if one fails a MUST that
-    it did not break, or if a legal oddity does not pass. A whole matrix also names the binding requirements that
+    Fails (exit 1) if a fault survives (what convicts it must be as grave as what it breaks), if one fails a MUST that
+    it did not break, or if a legal variant does not pass. A whole matrix also names the binding requirements that
     convict no fault.
     """
     chosen, begun = subjects(only), time.monotonic()
@@ -51,10 +51,10 @@ def selftest(*, effort: str, jobs: int, seed: int, only: tuple[str, ...], write:
 
 def _tell(done: int, of: int, row: Trialled) -> None:
     mark = click.style("ok   ", fg="green") if row.right else click.style("WRONG", fg="red")
-    crimes = ", ".join(row.guilty) or row.outcome
+    convicted = ", ".join(row.caught_by) or row.outcome
     soon = f"  after {row.requests} requests, {row.seconds:.2f} s" if row.seconds is not None else ""
     beside = f"  beside: {', '.join(row.unrelated)}" if row.unrelated else ""
-    click.echo(f"{done:>3}/{of} {mark} {row.subject.name:<30} {crimes}{soon}{beside}  [{row.took_s:.1f} s]")
+    click.echo(f"{done:>3}/{of} {mark} {row.subject.name:<30} {convicted}{soon}{beside}  [{row.took_s:.1f} s]")
     if not row.right:
         click.echo(f"        {row.outcome}: {row.said}")
 
@@ -63,7 +63,7 @@ def _conclude(matrix: Matrix, *, whole: bool) -> int:
     missing = gaps(matrix, catalogue.requirements()) if whole else ()
     for name, share, rows in (
         ("sensitivity", matrix.sensitivity, matrix.faults),
-        ("specificity", matrix.specificity, matrix.oddities),
+        ("specificity", matrix.specificity, matrix.variants),
     ):
         if share is not None:
             click.echo(f"{name}: {sum(row.right for row in rows)} of {len(rows)} ({share:.1%})")

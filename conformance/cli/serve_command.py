@@ -10,7 +10,7 @@ import click
 from conformance.errors import UsageError
 from conformance.reference.faults import FAULTS
 from conformance.reference.launch import LaunchError, RunningServer, launch
-from conformance.reference.variants import ODDITIES
+from conformance.reference.variants import VARIANTS
 
 WATCH_S = 0.2
 
@@ -23,15 +23,15 @@ WATCH_S = 0.2
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of ids and lags.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break it; `dds-conformance faults` lists them.")
-@click.option("--oddity", "oddities", multiple=True, metavar="NAME", help="Bend it in a legal way.")
+@click.option("--variant", "--oddity", "variants", multiple=True, metavar="NAME", help="Bend it in a legal way.")
 def serve(  # noqa: PLR0913 - the options of the command
-    *, port: int, lag: str, data: Path | None, seed: int, faults: tuple[str, ...], oddities: tuple[str, ...]
+    *, port: int, lag: str, data: Path | None, seed: int, faults: tuple[str, ...], variants: tuple[str, ...]
 ) -> int:
     """Serve the embedded DDS until interrupted."""
     _known(faults, FAULTS, "fault")
-    _known(oddities, ODDITIES, "oddity")
+    _known(variants, VARIANTS, "variant")
     try:
-        with launch(port=port, lag=lag, data=data, seed=seed, faults=faults, oddities=oddities) as server:
+        with launch(port=port, lag=lag, data=data, seed=seed, faults=faults, variants=variants) as server:
             _tell(server)
             while server.returncode is None:
                 time.sleep(WATCH_S)
@@ -67,10 +67,10 @@ def _tell(server: RunningServer) -> None:
 
 @click.command()
 def faults() -> None:
-    """List the faults and the legal oddities of the embedded DDS."""
+    """List the faults and the legal variants of the embedded DDS."""
     click.echo(click.style("faults, and the requirement each breaks", bold=True))
     for fault in FAULTS.values():
         click.echo(f"  {fault.name}\n      {fault.summary}\n      breaks: {', '.join(fault.breaks)}")
-    click.echo(click.style("\nlegal oddities, which must pass", bold=True))
-    for oddity in ODDITIES.values():
-        click.echo(f"  {oddity.name}\n      {oddity.summary}")
+    click.echo(click.style("\nlegal variants, which must pass", bold=True))
+    for variant in VARIANTS.values():
+        click.echo(f"  {variant.name}\n      {variant.summary}")

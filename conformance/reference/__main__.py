@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.reference.faults import FAULTS
 from conformance.reference.server import serve
 from conformance.reference.server_settings import Lag, Settings
-from conformance.reference.variants import ODDITIES
+from conformance.reference.variants import VARIANTS
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -20,7 +20,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder for the database and the stored bytes")
     parser.add_argument("--seed", type=int, default=0, help="seed of ids, keys, lags and misbehaviour")
     parser.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS), metavar="NAME", help="break")
-    parser.add_argument("--oddity", action="append", default=[], choices=sorted(ODDITIES), metavar="NAME", help="bend")
+    parser.add_argument("--variant", action="append", default=[], choices=sorted(VARIANTS), metavar="NAME", help="bend")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the parent process is gone")
     return parser
 
@@ -35,7 +35,7 @@ def main() -> int:
         port=options.port,
         storage_port=options.storage_port,
         faults=tuple(options.fault),
-        oddities=tuple(options.oddity),
+        variants=tuple(options.variant),
         die_with_parent=options.die_with_parent,
     )
     try:

@@ -74,7 +74,7 @@ def launch(  # noqa: PLR0913 (each is an option of the command)
     port: int = 0,
     storage_port: int = 0,
     faults: Sequence[str] = (),
-    oddities: Sequence[str] = (),
+    variants: Sequence[str] = (),
 ) -> Iterator[RunningServer]:
     """Run a server for the length of a `with` block; a folder of our own making is removed afterwards.
 
@@ -84,7 +84,7 @@ def launch(  # noqa: PLR0913 (each is an option of the command)
     command = [sys.executable, "-m", "conformance.reference", "--die-with-parent", "--data", str(folder)]
     command += ["--lag", lag, "--seed", str(seed), "--port", str(port), "--storage-port", str(storage_port)]
     command += [word for name in faults for word in ("--fault", name)]
-    command += [word for name in oddities for word in ("--oddity", name)]
+    command += [word for name in variants for word in ("--variant", name)]
     server: RunningServer | None = None
     try:
         server = _start(command)

@@ -100,7 +100,7 @@ async def _watch_parent(world: World, parent: int, listeners: list[_Listener]) -
 async def _serve(settings: Settings, parent: int, *, announce: bool) -> Settings | None:
     """Serve until stopped; return the settings to serve on with when the server is to restart."""
     world = World(settings)
-    bend(world, layers_for(settings.faults, settings.oddities))
+    bend(world, layers_for(settings.faults, settings.variants))
     api_socket, storage_socket = _socket(settings.port), _socket(settings.storage_port)
     world.storage_host = f"http://{HOST}:{storage_socket.getsockname()[1]}"
     world.objects.sweep()

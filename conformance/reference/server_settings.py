@@ -1,4 +1,4 @@
-"""How a reference server is asked to run: ports, lag, folder, seed, faults and oddities."""
+"""How a reference server is asked to run: ports, lag, folder, seed, faults and variants."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ class Settings:
     port: int = 0
     storage_port: int = 0
     faults: tuple[str, ...] = ()
-    oddities: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
     die_with_parent: bool = False

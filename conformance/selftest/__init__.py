@@ -1,6 +1,6 @@
 """Proving the instrument: the suite is run against servers that are broken, and against legal servers that are odd.
 
-Each fault must be convicted of its own crime, and no legal oddity of any (contract, section 5).
+Each fault must be convicted of what it breaks, and no legal variant of anything (theory: how it was checked).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The kill matrix: which fault is convicted of which requirement, how soon; which oddity is left in peace (pure)."""
+"""The kill matrix: which fault is convicted of which requirement, how soon; which variant is left in peace (pure)."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ class Matrix:
         return tuple(row for row in self.rows if not row.subject.legal)
 
     @property
-    def oddities(self) -> tuple[Trialled, ...]:
+    def variants(self) -> tuple[Trialled, ...]:
         """The legal ones."""
         return tuple(row for row in self.rows if row.subject.legal)
 
     @property
     def wrong(self) -> tuple[Trialled, ...]:
-        """Faults that survived or were falsely accused, oddities that were accused or not cleared."""
+        """Faults that survived or were falsely accused, variants that were accused or not cleared."""
         return tuple(row for row in self.rows if not row.right)
 
     @property
     def sensitivity(self) -> float | None:
-        """The share of faults that were convicted of their crime."""
+        """The share of faults that were convicted of what they break."""
         return _share(self.faults)
 
     @property
     def specificity(self) -> float | None:
-        """The share of legal oddities that passed."""
-        return _share(self.oddities)
+        """The share of legal variants that passed."""
+        return _share(self.variants)
 
 
 def _share(rows: Sequence[Trialled]) -> float | None:
@@ -53,7 +53,7 @@ def _share(rows: Sequence[Trialled]) -> float | None:
 
 def convictions(rows: Iterable[Trialled]) -> Counter[str]:
     """Count, for each requirement, the faults that it convicts rightly."""
-    return Counter(name for row in rows for name in row.guilty)
+    return Counter(name for row in rows for name in row.caught_by)
 
 
 def gaps(matrix: Matrix, requirements: Iterable[Requirement]) -> tuple[str, ...]:
@@ -63,17 +63,17 @@ def gaps(matrix: Matrix, requirements: Iterable[Requirement]) -> tuple[str, ...]
 
 
 def markdown(matrix: Matrix, requirements: Sequence[Requirement]) -> str:
-    """Write the matrix for people: the figures, each fault, each oddity, each requirement with what it convicts."""
+    """Write the matrix for people: the figures, each fault, each variant, each requirement with what it convicts."""
     made = (
         f"Made by `dds-conformance selftest --effort {matrix.effort} --seed {matrix.seed}` on {matrix.when}, "
         f"dds-conformance {matrix.version}, in {matrix.took_s / 60:.1f} minutes."
     )
     figures = (
-        f"Sensitivity: {_percent(matrix.sensitivity)} of {len(matrix.faults)} faults convicted of their crime. "
-        f"Specificity: {_percent(matrix.specificity)} of {len(matrix.oddities)} legal oddities passed."
+        f"Sensitivity: {_percent(matrix.sensitivity)} of {len(matrix.faults)} faults convicted of what they break. "
+        f"Specificity: {_percent(matrix.specificity)} of {len(matrix.variants)} legal variants passed."
     )
     head = ["# Kill matrix", "", made, "", figures, ""]
-    return "\n".join([*head, *_fault_rows(matrix), *_oddity_rows(matrix), *_duty_rows(matrix, requirements)]) + "\n"
+    return "\n".join([*head, *_fault_rows(matrix), *_variant_rows(matrix), *_duty_rows(matrix, requirements)]) + "\n"
 
 
 def _percent(share: float | None) -> str:
@@ -88,7 +88,7 @@ def _fault_rows(matrix: Matrix) -> Iterable[str]:
         "|---|---|---|---|---|",
     )
     for row in matrix.faults:
-        said = ", ".join(row.guilty) if row.killed else f"**survived** ({', '.join((row.outcome, *row.guilty))})"
+        said = ", ".join(row.caught_by) if row.killed else f"**survived** ({', '.join((row.outcome, *row.caught_by))})"
         said += f"; beside them {', '.join(row.unrelated)}" if row.unrelated else ""
         said += f"; **accused** of {', '.join(row.accused)}" if row.accused else ""
         soon = f"{row.requests} | {row.seconds:.2f}" if row.seconds is not None else " | "
@@ -96,9 +96,9 @@ def _fault_rows(matrix: Matrix) -> Iterable[str]:
     yield ""
 
 
-def _oddity_rows(matrix: Matrix) -> Iterable[str]:
-    yield from ("## Legal oddities", "", "| oddity | what it does | outcome | warnings |", "|---|---|---|---|")
-    for row in matrix.oddities:
+def _variant_rows(matrix: Matrix) -> Iterable[str]:
+    yield from ("## Legal variants", "", "| variant | what it does | outcome | warnings |", "|---|---|---|---|")
+    for row in matrix.variants:
         warned = ", ".join(name for name in row.convicted if name not in row.gating)
         accused = f" **accused**: {', '.join(row.gating)}" if row.gating else ""
         yield f"| {row.subject.name} | {row.subject.summary} | {row.outcome}{accused} | {warned} |"

@@ -1,4 +1,4 @@
-"""One subject of the self-test: a server with one fault or oddity, a run of the suite against it, what came of it."""
+"""One subject of the self-test: a server with one fault or variant, a run of the suite against it, what came of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from conformance.model import Level, Operation
 from conformance.outcome.target_description import REQUIREMENT as DESCRIPTION
 from conformance.reference.faults import FAULTS
 from conformance.reference.launch import RunningServer, launch
-from conformance.reference.variants import ODDITIES
+from conformance.reference.variants import VARIANTS
 
 FAULT_BOUND_S = 4.0
 """How long a fault's run waits for consistency: several times the lag, and no longer than the matrix can afford."""
@@ -36,7 +36,7 @@ _WEIGHT = {Level.MEASURED: 0, Level.SHOULD: 1, Level.IMPLIED: 2, Level.MUST: 2}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A server to try: `breaks` are the requirements that may convict it, its own crime first; none for an oddity."""
+    """A server to try: `breaks` are the requirements that may convict it, the gravest first; none for a variant."""
 
     name: str
     summary: str
@@ -49,7 +49,7 @@ class Subject:
 
     @property
     def damning(self) -> tuple[str, ...]:
-        """Those of `breaks` that are as grave as its own crime: a MUST that only earns a warning is not caught."""
+        """Those of `breaks` that are as grave as the first: a MUST that only earns a warning is not caught."""
         return tuple(name for name in self.breaks if _weight(name) >= _weight(self.breaks[0]))
 
 
@@ -75,18 +75,18 @@ class Trialled:
     said: str = ""
 
     @property
-    def guilty(self) -> tuple[str, ...]:
-        """The crimes that it committed and was convicted of."""
+    def caught_by(self) -> tuple[str, ...]:
+        """The requirements that it broke and was convicted of."""
         return tuple(name for name in self.convicted if name in self.subject.breaks)
 
     @property
     def killed(self) -> bool:
-        """Whether it was convicted of something as grave as its own crime."""
+        """Whether it was convicted of something as grave as its own requirement."""
         return any(name in self.subject.damning for name in self.convicted)
 
     @property
     def unrelated(self) -> tuple[str, ...]:
-        """The crimes that it was convicted of and did not commit; for an oddity, what gates."""
+        """The requirements that it was convicted of and did not break; for a variant, what gates."""
         return self.gating if self.subject.legal else tuple(n for n in self.convicted if n not in self.subject.breaks)
 
     @property
@@ -96,32 +96,32 @@ class Trialled:
 
     @property
     def right(self) -> bool:
-        """Whether the suite did what it must: convict the fault of its crime, and nobody of what they did not do."""
+        """Whether the suite did what it must: convict the fault of what it breaks, and nobody of anything else."""
         return self.outcome == "conformant" if self.subject.legal else self.killed and not self.accused
 
 
 def subjects(only: tuple[str, ...] = ()) -> tuple[Subject, ...]:
-    """Give the faults, then the legal oddities, that match any of the globs (all when none is given).
+    """Give the faults, then the legal variants, that match any of the globs (all when none is given).
 
     Raises:
         UsageError: a glob matches nothing.
     """
     faults = [Subject(fault.name, fault.summary, tuple(dict.fromkeys(fault.breaks))) for fault in FAULTS.values()]
-    every = [*faults, *(Subject(oddity.name, oddity.summary) for oddity in ODDITIES.values())]
+    every = [*faults, *(Subject(variant.name, variant.summary) for variant in VARIANTS.values())]
     for pattern in only:
         if not any(fnmatch(subject.name, pattern) for subject in every):
             raise UsageError(
-                f"no fault or oddity is called {pattern!r}.", remedy="`dds-conformance faults` lists them."
+                f"no fault or variant is called {pattern!r}.", remedy="`dds-conformance faults` lists them."
             )
     return tuple(s for s in every if not only or any(fnmatch(s.name, pattern) for pattern in only))
 
 
 def try_subject(subject: Subject, *, effort: str, seed: int) -> Trialled:
-    """Start the server, run the suite against it until the first proof of its own crime, and read what came of it."""
+    """Start the server, run the suite against it until what it breaks is proved, and read what came of it."""
     odd, broken = ((subject.name,), ()) if subject.legal else ((), (subject.name,))
     with (
         tempfile.TemporaryDirectory(prefix="dds-selftest-") as folder,
-        launch(lag=LAG, seed=seed, faults=broken, oddities=odd) as server,
+        launch(lag=LAG, seed=seed, faults=broken, variants=odd) as server,
     ):
         report_dir = Path(folder)
         begun = os.times().elapsed
@@ -170,9 +170,9 @@ def _first_conviction(document: dict[str, Any], subject: Subject, history: Path)
     ]
     if not ends:
         return None, None
-    kept = list(_operations(history))
-    begun = min(operation.a_ns for operation in kept)
-    return sum(operation.a_ns <= min(ends) for operation in kept), (min(ends) - begun) / NS_PER_S
+    operations = list(_operations(history))
+    begun = min(operation.a_ns for operation in operations)
+    return sum(operation.a_ns <= min(ends) for operation in operations), (min(ends) - begun) / NS_PER_S
 
 
 def _operations(history: Path) -> Iterator[Operation]:

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - an example to copy, no package
 """A team's own gate over a run document: what blocks a merge here is this team's choice, not the suite's."""
 
 from __future__ import annotations

@@ -164,10 +164,10 @@ def completions(server: RunningServer, folder: Path) -> list[tuple[int | None, s
     return [(one.status, str(one.request_type)) for one in done]
 
 
-@pytest.mark.parametrize(("oddity", "refused"), [("forms-unsupported", 415), ("forms-unread", 400)])
-def test_a_form_that_is_refused_is_said_again_as_json(tmp_path: Path, oddity: str, refused: int) -> None:
+@pytest.mark.parametrize(("variant", "refused"), [("forms-unsupported", 415), ("forms-unread", 400)])
+def test_a_form_that_is_refused_is_said_again_as_json(tmp_path: Path, variant: str, refused: int) -> None:
     """A target need not take forms, and is completed all the same."""
-    with launch(lag=LAG, oddities=[oddity]) as server:
+    with launch(lag=LAG, variants=[variant]) as server:
         assert completions(server, tmp_path) == [(refused, FORM), (202, "application/json")]
 
 

@@ -57,12 +57,12 @@ class Bench:
     """One server, called directly. Every call is followed by the background work that it caused."""
 
     def __init__(
-        self, folder: Path, *, lag: str = "1", faults: Sequence[str] = (), oddities: Sequence[str] = (), seed: int = 0
+        self, folder: Path, *, lag: str = "1", faults: Sequence[str] = (), variants: Sequence[str] = (), seed: int = 0
     ) -> None:
         self.loop = asyncio.new_event_loop()
         self.clock = FakeClock()
         settings = Settings(folder, Lag.parse(lag), seed=seed)
-        self.world = self.loop.run_until_complete(self._world(settings, layers_for(faults, oddities)))
+        self.world = self.loop.run_until_complete(self._world(settings, layers_for(faults, variants)))
         self.world.storage_host = "http://127.0.0.1:1"
         self._api, self._storage = ApiApp(self.world), StorageApp(self.world)
         self.token, self.other = self.world.people.keys["alice_token"], self.world.people.keys["bob_token"]

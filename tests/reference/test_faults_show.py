@@ -1,4 +1,4 @@
-"""Every fault shows its own crime on a short tour, an honest server shows none, an oddity none that matters."""
+"""Every fault shows its own crime on a short tour, an honest server shows none, a variant none that matters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reference_detectors import DETECTORS
 from reference_tour import Tour
 
 from conformance.reference.faults import FAULTS
-from conformance.reference.variants import ODDITIES
+from conformance.reference.variants import VARIANTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,10 +56,10 @@ def test_a_fault_shows_its_own_crime(name: str, tmp_path: Path) -> None:
     assert seen <= set(fault.breaks) or name in AT_RANDOM
 
 
-@pytest.mark.parametrize("name", sorted(set(ODDITIES) - NOT_FOR_A_TOUR))
-def test_an_oddity_breaks_no_promise(name: str, tmp_path: Path) -> None:
-    """An oddity moves at most requirements that do not gate."""
-    assert crimes(tmp_path, oddities=[name]) <= SHOULD
+@pytest.mark.parametrize("name", sorted(set(VARIANTS) - NOT_FOR_A_TOUR))
+def test_an_variant_breaks_no_promise(name: str, tmp_path: Path) -> None:
+    """An variant moves at most requirements that do not gate."""
+    assert crimes(tmp_path, variants=[name]) <= SHOULD
 
 
 def test_every_requirement_is_broken_by_a_fault() -> None:
@@ -69,6 +69,6 @@ def test_every_requirement_is_broken_by_a_fault() -> None:
 
 
 def test_names_are_said_once() -> None:
-    """A fault and an oddity never share a name, and every one says what it does."""
-    assert not set(FAULTS) & set(ODDITIES)
-    assert all(bend.summary for bend in [*FAULTS.values(), *ODDITIES.values()])
+    """A fault and a variant never share a name, and every one says what it does."""
+    assert not set(FAULTS) & set(VARIANTS)
+    assert all(bend.summary for bend in [*FAULTS.values(), *VARIANTS.values()])

@@ -233,9 +233,9 @@ def test_an_unknown_fault_is_refused() -> None:
 
 
 def test_resets_cut_connections_and_nothing_else() -> None:
-    """With the oddity, some requests end without an answer and the others are right."""
+    """With the variant, some requests end without an answer and the others are right."""
     outcomes: list[Any] = []
-    with launch(oddities=["resets"]) as running, httpx.Client(trust_env=False) as one:
+    with launch(variants=["resets"]) as running, httpx.Client(trust_env=False) as one:
         for _ in range(150):
             try:
                 outcomes.append(
@@ -247,8 +247,8 @@ def test_resets_cut_connections_and_nothing_else() -> None:
 
 
 def test_restarts_come_back_on_the_same_ports_with_the_same_things() -> None:
-    """With the oddity, the server goes away and comes back, knowing what it knew."""
-    with launch(oddities=["restarts"], lag="0.05") as running, Client(running) as one:
+    """With the variant, the server goes away and comes back, knowing what it knew."""
+    with launch(variants=["restarts"], lag="0.05") as running, Client(running) as one:
         project = one.project()
         pid, gone = running.pid, [0]
 
@@ -266,8 +266,8 @@ def test_restarts_come_back_on_the_same_ports_with_the_same_things() -> None:
 
 
 def test_throttling_says_when_to_come_back() -> None:
-    """With the oddity, a few answers are 429 or 503 with Retry-After and a standard body."""
-    with launch(oddities=["throttled"]) as running, httpx.Client(trust_env=False) as one:
+    """With the variant, a few answers are 429 or 503 with Retry-After and a standard body."""
+    with launch(variants=["throttled"]) as running, httpx.Client(trust_env=False) as one:
         one.headers["Authorization"] = running.token
         answers = [one.get(running.base_url + "/current_user") for _ in range(150)]
     refused = [answer for answer in answers if answer.status_code != 200]

@@ -7,7 +7,7 @@ import pytest
 from conformance.api.catalogue import requirements
 from conformance.errors import UsageError
 from conformance.reference.faults import FAULTS
-from conformance.reference.variants import ODDITIES
+from conformance.reference.variants import VARIANTS
 from conformance.selftest import Matrix, Subject, Trialled, gaps, markdown, subjects, try_subject
 
 FAULT = Subject("f", "breaks it", ("bad-never-200", "one-verdict"))
@@ -62,19 +62,19 @@ def test_a_fault_that_nobody_noticed_survives() -> None:
     assert not trialled(FAULT, outcome="conformant").right
 
 
-def test_an_oddity_that_passes_with_warnings_is_left_in_peace() -> None:
+def test_an_variant_that_passes_with_warnings_is_left_in_peace() -> None:
     """Warnings are no accusation."""
     assert trialled(ODDITY, "error-number", outcome="conformant", gating=False).right
 
 
 @pytest.mark.parametrize("outcome", ["nonconformant", "incomplete", "error 5"])
-def test_an_oddity_that_does_not_pass_is_wronged(outcome: str) -> None:
+def test_an_variant_that_does_not_pass_is_wronged(outcome: str) -> None:
     """A legal server must be cleared, not merely left undecided."""
     assert not trialled(ODDITY, outcome=outcome).right
 
 
 def test_the_figures_are_shares_of_what_was_tried() -> None:
-    """One of two faults, one of one oddity."""
+    """One of two faults, one of one variant."""
     rows = (trialled(FAULT, "bad-never-200"), trialled(FAULT), trialled(ODDITY, outcome="conformant"))
     tried = matrix(*rows)
     assert (tried.sensitivity, tried.specificity) == (0.5, 1.0)
@@ -106,7 +106,7 @@ def test_every_binding_requirement_has_a_fault_that_breaks_it() -> None:
 
 def test_subjects_are_chosen_by_glob_and_a_wrong_name_is_an_error() -> None:
     """All by default; a typo does not silently try nothing."""
-    assert len(subjects()) == len(FAULTS) + len(ODDITIES)
+    assert len(subjects()) == len(FAULTS) + len(VARIANTS)
     assert {subject.name for subject in subjects(("early-200-*",))} == {f"early-200-{n}ms" for n in (5, 20, 100)}
     with pytest.raises(UsageError, match="erly"):
         subjects(("erly-200-*",))
@@ -122,7 +122,7 @@ def test_a_fault_is_convicted_at_quick(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["error-digits", "synchronous", "bare-host"])
-def test_a_legal_oddity_passes_at_quick(name: str) -> None:
-    """A few of the oddities."""
+def test_a_legal_variant_passes_at_quick(name: str) -> None:
+    """A few of the variants."""
     (subject,) = subjects((name,))
     assert (row := try_subject(subject, effort="quick", seed=1)).right, row

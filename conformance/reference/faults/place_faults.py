@@ -200,7 +200,7 @@ _ACCESS: dict[Fault, LayerFactory] = {
     Fault("stranger-completes", ("other-user-403",), "anybody may fill and complete an upload"): _may(
         "create_chunk", "complete_upload"
     ),
-    Fault("stranger-not-found", ("other-user-403",), "a stranger's 403 is a 404"): rewrite(
+    Fault("stranger-not-found", ("other-user-403",), "the other user's 403 is a 404"): rewrite(
         cause("forbidden"), status(404, matching=True), put("reason", "Not Found")
     ),
 }

@@ -70,9 +70,9 @@ def _too_small(_: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part]) -> 
 
 
 class _Condemning(Layer):
-    """Finds uploads bad that `guilty` names, whatever is stored."""
+    """Finds uploads bad that `condemns` picks out, whatever is stored."""
 
-    def guilty(self, upload: sqlite3.Row, parts: list[Part]) -> bool:
+    def condemns(self, upload: sqlite3.Row, parts: list[Part]) -> bool:
         """Whether to condemn it."""
         raise NotImplementedError
 
@@ -84,14 +84,14 @@ class _Condemning(Layer):
         verdict: Verdict,
     ) -> Verdict:
         """Condemn it, or leave the verdict."""
-        return Verdict(INTEGRITY_REASON) if self.guilty(upload, parts) else verdict
+        return Verdict(INTEGRITY_REASON) if self.condemns(upload, parts) else verdict
 
 
 def _condemn(who: Callable[[World, sqlite3.Row, list[Part]], bool]) -> LayerFactory:
     """Find good uploads bad."""
 
     class Condemn(_Condemning):
-        def guilty(self, upload: sqlite3.Row, parts: list[Part]) -> bool:
+        def condemns(self, upload: sqlite3.Row, parts: list[Part]) -> bool:
             return who(self.world, upload, parts)
 
     return Condemn
@@ -130,7 +130,7 @@ class _ReportedSideBySideLost(_Condemning):
                 self._lost.add(key)
         return reply
 
-    def guilty(self, upload: sqlite3.Row, parts: list[Part]) -> bool:  # noqa: ARG002
+    def condemns(self, upload: sqlite3.Row, parts: list[Part]) -> bool:  # noqa: ARG002
         """Look whether one was lost."""
         return upload["id"] in self._lost
 
@@ -142,7 +142,7 @@ class _UnreadyBytesLost(_Condemning):
         """Say yes to everybody."""
         return True
 
-    def guilty(self, upload: sqlite3.Row, parts: list[Part]) -> bool:  # noqa: ARG002
+    def condemns(self, upload: sqlite3.Row, parts: list[Part]) -> bool:  # noqa: ARG002
         """Look whether it came too early."""
         project = self.world.database.one("SELECT due FROM projects WHERE id = ?", upload["project_id"])
         return project is not None and upload["created"] < project["due"]

@@ -1,4 +1,4 @@
-"""What faults and oddities are made of: their descriptions, and the layers that many of them share."""
+"""What faults and variants are made of: their descriptions, and the layers that many of them share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Fault",
-    "Oddity",
+    "Variant",
     "after_operation",
     "body_is",
     "cause",
@@ -42,7 +42,7 @@ UNROUTED = ("no_route", "method", "media_type")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A seeded crime: its name, the requirements that may convict it (its own first), and what it does."""
+    """A seeded violation: its name, the requirements that may convict it (the gravest first), and what it does."""
 
     name: str
     breaks: tuple[str, ...]
@@ -50,7 +50,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Oddity:
+class Variant:
     """A legal strangeness: its name and what it does."""
 
     name: str

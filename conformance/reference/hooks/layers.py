@@ -1,11 +1,11 @@
-"""From names of faults and oddities to the layers that do them."""
+"""From names of faults and variants to the layers that do them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from conformance.reference.faults import FAULT_LAYERS
-from conformance.reference.variants import ODDITY_LAYERS
+from conformance.reference.variants import VARIANT_LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["layers_for"]
 
 
-def layers_for(faults: Sequence[str], oddities: Sequence[str]) -> list[LayerFactory]:
-    """Return the layers of the named oddities, then of the named faults; raise KeyError for an unknown name."""
-    return [ODDITY_LAYERS[name] for name in oddities] + [FAULT_LAYERS[name] for name in faults]
+def layers_for(faults: Sequence[str], variants: Sequence[str]) -> list[LayerFactory]:
+    """Return the layers of the named variants, then of the named faults; raise KeyError for an unknown name."""
+    return [VARIANT_LAYERS[name] for name in variants] + [FAULT_LAYERS[name] for name in faults]

@@ -1,13 +1,13 @@
-"""Oddities: strange but legal ways of serving, all of which a fair judge leaves in peace.
+"""Variants: strange but legal ways of serving, all of which a fair judge leaves in peace.
 
-Importing this starts nothing. The code of each oddity stands beside its description, in one module per family.
+Importing this starts nothing. The code of each variant stands beside its description, in one module per family.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.hooks.bends import Oddity
+from conformance.reference.hooks.bends import Variant
 from conformance.reference.variants import manner_variants, refusal_variants, time_variants
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from conformance.reference.hooks.bends import LayerFactory
 
-__all__ = ["ODDITIES", "ODDITY_LAYERS", "Oddity"]
+__all__ = ["VARIANTS", "VARIANT_LAYERS", "Variant"]
 
-_FAMILIES: dict[Oddity, LayerFactory] = time_variants.FAMILY | manner_variants.FAMILY | refusal_variants.FAMILY
+_FAMILIES: dict[Variant, LayerFactory] = time_variants.FAMILY | manner_variants.FAMILY | refusal_variants.FAMILY
 
-ODDITIES: Mapping[str, Oddity] = {oddity.name: oddity for oddity in _FAMILIES}
-ODDITY_LAYERS: Mapping[str, LayerFactory] = {oddity.name: layer for oddity, layer in _FAMILIES.items()}
+VARIANTS: Mapping[str, Variant] = {variant.name: variant for variant in _FAMILIES}
+VARIANT_LAYERS: Mapping[str, LayerFactory] = {variant.name: layer for variant, layer in _FAMILIES.items()}

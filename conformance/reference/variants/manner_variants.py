@@ -1,4 +1,4 @@
-"""Oddities of manners: other shapes, other words, other hosts, stricter or looser refusals, a retrying gateway."""
+"""Variants of manners: other shapes, other words, other hosts, stricter or looser refusals, a retrying gateway."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.endpoints.refusals import ApiError, integrity, invalid, not_consistent
 from conformance.reference.endpoints.request_bodies import is_form
-from conformance.reference.hooks.bends import Oddity, cause, draw, every_error, put, rewrite
+from conformance.reference.hooks.bends import Variant, cause, draw, every_error, put, rewrite
 from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.upload_state import State, Verdict
 
@@ -213,45 +213,45 @@ class _DeployedListing(Layer):
         return state
 
 
-FAMILY: dict[Oddity, LayerFactory] = {
-    Oddity("error-digits", "`error` is a string of digits, but for 401"): rewrite(
+FAMILY: dict[Variant, LayerFactory] = {
+    Variant("error-digits", "`error` is a string of digits, but for 401"): rewrite(
         lambda call, reply: every_error()(call, reply) and reply.status != 401,
         lambda reply: reply.body.update(error=str(reply.status)),
     ),
-    Oddity("extra-fields", "objects and errors carry fields that nobody asked for"): _ExtraFields,
-    Oddity("other-wording", "the integrity exception has the deployed service's reason"): rewrite(
+    Variant("extra-fields", "objects and errors carry fields that nobody asked for"): _ExtraFields,
+    Variant("other-wording", "the integrity exception has the deployed service's reason"): rewrite(
         cause("integrity"), put("reason", "reported chunk hash does not match that computed by StorageProvider")
     ),
-    Oddity("own-wording", "not-consistent and integrity answers have words of their own"): rewrite(
+    Variant("own-wording", "not-consistent and integrity answers have words of their own"): rewrite(
         cause("integrity", "not_consistent"),
         put("reason", "the server is not satisfied with this resource"),
         put("suggestion", "see the manual"),
     ),
-    Oddity("storage-other-host", "storage goes by another host name"): _host(
+    Variant("storage-other-host", "storage goes by another host name"): _host(
         lambda host: host.replace("127.0.0.1", "localhost")
     ),
-    Oddity("bare-host", "the host of a signed URL has no scheme"): _host(lambda host: host.partition("://")[2]),
-    Oddity("like-s3", "signed URLs name their algorithm and signed headers, as on S3"): _LikeS3,
-    Oddity("opaque-urls", "all that a signed URL says is one token"): _OpaqueUrls,
-    Oddity("relative-urls", "the path of a signed URL has no slash before it"): _RelativeUrls,
-    Oddity("no-keep-alive", "every connection serves one request"): _NoKeepAlive,
-    Oddity("small-pages", "a page holds three items whatever is asked"): _SmallPages,
-    Oddity("header-case", "header names are Written-Like-This"): _headers(lambda name, value: (name.title(), value)),
-    Oddity("no-content-length", "answers come in chunked transfer coding"): _headers(
+    Variant("bare-host", "the host of a signed URL has no scheme"): _host(lambda host: host.partition("://")[2]),
+    Variant("like-s3", "signed URLs name their algorithm and signed headers, as on S3"): _LikeS3,
+    Variant("opaque-urls", "all that a signed URL says is one token"): _OpaqueUrls,
+    Variant("relative-urls", "the path of a signed URL has no slash before it"): _RelativeUrls,
+    Variant("no-keep-alive", "every connection serves one request"): _NoKeepAlive,
+    Variant("small-pages", "a page holds three items whatever is asked"): _SmallPages,
+    Variant("header-case", "header names are Written-Like-This"): _headers(lambda name, value: (name.title(), value)),
+    Variant("no-content-length", "answers come in chunked transfer coding"): _headers(
         lambda name, value: None if name == b"content-length" and value != b"0" else (name, value)
     ),
-    Oddity("chunks-nc", "PUT chunks is not consistent until the upload is prepared"): _ChunksNotReady,
-    Oddity("deployed-listing", "GET /projects/{id}/files is refused while a file is pending or bad"): _DeployedListing,
-    Oddity("forms-unsupported", "a form is an unsupported media type: bodies are JSON"): _no_forms(
+    Variant("chunks-nc", "PUT chunks is not consistent until the upload is prepared"): _ChunksNotReady,
+    Variant("deployed-listing", "GET /projects/{id}/files is refused while a file is pending or bad"): _DeployedListing,
+    Variant("forms-unsupported", "a form is an unsupported media type: bodies are JSON"): _no_forms(
         lambda: ApiError(415, "media_type", "415 Unsupported Media Type", "send application/json")
     ),
-    Oddity("forms-unread", "a form is not read, so that its parameters are missing"): _no_forms(
+    Variant("forms-unread", "a form is not read, so that its parameters are missing"): _no_forms(
         lambda: invalid(("hash", "is missing"))
     ),
-    Oddity("refuses-known-bad", "POST /files refuses a bad upload as soon as the server knows"): _RefusesKnownBad,
-    Oddity("accepts-known-bad", "POST /files takes a known bad upload"): _AcceptsKnownBad,
-    Oddity("large-parts-only", "parts below 5 MiB before the last make an upload bad"): _LargePartsOnly,
-    Oddity(
+    Variant("refuses-known-bad", "POST /files refuses a bad upload as soon as the server knows"): _RefusesKnownBad,
+    Variant("accepts-known-bad", "POST /files takes a known bad upload"): _AcceptsKnownBad,
+    Variant("large-parts-only", "parts below 5 MiB before the last make an upload bad"): _LargePartsOnly,
+    Variant(
         "gateway-retries", "a gateway repeats DELETE and complete, and passes on the second answer"
     ): _GatewayRetries,
 }

@@ -1,11 +1,11 @@
-"""Oddities of refusals: other statuses, other orders, other reasons to refuse what was asked."""
+"""Variants of refusals: other statuses, other orders, other reasons to refuse what was asked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.endpoints.refusals import INTEGRITY_SUGGESTION, ApiError, invalid
-from conformance.reference.hooks.bends import Oddity, cause, draw, rewrite, status
+from conformance.reference.hooks.bends import Variant, cause, draw, rewrite, status
 from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.upload_state import State
 
@@ -123,16 +123,18 @@ class _OneFilePerUpload(Layer):
         return "is a file already" if taken and call.operation == "create_file" else message
 
 
-FAMILY: dict[Oddity, LayerFactory] = {
-    Oddity("validation-422", "what is invalid is refused with 422"): rewrite(
+FAMILY: dict[Variant, LayerFactory] = {
+    Variant("validation-422", "what is invalid is refused with 422"): rewrite(
         cause("validation", "malformed"), status(422, matching=True)
     ),
-    Oddity("refuses-accept", "a malformed Accept header is refused with 400"): _RefusesAccept,
-    Oddity("plain-names", "uploads and projects must have plain names, which is looked at first"): _PlainNames,
-    Oddity("provider-first", "an unknown storage provider is 404 before anything is validated"): _ProviderFirst,
-    Oddity("one-file-per-upload", "POST /files refuses an upload that is a file already"): _OneFilePerUpload,
-    Oddity("refuses-in-its-words", "POST /files refuses a bad upload with the exception's advice"): _RefusesInItsWords,
-    Oddity("attaches-consistent", "POST and PUT /files refuse an upload until it is consistent"): _AttachesConsistent,
-    Oddity("second-delivery", "one create in six is answered as a second delivery: its name is taken"): _SecondDelivery,
-    Oddity("promotion-shows-file", "a promotion is answered 201 by the file"): _PromotionShowsFile,
+    Variant("refuses-accept", "a malformed Accept header is refused with 400"): _RefusesAccept,
+    Variant("plain-names", "uploads and projects must have plain names, which is looked at first"): _PlainNames,
+    Variant("provider-first", "an unknown storage provider is 404 before anything is validated"): _ProviderFirst,
+    Variant("one-file-per-upload", "POST /files refuses an upload that is a file already"): _OneFilePerUpload,
+    Variant("refuses-in-its-words", "POST /files refuses a bad upload with the exception's advice"): _RefusesInItsWords,
+    Variant("attaches-consistent", "POST and PUT /files refuse an upload until it is consistent"): _AttachesConsistent,
+    Variant(
+        "second-delivery", "one create in six is answered as a second delivery: its name is taken"
+    ): _SecondDelivery,
+    Variant("promotion-shows-file", "a promotion is answered 201 by the file"): _PromotionShowsFile,
 }

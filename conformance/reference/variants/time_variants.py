@@ -1,4 +1,4 @@
-"""Oddities of time: other lags, stale replicas, restarts, slow, busy and broken connections."""
+"""Variants of time: other lags, stale replicas, restarts, slow, busy and broken connections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from conformance.reference.endpoints.refusals import ApiError
-from conformance.reference.hooks.bends import Oddity, draw
+from conformance.reference.hooks.bends import Variant, draw
 from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.http_protocol import ABORT
 
@@ -145,18 +145,18 @@ class _ClockAhead(Layer):
         world.clock.skew(3600.0)
 
 
-FAMILY: dict[Oddity, LayerFactory] = {
-    Oddity("no-lag", "everything is due at once, and consistent a moment later"): _lag(lambda _, __, ___: 0.0),
-    Oddity("synchronous", "background work is done before the answer: nothing is ever inconsistent"): _Synchronous,
-    Oddity("long-lag", "two seconds are added to every lag"): _lag(lambda _, __, seconds: seconds + 2.0),
-    Oddity("per-resource-lag", "every resource has a lag of its own, up to four times the asked one"): _lag(
+FAMILY: dict[Variant, LayerFactory] = {
+    Variant("no-lag", "everything is due at once, and consistent a moment later"): _lag(lambda _, __, ___: 0.0),
+    Variant("synchronous", "background work is done before the answer: nothing is ever inconsistent"): _Synchronous,
+    Variant("long-lag", "two seconds are added to every lag"): _lag(lambda _, __, seconds: seconds + 2.0),
+    Variant("per-resource-lag", "every resource has a lag of its own, up to four times the asked one"): _lag(
         lambda world, subject, seconds: seconds * 4 * draw(world, "own lag", subject)
     ),
-    Oddity("heavy-tailed-lag", "most lags are short, a few are twelve times the asked one"): _lag(_heavy),
-    Oddity("lagging-replicas", "a third of the reads comes from a copy up to 400 ms behind"): _LaggingReplicas,
-    Oddity("restarts", "the server restarts on its folder every three seconds, three times"): _Restarts,
-    Oddity("slow-answers", "up to 80 ms are spent around every request"): _Slow,
-    Oddity("resets", "one connection in forty is cut, before or after the work is done"): _Resets,
-    Oddity("throttled", "one request in twenty is refused with 429 or 503 and Retry-After"): _Throttled,
-    Oddity("clock-ahead", "the server's clock is an hour fast"): _ClockAhead,
+    Variant("heavy-tailed-lag", "most lags are short, a few are twelve times the asked one"): _lag(_heavy),
+    Variant("lagging-replicas", "a third of the reads comes from a copy up to 400 ms behind"): _LaggingReplicas,
+    Variant("restarts", "the server restarts on its folder every three seconds, three times"): _Restarts,
+    Variant("slow-answers", "up to 80 ms are spent around every request"): _Slow,
+    Variant("resets", "one connection in forty is cut, before or after the work is done"): _Resets,
+    Variant("throttled", "one request in twenty is refused with 429 or 503 and Retry-After"): _Throttled,
+    Variant("clock-ahead", "the server's clock is an hour fast"): _ClockAhead,
 }
