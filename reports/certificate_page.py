@@ -27,10 +27,10 @@ _WIDTH, _PAD = 6.6, 10
 def draw(predicate: Document, report: Document) -> dict[str, str]:
     """Draw the certificate and its badge; the same predicate and report always give the same text."""
     ours = predicate[OURS]
-    grade = "demonstration" if ours["demo"] else ours["grade"]
+    said = ("demonstration", "no certificate") if ours["demo"] else (ours["outcome"], ours["grade"])
     return {
         "certificate.html": page("certificate.html.j2", context(predicate, report), script="", style="certificate.css"),
-        "badge.svg": str(badge(f"{ours['product']}, {ours['title']}", grade, ours["outcome"])),
+        "badge.svg": str(badge(f"{ours['product']}, {ours['title']}", *said)),
     }
 
 
@@ -92,7 +92,7 @@ def _warnings(report: Document) -> Iterable[tuple[Document, str]]:
             yield row, report["findings"][row["findings"][0]]["sentence"]
 
 
-def badge(subject: str, grade: str, outcome: str) -> Markup:
+def badge(subject: str, outcome: str, grade: str) -> Markup:
     """Draw a badge; `subject` is told to who cannot see it, or points at it."""
     right = f"{outcome}, {grade}"
     first, second = _width(LEFT), _width(right)
