@@ -22,9 +22,9 @@ DRAWN = (CERTIFICATE, BADGE)
 """What is drawn from the statement and the report, and can be drawn again."""
 
 MOST_MEMBERS = 256
-MOST_BYTES = 2 << 30
-"""Bytes of all members together; ten times what a thorough run of a slow target comes to."""
-MOST_OF_ONE = {REPORT: 256 << 20, HISTORY: MOST_BYTES, LEDGER: 256 << 20}
+MOST_BYTES = 1 << 30
+"""Bytes of all members together; several times what a thorough run comes to."""
+MOST_OF_ONE = {HISTORY: 3 << 28}
 MOST_OF_OTHERS = 64 << 20
 _NAMED = re.compile(r"plans-[A-Za-z0-9_.-]{1,60}\.json|schemas/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,60}")
 
