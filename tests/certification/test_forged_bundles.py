@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import io
 import json
 import tarfile
@@ -14,6 +15,7 @@ import pytest
 from forging import DEMO, Own, Signers, gather, look, sign
 
 from conformance.certification import members
+from conformance.certification.challenge_document import KIND
 from conformance.certification.eligibility import Wish
 from conformance.certification.envelope import STATEMENT, canonical, sealed
 from conformance.certification.packing import pack
@@ -307,6 +309,19 @@ def test_a_challenge_that_nobody_pins_makes_no_grade(bundle: Path, signers: Sign
     issued = (run_folder / members.CHALLENGE).read_bytes()
     assert look(bundle, challenge=issued).grade == "challenged"
     assert look(bundle, certifier=signers.certifier.public_key()).grade == "challenged"
+
+
+def test_a_challenge_that_the_certifier_did_not_sign_is_refused(kept: Own, signers: Signers, tmp_path: Path) -> None:
+    """A vendor who gives himself more time cannot sign it."""
+    inner = json.loads(base64.b64decode(json.loads(kept[members.CHALLENGE])["payload"]))
+    raw = sealed(signers.stranger, KIND, {**inner, "expires": "2099-01-01T00:00:00+00:00"})
+    statement = json.loads(base64.b64decode(json.loads(kept[members.ATTESTATION])["payload"]))
+    for one in statement["subject"]:
+        if one["name"] == members.CHALLENGE:
+            one["digest"]["sha256"] = hashlib.sha256(raw).hexdigest()
+    attested = sealed(signers.vendor, STATEMENT, statement)
+    pack({**kept, members.CHALLENGE: raw, members.ATTESTATION: attested}, tmp_path / "x.tgz")
+    assert "is not signed by the certifier whose key it names" in told(look(tmp_path / "x.tgz"))
 
 
 def test_another_certifier_or_another_challenge_than_the_pinned_one_is_refused(

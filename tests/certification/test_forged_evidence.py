@@ -199,8 +199,7 @@ def _the_downloads_are_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
 @forgery("which is not there")
 def _answers_with_urls_are_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     origins = {line["notes"]["url_of"] for line in lines_of(own) if "url_of" in line.get("notes", {})}
-    plan = of_plan(own, "uploads")
-    gone = ids(own, lambda line: line["id"] in origins and line["plan"] == plan and line["path"].endswith("/url"))
+    gone = ids(own, lambda line: line["id"] in origins and line["plan"] == "seeds" and line["path"].endswith("/url"))
     return renumbered(without(own, lambda line: line["id"] in gone), everywhere=True)
 
 
@@ -263,18 +262,12 @@ def _the_challenge_is_for_another_target(own: Own, signers: Signers, _other: Own
     return challenged(own, signers.challenge("https://other.example/api/v1"))
 
 
-@forgery("challenge.json")
-def _the_challenge_is_longer_than_the_certifier_gave(own: Own, _signers: Signers, _other: Own) -> Own:
-    raw = own[members.CHALLENGE].replace(b'"sig":"', b'"sig":"AAAA')
-    return {**with_header(own, challenge=""), members.CHALLENGE: raw}
-
-
 @forgery("the effort demands")
 def _the_effort_is_said_to_be_another(own: Own, _signers: Signers, _other: Own) -> Own:
     return with_header(own, effort="standard")
 
 
-@forgery("predicate.dds-conformance.run.effort")
+@forgery("judged again: effort is")
 def _the_report_alone_says_another_effort(own: Own, _signers: Signers, _other: Own) -> Own:
     return changed(own, lambda report: report.update(effort="standard"))
 
