@@ -22,7 +22,11 @@ from pathlib import Path
 from conformance import history as histories
 from conformance.api import catalogue
 from conformance.driver import Driver
-from conformance.fuzz import GROUPS, Campaign, calls, gather, openapi_document
+from conformance.engine.scenario_list import scenarios
+from conformance.fuzz import openapi_document
+from conformance.fuzz.fuzz_log import gather
+from conformance.fuzz.fuzz_scenario import FuzzScenario
+from conformance.fuzz.fuzzer import Campaign
 from conformance.judge import judge_history
 from conformance.model import Level, Target
 from conformance.reference.faults import FAULTS
@@ -59,11 +63,9 @@ def ours(server: RunningServer, effort: str, folder: Path) -> tuple[set[str], in
     )
     driver = Driver(settings)
     campaign = Campaign(driver)
-    for call in calls():
-        campaign.call(call)
-    for group in GROUPS:
-        campaign.hostile(group)
-    campaign.walks()
+    for scenario in scenarios():
+        if isinstance(scenario, FuzzScenario):
+            campaign.provoke(scenario)
     driver.close()
     history = histories.read(settings.history_path)
     tallies = judge_history(history).tallies

@@ -22,7 +22,8 @@ import generated_history
 from judge_timeline import TARGET
 
 from conformance import history as histories
-from conformance.api.answers import is_mutation
+from conformance.api.classifier import classify_all
+from conformance.api.request_facts import is_mutation
 from conformance.judge import Judge, judge_history
 from conformance.judge.columnar.fold import events, fold
 from conformance.model import History, Operation
@@ -59,7 +60,7 @@ def parsing(operations: list[Operation], folder: Path) -> None:
 
 def rows(operations: list[Operation]) -> tuple[float, float]:
     """Measure the fold alone and all duties."""
-    parsed = [(int(kind), key, a, b) for kind, key, a, b in events(operations)]
+    parsed = [(int(kind), key, a, b) for kind, key, a, b in events(operations, classify_all(operations, TARGET))]
     fold_rate = shown("the fold of section 1 alone", len(parsed), seconds(lambda: fold(parsed)), 1e6)
     history = History(tuple(operations), TARGET)
     all_rate = shown("all duties with certificates", len(operations), seconds(lambda: judge_history(history)), 150e3)
@@ -81,7 +82,7 @@ def columns(operations: list[Operation], folder: Path, fold_rate: float, all_rat
     Columns(path, TARGET).write(operations)
     wrote = time.process_time() - begun
     print(f"{'operations to Parquet (not part of what follows)':<58}{len(operations) / wrote:>14,.0f} /s")
-    told = list(events(operations))
+    told = list(events(operations, classify_all(operations, TARGET)))
     numbers: dict[object, int] = {}
     key = np.array([numbers.setdefault(one[1], len(numbers)) for one in told], np.int64)
     kind, a, b = (np.array([one[i] for one in told], np.int64) for i in (0, 2, 3))

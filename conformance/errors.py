@@ -46,7 +46,7 @@ class HistoryError(UsageError):
 
 
 class TargetUnreachableError(SuiteError):
-    """Nothing that speaks HTTP answers at the target."""
+    """No DDS answers at the target: nothing at all, or something else."""
 
     exit_code = ExitCode.UNREACHABLE
 

@@ -116,6 +116,7 @@ class Target:
 
     `base_url` ends before the first resource (``…/api/v1``); `gateway` is the operator's pattern (a regular expression
     over the body) by which a gateway's own answers are known; `converge_within_s` bounds "eventually", in seconds.
+    `storage_provider` is the id of the one that the operator chose, if any.
     """
 
     base_url: str
@@ -124,6 +125,7 @@ class Target:
     version: str = ""
     gateway: str = ""
     converge_within_s: float = 60.0
+    storage_provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def finding_views(document: Document, rows: Mapping[str, Document]) -> list[dict
                 "row": rows.get(requirement),
                 "requirement": requirement,
                 "total": len(groups[requirement]),
-                "full": [_view(finding, plans) for finding in full],
+                "full": [_view(finding, plans, document["target"]["base_url"]) for finding in full],
                 "lines": more[:LINES_PER_RULE],
                 "hidden": max(0, len(more) - LINES_PER_RULE),
             }
@@ -63,11 +63,11 @@ def _choose(findings: Sequence[Document], left: int) -> tuple[list[Document], li
     return full, more
 
 
-def _view(finding: Document, plans: Mapping[str, Document]) -> dict[str, Any]:
+def _view(finding: Document, plans: Mapping[str, Document], base_url: str) -> dict[str, Any]:
     plan = plans.get(str(finding.get("plan") or ""), {})
     return {
         **finding,
-        "svg": timeline(finding),
+        "svg": timeline(finding, base_url),
         "numbers": dict(_numbers(finding)),
         "plan_text": plan.get("text") or "",
         "plan_json": json.dumps(plan["document"]) if plan.get("document") else "",

@@ -86,7 +86,7 @@ def moment(text: str) -> str:
 def _flags(document: Document) -> Iterable[str]:
     for name, text in (
         ("strict", "strict: a broken SHOULD fails"),
-        ("partial", "partial: only selected duties were judged"),
+        ("partial", "partial: only selected requirements were judged, or selected scenarios tried"),
         ("recorded", "a recording: it speaks only of what it exercises"),
         ("interrupted", "interrupted before its end"),
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -20,8 +21,8 @@ TOP, ROW, BAR = 14.0, 58.0, 18.0
 TICK_ROOM = 58.0
 
 
-def timeline(finding: Mapping[str, Any]) -> Markup:
-    """Draw the evidence of a finding; nothing when it has none."""
+def timeline(finding: Mapping[str, Any], base_url: str = "") -> Markup:
+    """Draw the evidence of a finding, paths shown below the target's base; nothing when it has none."""
     evidence: Sequence[Exchange] = finding["evidence"]
     if not evidence:
         return Markup("")
@@ -30,7 +31,7 @@ def timeline(finding: Mapping[str, Any]) -> Markup:
     axis = clock(intervals, LEFT, RIGHT - LEFT)
     pair = impossible(finding)
     rows = [
-        _row(i, one, axis, interval, marked=i in pair)
+        _row(i, one, axis, interval, base=urlsplit(base_url).path, marked=i in pair)
         for i, (one, interval) in enumerate(zip(evidence, intervals, strict=True))
     ]
     height = TOP + ROW * len(evidence) + 34
@@ -77,7 +78,9 @@ def _slashes(x: float, y: float) -> str:
     return f"{path([(x - 6, y + 6), (x, y - 6)])} {path([(x, y + 6), (x + 6, y - 6)])}"
 
 
-def _row(index: int, one: Exchange, axis: Clock, interval: tuple[int, int], *, marked: bool) -> Markup:
+def _row(  # noqa: PLR0913 - what one row shows
+    index: int, one: Exchange, axis: Clock, interval: tuple[int, int], *, base: str, marked: bool
+) -> Markup:
     y = TOP + ROW * index
     begin, finish = (axis.place(instant) for instant in interval)
     middle = y + ROW / 2
@@ -98,7 +101,7 @@ def _row(index: int, one: Exchange, axis: Clock, interval: tuple[int, int], *, m
         "g",
         tag("circle", cx=13, cy=middle, r=11, class_=f"number{' marked' if marked else ''}"),
         tag("text", str(index + 1), x=13, y=middle + 4, class_="numeral"),
-        tag("text", shorten(f"{one['method']} {_short_path(one)}", 33), x=32, y=middle - 3, class_="call"),
+        tag("text", shorten(f"{one['method']} {_short_path(one, base)}", 33), x=32, y=middle - 3, class_="call"),
         tag("text", shorten(who, 40), x=32, y=middle + 13, class_="who"),
         bar,
         tag("text", shorten(answer_text(one), 29), x=RIGHT + 16, y=middle - 3, class_=f"answer {kind}"),
@@ -113,8 +116,9 @@ def _user(one: Exchange) -> str:
     return "" if user == "owner" else "no token" if user is None else f"{user} user"
 
 
-def _short_path(one: Exchange) -> str:
-    plain = str(one["path"]).split("?")[0].split("/api/v1", 1)[-1]
+def _short_path(one: Exchange, base: str) -> str:
+    plain = str(one["path"]).split("?")[0]
+    plain = plain.removeprefix(base) if one.get("role") != "storage" else plain
     parts = [shorten(part, 6) if len(part) > 20 else part for part in plain.split("/")]
     return "/".join(parts)
 

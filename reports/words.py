@@ -6,9 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-NOT_CONSISTENT = "resource_not_consistent"
-URL_CALLS = ("file_url", "version_url")
-
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "fail": ("failed", "✕"),
     "error": ("suite error", "!"),
@@ -42,16 +39,19 @@ def endpoint(name: str) -> str:
     return ENDPOINTS.get(name, name)
 
 
+_COLOURS: Mapping[str, str] = {"done": "ok", "not-consistent": "nc", "integrity": "ie", "unsent": "lost"}
+
+
 def answer_class(exchange: Mapping[str, Any]) -> str:
-    """Give the class of an answer by which the views colour it."""
+    """Return the class of an answer by which the views colour it: the document says what the answer was decided to be.
+
+    A document of an older suite does not; there a status tells no more than success from refusal.
+    """
     status = exchange.get("status")
     if exchange.get("failure") or status is None:
         return "lost"
-    if exchange.get("code") == NOT_CONSISTENT:
-        return "nc"
-    if 200 <= status < 300:
-        return "ok"
-    return "ie" if status == 400 and exchange.get("call") in URL_CALLS else "bad"
+    told = exchange.get("answer") or ("done" if 200 <= status < 300 else "")
+    return _COLOURS.get(told, "bad")
 
 
 def answer_text(exchange: Mapping[str, Any]) -> str:

@@ -1,37 +1,55 @@
-"""What all scenarios share: who watches the driver, the order they run in, and the end of a run at its first proof."""
+"""What all scenarios share: which items there are, who watches the driver, and the end of a run at its first proof."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from conformance.driver import Driver
-from conformance.engine.search.early_stop import watcher_of
-from conformance.engine.search.sharding import spread
-from conformance.engine.search.worker import Watcher
-from conformance.fuzz import Campaign
+from conformance.engine.efforts import EFFORTS
+from conformance.engine.search.early_stop import court_of, keeper_of, watcher_of
+from conformance.engine.search.trials import Trials
+from conformance.engine.search.worker import Trial, Watcher
+from conformance.fuzz.fuzzer import Campaign
+from conformance.run.handed_settings import settings_of
+from conformance.run.item_names import fuzz_items, item_name, plan_items, shards_of
 from conformance.settings.run_settings import Settings
-
-SHARDS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each worker process one shard of the plans."""
-    if "shard" in metafunc.fixturenames:
-        metafunc.parametrize(("shard", "shards"), [(shard, SHARDS) for shard in range(SHARDS)])
+    """Make one item for each scenario, and for each shard of a scenario of plans where workers share them out."""
+    settings, shards = settings_of(metafunc.config), shards_of(metafunc.config)
+    if "plan_scenario" in metafunc.fixturenames:
+        items = list(plan_items(settings, shards))
+        names = [item_name(scenario, shard, shards) for scenario, shard in items]
+        metafunc.parametrize(("plan_scenario", "shard"), items, ids=names)
+    if "fuzz_scenario" in metafunc.fixturenames:
+        fuzzing = fuzz_items(settings)
+        metafunc.parametrize("fuzz_scenario", fuzzing, ids=[scenario.name for scenario in fuzzing])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the plans first, each shard where another worker process will take it: they wait longest, and prove most."""
-    items[:] = spread(items, [item for item in items if "shard" in getattr(item, "fixturenames", ())], SHARDS)
+    """Run the plans first, shard by shard: they wait longest, and prove most."""
+    tried = (item for item in items if "[NOTSET]" not in item.nodeid)  # what pytest makes where nothing is selected
+    items[:] = sorted(tried, key=lambda item: "plan_scenario" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
 def watcher(driver: Driver, settings: Settings) -> Watcher:
     """Give the listener of this process, which knows the first proof where the run is to end at it."""
     return watcher_of(driver, settings)
+
+
+@pytest.fixture(scope="session")
+def trials(request: pytest.FixtureRequest, driver: Driver, settings: Settings, watcher: Watcher) -> Trials:
+    """Give what runs the plans of all the items of this process, each shard's together."""
+    effort, court, keeper = EFFORTS[settings.effort], court_of(settings), keeper_of(driver, settings)
+    shards = shards_of(request.config)
+    specs = [getattr(item, "callspec", None) for item in request.session.items]
+    chosen = [spec.params for spec in specs if spec and "plan_scenario" in spec.params]
+    wanted = {n: [each["plan_scenario"] for each in chosen if each["shard"] == n] for n in range(shards)}
+    return Trials(wanted, lambda plans, n: Trial(driver, settings, plans, effort, court, watcher, keeper, n, shards))
 
 
 @pytest.fixture(scope="session")
@@ -53,4 +71,4 @@ def _seeds(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(autouse=True)
 def _until_the_first_proof(watcher: Watcher) -> None:
     if watcher.stopped:
-        pytest.skip("the duty asked about is proved to be broken")
+        pytest.skip("the requirement asked about is proved to be broken")

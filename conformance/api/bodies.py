@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
-from conformance.api.answers import Call
+from conformance.api.routes import spelled
 from conformance.model import Json, Octets
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def asked(body: Json | Octets | None) -> Json:
@@ -49,15 +46,16 @@ def identity(value: Json) -> str:
     return spelled(found) if isinstance(found, str) else ""
 
 
-def spelled(name: str) -> str:
-    """Give an id in its one spelling: the case of a UUID's letters means nothing."""
-    return name if name.islower() or not _UUID.fullmatch(name) else name.lower()
+def promoted(body: Json | Octets | None) -> Json:
+    """Return the version in the answer to a promotion: the answer itself, or the current version of the file it shows.
 
-
-def respelled(called: Call) -> Call:
-    """Give a call with its id in one spelling."""
-    name = spelled(unquote(called.id) if "%" in called.id else called.id)
-    return called if name == called.id else Call(called.name, name)
+    The API's facts do not say which of the two is answered.
+    """
+    if not isinstance(body, dict):
+        return None
+    if "current_version" in body or body.get("kind") == "dds-file":
+        return body.get("current_version")
+    return body
 
 
 def within(value: Json, *names: str) -> Json:

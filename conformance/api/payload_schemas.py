@@ -24,10 +24,14 @@ _SUFFIX = ".schema.json"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One way in which a value breaks its schema: where (dotted, empty at the top), and what, in words."""
+    """One way in which a value breaks its schema: where (dotted, empty at the top), and what, in words.
+
+    `field` is the value's own field that is missing or holds what is wrong; empty where the whole value is wrong.
+    """
 
     where: str
     what: str
+    field: str = ""
 
     def __str__(self) -> str:
         return f"`{self.where}` {self.what}" if self.where else self.what
@@ -75,8 +79,8 @@ def _problem(error: jsonschema.ValidationError) -> Problem:
     wanted: Any = error.validator_value
     if error.validator == "required":
         missing = next(name for name in wanted if error.message.startswith(repr(name)))
-        return Problem(where, f"`{missing}` is missing")
-    return Problem(where, _words(str(error.validator), wanted))
+        return Problem(where, f"`{missing}` is missing", where.partition(".")[0] or missing)
+    return Problem(where, _words(str(error.validator), wanted), where.partition(".")[0])
 
 
 def _words(keyword: str, wanted: Any) -> str:

@@ -10,7 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from conformance import history as histories
-from conformance.api.answers import Answer, Call, answer, call
+from conformance.api.answers import Answer
+from conformance.api.classifier import Classifier
+from conformance.api.routes import Call
 from conformance.certification.members import HISTORY, LEDGER, REPORT, plans
 from conformance.certification.statement import Claims
 from conformance.certification.unpacking import Bundle
@@ -80,16 +82,6 @@ def speaker(operation: Operation) -> str:
     return operation.session.rpartition("/")[2].partition("#")[0]
 
 
-def asked(operation: Operation) -> Call:
-    """Return what an operation asked for."""
-    return call(operation.exchange)
-
-
-def told(operation: Operation) -> Answer:
-    """Return the class of an operation's answer."""
-    return answer(operation.exchange)
-
-
 @dataclass(frozen=True)
 class Contents:
     """A bundle with its statement, and what its other members say."""
@@ -107,6 +99,19 @@ class Contents:
     def transcript(self) -> Transcript:
         """The history's operations, arranged."""
         return Transcript(self.history.operations)
+
+    @cached_property
+    def classify(self) -> Classifier:
+        """What says which call an operation was, and what its answer means: as the run itself had it."""
+        return Classifier(self.history.target)
+
+    def asked(self, operation: Operation) -> Call:
+        """Return what an operation asked for."""
+        return self.classify.call(operation.exchange)
+
+    def told(self, operation: Operation) -> Answer:
+        """Return the class of an operation's answer."""
+        return self.classify(operation).answer
 
     @cached_property
     def naming(self) -> Naming:

@@ -63,7 +63,7 @@ def before(settings: Settings, *, embedded: bool, expected: bool = False) -> Sta
         converge_within_s=target.converge_within_s,
         version=target.version,
         embedded=embedded or target.embedded,
-        only=bool(settings.only),
+        only=bool(settings.only or settings.scenario),
         expected=expected,
         gateway=target.gateway,
     )
@@ -115,7 +115,7 @@ def _stood(wish: Wish, standing: Standing) -> Iterator[str]:
     if standing.embedded and not wish.demo:
         yield EMBEDDED
     if standing.only:
-        yield "only selected requirements are judged: leave --only out"
+        yield "only selected requirements are judged, or selected scenarios tried: leave --only and --scenario out"
     if not is_harmless(standing.gateway):
         yield "nobody can match the --gateway pattern safely: say one without repetitions inside repetitions"
     if standing.expected:

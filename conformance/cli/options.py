@@ -16,18 +16,19 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 REACHING = (
     "target", "credentials", "ca_bundle", "client_certificate", "client_key", "gateway", "storage_provider",
-    "storage_hosts", "max_rps", "max_in_flight", "silence", "deadline",
+    "storage_hosts", "max_rps", "max_in_flight", "silence", "deadline", "longest_wait",
 )  # fmt: skip
 """How the target is reached: what every command that sends needs."""
 RUNNING = (
-    "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "target_version", "target_openapi",
-    "keep", "max_requests", "max_bytes", "max_seconds", "longest_wait", "answer_bytes", "download_bytes",
+    "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "scenario", "target_version",
+    "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "answer_bytes", "download_bytes",
 )  # fmt: skip
 """What a run is asked to do."""
 _METAVARS = {
     "target": "URL",
     "converge_within": "SECONDS",
     "only": "ID-or-glob",
+    "scenario": "GLOB",
     "report_dir": "DIR",
     "credentials": "FILE",
     "ca_bundle": "FILE",

@@ -73,9 +73,13 @@ def checked(settings: Settings) -> Settings:
     """Give the settings back if a run may begin with them.
 
     Raises:
-        UsageError: a selected requirement does not exist, or a target is named and no credentials are.
+        UsageError: a selected requirement or scenario does not exist, or a target is named and no credentials are.
     """
     catalogue.select(settings.only)
+    if settings.scenario:
+        from conformance.engine.scenario_list import select  # noqa: PLC0415 - loads all that draws plans
+
+        select(settings.scenario)
     if settings.target.base_url and not settings.credentials.given:
         raise UsageError("a target needs credentials.", remedy="Set DDS_API_TOKEN, or name a --credentials FILE.")
     return settings

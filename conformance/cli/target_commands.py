@@ -43,7 +43,7 @@ def doctor(*, as_json: bool, **given: Any) -> int:
             remedy="If it may, say --i-may-write.",
         )
     lines: list[Line] = []
-    for line in chain(examine(settings), _certificate(settings, wish)):
+    for line in chain(examine(settings, _say), _certificate(settings, wish)):
         lines.append(line)
         if not as_json:
             _tell(line)
@@ -68,6 +68,10 @@ def _certificate(settings: Settings, wish: Wish | None) -> Iterator[Line]:
         yield Line(CERTIFICATE, Mark.GOOD, "A conformant run with these options can be certified.")
 
 
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
 def _tell(line: Line) -> None:
     click.echo(f"{click.style(f'{line.mark:<8}', fg=_COLOURS[line.mark])}{line.question:<16}{line.sentence}")
     if line.remedy:
@@ -83,7 +87,7 @@ def clean(*, ledger: Path, **given: Any) -> int:
     The target is the one that the ledger names, unless --target says otherwise.
     """
     given["target"] = given.get("target") or target_of(ledger)
-    report = sweep(ledger, checked(configuration(given).settings()))
+    report = sweep(ledger, checked(configuration(given).settings()), _say)
     click.echo(f"removed {len(report.removed)} projects of run {report.run_id}; {report.absent} were gone already")
     for leftover in report.leftovers:
         named = leftover.id or leftover.name or "without a name"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -9,8 +10,10 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from conformance.doctor.lines import Line, Mark
+from conformance.driver.first_answer import answered, is_api_error, is_listing, tls_remedy
+from conformance.driver.preflight import FirstLook
 from conformance.driver.wire.handshake import Handshake
-from conformance.model import Exchange, Failure, Operation
+from conformance.model import Exchange, Operation
 from conformance.settings.run_settings import Settings, is_loopback
 
 CLOCK_MATTERS_S = 30.0
@@ -35,20 +38,28 @@ def tls(url: str, hands: Handshake | None) -> Line:
     if hands is None:
         return Line("TLS", Mark.UNTRIED, "A proxy stands between; TLS shows with the first request.")
     if hands.trouble:
-        return Line("TLS", Mark.BAD, f"{hands.trouble}.", "Name the authority with ca_bundle, or mend the certificate.")
+        remedy = (
+            tls_remedy(hands.trouble) or "Name the authority with --ca-bundle (ca_bundle), or mend the certificate."
+        )
+        return Line("TLS", Mark.BAD, f"{hands.trouble}.", remedy)
     if hands.days_left is not None and hands.days_left < CERTIFICATE_DAYS:
         sentence = f"{hands.protocol}; the certificate ends in {hands.days_left:.0f} days."
         return Line("TLS", Mark.WARN, sentence, "Have the certificate renewed.")
     return Line("TLS", Mark.GOOD, f"{hands.protocol}, the certificate is trusted.")
 
 
-def reachability(exchange: Exchange, seconds: float) -> Line:
-    """Say whether anything that speaks HTTP answers."""
-    if exchange.status is not None:
-        return Line("reachability", Mark.GOOD, f"The target answers (status {exchange.status}).", seconds=seconds)
-    said = {Failure.REFUSED: "accepts no connection", Failure.TIMEOUT: "does not answer"}
-    what = said.get(exchange.failure or Failure.RESET, "breaks the connection off")
-    return Line("reachability", Mark.BAD, f"The target {what}.", "Check the address, the firewall and the service.")
+def reachability(base_url: str, first: FirstLook, seconds: float) -> Line:
+    """Say whether a DDS answers, as a run decides it, and at which address."""
+    if first.mismatch:
+        return Line("reachability", Mark.BAD, first.mismatch.sentence, first.mismatch.remedy)
+    exchange = first.operation.exchange
+    if exchange.status == 401 and not is_api_error(exchange):
+        sentence = f"{base_url} asks for credentials, and not in a DDS's words ({answered(exchange)})."
+        remedy = "If a gateway asks for them, give the --header that lets this client pass."
+        return Line("reachability", Mark.WARN, sentence, remedy, seconds)
+    return Line(
+        "reachability", Mark.GOOD, f"{base_url} answers like a DDS (status {exchange.status}).", seconds=seconds
+    )
 
 
 def credentials(listing: Exchange | None, person: Exchange | None) -> Line:
@@ -56,10 +67,14 @@ def credentials(listing: Exchange | None, person: Exchange | None) -> Line:
     if listing is None:
         remedy = "Set DDS_API_TOKEN, or DDS_AGENT_KEY with DDS_USER_KEY, or give --credentials FILE."
         return Line("credentials", Mark.BAD, "There are none, or the target gives no token for the keys.", remedy)
-    if listing.status == 200:
+    if is_listing(listing):
         return Line("credentials", Mark.GOOD, f"Accepted{_who(person)}.")
     sentence = f"Listing projects is answered {listing.status or listing.failure}."
-    return Line("credentials", Mark.BAD, sentence, "Get a new token, or check the agent key and the user key.")
+    if listing.status == 401:
+        return Line("credentials", Mark.BAD, sentence, "Get a new token, or check the agent key and the user key.")
+    if listing.status == 403:
+        return Line("credentials", Mark.BAD, sentence, "Use a user who may list projects.")
+    return Line("credentials", Mark.BAD, sentence, "The service itself has trouble: look at its log.")
 
 
 def second_user(listing: Exchange | None, person: Exchange | None, first: Exchange | None) -> Line:
@@ -67,7 +82,7 @@ def second_user(listing: Exchange | None, person: Exchange | None, first: Exchan
     if listing is None:
         remedy = "Set DDS_OTHER_API_TOKEN to the token of a user without rights in the first one's projects."
         return Line("second user", Mark.WARN, "There is none: what others may see is not tested.", remedy)
-    if listing.status != 200:
+    if not is_listing(listing):
         sentence = f"Refused: listing projects is answered {listing.status or listing.failure}."
         return Line("second user", Mark.BAD, sentence, "Check DDS_OTHER_API_TOKEN.")
     if _id(person) and _id(person) == _id(first):
@@ -125,12 +140,14 @@ def duties(settings: Settings, lines: Sequence[Line]) -> Line:
 def next_command(settings: Settings, lines: Sequence[Line]) -> str:
     """Give the command to type next."""
     url = settings.target.base_url
+    words = ["--target", url, *(["--storage-provider", settings.storage_provider] if settings.storage_provider else [])]
+    where = shlex.join(words)
     if any(line.mark is Mark.BAD for line in lines):
-        return f"dds-conformance doctor --target {url}"
+        return f"dds-conformance doctor {where}"
     consent = "" if is_loopback(url) else " --i-may-write"
     if any(line.mark is Mark.UNTRIED and line.question == "rights" for line in lines):
-        return f"dds-conformance doctor --target {url}{consent}"
-    return f"dds-conformance run --target {url}{consent} --effort quick"
+        return f"dds-conformance doctor {where}{consent}"
+    return f"dds-conformance run {where}{consent} --effort quick"
 
 
 def _who(person: Exchange | None) -> str:

@@ -6,18 +6,19 @@ import contextlib
 import dataclasses
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from conformance.api.answers import Answer, answer
+from conformance.api.answers import Answer
 from conformance.doctor import diagnosis
 from conformance.doctor.lines import Line, Mark, stops
-from conformance.driver import Client, Driver, Ledger
+from conformance.driver import BudgetError, Client, Driver, Ledger
+from conformance.driver.preflight import first_look
 from conformance.driver.safety import ledger as ledgers
-from conformance.driver.safety.cleaning import sweep
+from conformance.driver.safety.cleaning import farewell, sweep
 from conformance.driver.wire.handshake import addresses, shake_hands
 from conformance.model import Exchange, Operation, Phase
 from conformance.settings.run_settings import Budgets, Settings, is_loopback
@@ -27,26 +28,43 @@ POLL_S = 0.2
 BYTES = b"dds-conformance doctor"
 
 
-def examine(settings: Settings) -> Iterator[Line]:
+def examine(settings: Settings, say: Callable[[str], None] | None = None) -> Iterator[Line]:
     """Ask one question after the other; end at the first one whose answer makes the rest pointless.
 
-    Writes nothing but one project, which is removed: and that only to a target on this machine, or with consent.
+    Writes nothing but one project, which is removed: and that only to a target on this machine, or with consent. `say`
+    is called with a sentence before a pause that a person would notice.
     """
     lines: list[Line] = []
-    with TemporaryDirectory(prefix="dds-conformance-") as folder, _driver(settings, Path(folder)) as driver:
-        for line in _asked(driver):
+    left: list[Line] = []
+    with TemporaryDirectory(prefix="dds-conformance-") as folder, _driver(settings, Path(folder), left) as driver:
+        driver.pace.say = say or driver.pace.say
+        for line in _until_spent(_asked(driver)):
             lines.append(line)
             yield line
             if stops(line):
-                return
-    yield diagnosis.duties(settings, lines)
+                break
+    yield from left
+    if not lines or not stops(lines[-1]):
+        yield diagnosis.duties(settings, lines)
+
+
+def _until_spent(asked: Iterator[Line]) -> Iterator[Line]:
+    """Give line after line until the target asks for more patience than there is, which is the last line then."""
+    try:
+        yield from asked
+    except BudgetError as trouble:
+        yield Line("patience", Mark.BAD, trouble.args[0], trouble.remedy)
 
 
 @contextlib.contextmanager
-def _driver(settings: Settings, folder: Path) -> Iterator[Driver]:
-    """Speak with a history that is thrown away, and a ledger that is kept until the project is gone for certain."""
+def _driver(settings: Settings, folder: Path, left: list[Line]) -> Iterator[Driver]:
+    """Speak with a history that is thrown away, and a ledger that is kept until the project is gone for certain.
+
+    What could not be removed is added to `left`.
+    """
     kept = settings.report_dir / f"doctor-{settings.run_id}.jsonl"
-    aside = dataclasses.replace(settings, report_dir=folder, budgets=Budgets())
+    budgets = Budgets(longest_wait_s=settings.budgets.longest_wait_s)
+    aside = dataclasses.replace(settings, report_dir=folder, budgets=budgets)
     existed = settings.report_dir.exists()
     ledger = Ledger(kept, run_id=settings.run_id, base_url=settings.target.base_url)
     driver = Driver(aside, worker="doctor", ledger=ledger)
@@ -54,11 +72,15 @@ def _driver(settings: Settings, folder: Path) -> Iterator[Driver]:
         yield driver
     finally:
         account = ledgers.read(kept)
-        if not account.open or sweep(driver, account, kept).clean:
+        report = sweep(driver, account, kept) if account.open else None
+        if report is None or report.clean:
             kept.unlink()
             if not existed:
                 with contextlib.suppress(OSError):
                     settings.report_dir.rmdir()
+        else:
+            (sentence,) = farewell(report.leftovers, kept, settings)
+            left.append(Line("leftovers", Mark.BAD, f"{sentence[0].upper()}{sentence[1:]}", "Run that command later."))
         driver.close()
 
 
@@ -69,14 +91,13 @@ def _asked(driver: Driver) -> Iterator[Line]:
         yield diagnosis.name(urlsplit(url).hostname or "", addresses(settings))
     shaken = urlsplit(url).scheme == "https" and settings.network.proxy is None
     yield diagnosis.tls(url, shake_hands(settings) if shaken else None)
-    nobody = driver.client("doctor", user=None, scenario="doctor")
-    before = datetime.now(UTC)
-    first = nobody.app_status()
-    after = datetime.now(UTC)
-    yield diagnosis.reachability(first.exchange, _seconds(first))
+    first = first_look(driver)
+    yield diagnosis.reachability(url, first, _seconds(first.operation))
     owner = driver.client("doctor", scenario="doctor")
     yield from _people(driver, owner)
-    yield diagnosis.clock(first.exchange, before, after)
+    before = datetime.now(UTC)
+    dated = driver.client("doctor", user=None, scenario="doctor").app_status()
+    yield diagnosis.clock(dated.exchange, before, datetime.now(UTC))
     yield diagnosis.latency([owner.list_projects(page=1, per_page=1) for _ in range(READS)])
     if settings.i_may_write or settings.target.embedded or is_loopback(url):
         yield from _writing(driver, owner)
@@ -101,7 +122,8 @@ def _people(driver: Driver, owner: Client) -> Iterator[Line]:
 def _writing(driver: Driver, owner: Client) -> Iterator[Line]:
     made = owner.create_project(driver.name("doctor"), "made by dds-conformance doctor, removed at once")
     body = made.exchange.response
-    if answer(made.exchange) is not Answer.DONE or not isinstance(body, dict) or not isinstance(body.get("id"), str):
+    done = driver.classify(made).answer is Answer.DONE
+    if not done or not isinstance(body, dict) or not isinstance(body.get("id"), str):
         sentence = f"Creating a project is answered {made.exchange.status or made.exchange.failure}."
         yield Line("rights", Mark.BAD, sentence, "Use a user who may create projects.")
         return
@@ -112,7 +134,7 @@ def _writing(driver: Driver, owner: Client) -> Iterator[Line]:
         yield _storage(owner, uploads)
     owner.phase = Phase.FINAL
     gone = owner.delete_project(project)
-    if answer(gone.exchange) is Answer.DONE:
+    if driver.classify(gone).answer is Answer.DONE:
         yield Line("rights", Mark.GOOD, "A project can be created and deleted.")
     else:
         sentence = f"Deleting the project is answered {gone.exchange.status or gone.exchange.failure}."
@@ -125,7 +147,7 @@ def _readiness(owner: Client, project: str, within_s: float) -> tuple[Operation 
         size = len(BYTES)
         asked = owner.create_upload(project, name=owner.driver.name("doctor"), size=size, chunked=False)
         took = time.monotonic() - begun
-        kind = answer(asked.exchange)
+        kind = owner.classify(asked).answer
         if kind is Answer.DONE:
             return asked, Line("readiness", Mark.GOOD, f"A new project is ready after {took:.1f} s.", seconds=took)
         if kind not in (Answer.NC, Answer.UNKNOWN, Answer.UNSENT):

@@ -37,4 +37,4 @@ class Line:
 
 def stops(line: Line) -> bool:
     """Whether nothing further can be found out after this line."""
-    return line.mark is Mark.BAD and line.question in ("name", "TLS", "reachability", "credentials")
+    return line.mark is Mark.BAD and line.question in ("name", "TLS", "reachability", "credentials", "patience")

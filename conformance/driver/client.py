@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.api.answers import call_of, is_mutation
+from conformance.api.answers import Classified
+from conformance.api.request_facts import is_mutation
 from conformance.driver.api_verbs import Verbs
 from conformance.driver.safety.ledger import CREATES
-from conformance.driver.safety.signed_urls import ForbiddenError
+from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, redirected
 from conformance.driver.wire.attempt import Reply, attempt
 from conformance.driver.wire.request import Parcel, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
@@ -56,8 +57,21 @@ class Client(Verbs):
         operation, token = self._authorised(parcel)
         if operation.exchange.status == 401 and token is not None and self.driver.tokens.renew(wanted.user, token):
             again = replace(parcel, notes={**parcel.notes, "after_renewal_of_token": True})
-            operation, _ = self._authorised(again)
+            operation, token = self._authorised(again)
+        self._heard(operation, authorized=token is not None)
         return operation
+
+    def classify(self, operation: Operation) -> Classified:
+        """Return what an operation came to."""
+        return self.driver.classify(operation)
+
+    def _heard(self, operation: Operation, *, authorized: bool) -> None:
+        """Note whether the target still answers this run; list projects where all may be over, to be certain."""
+        access = self.driver.access
+        if access.heard(operation, self.classify(operation), authorized=authorized):
+            certain = self.send("GET", "/projects", query={"page": "1", "per_page": "1"}, user="owner")
+            if certain.exchange.status == 401:
+                access.lose()
 
     def put_signed(
         self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
@@ -66,8 +80,26 @@ class Client(Verbs):
         return self._signed(signed, "PUT", data, notes, cut_after_s)
 
     def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
-        """Fetch what a signed URL serves: its length and MD5, in bounded memory."""
-        return self._signed(signed, "GET", None, notes, None)
+        """Fetch what a signed URL serves: its length and MD5, in bounded memory.
+
+        Redirects are followed, each as an operation of its own: without the URL's own headers, and where it may lead.
+        The last one is given.
+        """
+        operation = self._signed(signed, "GET", None, notes, None)
+        secure = self._is_secure(signed)
+        for hop in range(1, MOST_HOPS + 1):
+            there = redirected(operation.exchange, secure=secure)
+            if there is None:
+                break
+            noted = {**notes, "redirected_by": operation.id, "hop": hop}
+            secure = there["host"].startswith("https:")
+            operation = self._signed(there, "GET", None, noted, None)
+        return operation
+
+    def _is_secure(self, signed: Json) -> bool:
+        host = signed.get("host") if isinstance(signed, dict) else None
+        base = self.driver.settings.target.base_url
+        return (host if isinstance(host, str) and "//" in host else base).startswith("https:")
 
     def close(self) -> None:
         """Close this session's connections."""
@@ -116,16 +148,18 @@ class Client(Verbs):
         """The one road of every request: a turn, the ledger, the announcement, the wire, the record."""
         driver = self.driver
         with driver.pace.turn(exempt=self.exempt):
+            if not self.exempt:
+                driver.access.check()
             name = driver.new_id()
             request_id = f"{driver.settings.run_id}-{name}"
             pending = replace(parcel.exchange, failure=Failure.KILLED)
             begun = self._begun(pending, name, {**parcel.notes, "request_id": request_id})
             wire, road = self._road(parcel)
             request = self._request(parcel, request_id)
+            begun = replace(begun, a_ns=time.monotonic_ns())
+            if is_mutation(parcel.exchange):
+                driver.announce(begun)  # before the ledger: what cannot be announced is not sent, and so no create
             with self._ledgered(begun) as outcome:
-                begun = replace(begun, a_ns=time.monotonic_ns())
-                if is_mutation(parcel.exchange):
-                    driver.announce(begun)
                 reply = attempt(road, wire, request, parcel.limits)
                 operation = self._ended(begun, reply)
                 driver.ownership.learn(operation)
@@ -192,9 +226,9 @@ class Client(Verbs):
     def _ledgered(self, begun: Operation) -> Iterator[list[Operation]]:
         """Write a create to the ledger before it is sent, and what became of it afterwards."""
         outcome: list[Operation] = []
-        made = call_of(begun.exchange.method.upper(), begun.exchange.path) if begun.exchange.role is Role.API else None
-        kind = CREATES.get(made.name) if made else None
-        if made is None or kind is None:
+        made = self.driver.classify.call(replace(begun.exchange, method=begun.exchange.method.upper()))
+        kind = CREATES.get(made.name)
+        if kind is None:
             yield outcome
             return
         self.driver.ledger.intend(begun.id, kind, begun.exchange, within=made.id)

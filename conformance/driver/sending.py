@@ -10,9 +10,11 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Literal
 
-from conformance.api.answers import Answer, answer
+from conformance.api.answers import Answer
+from conformance.api.classifier import Classifier
 from conformance.driver.recorder import Recorder
 from conformance.driver.safety.ledger import Ledger
+from conformance.driver.safety.lost_access import Access
 from conformance.driver.safety.ownership import Ownership
 from conformance.driver.safety.pace import Pace
 from conformance.driver.safety.signed_urls import Places
@@ -50,8 +52,10 @@ class Sending(ABC):
         self.pace = pace or Pace(
             settings.pace_dir, rate=settings.rate, in_flight=settings.max_in_flight, budgets=settings.budgets
         )
+        self.access = Access(settings.pace_dir)
         self.places = Places(target, settings.network.storage_hosts)
-        self.ownership = Ownership(settings.run_id, trusting=settings.target.embedded)
+        self.classify = Classifier(settings.target)
+        self.ownership = Ownership(settings.run_id, target, trusting=settings.target.embedded)
         self.tokens = Tokens(settings.credentials, settings.run_id, self.ask_for_token)
         self._version = metadata.version("dds-conformance")
         self._tag = f"{worker}-{secrets.token_hex(2)}"
@@ -75,6 +79,7 @@ class Sending(ABC):
     def close(self) -> None:
         """Close every file."""
         self.pace.close()
+        self.access.close()
         self.ledger.close()
         self.recorder.close()
 
@@ -102,11 +107,13 @@ class Sending(ABC):
         """Write to the ledger what became of a create."""
         body = operation.exchange.response
         made = body.get("id") if isinstance(body, dict) else None
-        kind = answer(operation.exchange)
+        kind = self.classify(operation).answer
         if kind is Answer.DONE and isinstance(made, str) and made:
             self.ledger.made(operation.id, made)
         elif kind in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
             self.ledger.refused(operation.id)
+        else:
+            self.ledger.answered(operation.id, str(operation.exchange.status or operation.exchange.failure))
 
     def _tell(self, moment: Moment, operation: Operation) -> None:
         with self.lock:

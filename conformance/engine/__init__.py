@@ -1,5 +1,5 @@
 """Plans: whole programs of API verbs, drawn first, run concurrently, settled, read once more, and judged afterwards.
 
-A plan is data (`nouns`, `verbs`), its model is pure (`model`, `themes`), and only the engine waits (`scheduler`) and
-sends, through the driver. Nothing that a server answers can reach a draw.
+A plan is data (`plan`, `plan_verbs`), its model is pure (`plan_model`), and scenarios draw it (`scenario`). Only the
+engine waits and sends, through the driver (`execution`). Nothing that a server answers can reach a draw.
 """

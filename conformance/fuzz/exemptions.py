@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.api.answers import TOLERATED_NC_CALLS, UNROUTED, call, is_not_consistent
+from conformance.api.answers import Answer, Classified, Kind
+from conformance.api.error_bodies import has_four_fields
+from conformance.api.gateways import is_busy
+from conformance.api.routes import TOLERATED_NC_CALLS, UNROUTED
 from conformance.fuzz.fuzz_requests import Question
-from conformance.judge.exchange.facts import PROXY_STATUSES, four_fields
 from conformance.model import Exchange
 
 
@@ -22,6 +24,7 @@ class Failing:
     message: str
     question: Question
     exchange: Exchange
+    of: Classified
 
 
 def _in(failing: Failing, *names: str) -> bool:
@@ -29,18 +32,21 @@ def _in(failing: Failing, *names: str) -> bool:
 
 
 def _proxy(failing: Failing) -> bool:
-    exchange = failing.exchange
-    return exchange.status in PROXY_STATUSES and not four_fields(exchange.response)
+    return failing.of.kind is Kind.FOREIGN
 
 
 def _throttled(failing: Failing) -> bool:
-    exchange = failing.exchange
-    return exchange.status == 503 and "retry-after" in exchange.headers and four_fields(exchange.response)
+    return is_busy(failing.exchange) and has_four_fields(failing.exchange.response)
 
 
 def _tolerated(failing: Failing) -> bool:
-    exchange = failing.exchange
-    return _in(failing, "JsonSchemaError") and is_not_consistent(exchange) and call(exchange).name in TOLERATED_NC_CALLS
+    nc = failing.of.answer is Answer.NC and failing.of.call.name in TOLERATED_NC_CALLS
+    return _in(failing, "JsonSchemaError") and nc
+
+
+def _echoed(failing: Failing) -> bool:
+    provoked = failing.question.intent != "valid" and failing.of.kind is Kind.SUCCESS
+    return _in(failing, "JsonSchemaError") and provoked
 
 
 def _refused_by_state(failing: Failing) -> bool:
@@ -48,7 +54,7 @@ def _refused_by_state(failing: Failing) -> bool:
 
 
 def _not_consistent(failing: Failing) -> bool:
-    return _in(failing, "RejectedPositiveData", "EnsureResourceAvailability") and is_not_consistent(failing.exchange)
+    return _in(failing, "RejectedPositiveData", "EnsureResourceAvailability") and failing.of.answer is Answer.NC
 
 
 def _lenient(failing: Failing) -> bool:
@@ -61,7 +67,7 @@ def _order_of_refusals(failing: Failing) -> bool:
 
 
 def _eventual_delete(failing: Failing) -> bool:
-    return _in(failing, "UseAfterFree") and call(failing.exchange).name in (
+    return _in(failing, "UseAfterFree") and failing.of.call.name in (
         "show_project",
         "show_file",
         "show_upload",
@@ -74,14 +80,15 @@ def _eventual_delete(failing: Failing) -> bool:
 
 
 def _more_than_documented(failing: Failing) -> bool:
-    known = call(failing.exchange).name != UNROUTED
+    known = failing.of.call.name != UNROUTED
     return _in(failing, "AllowHeaderMismatch") or (_in(failing, "UnsupportedMethodResponse") and known)
 
 
 _REASONS: tuple[tuple[str, Callable[[Failing], bool]], ...] = (
-    ("a proxy's or HTTP server's own answer is not the API's", _proxy),
+    ("a proxy's, firewall's or HTTP server's own answer is not the API's", _proxy),
     ("throttled: the answer asks to come again later", _throttled),
     ("not consistent where the deployed service is, too: warned of by nc-tolerated-endpoints", _tolerated),
+    ("what an invalid request of ours asked for may be shown as it came", _echoed),
     ("not consistent yet: a 404 that is temporary, not a lost resource", _not_consistent),
     ("a valid request may be refused by its resource's state: completed, broken, deleted", _refused_by_state),
     ("invalid data may be accepted: unknown fields and parameters ignored, limits of the document exceeded", _lenient),

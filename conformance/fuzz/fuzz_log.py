@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.api.answers import call, is_integrity, is_not_consistent
+from conformance.api.answers import Answer, Classified
 from conformance.api.curl import curl
 from conformance.judge.exchange import Violation
 from conformance.model import Exchange, Json, Operation
@@ -50,20 +50,20 @@ class Notebook:
     missing: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
 
-    def answered(self, operation: Operation, state: str, how: str) -> None:
+    def answered(self, operation: Operation, of: Classified, state: str, how: str) -> None:
         """Count an answer, and the kind of case that it answers."""
         self.requests += 1
         self.cases[how] += 1
-        self.answers[call(operation.exchange).name, state, kind(operation.exchange)] += 1
+        self.answers[of.call.name, state, kind(operation.exchange, of)] += 1
 
-    def violated(self, requirement: str, violation: Violation, operation: Operation) -> None:
+    def violated(self, requirement: str, violation: Violation, operation: Operation, of: Classified) -> None:
         """Note a violation that this suite's checks found."""
-        self.guilty(requirement, f"{violation.rule}: {violation.crime}", operation)
+        self.guilty(requirement, f"{violation.rule}: {violation.crime}", operation, of)
 
-    def guilty(self, by: str, what: str, operation: Operation) -> None:
+    def guilty(self, by: str, what: str, operation: Operation, of: Classified) -> None:
         """Note something wrong with an answer; the smallest request that shows it is kept."""
         request = curl(operation.exchange, self.base_url)
-        seen = Crime(by, what, call(operation.exchange).name, 1, request)
+        seen = Crime(by, what, of.call.name, 1, request)
         known = self.crimes.setdefault((by, what), seen)
         if known is not seen:
             known.merge(seen)
@@ -90,13 +90,13 @@ class Notebook:
         }
 
 
-def kind(exchange: Exchange) -> str:
+def kind(exchange: Exchange, of: Classified) -> str:
     """Name the kind of an answer: its status, with the two new messages told apart from other 404s and 400s."""
     if exchange.status is None or exchange.failure:
         return str(exchange.failure or "no answer")
-    if is_not_consistent(exchange):
+    if of.answer is Answer.NC:
         return f"{exchange.status} not consistent"
-    return f"{exchange.status} integrity" if is_integrity(exchange) else str(exchange.status)
+    return f"{exchange.status} integrity" if of.answer is Answer.INTEGRITY else str(exchange.status)
 
 
 def gather(directory: Path) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import schemathesis
 from schemathesis.core.failures import FailureGroup
 
-from conformance.api.catalogue import by_id
+from conformance.api.answers import Classified
+from conformance.api.classifier import Classifier
 from conformance.driver import BudgetError, Driver
 from conformance.fuzz import hostile, openapi_document
 from conformance.fuzz.cases import Case, draw
@@ -19,6 +20,7 @@ from conformance.fuzz.exemptions import Failing, reason
 from conformance.fuzz.fuzz_efforts import EFFORTS
 from conformance.fuzz.fuzz_log import Notebook
 from conformance.fuzz.fuzz_requests import Question, heard, question
+from conformance.fuzz.fuzz_scenario import FuzzScenario, Kind
 from conformance.fuzz.links import walk
 from conformance.fuzz.seeds import KINDS, STATES, Aim, Nursery
 from conformance.interrupts import heed
@@ -41,54 +43,60 @@ class Campaign:
     driver: Driver
     notebook: Notebook = field(init=False)
     _examiner: Examiner = field(init=False)
+    _classify: Classifier = field(init=False)
     _rooms: dict[str, Nursery] = field(default_factory=dict)
     _filling: dict[str, Future[None]] = field(default_factory=dict)
+    _scenario: str = ""
 
     def __post_init__(self) -> None:
         settings = self.driver.settings
         self.notebook = Notebook(self.driver.worker, settings.target.base_url)
-        self._examiner = Examiner(settings.target)
+        self._examiner = Examiner()
+        self._classify = Classifier(settings.target, cautious=True)
 
-    def call(self, name: str) -> list[str]:
-        """Fuzz one documented call in every state of its resource; give a sentence for each crime."""
-        effort, settings = EFFORTS[self.driver.settings.effort], self.driver.settings
-        drawn = draw(settings.target.base_url, name, effort.per_call, settings.seed)
-        return self._asking(name, effort.seconds, lambda: self._aimed(name, drawn.plain, drawn.others, effort.per_call))
+    def provoke(self, scenario: FuzzScenario) -> None:
+        """Try one scenario; what it came to is in the history, and in the notes of this process."""
+        self._scenario = scenario.name
+        begun, share = time.monotonic(), scenario.share.at(self.driver.settings.effort)
+        try:
+            {Kind.CALL: self._call, Kind.HOSTILE: self._hostile, Kind.LINKS: self._walks}[scenario.kind](
+                scenario, share
+            )
+        except BudgetError:
+            self.notebook.cut.add(f"{_session(scenario)}: the run's budget was spent")
+        finally:
+            self.notebook.seconds += time.monotonic() - begun
+            self._write()
+            self._scenario = ""
 
-    def hostile(self, group: str) -> list[str]:
-        """Send one group of hostile requests; give a sentence for each crime."""
-        effort, settings = EFFORTS[self.driver.settings.effort], self.driver.settings
-        room = self.room("hostile")
-        return self._asking(
-            f"hostile {group}",
-            effort.seconds,
-            lambda: ((asked, None) for asked in hostile.questions(group, room, effort.hostile, settings.seed)),
-        )
+    def _call(self, scenario: FuzzScenario, count: int) -> None:
+        settings, name = self.driver.settings, scenario.subject
+        drawn = draw(settings.target.base_url, name, count, settings.seed)
+        self._asking(_session(scenario), self._aimed(name, drawn.plain, drawn.others, count))
 
-    def walks(self, shard: int = 0) -> list[str]:
-        """Follow the document's links from creation to use; give a sentence for each crime."""
+    def _hostile(self, scenario: FuzzScenario, count: int) -> None:
+        asked = hostile.questions(scenario.subject, self.room("hostile"), count, self.driver.settings.seed)
+        self._asking(_session(scenario), ((question, None) for question in asked))
+
+    def _walks(self, scenario: FuzzScenario, count: int) -> None:
         settings, effort = self.driver.settings, EFFORTS[self.driver.settings.effort]
-        begun, known = time.monotonic(), set(self.notebook.crimes)
+        begun, session = time.monotonic(), _session(scenario)
 
         def ask(asked: Question, case: Case, recorder: Any) -> Operation | None:
             if time.monotonic() > begun + effort.seconds:
-                self.notebook.cut.add(f"links: {effort.seconds:g} s were over")
+                self.notebook.cut.add(f"{session}: {effort.seconds:g} s were over")
                 return None
-            return self.ask(asked, case, "links", recorder)
+            return self.ask(asked, case, session, recorder)
 
-        try:
-            walk(
-                settings.target.base_url,
-                settings.seed + shard,
-                walks=effort.walks,
-                steps=effort.steps,
-                aim=self._aim,
-                ask=ask,
-                name=self.driver.name,
-            )
-        except BudgetError:
-            self.notebook.cut.add("links: the run's budget was spent")
-        return self._noted(begun, known)
+        walk(
+            settings.target.base_url,
+            settings.seed,
+            walks=count,
+            steps=effort.steps,
+            aim=self._aim,
+            ask=ask,
+            name=self.driver.name,
+        )
 
     def seed(self) -> None:
         """Begin to fill every room, side by side and beside whatever else goes on: none is used before it is full."""
@@ -128,40 +136,24 @@ class Campaign:
         """Send one question, look at its answer, and write both down."""
         operation = self._send(asked, session)
         how = f"{case.meta.phase.name.value} {case.meta.generation.mode.value}" if case is not None else "hostile"
-        self.notebook.answered(operation, asked.state, how)
-        for requirement, violation in self._examiner.examine(operation):
+        of = self._classify(operation)
+        self.notebook.answered(operation, of, asked.state, how)
+        for requirement, violation in self._examiner.examine(operation, of):
             if violation:
-                self.notebook.violated(requirement, violation, operation)
+                self.notebook.violated(requirement, violation, operation, of)
         if case is not None:
-            self._validate(asked, case, operation, recorder)
+            self._validate(asked, case, operation, of, recorder)
         return operation
 
     # ---- below
 
-    def _asking(
-        self, name: str, seconds: float, plan: Callable[[], Iterator[tuple[Question, Case | None]]]
-    ) -> list[str]:
-        begun, known = time.monotonic(), set(self.notebook.crimes)
-        try:
-            for asked, case in plan():
-                self.ask(asked, case, name)
-                if time.monotonic() > begun + seconds:
-                    self.notebook.cut.add(f"{name}: {seconds:g} s were over")
-                    break
-        except BudgetError:
-            self.notebook.cut.add(f"{name}: the run's budget was spent")
-        return self._noted(begun, known)
-
-    def _noted(self, begun: float, known: set[tuple[str, str]]) -> list[str]:
-        self.notebook.seconds += time.monotonic() - begun
-        self._write()
-        return self.sentences(known)
-
-    def sentences(self, known: set[tuple[str, str]]) -> list[str]:
-        """Say each crime that gates, or that schemathesis found, and that is not among the `known`."""
-        new = [crime for key, crime in self.notebook.crimes.items() if key not in known]
-        gating = [crime for crime in new if crime.by not in by_id() or by_id()[crime.by].level.gates]
-        return [f"{crime.by}: {crime.what} ({crime.count} times), for example\n    {crime.request}" for crime in gating]
+    def _asking(self, name: str, plan: Iterator[tuple[Question, Case | None]]) -> None:
+        begun, seconds = time.monotonic(), EFFORTS[self.driver.settings.effort].seconds
+        for asked, case in plan:
+            self.ask(asked, case, name)
+            if time.monotonic() > begun + seconds:
+                self.notebook.cut.add(f"{name}: {seconds:g} s were over")
+                break
 
     def _aimed(self, name: str, plain: Case, others: tuple[Case, ...], count: int) -> Iterator[tuple[Question, Case]]:
         states = STATES[_kind(name)] if _kind(name) else _BODY_STATES if name == "create_file" else ("",)
@@ -199,7 +191,9 @@ class Campaign:
 
     def _send(self, asked: Question, session: str) -> Operation:
         heed()
-        client = self.driver.client(session.partition(" ")[0], user=asked.user, scenario="fuzz", plan=session)
+        client = self.driver.client(
+            session.partition(" ")[0], user=asked.user, scenario=self._scenario or "fuzz", plan=session
+        )
         try:
             return client.send(
                 asked.method,
@@ -214,7 +208,7 @@ class Campaign:
         finally:
             client.close()
 
-    def _validate(self, asked: Question, case: Case, operation: Operation, recorder: Any) -> None:
+    def _validate(self, asked: Question, case: Case, operation: Operation, of: Classified, recorder: Any) -> None:
         response = heard(operation, self.driver.settings.target.base_url)
         if response is None:
             return
@@ -225,17 +219,23 @@ class Campaign:
             case.validate_response(response, excluded_checks=excluded, recorder=recorder)
         except FailureGroup as group:
             for failure in group.exceptions:
-                self._failed(asked, failure, operation)
+                self._failed(asked, failure, operation, of)
 
-    def _failed(self, asked: Question, failure: Any, operation: Operation) -> None:
+    def _failed(self, asked: Question, failure: Any, operation: Operation, of: Classified) -> None:
         name = type(failure).__name__
         message = " ".join(str(failure.title or name).split())
-        legal = reason(Failing(name, str(failure), asked, operation.exchange))
+        legal = reason(Failing(name, str(failure), asked, operation.exchange, of))
         if legal:
             self.notebook.filtered[f"{name}: {legal}"] += 1
         else:
             what = f"{message}: {str(failure.message or '').splitlines()[0] if failure.message else ''}"[:200]
-            self.notebook.guilty(f"schemathesis {name}", what, operation)
+            self.notebook.guilty(f"schemathesis {name}", what, operation, of)
+
+
+def _session(scenario: FuzzScenario) -> str:
+    """Name the session of a scenario's requests: the call, the group, or the links."""
+    names = {Kind.CALL: scenario.subject, Kind.HOSTILE: f"hostile {scenario.subject}", Kind.LINKS: "links"}
+    return names[scenario.kind]
 
 
 def _kind(name: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.api.answers import Answer, answer
+from conformance.api.answers import Answer
 from conformance.driver import Client, Driver
 from conformance.engine.content import piece
 from conformance.model import Json, Operation
@@ -118,7 +118,7 @@ class Nursery:
         if state == "ready":
             self._upload("open")
             return self._kept.get(("project", "ready"), "")
-        made = _made(self.client.create_project(self.driver.name("fuzz"), "made for fuzzing"))
+        made = self._made(self.client.create_project(self.driver.name("fuzz"), "made for fuzzing"))
         if made and state == "deleted":
             self.client.delete_project(made)
         return made
@@ -137,7 +137,7 @@ class Nursery:
 
     def _upload(self, state: str) -> str:
         if state == "open":
-            return _made(self._ask_upload(1, chunked=True))
+            return self._made(self._ask_upload(1, chunked=True))
         made = self._attached(good=state != "failed", settled=state != "pending")
         return made.upload
 
@@ -150,15 +150,15 @@ class Nursery:
         def ask() -> Operation:
             return self.client.create_upload(home, name=self.driver.name("fuzz"), size=size, chunked=chunked)
 
-        asked = self._until(ask, lambda operation: answer(operation.exchange) is Answer.DONE, "upload")
-        if _made(asked):
+        asked = self._until(ask, lambda operation: self.client.classify(operation).answer is Answer.DONE, "upload")
+        if self._made(asked):
             self._kept["project", "ready"] = home
         return asked
 
     def _stored(self, *, good: bool) -> str:
         """Store unique bytes in a single part and complete it, with a wrong hash where it is to fail."""
         asked = self._ask_upload(CONTENT_BYTES)
-        made, body = _made(asked), asked.exchange.response if asked else None
+        made, body = self._made(asked), asked.exchange.response if asked else None
         if asked is None or not made or not isinstance(body, dict):
             return ""
         content = piece(self.driver.settings.naming.seed(self.client.plan, made, "1"), CONTENT_BYTES).data()
@@ -202,7 +202,7 @@ class Nursery:
         if made.version:
             asks.append(("version url", lambda: self.client.version_url(made.version)))
         for what, ask in asks:
-            last = self._until(ask, _decided, what)
+            last = self._until(ask, self._decided, what)
             if last.exchange.status == 200:
                 self.client.get_signed(last.exchange.response, notes={"url_of": last.id})
 
@@ -236,17 +236,16 @@ class Nursery:
             self._hopeless.add(what)
         return last
 
+    def _decided(self, operation: Operation) -> bool:
+        """Whether a url endpoint told the verdict: the exception, or a success that really carries a url."""
+        answered = self.client.classify(operation).answer
+        with_url = bool(_text(operation.exchange.response, "url"))
+        return answered is Answer.INTEGRITY or (answered is Answer.DONE and with_url)
 
-def _decided(operation: Operation) -> bool:
-    """Whether a url endpoint told the verdict: the exception, or a success that really carries a url."""
-    answered = answer(operation.exchange)
-    return answered is Answer.INTEGRITY or (answered is Answer.DONE and bool(_text(operation.exchange.response, "url")))
-
-
-def _made(operation: Operation | None) -> str:
-    if operation is None or answer(operation.exchange) is not Answer.DONE:
-        return ""
-    return _text(operation.exchange.response, "id")
+    def _made(self, operation: Operation | None) -> str:
+        if operation is None or self.client.classify(operation).answer is not Answer.DONE:
+            return ""
+        return _text(operation.exchange.response, "id")
 
 
 def _text(body: Json, name: str) -> str:

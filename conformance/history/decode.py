@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from sys import intern
 from typing import Any, NoReturn
 
+from conformance.api.routes import BASE, below
 from conformance.errors import HistoryError
 from conformance.history.entries import FORMAT, TARGET_FIELDS, VERSION, Begun, End, Entry, Header
 from conformance.model import NOTHING, Exchange, Failure, Json, Octets, Operation, Phase, Role, Target
 
-API = "/api/v1"
 _PHASES = {phase.value: phase for phase in Phase}
 _FAILURES = {failure.value: failure for failure in Failure}
 _ROLES = {role.value: role for role in Role}
@@ -110,7 +110,7 @@ def _status(fields: Mapping[str, Any]) -> int | None:
     return status
 
 
-def _operation(fields: Mapping[str, Any], line: int, *, begun: bool) -> Operation:
+def _operation(fields: Mapping[str, Any], line: int, base: str, *, begun: bool) -> Operation:
     a_ns = _wants(fields, "a_ns", int, "an integer of nanoseconds")
     b_ns = None if begun or fields.get("b_ns") is None else _wants(fields, "b_ns", int, "an integer or null")
     if b_ns is not None and b_ns < a_ns:
@@ -123,7 +123,7 @@ def _operation(fields: Mapping[str, Any], line: int, *, begun: bool) -> Operatio
         raise Problem("`headers` must map names to strings")
     if failure is None and (b_ns is None or status is None):
         failure = Failure.RESET
-    role = Role.API if path.startswith(API) else Role.STORAGE
+    role = Role.STORAGE if below(path, base) is None else Role.API
     exchange = Exchange(
         method=_wants(fields, "method", str, "a string"),
         path=path,
@@ -169,11 +169,14 @@ def _header(fields: dict[str, Any]) -> Header:
     return Header(fields, Target(**{name: about[name] for name in TARGET_FIELDS if name in about}))
 
 
-def parse(text: str, line: int) -> Entry:
-    """Give the entry that a line holds; raise `Problem` if it is none. `line` names operations without an id."""
+def parse(text: str, line: int, base: str = BASE) -> Entry:
+    """Give the entry that a line holds; raise `Problem` if it is none.
+
+    `line` names operations without an id; what lies below `base` is the API's where the line does not say whose it is.
+    """
     fields = _object(text)
     if "a_ns" in fields:
-        operation = _operation(fields, line, begun=fields.get("begin") is True)
+        operation = _operation(fields, line, base, begun=fields.get("begin") is True)
         return Begun(operation) if fields.get("begin") is True else operation
     if "format" in fields:
         return _header(fields)

@@ -16,6 +16,7 @@ TARGET_FIELDS: Mapping[str, tuple[type, ...]] = {
     "version": (str,),
     "gateway": (str,),
     "converge_within_s": (int, float),
+    "storage_provider": (str,),
 }
 """What the header says of the target, and of which types."""
 

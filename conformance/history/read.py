@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from conformance.api.routes import BASE, base_of, below, likely_base
 from conformance.errors import HistoryError
-from conformance.history.decode import API, Problem, is_whole, parse
+from conformance.history.decode import Problem, is_whole, parse
 from conformance.history.entries import Begun, End, Entry, Header
 from conformance.model import Failure, History, Operation, Role, Target
 
@@ -70,17 +72,23 @@ class _Watch:
             self._last[operation.session] = (a, b, operation.id)
 
 
-def lines(path: Path | str, on_cut: Callable[[], None] | None = None) -> Iterator[Entry]:
+def lines(
+    path: Path | str,
+    on_cut: Callable[[], None] | None = None,
+    on_unplaced: Callable[[str], None] | None = None,
+) -> Iterator[Entry]:
     """Stream the entries of a history. A last line that a killed run cut short ends it, after calling `on_cut`.
+
+    `on_unplaced` is called with the id of each operation that does not say whether it spoke to the API.
 
     Raises:
         HistoryError: a line is not what it should be; names the line and the reason.
     """
-    watch = _Watch()
+    watch, base = _Watch(), BASE
     with _opened(path) as handle:
         for number, raw in enumerate(handle, 1):
             try:
-                entry = parse(raw.decode("utf-8"), number)
+                entry = parse(raw.decode("utf-8"), number, base)
                 watch.entry(entry, number)
             except (Problem, UnicodeDecodeError) as problem:
                 if not raw.endswith(b"\n") and number > 1 and not is_whole(raw):
@@ -89,6 +97,10 @@ def lines(path: Path | str, on_cut: Callable[[], None] | None = None) -> Iterato
                     return
                 reason = str(problem) if isinstance(problem, Problem) else "not UTF-8"
                 raise HistoryError(f"{reason}.", line=number, remedy=_FORMAT_REMEDY if number == 1 else "") from problem
+            if isinstance(entry, Header):
+                base = base_of(entry.target.base_url)
+            elif on_unplaced and isinstance(entry, Operation) and b'"role"' not in raw:
+                on_unplaced(entry.id)
             yield entry
 
 
@@ -109,7 +121,8 @@ def read(path: Path | str) -> History:
     header: Header | None = None
     end: End | None = None
     cut: list[bool] = []
-    for entry in lines(path, on_cut=lambda: cut.append(True)):
+    unplaced: set[str] = set()
+    for entry in lines(path, on_cut=lambda: cut.append(True), on_unplaced=unplaced.add):
         if isinstance(entry, Operation):
             kept[entry.id] = entry
         elif isinstance(entry, Begun):
@@ -122,13 +135,24 @@ def read(path: Path | str) -> History:
     if not operations and header is None:
         raise HistoryError("the history is empty.", remedy=_FORMAT_REMEDY)
     if header is None:
-        return History(operations, _guess_target(operations), complete=not cut, recorded=True)
+        base = likely_base((one.exchange.method, one.exchange.path) for one in operations)
+        placed = tuple(_placed(one, base, unplaced) for one in operations)
+        return History(placed, _guess_target(placed, base), complete=not cut, recorded=True)
     ended = sum(1 for operation in operations if operation.exchange.failure is not Failure.KILLED)
     whole = end is not None and not end.interrupted and not cut and ended >= end.operations
     return History(operations, header.target, complete=whole, header=header.fields)
 
 
-def _guess_target(operations: tuple[Operation, ...]) -> Target:
+def _placed(operation: Operation, base: str, unplaced: set[str]) -> Operation:
+    """Return an operation that does not say whom it spoke to as what its path says, below the base that was found."""
+    exchange = operation.exchange
+    if operation.id not in unplaced:
+        return operation
+    role = Role.STORAGE if below(exchange.path, base) is None else Role.API
+    return operation if role is exchange.role else replace(operation, exchange=replace(exchange, role=role))
+
+
+def _guess_target(operations: tuple[Operation, ...], base: str) -> Target:
     spoken = (operation.exchange for operation in operations if operation.exchange.role is Role.API)
     host = next((exchange.host for exchange in spoken if exchange.host), "unknown")
-    return Target(base_url=f"http://{host}{API}")
+    return Target(base_url=f"http://{host}{base}")

@@ -2,18 +2,30 @@
 """Check a certificate without the judge: do the one to four operations of a finding, alone, show the violation?
 
 Each rule is one line about those operations, in the order the finding tells them. Nothing here remembers, folds or
-searches, so that a mistake of the judge and a mistake here are unlikely to be the same.
+searches, so that a mistake of the judge and a mistake here are unlikely to be the same. What each answer *is* was
+decided once, for the judge and for this: only the rules are independent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from conformance.api.answers import Answer, Classified, Kind
+from conformance.api.classifier import Classifier
+from conformance.api.routes import EXTENDED_CALLS
 from conformance.judge.exchange import RULES, examine
 from conformance.model import Finding, Json, Octets, Operation, Role, Target
 
-Operations = Sequence[Operation]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown(Operation):
+    """An operation with what it was classified as."""
+
+    of: Classified
+
+
+Operations = Sequence[Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,72 +40,80 @@ class _Case:
 _Line = Callable[[_Case], bool]
 
 
-def verify(finding: Finding, operations: Operations, target: Target) -> bool:
-    """Say whether the operations that `finding` names, found among `operations`, prove it by themselves."""
+def verify(
+    finding: Finding,
+    operations: Sequence[Operation],
+    target: Target,
+    classes: Mapping[str, Classified] | None = None,
+) -> bool:
+    """Say whether the operations that `finding` names, found among `operations`, prove it by themselves.
+
+    `classes` gives, by id, what they were classified as, where that is known already.
+    """
     known = {operation.id: operation for operation in operations}
     if not 1 <= len(finding.operations) <= 4 or any(name not in known for name in finding.operations):
         return False
-    told = [known[name] for name in finding.operations]
+    classify, given = Classifier(target), classes or {}
+    told = [_shown(known[name], given.get(name) or classify(known[name])) for name in finding.operations]
     if finding.rule in RULES:
         return _by_itself(finding, told, target)
     line = _LINES.get(finding.rule)
     return line is not None and line(_Case(told, finding.numbers, target.converge_within_s * 1e9))
 
 
+def _shown(operation: Operation, of: Classified) -> Shown:
+    return Shown(**{one.name: getattr(operation, one.name) for one in fields(Operation)}, of=of)
+
+
 def _by_itself(finding: Finding, told: Operations, target: Target) -> bool:
-    shown = [(name, wrong.rule) for one in told for name, wrong in examine(one, target) if wrong]
+    shown = [(name, wrong.rule) for one in told for name, wrong in examine(one, target, one.of) if wrong]
     return shown.count((finding.requirement, finding.rule)) == len(told)
 
 
-def _is(operation: Operation, *kinds: str) -> bool:
-    exchange, body = operation.exchange, operation.exchange.response
-    code = body.get("code") if isinstance(body, dict) else None
-    status, url = exchange.status or 0, exchange.path.partition("?")[0].rstrip("/").endswith("/url")
-    if operation.exchange.failure is not None:
+_NAMES = {Answer.NC: "nc", Answer.INTEGRITY: "integrity"}
+
+
+def _is(operation: Shown, *kinds: str) -> bool:
+    of = operation.of
+    if of.kind is Kind.NOTHING:
         kind = "none"
-    elif code == "resource_not_consistent":
-        kind = "nc"
-    elif status == 400 and url:
-        kind = "integrity"
     else:
-        kind = "2xx" if 200 <= status < 300 else str(status)
+        kind = _NAMES.get(of.answer) or ("2xx" if of.kind is Kind.SUCCESS else str(operation.exchange.status))
     return kind in kinds
 
 
-def _truth(operation: Operation) -> bool:
-    return _is(operation, "2xx", "integrity") and operation.exchange.path.partition("?")[0].rstrip("/").endswith(
-        ("/url", "/uploads")
-    )
+def _truth(operation: Shown) -> bool:
+    return _is(operation, "2xx", "integrity") and operation.of.call.name in EXTENDED_CALLS
 
 
-def _before(one: Operation, other: Operation, by: float = 0) -> bool:
+def _before(one: Shown, other: Shown, by: float = 0) -> bool:
     return one.b_ns is not None and one.b_ns + by < other.a_ns
 
 
-def _completes(operation: Operation) -> bool:
-    return operation.exchange.method == "PUT" and operation.exchange.path.endswith("/complete")
+def _completes(operation: Shown) -> bool:
+    return operation.of.call.name == "complete_upload"
 
 
-def _url(operation: Operation, fetched: Operation) -> bool:
+def _url(operation: Shown, fetched: Shown) -> bool:
     body, told = operation.exchange.response, fetched.notes.get("url_of")
     return told == operation.id if told else isinstance(body, dict) and body.get("url") == fetched.exchange.path
 
 
-def _same(one: Operation, other: Operation) -> bool:
+def _same(one: Shown, other: Shown) -> bool:
     return one.session == other.session
 
 
-def _bytes(operation: Operation) -> tuple[int, str] | None:
+def _bytes(operation: Shown) -> tuple[int, str] | None:
     body = operation.exchange.response
     return (body.bytes, body.md5) if isinstance(body, Octets) else None
 
 
-def _status(operation: Operation, name: str) -> Json:
+def _status(operation: Shown, name: str) -> Json:
     body = operation.exchange.response
     return body["status"].get(name) if isinstance(body, dict) and isinstance(body.get("status"), dict) else None
 
 
-def _lists(operation: Operation, name: str) -> bool:
+def _lists(operation: Shown, name: str) -> bool:
     body = operation.exchange.response
     return isinstance(body, dict) and any(name.lower() in str(item).lower() for item in body["results"])
 
@@ -107,28 +127,28 @@ def _bad_verdict(case: _Case, kind: str, truth: str) -> bool:
     return _is(told[-1], kind) and numbers["truth"] in (truth, "unknown") and link
 
 
-def _agree(one: Operation, other: Operation) -> bool:
+def _agree(one: Shown, other: Shown) -> bool:
     saw_ok = _is(one, "2xx") if _status(one, "is_consistent") is None else _status(one, "error_on") is None
     other_ok = _is(other, "2xx") if _status(other, "is_consistent") is None else _status(other, "error_on") is None
     return saw_ok == other_ok
 
 
-def _twice(one: Operation, other: Operation) -> bool:
+def _twice(one: Shown, other: Shown) -> bool:
     made, again = one.exchange, other.exchange
     accepted = made.method == again.method == "POST" and made.status == again.status == 202
     same = _field(made.response, "id") == _field(again.response, "id") is not None
     return accepted and same and _field(made.request, "name") != _field(again.request, "name")
 
 
-def _without_url(one: Operation) -> bool:
+def _without_url(one: Shown) -> bool:
     return _is(one, "2xx") and not isinstance(_field(one.exchange.response, "url"), str)
 
 
-def _evades(one: Operation) -> bool:
+def _evades(one: Shown) -> bool:
     return _without_url(one) and one.exchange.status != 200
 
 
-def _repoints(one: Operation, other: Operation, name: Json) -> bool:
+def _repoints(one: Shown, other: Shown, name: Json) -> bool:
     shown = [_field(told.exchange.response, "current_version") or told.exchange.response for told in (one, other)]
     uploads = [_field(_field(version, "upload"), "id") for version in shown]
     writes = {one.exchange.method, other.exchange.method} <= {"POST", "PUT"}
@@ -136,7 +156,7 @@ def _repoints(one: Operation, other: Operation, name: Json) -> bool:
     return writes and same and None not in uploads and str(uploads[0]).lower() != str(uploads[1]).lower()
 
 
-def _fruitless(one: Operation) -> bool:
+def _fruitless(one: Shown) -> bool:
     if one.exchange.role is Role.API:
         return _without_url(one)
     return _is(one, "400", "401", "403", "404", "405", "409", "410")

@@ -8,30 +8,19 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from conformance.api.answers import (
-    EXTENDED_CALLS,
-    LENGTHS,
-    READ_METHODS,
-    STORAGE_GET,
-    STORAGE_PUT,
-    UNROUTED,
-    Answer,
-    Call,
-    Effect,
-    answer_to,
-    call,
-    effect,
-    fits_gateway,
-    is_mutation,
-)
-from conformance.api.bodies import respelled
+from conformance.api.answers import Answer, Classified, Effect, Kind
+from conformance.api.classifier import Classifier, classify_all
+from conformance.api.request_facts import is_mutation
+from conformance.api.routes import EXTENDED_CALLS, LENGTHS, READ_METHODS, STORAGE_GET, STORAGE_PUT, UNROUTED
+from conformance.api.statuses import CORE_ERRORS
 from conformance.history import unfinished
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
+from conformance.judge.lateness import Converged
 from conformance.judge.rules import (
     completion_rules,
     content_rules,
@@ -47,7 +36,7 @@ from conformance.judge.rules.own_write_rules import OWN, OwnWrites
 from conformance.judge.rules.refused_create_rules import TRACED, Traces
 from conformance.judge.rules.upload_rules import Case, Context
 from conformance.judge.state.expected import SMALLEST_PART, Defect, Known, Setting, Truth, known
-from conformance.judge.state.intake import World
+from conformance.judge.state.intake import Handler, World
 from conformance.judge.state.interval import NEVER, SECOND
 from conformance.judge.state.observed import Sight, doomed_from, sight, version_endpoint
 from conformance.judge.state.resources import Upload
@@ -61,8 +50,6 @@ LASTING = frozenset(
     }
 )  # fmt: skip
 """Requirements whose violations no later operation can undo, provided that every mutation was announced."""
-_TOLD_ERRORS = {400: 400, 401: 401, 404: 404, 422: 400}
-"""Error statuses whose payloads belong to the core, and under which they count: a validation error is 400 or 422."""
 ERRORS_FOR_GOOD = "errors-for-good"
 """The rule about errors with nothing else after them: a later truth shows that they were not for good."""
 _BY_ANYBODY = frozenset({"complete_upload", "delete_file", "delete_project", "promote_version", "update_file"})
@@ -89,7 +76,7 @@ class Elsewhere:
     """What operations that are judged elsewhere contribute: the columnar path leaves out what can break nothing.
 
     `origin` is the earliest beginning and `answered` the latest beginning of a truth (ns); `converged` gives, by kind,
-    how many lags stayed within the bound and the longest (s); the others count uploads completed with success.
+    how many resources converged within the bound and the longest lag (s); the others count uploads completed.
     """
 
     origin: int = NEVER
@@ -116,7 +103,7 @@ class Judge:
     ) -> None:
         self._elsewhere = elsewhere or Elsewhere()
         self._target = target
-        self._gateway = target.gateway
+        self._classify = Classifier(target, cautious=True)
         self._recorded = recorded
         self._small = accepts_small_parts
         self._bound = int(target.converge_within_s * SECOND)
@@ -143,63 +130,72 @@ class Judge:
         if exchange.role is not Role.API or not is_mutation(exchange) or operation.id in self._pending:
             return
         self._pending[operation.id] = operation
-        called = respelled(call(exchange))
+        called = self._classify.call(exchange)
         if exchange.user == "owner" or called.name in _BY_ANYBODY:
             announce = self._world.beginnings.get(called.name)
             if announce is not None:
                 announce(operation, called)
 
-    def add(self, operation: Operation) -> None:  # noqa: C901 - one loop or list of cases
-        """Take an operation whose end was seen, or was seen to be missing."""
+    def add(self, operation: Operation, of: Classified | None = None) -> None:
+        """Take an operation whose end was seen, or was seen to be missing.
+
+        `of` is what it was classified as where the whole history is known. By itself the judge takes every page that
+        may be a firewall's for one: what it says is never taken back.
+        """
         self._count += 1
         self._origin = min(self._origin, operation.a_ns)
         if self._pending:
             self._pending.pop(operation.id, None)
-        exchange = operation.exchange
-        called = respelled(call(exchange))
-        self._payloads.take(operation, called)
-        if self._gateway and fits_gateway(self._gateway, exchange):
-            exchange = replace(exchange, status=None, response=None, failure=Failure.CUT)
+        if of is None:
+            of = self._classify(operation)
+        self._payloads.take(operation, of)
+        if of.foreign:  # no information: as if nothing had come back
+            exchange = replace(operation.exchange, status=None, response=None, failure=Failure.CUT)
             operation = replace(operation, exchange=exchange)
-        answered = answer_to(operation, called)
-        handler, traced, extended, own = self._plans[called.name]
+        handler, traced, extended, own = self._plans[of.call.name]
         if traced:
-            self._traces.take(operation, called, answered)
-        user, status = exchange.user, exchange.status
-        if user == "owner":
-            notes = operation.notes
-            if notes and notes.get("intent") == "invalid" and not _matters(operation, answered):
-                handler = None
-                self._world.withdraw(operation, called)
-            if handler is not None:
-                handler(operation, called, answered)
-                if extended and operation.a_ns > self._answered and (answered in _TRUTHS):
-                    self._answered = operation.a_ns
-                if own:
-                    self._own.take(operation, called, answered)
-            elif called.name == UNROUTED:
-                self._undocumented(operation, effect(exchange, called, answered))
+            self._traces.take(operation, of)
+        exchange = operation.exchange
+        if exchange.user == "owner":
+            self._owners(operation, of, handler, extended=extended, own=own)
         elif exchange.role is Role.STORAGE:
-            self._world.handlers[called.name](operation, called, answered)
+            self._world.handlers[of.call.name](operation, of)
         else:
-            self._not_owners(operation, called, answered)
-        if status in _TOLD_ERRORS and _told_error(operation, called, answered):
-            counted = _TOLD_ERRORS[status]
+            self._not_owners(operation, of)
+        if of.kind is Kind.ERROR and exchange.status in CORE_ERRORS and _told_error(operation, of):
+            counted = CORE_ERRORS[exchange.status]
             self._statuses[counted] = self._statuses.get(counted, 0) + 1
+
+    def _owners(
+        self, operation: Operation, of: Classified, handler: Handler | None, *, extended: bool, own: bool
+    ) -> None:
+        notes = operation.notes
+        if notes and notes.get("intent") == "invalid" and not _matters(operation, of):
+            self._world.withdraw(operation, of.call)
+            return
+        if handler is None:
+            if of.call.name == UNROUTED:
+                self._undocumented(operation, of.effect)
+            return
+        handler(operation, of)
+        if extended and operation.a_ns > self._answered and of.answer in _TRUTHS:
+            self._answered = operation.a_ns
+        if own:
+            self._own.take(operation, of)
 
     def _undocumented(self, operation: Operation, done: Effect) -> None:
         self._access.shared.add(granted(operation, done))
-        if is_mutation(operation.exchange) and done is not Effect.NONE:
+        if done is not Effect.NONE:
             self._world.meddled_with(operation)
 
-    def _not_owners(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _not_owners(self, operation: Operation, of: Classified) -> None:
+        called, done = of.call, of.effect
         if operation.exchange.user == "other":
-            self._access.take(operation, called, answered)
+            self._access.take(operation, of)
         if called.name not in self._world.beginnings:
             return
-        done = effect(operation.exchange, called, answered)
         if done is Effect.DONE or (done is Effect.INDETERMINATE and self._access.shared - {""}):
-            self._world.handlers[called.name](operation, called, answered)  # what was done is done, whoever did it
+            self._world.handlers[called.name](operation, of)  # what was done is done, whoever did it
         else:
             self._world.withdraw(operation, called)
 
@@ -302,16 +298,12 @@ class Judge:
         return accepted
 
     def _context(self, lags: Iterable[LagInterval]) -> Context:
-        needed = {kind: found for kind, found in self._elsewhere.converged.items() if found[0]}
-        for lag in lags:
-            if lag.at_most_s is not None and lag.at_most_s <= self._target.converge_within_s:
-                count, slowest = needed.get(lag.kind, (0, 0.0))
-                needed[lag.kind] = (count + 1, max(slowest, lag.at_most_s))
+        within_s = self._target.converge_within_s
         return Context(
             bound=self._bound,
             answered_last=self._answered,
             begun=not self._recorded,
-            converged=needed,
+            converged=Converged.of(lags, within_s, self._elsewhere.converged),
         )
 
     def _upload(self, case: Case, book: Book, context: Context, found: _Found) -> None:
@@ -376,30 +368,33 @@ class Judge:
         return frozenset(excused)
 
 
-def _told_error(operation: Operation, called: Call, answered: Answer) -> bool:
+def _told_error(operation: Operation, of: Classified) -> bool:
     """Whether this is an ordinary error of a documented call with a payload to judge."""
     exchange = operation.exchange
-    ordinary = answered not in {Answer.NC, Answer.INTEGRITY} and exchange.method != "HEAD"
-    documented = exchange.role is Role.API and called.name not in {UNROUTED, "app_status"}
-    return ordinary and documented and isinstance(exchange.response, dict)
+    documented = exchange.role is Role.API and of.call.name not in {UNROUTED, "app_status"}
+    return documented and exchange.method != "HEAD" and isinstance(exchange.response, dict)
 
 
-def _matters(operation: Operation, answered: Answer) -> bool:
+def _matters(operation: Operation, of: Classified) -> bool:
     """Whether an invalid request may have changed something all the same."""
-    return is_mutation(operation.exchange) and answered not in (Answer.REFUSED, Answer.NC, Answer.UNSENT)
+    return is_mutation(operation.exchange) and of.answer not in (Answer.REFUSED, Answer.NC, Answer.UNSENT)
 
 
-def judge_history(history: History) -> Judgement:
-    """Judge a whole history: announce every mutation, then take every operation, in the order they were kept."""
+def judge_history(history: History, classes: Sequence[Classified] | None = None) -> Judgement:
+    """Judge a whole history: announce every mutation, then take every operation, in the order they were kept.
+
+    `classes` are those of `classify_all`, where they are known already.
+    """
     small = history.header.get("small_parts_accepted") is True
-    court = Judge(history.target, recorded=history.recorded, accepts_small_parts=small)
+    judge = Judge(history.target, recorded=history.recorded, accepts_small_parts=small)
     with _no_collection():
+        classes = classes if classes is not None else classify_all(history.operations, history.target)
         for operation in history.operations:
             if operation.exchange.method not in READ_METHODS:
-                court.begin(operation)
-        for operation in history.operations:
-            court.add(operation)
-        return court.conclude(complete=history.complete)
+                judge.begin(operation)
+        for operation, of in zip(history.operations, classes, strict=True):
+            judge.add(operation, of)
+        return judge.conclude(complete=history.complete)
 
 
 @contextmanager

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from conformance.api.answers import URL_CALLS, Answer, answer, call
+from conformance.api.answers import Answer, Classified
+from conformance.api.routes import URL_CALLS
 from conformance.model import Json, Operation
 
 CONFIDENCE = 0.95
 LONGEST_S = 3600.0
 Span = tuple[float, float]
+_Read = tuple[float, float, Answer]
+_INFORMATIVE = (Answer.NC, Answer.DONE, Answer.INTEGRITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +31,29 @@ class Watch:
     reads: tuple[Span, ...]
 
 
-def watches(operations: Iterable[Operation]) -> list[Watch]:
+def watches(operations: Iterable[Operation], classes: Iterable[Classified]) -> list[Watch]:
     """Find the tracers among the operations: what their readers noted, and when they were completed."""
-    reads: dict[tuple[str, str], list[Operation]] = {}
+    reads: dict[tuple[str, str], list[_Read]] = {}
     completed: dict[str, float] = {}
-    for operation in operations:
+    for operation, of in zip(operations, classes, strict=True):
         if operation.b_ns is None:
             continue
-        called = call(operation.exchange)
-        if called.name == "complete_upload" and answer(operation.exchange) is Answer.DONE:
+        called = of.call
+        if called.name == "complete_upload" and of.answer is Answer.DONE:
             completed[called.id] = min(completed.get(called.id, LONGEST_S * 1e9), operation.b_ns / 1e9)
         elif called.name in URL_CALLS and operation.notes.get("tracer"):
             key = str(operation.notes["upload"]), str(operation.notes["tracer"])
-            reads.setdefault(key, []).append(operation)
+            reads.setdefault(key, []).append((operation.a_ns / 1e9, operation.b_ns / 1e9, of.answer))
     made = (_watch(kind, completed.get(upload), seen) for (upload, kind), seen in reads.items())
     return [watch for watch in made if watch and watch.ended > watch.begun]
 
 
-def _watch(kind: str, begun: float | None, seen: Sequence[Operation]) -> Watch | None:
+def _watch(kind: str, begun: float | None, seen: Sequence[_Read]) -> Watch | None:
     truth = Answer.DONE if kind == "good" else Answer.INTEGRITY
-    ends = [op.b_ns / 1e9 for op in seen if op.b_ns and answer(op.exchange) is truth]
+    ends = [b for _, b, answered in seen if answered is truth]
     if begun is None or not ends:
         return None
-    informative = [op for op in seen if answer(op.exchange) in (Answer.NC, Answer.DONE, Answer.INTEGRITY)]
-    spans = tuple(sorted((op.a_ns / 1e9, op.b_ns / 1e9) for op in informative if op.b_ns))
+    spans = tuple(sorted((a, b) for a, b, answered in seen if answered in _INFORMATIVE))
     return Watch(kind, begun, min(ends), spans)
 
 
@@ -92,9 +94,9 @@ def width_seen(found: Sequence[Watch], *, sure: bool) -> float | None:
     return high
 
 
-def sensitivity(operations: Iterable[Operation]) -> dict[str, Json]:
+def sensitivity(operations: Iterable[Operation], classes: Iterable[Classified]) -> dict[str, Json]:
     """State what the tracers of a history could see: widths in seconds, for bad tracers, good ones, and all of them."""
-    found = watches(operations)
+    found = watches(operations, classes)
     groups = {kind: [watch for watch in found if watch.kind == kind] for kind in ("bad", "good")}
     return {
         "confidence": CONFIDENCE,

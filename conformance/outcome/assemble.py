@@ -11,16 +11,21 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 from conformance.api import catalogue
-from conformance.api.answers import fits_gateway, is_gateways
+from conformance.api.answers import Classified, Source
+from conformance.api.classifier import classify_all
 from conformance.errors import ExitCode
 from conformance.judge import judge_history
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.sensitivity import sensitivity
 from conformance.model import Conformance, Exchange, History, Json, Judgement, Operation, Role, Run, Tally
-from conformance.outcome.coverage import blocked, missing_core
+from conformance.outcome import foreign
+from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
 from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
+
+Classes = Sequence[Classified]
+"""What each operation of a history was classified as, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,11 @@ class Framing:
     """What a run document says beside its judgement.
 
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
-    were selected (none means all); `tallies` come from judges that read something other than the history, such as the
-    target's own description; `summaries` are finished sections of the document. `trouble` are the suite's own errors,
-    `shortage` says what kept the run from trying everything, such as a spent budget; `remarks` are told as they are.
+    were selected (none means all); `scenarios` are the names of those that were tried, and `exercises` the requirements
+    that these exercise, None unless others were left out; `tallies` come from judges that read something other than the
+    history, such as the target's own description; `summaries` are finished sections of the document. `trouble` are the
+    suite's own errors, `shortage` says what kept the run from trying everything, such as a spent budget, and
+    `never_worked` that the target never accepted the run; `remarks` are told as they are.
     """
 
     effort: str = "recorded"
@@ -38,9 +45,12 @@ class Framing:
     seed: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    exercises: frozenset[str] | None = None
     interrupted: bool = False
     trouble: tuple[str, ...] = ()
     shortage: tuple[str, ...] = ()
+    never_worked: bool = False
     remarks: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
@@ -55,21 +65,25 @@ def now() -> str:
 
 def assemble(history: History, framing: Framing) -> dict[str, Json]:
     """Judge `history` and draw its run document."""
-    judgement = judge_history(history)
-    tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations)
+    classes = classify_all(history.operations, history.target)
+    judgement = judge_history(history, classes)
+    tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations, classes)
     chosen = catalogue.select(framing.only) if framing.only else catalogue.requirements()
     given = verdicts(chosen, tallies, strict=framing.strict)
+    dead = storage_trouble(history.operations, classes)
+    whole = not framing.only and not framing.recorded
     circumstances = Circumstances(
         strict=framing.strict,
-        partial=bool(framing.only),
+        partial=bool(framing.only) or framing.exercises is not None,
+        exercises=framing.exercises,
         recorded=framing.recorded,
         interrupted=framing.interrupted,
         complete=history.complete,
         missing_core=missing_core(tallies, judgement.counters),
-        trouble=(*framing.trouble, *framing.shortage, *_gone(history)),
+        trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *_gone(history, classes)),
     )
     outcome, reasons = conclude(given, circumstances)
-    ended = now()
+    ended, found = now(), foreign.answers(history.operations, classes)
     run = Run(
         outcome=outcome,
         target=history.target,
@@ -84,16 +98,18 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
-        reasons=(*reasons, *framing.remarks, *_unsent(history)),
+        reasons=(*reasons, *(() if whole else dead), *framing.remarks, *foreign.sentences(found), *_unsent(history)),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
+            "scenarios": list(framing.scenarios),
             "missing_core": list(circumstances.missing_core),
             "trouble": list(framing.trouble),
             "shortage": list(framing.shortage),
         },
     )
-    return document(run, _evidence(history, judgement), _summaries(history, judgement, framing))
+    summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}
+    return document(run, _evidence(history, classes, judgement), summaries)
 
 
 LEAST_UNANSWERED = 10
@@ -104,6 +120,8 @@ def exit_code(outcome: Conformance, framing: Framing) -> ExitCode:
     """Say what the process answers with: the user's interrupt, then the suite's own trouble, then the outcome."""
     if framing.interrupted:
         return ExitCode.INTERRUPTED
+    if framing.never_worked:
+        return ExitCode.UNREACHABLE
     if outcome is Conformance.NONCONFORMANT:
         return ExitCode.NONCONFORMANT
     if framing.trouble:
@@ -122,24 +140,24 @@ def versions() -> dict[str, str]:
     }
 
 
-def _evidence(history: History, judgement: Judgement) -> dict[str, Operation]:
+def _evidence(history: History, classes: Classes, judgement: Judgement) -> dict[str, tuple[Operation, Classified]]:
     named = {name for tally in judgement.tallies.values() for f in tally.findings for name in f.operations}
-    return {operation.id: operation for operation in history.operations if operation.id in named}
+    pairs = zip(history.operations, classes, strict=True)
+    return {operation.id: (operation, of) for operation, of in pairs if operation.id in named}
 
 
-def _gone(history: History) -> Iterable[str]:
+def _gone(history: History, classes: Classes) -> Iterable[str]:
     """Say that the target did not come back: nothing that its API was asked last was answered."""
-    sent = (one.exchange for one in history.operations if not {"withheld", "forbidden"} & one.notes.keys())
-    told = [_answered(exchange, history.target.gateway) for exchange in sent if exchange.role is Role.API]
+    pairs = zip(history.operations, classes, strict=True)
+    sent = ((one.exchange, of) for one, of in pairs if not {"withheld", "forbidden"} & one.notes.keys())
+    told = [_answered(exchange, of) for exchange, of in sent if exchange.role is Role.API]
     unanswered = told[::-1].index(True) if True in told else len(told)
     if unanswered >= LEAST_UNANSWERED:
         yield f"the last {unanswered} requests had no answer of the API: the target, or the token, went away"
 
 
-def _answered(exchange: Exchange, gateway: str) -> bool:
-    if exchange.status is None or exchange.failure is not None or (exchange.status == 401 and exchange.user == "owner"):
-        return False
-    return not (is_gateways(exchange) or fits_gateway(gateway, exchange))
+def _answered(exchange: Exchange, of: Classified) -> bool:
+    return of.source is Source.API and not (exchange.status == 401 and exchange.user == "owner")
 
 
 def _unsent(history: History) -> Iterable[str]:
@@ -153,13 +171,12 @@ def _unsent(history: History) -> Iterable[str]:
         yield f"{withheld} requests were not sent: they could have changed what this run did not make"
 
 
-def _summaries(history: History, judgement: Judgement, framing: Framing) -> dict[str, Json]:
+def _summaries(history: History, classes: Classes, judgement: Judgement) -> dict[str, Json]:
     readings: Sequence[catalogue.Reading] = catalogue.readings()
     return {
         "complete": history.complete,
         "lag": lag_summary(judgement.lags),
-        "traffic": traffic(history.operations),
-        "sensitivity": sensitivity(history.operations),
+        "traffic": traffic(history.operations, classes),
+        "sensitivity": sensitivity(history.operations, classes),
         "readings": [{"id": r.id, "about": r.about, "text": r.text} for r in readings],
-        **framing.summaries,
     }

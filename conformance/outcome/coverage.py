@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from conformance.api.answers import Answer, answer, call
-from conformance.model import Json, Operation, Tally
+from conformance.api.answers import Answer, Classified
+from conformance.api.routes import STORAGE_GET, STORAGE_PUT
+from conformance.model import Json, Operation, Role, Tally
 
 STEPS = ("create_project", "create_upload", "complete_upload", "create_file", "file_url", "version_url")
 """The road that nearly every requirement needs, in order: a later step needs the earlier ones."""
@@ -48,27 +49,53 @@ _NEEDS: Mapping[str, str] = {
 """The last step that must have succeeded before a requirement can be exercised."""
 
 
-def obstacle(operations: Iterable[Operation]) -> tuple[str, str]:
-    """Give the first step of the road that was tried and never succeeded, and the sentence that says so."""
+def obstacle(operations: Iterable[Operation], classes: Iterable[Classified]) -> tuple[str, str]:
+    """Give the first step of the road that was tried and never succeeded, and the sentence that says so.
+
+    A step that nobody tried blocks nothing: what rests on it was not observed.
+    """
     tried: Counter[str] = Counter()
     done: Counter[str] = Counter()
     last: dict[str, str] = {}
-    for operation in operations:
-        name = call(operation.exchange).name
-        if name in STEPS and operation.exchange.user == "owner":
-            kind = answer(operation.exchange)
+    for operation, of in zip(operations, classes, strict=True):
+        name = of.call.name
+        if name in STEPS and operation.exchange.user == "owner" and "withheld" not in operation.notes:
             tried[name] += 1
-            done[name] += kind is Answer.DONE
+            done[name] += of.answer is Answer.DONE
             last[name] = str(operation.exchange.status or operation.exchange.failure)
     for step in STEPS:
-        if not done[step]:
-            return step, f"no {step} succeeded in {tried[step]} attempts (the last answer: {last.get(step, 'none')})"
+        if tried[step] and not done[step]:
+            return step, f"no {step} succeeded in {tried[step]} attempts (the last answer: {last[step]})"
     return "", ""
 
 
-def blocked(tallies: Mapping[str, Tally], operations: Iterable[Operation]) -> dict[str, Tally]:
+LEAST_STORED = 3
+
+
+def storage_trouble(operations: Iterable[Operation], classes: Iterable[Classified]) -> tuple[str, ...]:
+    """Say that the storage provider took nothing, or served nothing, in as many attempts as there were."""
+    answers: dict[str, Counter[str]] = {STORAGE_PUT: Counter(), STORAGE_GET: Counter()}
+    done: Counter[str] = Counter()
+    for operation, of in zip(operations, classes, strict=True):
+        exchange = operation.exchange
+        if exchange.role is Role.STORAGE and not {"withheld", "forbidden"} & operation.notes.keys():
+            name = of.call.name
+            done[name] += of.answer is Answer.DONE
+            answers[name][str(exchange.status or exchange.failure)] += not 300 <= (exchange.status or 0) < 400
+    what = {STORAGE_PUT: "the storage took no bytes", STORAGE_GET: "no download succeeded"}
+    return tuple(
+        f"{what[name]}: the {sum(counted.values())} requests to the storage provider that should have done so were "
+        f"answered {', '.join(f'{status} ({n} times)' for status, n in counted.most_common() if n)}"
+        for name, counted in answers.items()
+        if sum(counted.values()) >= LEAST_STORED and not done[name]
+    )
+
+
+def blocked(
+    tallies: Mapping[str, Tally], operations: Iterable[Operation], classes: Iterable[Classified]
+) -> dict[str, Tally]:
     """Mark as blocked what was never exposed because the road to it ended early."""
-    step, reason = obstacle(operations)
+    step, reason = obstacle(operations, classes)
     if not step:
         return dict(tallies)
     behind = {name for name, need in _NEEDS.items() if STEPS.index(need) >= STEPS.index(step)}

@@ -14,8 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from conformance.api.answers import call, code_of
+from conformance.api.answers import Classified
 from conformance.api.curl import curl
+from conformance.api.error_bodies import code_of
 from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
 
 FORMAT = "dds-conformance-report"
@@ -24,7 +25,11 @@ EVIDENCE_TEXT = 4096
 """Characters kept of one body in the evidence of a finding."""
 
 
-def document(run: Run, operations: Mapping[str, Operation], summaries: Mapping[str, Json]) -> dict[str, Json]:
+Evidence = Mapping[str, tuple[Operation, Classified]]
+"""Operations by id, each with what it was classified as."""
+
+
+def document(run: Run, operations: Evidence, summaries: Mapping[str, Json]) -> dict[str, Json]:
     """Draw the document of `run`.
 
     `operations` holds at least those that the findings name; `summaries` the sections drawn from the whole history
@@ -99,9 +104,7 @@ def _requirement(verdict: Verdict, findings: list[int]) -> dict[str, Json]:
     }
 
 
-def _finding(
-    index: int, verdict: Verdict, finding: Finding, operations: Mapping[str, Operation], base_url: str
-) -> dict[str, Json]:
+def _finding(index: int, verdict: Verdict, finding: Finding, operations: Evidence, base_url: str) -> dict[str, Json]:
     proof = [operations[name] for name in finding.operations if name in operations]
     return {
         "index": index,
@@ -114,14 +117,17 @@ def _finding(
         "observed": finding.observed,
         "numbers": dict(finding.numbers),
         "operations": list(finding.operations),
-        "evidence": [evidence(operation) for operation in proof],
-        "curl": [curl(operation.exchange, base_url) for operation in proof],
-        "plan": next((operation.plan for operation in proof if operation.plan), ""),
+        "evidence": [evidence(operation, of) for operation, of in proof],
+        "curl": [curl(operation.exchange, base_url) for operation, _ in proof],
+        "plan": next((operation.plan for operation, _ in proof if operation.plan), ""),
     }
 
 
-def evidence(operation: Operation) -> dict[str, Json]:
-    """Show one operation as a finding's evidence: what was asked, when, and what came, bodies cut to a bound."""
+def evidence(operation: Operation, of: Classified) -> dict[str, Json]:
+    """Show one operation as a finding's evidence: what was asked, when, and what came, bodies cut to a bound.
+
+    `answer` and `source` say what it was classified as, so that no view of it needs to decide again.
+    """
     exchange = operation.exchange
     return {
         "id": operation.id,
@@ -133,9 +139,11 @@ def evidence(operation: Operation) -> dict[str, Json]:
         "path": exchange.path,
         "host": exchange.host,
         "role": str(exchange.role),
-        "call": call(exchange).name,
+        "call": of.call.name,
+        "answer": str(of.answer),
+        "source": str(of.source),
         "status": exchange.status,
-        "code": code_of(exchange),
+        "code": code_of(exchange.response),
         "failure": str(exchange.failure) if exchange.failure else None,
         "phase": str(operation.phase),
         "scenario": operation.scenario,

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from conformance.api.answers import NOT_CONSISTENT
+from conformance.api.error_bodies import NOT_CONSISTENT
 from conformance.errors import UsageError
 from conformance.model import Finding, Tally
 

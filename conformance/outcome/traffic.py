@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from conformance.api.answers import answer, call
+from conformance.api.answers import Classified
 from conformance.model import Json, Octets, Operation
 
 NS_PER_S = 1_000_000_000
@@ -14,22 +14,24 @@ NS_PER_S = 1_000_000_000
 
 @dataclass(slots=True)
 class Traffic:
-    """Counts by call, answer, status and failure; bytes of bodies kept as octets; the span on the clock."""
+    """Counts by call, answer, status, failure and source; bytes of bodies kept as octets; the span on the clock."""
 
     operations: int = 0
     calls: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     statuses: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
     sent: int = 0
     received: int = 0
     first_ns: int | None = None
     last_ns: int = 0
 
-    def add(self, operation: Operation) -> None:
+    def add(self, operation: Operation, of: Classified) -> None:
         """Count one operation."""
         exchange = operation.exchange
         self.operations += 1
-        self.calls[call(exchange).name][str(answer(exchange))] += 1
+        self.calls[of.call.name][str(of.answer)] += 1
+        self.sources[str(of.source)] += 1
         self.statuses[str(exchange.status)] += exchange.status is not None
         if exchange.failure:
             self.failures[str(exchange.failure)] += 1
@@ -49,6 +51,7 @@ class Traffic:
             ],
             "by_status": {status: n for status, n in sorted(self.statuses.items()) if n},
             "failures": dict(self.failures.most_common()),
+            "by_source": dict(self.sources.most_common()),
             "bytes_sent": self.sent,
             "bytes_received": self.received,
             "duration_s": round(duration_s, 3),
@@ -56,11 +59,11 @@ class Traffic:
         }
 
 
-def traffic(operations: Iterable[Operation]) -> dict[str, Json]:
+def traffic(operations: Iterable[Operation], classes: Iterable[Classified]) -> dict[str, Json]:
     """Summarise what went over the wire."""
     summary = Traffic()
-    for operation in operations:
-        summary.add(operation)
+    for operation, of in zip(operations, classes, strict=True):
+        summary.add(operation, of)
     return summary.summary()
 
 

@@ -19,12 +19,14 @@ RULE_OF_THREE = 3.0
 class Circumstances:
     """What decides, beside the verdicts, what a run may claim.
 
-    `partial` is a run of selected requirements, `recorded` a foreign recording: both speak only of what they exercise.
+    `partial` is a run of selected requirements or scenarios, `recorded` a foreign recording: both speak only of what
+    they exercise. `exercises` are the requirements of the selected scenarios, None where none were selected.
     `missing_core` names the parts of the core that were not exercised; `trouble` the suite's own errors.
     """
 
     strict: bool = False
     partial: bool = False
+    exercises: frozenset[str] | None = None
     recorded: bool = False
     interrupted: bool = False
     complete: bool = True
@@ -71,7 +73,7 @@ def conclude(given: Sequence[Verdict], circumstances: Circumstances) -> tuple[Co
     """Add verdicts up into the outcome of a run and the sentences that say why."""
     broken = [v.requirement.id for v in given if v.outcome is Outcome.FAIL]
     if broken:
-        return Conformance.NONCONFORMANT, (f"broken: {', '.join(broken)}",)
+        return Conformance.NONCONFORMANT, (f"broken: {', '.join(broken)}", *circumstances.trouble)
     gaps = tuple(_gaps(given, circumstances))
     return (Conformance.INCOMPLETE, gaps) if gaps else (Conformance.CONFORMANT, _claims(given, circumstances))
 
@@ -92,7 +94,8 @@ def _gaps(given: Sequence[Verdict], circumstances: Circumstances) -> Iterable[st
 
 
 def _unexercised(given: Sequence[Verdict], circumstances: Circumstances) -> Iterable[str]:
-    blocked = [v.requirement.id for v in given if v.outcome is Outcome.BLOCKED and v.requirement.level.gates]
+    due = [v for v in given if circumstances.exercises is None or v.requirement.id in circumstances.exercises]
+    blocked = [v.requirement.id for v in due if v.outcome is Outcome.BLOCKED and v.requirement.level.gates]
     if blocked and (circumstances.partial or any(v.requirement.core for v in given if v.requirement.id in blocked)):
         yield f"blocked: {', '.join(blocked)}"
     if not circumstances.partial and circumstances.missing_core:
@@ -104,6 +107,8 @@ def _claims(given: Sequence[Verdict], circumstances: Circumstances) -> tuple[str
     scope = (
         "none of the requirements that the recording exercises is broken"
         if circumstances.recorded
+        else "none of the requirements that the selected scenarios exercise is broken"
+        if circumstances.exercises is not None
         else "none of the selected requirements is broken"
         if circumstances.partial
         else "no requirement is broken, and the core was exercised"

@@ -15,7 +15,7 @@ def command(document: Document, *, effort: str = "", only: str = "", keep_seed: 
     target = document["target"]
     words = ["dds-conformance", "run"]
     if not target.get("embedded"):
-        words += ["--target", target["base_url"]]
+        words += ["--target", target["base_url"], *_provider(target)]
     chosen = effort or document["effort"]
     words += ["--effort", chosen] if chosen in ("quick", "standard", "thorough") else []
     words += ["--strict"] if document["strict"] else []
@@ -27,7 +27,14 @@ def replay(document: Document) -> str:
     """Give the command that runs one saved plan again against the same target."""
     target = document["target"]
     words = ["dds-conformance", "replay", "plan.json"]
-    return shlex.join(words if target.get("embedded") else [*words, "--target", target["base_url"]])
+    there = [] if target.get("embedded") else ["--target", target["base_url"], *_provider(target)]
+    return shlex.join([*words, *there])
+
+
+def _provider(target: Document) -> list[str]:
+    """Give the option that names the storage provider, where one was chosen."""
+    chosen = target.get("storage_provider")
+    return ["--storage-provider", chosen] if chosen else []
 
 
 def next_steps(document: Document, directory: Path | None) -> Iterable[tuple[str, str]]:

@@ -101,7 +101,7 @@ def _name(document: Document) -> str:
 
 def _remarks(document: Document) -> Iterable[str]:
     for flag, remark in (
-        ("partial", "selected duties only"),
+        ("partial", "a selection only"),
         ("recorded", "a recording"),
         ("interrupted", "interrupted"),
         ("strict", "strict"),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol  # what plugins that repeat items run them with: reports, not yet told
 
 from conformance import interrupts
-from conformance.driver import Driver, RecordError
+from conformance.driver import BudgetError, Driver, RecordError
 from conformance.errors import ExitCode, SuiteError
 from conformance.model import Json, Target
 from conformance.run.child import end_with_parent
-from conformance.run.running import Running
-from conformance.settings.configuration import gather
+from conformance.run.handed_settings import HANDED, settings_of
+from conformance.run.item_names import due, owner_of
+from conformance.run.item_outcomes import final
+from conformance.run.item_scheduling import ShardScheduling
+from conformance.run.running import Running, Tried
 from conformance.settings.run_settings import Settings
 
-OPTIONS = ("target", "effort", "seed", "converge_within", "report_dir", "strict", "only", "max_rps", "i_may_write")
-"""The keys of the configuration that are options of pytest too; pytest has a ``--strict`` of its own."""
-HANDED = "dds_settings"
+HELD = "dds_held"
 SUITE_ERROR = "dds-suite-error"
 SHORTAGE = "dds-shortage"
 TOLD = 20
@@ -31,16 +32,19 @@ class Gathering:
     """The hooks and fixtures of a run; one instance in the controlling process, one in each of xdist's workers."""
 
     def __init__(self, config: pytest.Config) -> None:
-        handed = getattr(config, "workerinput", {}).get(HANDED)
-        self._running = None if handed else Running(_settings(config))
-        self._settings = Settings.from_json(handed) if handed else None
+        self._config = config
+        mine = settings_of(config)
+        self._running = None if hasattr(config, "workerinput") else Running(mine)
+        self._settings = mine
         self._document: Mapping[str, Json] = {}
         self._told: dict[str, list[str]] = {SUITE_ERROR: [], SHORTAGE: []}
+        self._held: dict[str, list[pytest.TestReport]] = {}
+        self._collected: tuple[str, ...] = ()
 
     @property
     def run_settings(self) -> Settings:
         """The settings of this run, as far as they are known: the embedded server's address comes with its start."""
-        return self._running.settings if self._running else self._settings  # type: ignore[return-value] # one is set
+        return self._running.settings if self._running else self._settings
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -82,10 +86,10 @@ class Gathering:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note what the suite itself got wrong: in a scenario, anything raised but an AssertionError or a skip."""
+        """Note what the suite itself got wrong: a scenario only provokes, and so whatever it raises is no finding."""
         report = yield
-        if call.excinfo and report.failed and not call.excinfo.errisinstance(AssertionError):
-            spent = isinstance(call.excinfo.value, SuiteError) and call.excinfo.value.exit_code is ExitCode.INCOMPLETE
+        if call.excinfo and report.failed:
+            spent = isinstance(call.excinfo.value, BudgetError)
             said = str(call.excinfo.value) if spent else f"{item.name}: {call.excinfo.exconly()}"
             report.user_properties.append((SHORTAGE if spent else SUITE_ERROR, said[:500]))
             if call.excinfo.errisinstance(RecordError):
@@ -94,26 +98,94 @@ class Gathering:
             item.session.shouldstop = "interrupted"
         return report
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather the suite's own errors, and what kept it from trying everything, from all workers."""
-        for name, value in report.user_properties:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run an item and hold its reports: what they say is known only when the whole run has been judged."""
+        self._hold(item.nodeid, runtestprotocol(item, log=False, nextitem=nextitem))
+        return True
+
+    def _hold(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
+        self._held.setdefault(nodeid, []).extend(reports)
+        for name, value in (pair for report in reports for pair in report.user_properties):
             if name in self._told and value not in self._told[name]:
                 self._told[name].append(str(value))
 
-    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note which items are to run."""
+        if session.items:
+            self._collected = tuple(item.nodeid for item in session.items)
+
+    def pytest_report_collectionfinish(self) -> str:
+        """Say why nothing is told for a while."""
+        return "the scenarios are reported together, when the history of the whole run has been judged"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> ShardScheduling:
+        """Give all items of a shard to one worker, which runs their plans together."""
+        return ShardScheduling(config, log)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Note which items the workers are to run; all of them collect the same."""
+        self._collected = tuple(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker has held; one that crashed has nothing to say any more."""
+        for data in getattr(node, "workeroutput", {}).get(HELD, ()):
+            report = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
+            self._hold(report.nodeid, [report])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str) -> None:
+        """Note that a worker crashed."""
+        self._told[SUITE_ERROR].append(f"a worker process crashed while running {crashitem}")
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Judge the history of all workers and write the reports; the exit status is the run's."""
+        """Judge the history of all workers, write the reports and tell the items; the exit status is the run's."""
         if not self._running:
+            self._hand_up()
             return
         if not self._running.started:
             self._running.abandon()
             return
+        if distributed := self._config.pluginmanager.get_plugin("dsession"):
+            distributed.pytest_sessionfinish()  # workers that still live after an interrupt end before the judgement
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
-        interrupted = stopped or interrupts.asked()
-        trouble, shortage = tuple(self._told[SUITE_ERROR]), tuple(self._told[SHORTAGE])
-        document = self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage)
-        self._document = document
-        session.exitstatus = document.get("exit_code", ExitCode.SUITE_ERROR)
+        self._document = self._running.finish(
+            interrupted=stopped or interrupts.asked(),
+            trouble=tuple(self._told[SUITE_ERROR]),
+            shortage=tuple(self._told[SHORTAGE]),
+            tried=self._tried(),
+        )
+        self._tell()
+        session.exitstatus = self._document.get("exit_code", ExitCode.SUITE_ERROR)
+
+    def _hand_up(self) -> None:
+        """In a worker: hand the reports held to the controlling process."""
+        held = [report for reports in self._held.values() for report in reports]
+        to_data = self._config.hook.pytest_report_to_serializable
+        output = self._config.workeroutput  # type: ignore[attr-defined] # a worker of pytest-xdist has one
+        output[HELD] = [to_data(config=self._config, report=report) for report in held]
+
+    def _tried(self) -> Tried:
+        """Return which scenarios were tried, and whether others were left out."""
+        every = due(self.run_settings)
+        named = {owner.scenario for nodeid in self._collected if (owner := owner_of(nodeid))}
+        tried = tuple(scenario for scenario in every if scenario.name in named)
+        return Tried(tried, partial=bool(self.run_settings.scenario) or len(tried) < len(every))
+
+    def _tell(self) -> None:
+        """Report every item as the document says."""
+        held = {nodeid: self._held.get(nodeid, []) for nodeid in dict.fromkeys((*self._collected, *self._held))}
+        hook = self._config.hook
+        for reports in final(held, self._document):
+            nodeid, location = reports[0].nodeid, reports[0].location
+            hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
+            for report in reports:
+                hook.pytest_runtest_logreport(report=report)
+            hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what the run came to, and where its reports are."""
@@ -124,13 +196,3 @@ class Gathering:
             for reason in self._document["reasons"]:
                 terminalreporter.write_line(reason)
             terminalreporter.write_line(f"reports: {self.run_settings.report_dir}")
-
-
-def _settings(config: pytest.Config) -> Settings:
-    handed = config.getoption("dds_settings")
-    if handed:
-        return Settings.from_json(handed.read_text(encoding="utf-8"))
-    options = {name: config.getoption(name) for name in OPTIONS}
-    workers = int(getattr(config.option, "numprocesses", None) or 0)
-    settings = gather({**options, "workers": workers}).settings()
-    return dataclasses.replace(settings, report_dir=settings.report_dir.absolute())

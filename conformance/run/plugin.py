@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.errors import SuiteError
+
 SCENARIOS = Path(str(resources.files("conformance.scenarios"))).resolve()
 
 
@@ -24,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--report-dir", metavar="DIR", help="where reports go")
     group.addoption("--dds-strict", dest="strict", action="store_true", default=None, help="a broken SHOULD fails")
     group.addoption("--only", action="append", metavar="ID-or-glob", help="judge these requirements only")
+    group.addoption("--scenario", action="append", metavar="GLOB", help="try these scenarios only")
     group.addoption("--max-rps", metavar="N", help="requests per second, all workers together")
     group.addoption("--i-may-write", action="store_true", default=None, help="consent to writing to a remote target")
     group.addoption("--dds-settings", type=Path, metavar="FILE", help="settings handed down by dds-conformance run")
@@ -42,8 +45,17 @@ def is_run(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Load what gathers a run, where this session is one."""
-    if is_run(config) and not config.option.collectonly:
-        from conformance.run.gathering import Gathering  # noqa: PLC0415 - other pytest sessions must not pay for it
+    """Load what gathers a run, where this session is one; where items are only listed, read the settings alone."""
+    if not is_run(config):
+        return
+    try:
+        from conformance.run.handed_settings import settings_of  # noqa: PLC0415 - the same
+        from conformance.run.item_names import due  # noqa: PLC0415 - other pytest sessions must not pay for it
 
-        config.pluginmanager.register(Gathering(config), "dds-conformance-gathering")
+        due(settings_of(config))
+        if not config.option.collectonly:
+            from conformance.run.gathering import Gathering  # noqa: PLC0415 - the same
+
+            config.pluginmanager.register(Gathering(config), "dds-conformance-gathering")
+    except SuiteError as trouble:
+        pytest.exit(f"error: {trouble}", returncode=int(trouble.exit_code))

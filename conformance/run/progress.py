@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.api.answers import EXTENDED_CALLS, NOT_CONSISTENT, call_of
+from conformance.api.error_bodies import NOT_CONSISTENT, code_of
+from conformance.api.routes import BASE, EXTENDED_CALLS, base_of, call_of
+from conformance.driver.safety.pace import BUSY, retry_after_s
 
 NS_PER_S = 1_000_000_000
 FORGOTTEN_NS = 3 * NS_PER_S
@@ -18,28 +21,39 @@ class Progress:
     """Counts of what was sent, and every extended endpoint whose last answer was not-consistent.
 
     `awaited` maps the path to the instants of its first and its last such answer, in nanoseconds of the history's
-    clock.
+    clock. `base` is the base path that the history's header says.
     """
 
+    base: str = BASE
     operations: int = 0
     projects: int = 0
     uploads: int = 0
     awaited: dict[str, tuple[int, int]] = field(default_factory=dict)
+    paused: str = ""
+    paused_until_ns: int = 0
 
     def add(self, line: dict[str, Any]) -> None:
         """Take one line of a history; lines that are not ended operations say nothing."""
+        if "format" in line:
+            self.base = base_of(line["target"]["base_url"])
         if "a_ns" not in line or line.get("begin"):
             return
         self.operations += 1
-        name = call_of(line["method"], line["path"]).name
+        self._pause(line)
+        name = call_of(line["method"], line["path"], self.base).name
         self.projects += name == "create_project" and line.get("status") == 202
         self.uploads += name == "complete_upload" and line.get("status") == 202
         if name in EXTENDED_CALLS and line.get("status"):
             self._await(line)
 
+    def _pause(self, line: dict[str, Any]) -> None:
+        asked_s = retry_after_s(line.get("headers") or {}) if line.get("status") in BUSY else None
+        if asked_s and line.get("role", "api") == "api":
+            self.paused = f"answered {line['status']}, the target asks for a pause of {asked_s:.0f} s"
+            self.paused_until_ns = max(self.paused_until_ns, line["a_ns"] + int(min(asked_s, 1e9) * NS_PER_S))
+
     def _await(self, line: dict[str, Any]) -> None:
-        body = line.get("response")
-        if isinstance(body, dict) and body.get("code") == NOT_CONSISTENT:
+        if code_of(line.get("response")) == NOT_CONSISTENT:
             first, _ = self.awaited.get(line["path"], (line["a_ns"], 0))
             self.awaited[line["path"]] = first, line["a_ns"]
         else:
@@ -49,9 +63,11 @@ class Progress:
         """Give what is still asked for, with the instant since when; what nobody asks for any more is not awaited."""
         return {path: first for path, (first, last) in self.awaited.items() if now_ns - last < FORGOTTEN_NS}
 
-    def sentence(self) -> str:
-        """Say how far the run is."""
-        return f"{self.operations} requests, {self.projects} projects, {self.uploads} uploads completed"
+    def sentence(self, now_ns: int | None = None) -> str:
+        """Say how far the run is, and what it pauses for at `now_ns` of the history's clock (None: now)."""
+        said = f"{self.operations} requests, {self.projects} projects, {self.uploads} uploads completed"
+        now_ns = time.monotonic_ns() if now_ns is None else now_ns
+        return f"{said}; {self.paused}" if now_ns < self.paused_until_ns else said
 
 
 class Tail:

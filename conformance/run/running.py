@@ -14,8 +14,11 @@ from typing import Any
 from conformance import history
 from conformance.driver import check_target, fetch_text
 from conformance.driver.report_folder import dispose, prepare
-from conformance.driver.safety.cleaning import Leftover, rescue, tidy
+from conformance.driver.safety.cleaning import Leftover, farewell, rescue, tidy
+from conformance.driver.safety.lost_access import what_ended
 from conformance.driver.wire.handshake import shake_hands
+from conformance.engine.scenario import Scenario
+from conformance.errors import ExitCode
 from conformance.model import Json, Operation, Tally
 from conformance.outcome import target_description
 from conformance.outcome.assemble import Framing, assemble, now, versions
@@ -56,8 +59,22 @@ def recover(settings: Settings, *, interrupted: bool, trouble: str) -> None:
         settings.report_dir.mkdir(parents=True, exist_ok=True)
         settings.history_path.write_bytes(history.encode_header(settings.target, {"run_id": settings.run_id}))
     run = Running(settings, leftovers=rescue(settings).leftovers)
+    run.remark(*farewell(run.leftovers, settings.ledger_path, settings))
     dispose(settings)
     run.report(interrupted=interrupted, trouble=(trouble,) if trouble else ())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tried:
+    """The scenarios that a run tried. It is `partial` if it left others of its effort out."""
+
+    scenarios: tuple[Scenario, ...] = ()
+    partial: bool = False
+
+    @property
+    def exercises(self) -> frozenset[str] | None:
+        """The requirements that a partial run speaks of; None for all."""
+        return frozenset(name for one in self.scenarios for name in one.requirements) if self.partial else None
 
 
 class Running:
@@ -74,8 +91,10 @@ class Running:
         self.started = False
         self._open = contextlib.ExitStack()
         self._remarks: tuple[str, ...] = ()
+        self._never_worked = False
         self._described: dict[str, Tally] = {}
-        self._leftovers = leftovers
+        self.leftovers = leftovers
+        self._tried = Tried()
 
     def start(self) -> Settings:
         """Bring the target up if it is ours, look whether it answers, and open the history.
@@ -96,6 +115,10 @@ class Running:
             self._keep_beside(description)
             self.started = True
         return self.settings
+
+    def remark(self, *sentences: str) -> None:
+        """Have the outcome's reasons end with these sentences."""
+        self._remarks += sentences
 
     def abandon(self) -> None:
         """Stop what was started for a run that could not begin."""
@@ -120,6 +143,7 @@ class Running:
             "effort": settings.effort,
             "seed": settings.seed,
             "only": list(settings.only),
+            "scenario": list(settings.scenario),
             "suite": versions()["suite"],
             "workers": settings.workers,
             "nonce": settings.nonce,
@@ -137,14 +161,24 @@ class Running:
                 path.write_text(text, encoding="utf-8", newline="")
 
     def finish(
-        self, *, interrupted: bool, trouble: tuple[str, ...] = (), shortage: tuple[str, ...] = ()
+        self,
+        *,
+        interrupted: bool,
+        trouble: tuple[str, ...] = (),
+        shortage: tuple[str, ...] = (),
+        tried: Tried = Tried(),
     ) -> dict[str, Json]:
         """Close the history, judge it, write the document and draw the reports from it.
 
-        `trouble` are the suite's own errors; `shortage` says what kept the run from trying everything.
+        `trouble` are the suite's own errors; `shortage` says what kept the run from trying everything it was asked to.
         """
+        self._tried = tried
+        if ended := what_ended(self.settings):
+            shortage = tuple(dict.fromkeys((str(ended), *shortage)))
+            self._never_worked = ended.exit_code is ExitCode.UNREACHABLE
         try:
-            self._leftovers = tidy(self.settings).leftovers
+            self.leftovers = tidy(self.settings).leftovers
+            self.remark(*farewell(self.leftovers, self.settings.ledger_path, self.settings))
             self._close_history(interrupted=interrupted)
             return self.report(interrupted=interrupted, trouble=trouble, shortage=shortage)
         finally:
@@ -178,6 +212,8 @@ class Running:
             seed=settings.seed,
             strict=settings.strict,
             only=settings.only,
+            scenarios=tuple(scenario.name for scenario in self._tried.scenarios),
+            exercises=self._tried.exercises,
             interrupted=interrupted,
             trouble=trouble,
             run_id=settings.run_id,
@@ -185,6 +221,7 @@ class Running:
             tallies=self._described,
             remarks=self._remarks,
             shortage=shortage,
+            never_worked=self._never_worked,
             summaries=self._summaries(),
         )
         return assemble(history.read(settings.history_path), framing)
@@ -195,7 +232,7 @@ class Running:
         digest = hashlib.sha256(self.settings.history_path.read_bytes()).hexdigest()
         return {
             "history": {"path": self.settings.history_path.name, "sha256": digest},
-            "leftovers": [dataclasses.asdict(leftover) for leftover in self._leftovers],
+            "leftovers": [dataclasses.asdict(leftover) for leftover in self.leftovers],
             "fuzz": gather(self.settings.report_dir),
             "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
         }

@@ -121,6 +121,7 @@ KEYS: dict[str, Key] = {
         Key("workers", "worker processes; 0 is one process", whole(0), 0),
         Key("strict", "a broken SHOULD makes the target nonconformant", flag, default=False),
         Key("only", "ids or globs of the requirements to judge", words, ()),
+        Key("scenario", "names or globs of the scenarios to try", words, ()),
         Key("report_dir", "where the reports go", path, Path("dds-report")),
         Key("converge_within", 'seconds that "eventually" may take', number, 60.0),
         Key("gateway", "regular expression over a body by which a gateway's own answers are known", pattern, ""),

@@ -80,6 +80,7 @@ class Settings:
     workers: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
+    scenario: tuple[str, ...] = ()
     report_dir: Path = Path("dds-report")
     max_rps: float | None = None
     max_in_flight: int = 32
@@ -152,6 +153,7 @@ class Settings:
             bounds=Bounds(**plain.pop("bounds")),
             network=network,
             only=tuple(plain.pop("only")),
+            scenario=tuple(plain.pop("scenario")),
             report_dir=Path(plain.pop("report_dir")),
             credentials=given,
             **plain,

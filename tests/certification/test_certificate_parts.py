@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.certification.eligibility import Standing, Wish, refusals
-from conformance.certification.fidelity.effort_demand import HOSTILE_GROUPS
 from conformance.certification.fidelity.plan_steps import CALLS, SILENT
 from conformance.certification.harmless_pattern import is_harmless
 from conformance.certification.statement import Claims, Suite, title
@@ -25,10 +24,10 @@ TLS = Path(__file__).parents[1] / "driver" / "tls"
 DRAWING = """
 import hashlib, sys
 {more}
-from conformance.engine.efforts import EFFORTS
-from conformance.engine.search.worker import wave_plans, wave_seed
-abreast, tracers = wave_plans(EFFORTS["quick"], wave_seed(5, 0, 0), 0, 1)
-print(hashlib.sha256("".join(plan.key() for plan in abreast + tracers).encode()).hexdigest())
+from conformance.certification.fidelity.own_scenarios import own_plans
+from conformance.engine.search.worker import drawn_plans, wave_seed
+plans = [plan for one in own_plans() for plan in drawn_plans(one, one.share.quick, wave_seed(5, 0, 0))]
+print(hashlib.sha256("".join(plan.key() for plan in plans).encode()).hexdigest())
 """
 
 
@@ -73,10 +72,7 @@ def test_a_strangers_pattern_is_matched_only_if_it_ends_soon(pattern: str, harml
 
 
 def test_the_demand_is_held_to_what_a_run_does() -> None:
-    """As many groups of hostile requests as the fuzzing has, and a call for each verb that makes one."""
-    from conformance.fuzz import GROUPS  # noqa: PLC0415 - schemathesis takes half a second to import
-
-    assert len(GROUPS) == HOSTILE_GROUPS
+    """Each verb that makes a call is known by it."""
     assert set(VERBS) - set(CALLS) - SILENT == {"use_unknown", "ask_badly", "comb"}
 
 

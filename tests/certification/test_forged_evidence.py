@@ -113,7 +113,7 @@ def _a_read_is_dropped_and_the_history_alone_renumbered(own: Own, _signers: Sign
 
 @forgery("had made it")
 def _dropped_steps_are_said_to_have_been_left_out(own: Own, _signers: Signers, _other: Own) -> Own:
-    plan = of_plan(own, "oddities")
+    plan = of_plan(own, "odd-uploads")
     gone = ids(own, lambda line: line["plan"] == plan and call_is("PUT", "/complete")(line))
 
     def excuse(plans: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -150,7 +150,7 @@ def _dropped_steps_are_excused_by_a_reason_of_the_forgers_own(own: Own, _signers
     return with_plans(kept, excuse)
 
 
-@forgery("plans of the theme uploads that the seed gives are not in the bundle")
+@forgery("plans of uploads that the seed gives are not in the bundle")
 def _a_whole_plan_is_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     plan = of_plan(own, "uploads")
     gone = ids(own, lambda line: line["plan"] == plan)
@@ -178,7 +178,7 @@ def _a_plan_is_said_to_have_been_left_out_for_want_of_time(own: Own, _signers: S
 
 @forgery("never fuzzed")
 def _the_fuzzing_of_a_call_is_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
-    gone = ids(own, lambda line: line["plan"] == "file_url" and line["scenario"] == "fuzz")
+    gone = ids(own, lambda line: line["scenario"] == "fuzz-file-url")
     return renumbered(without(own, lambda line: line["id"] in gone), everywhere=True)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.judge.exchange import Violation, examine
+from conformance.api.classifier import Classifier
+from conformance.judge.exchange import Examiner, Violation, examine
 from conformance.model import Exchange, Operation, Target
 
 ID = "11111111-2222-4333-8444-555555555555"
@@ -48,6 +49,18 @@ def operation(call: str, status: int | None, body: Any = None, **about: Any) -> 
         **about,
     )
     return Operation("o1", "s", 0, 1, exchange, notes=notes)
+
+
+class Looking:
+    """An examiner with the classifier of one target before it."""
+
+    def __init__(self, target: Target | None = None) -> None:
+        self._classify = Classifier(target or Target("http://t/api/v1"))
+        self._examiner = Examiner()
+
+    def examine(self, operation: Operation) -> tuple[tuple[str, Violation | None], ...]:
+        """Classify and examine one operation."""
+        return self._examiner.examine(operation, self._classify(operation))
 
 
 def broken(call: str, status: int | None, body: Any = None, *, target: Target | None = None, **about: Any) -> set[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exchanges import Looking
 
 from conformance import history as histories
-from conformance.judge.exchange import Examiner
 from conformance.model import Exchange, Octets, Operation, Role, Target
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded"
@@ -124,7 +124,7 @@ def operation(row: Mapping[str, Any]) -> Operation:
 @pytest.mark.parametrize("row", ROWS, ids=[row["name"] for row in ROWS])
 def test_each_recorded_exchange_shows_what_is_written_down(row: Mapping[str, Any]) -> None:
     """Nothing more, nothing less; `error` as a string of digits has a test of its own."""
-    seen = Examiner(TARGET).examine(operation(row))
+    seen = Looking(TARGET).examine(operation(row))
     found = {requirement: violation for requirement, violation in seen if violation and requirement != "error-number"}
     expected = EXPECTED.get(row["name"], {})
     assert found.keys() == expected.keys()
@@ -141,7 +141,7 @@ def test_every_expected_name_was_recorded() -> None:
 @pytest.mark.parametrize("row", [r for r in ROWS if r["status"] >= 400], ids=lambda row: row["name"])
 def test_error_is_a_string_of_digits_except_on_401(row: Mapping[str, Any]) -> None:
     """The warning about `error` is given exactly where the payload is whole and its number is written as a string."""
-    found = dict(Examiner(TARGET).examine(operation(row)))
+    found = dict(Looking(TARGET).examine(operation(row)))
     lacking = "`code` is missing" in str(EXPECTED.get(row["name"]))
     if lacking:
         assert "error-number" not in found
@@ -153,7 +153,7 @@ def test_error_is_a_string_of_digits_except_on_401(row: Mapping[str, Any]) -> No
 
 def test_the_recorded_history_shows_three_warnings_and_nothing_else() -> None:
     """408 operations of ten clients: `error` as a string, the integrity wording, not-consistent on chunks."""
-    examiner = Examiner(TARGET)
+    examiner = Looking(TARGET)
     history = histories.read(RECORDED / "deployed-history.jsonl")
     found = {
         (requirement, violation.rule)
@@ -173,7 +173,7 @@ def test_one_crime_of_the_framework_is_one_row() -> None:
     crimes = {
         violation.crime
         for row in ROWS
-        for requirement, violation in Examiner(TARGET).examine(operation(row))
+        for requirement, violation in Looking(TARGET).examine(operation(row))
         if violation and requirement == "error-payload"
     }
     assert len(crimes) == 1

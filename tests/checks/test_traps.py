@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from exchanges import ID, IE, JSON, NC, OTHER_ID, PROJECT, UPLOAD, URL, broken, error, kept, operation, seen
+from exchanges import ID, IE, JSON, NC, OTHER_ID, PROJECT, UPLOAD, URL, Looking, broken, error, kept, operation, seen
 
+from conformance.api.classifier import Classifier
 from conformance.errors import UsageError
-from conformance.judge.exchange import RULES, Examiner
+from conformance.judge.exchange import RULES
 from conformance.model import Failure, Octets, Role, Target
 
 HTML = Octets(40, "x", "<html>edge-7 says no</html>")
@@ -169,7 +170,7 @@ def test_a_success_page_of_the_gateway_is_no_wrong_success() -> None:
 def test_a_gateway_pattern_that_is_no_regular_expression_is_refused() -> None:
     """With exit code 2 in the end."""
     with pytest.raises(UsageError, match="regular expression"):
-        Examiner(Target("x", gateway="("))
+        Classifier(Target("x", gateway="("))
 
 
 @pytest.mark.parametrize("user", [None, "invalid"])
@@ -208,7 +209,7 @@ def test_a_503_that_asks_to_come_again_later_is_throttling_not_a_crash() -> None
     """Its payload is judged all the same, and without Retry-After it is a crash again."""
     asked, busy = operation("GET /projects", 503, error(503)), operation("GET /projects", 503, error(503, reason=None))
     patient = {**asked.exchange.headers, "retry-after": "1"}
-    one = Examiner(Target("x"))
+    one = Looking()
     later = replace(asked, exchange=replace(asked.exchange, headers=patient))
     assert {r for r, v in one.examine(asked) if v} == {"no-5xx-legal"}
     assert {r for r, v in one.examine(later) if v} == set()
@@ -256,9 +257,9 @@ def test_the_examiner_remembers_by_all_that_the_rules_look_at() -> None:
             {"notes": {"intent": "invalid"}}, {"notes": {"invented": [ID]}}, {"notes": {"intent": "valid"}},
         )
     ]  # fmt: skip
-    one = Examiner(Target("x"))
+    one = Looking()
     for op in variations:
-        assert one.examine(op) == Examiner(Target("x")).examine(op)
+        assert one.examine(op) == Looking().examine(op)
 
 
 def test_every_rule_can_be_broken() -> None:

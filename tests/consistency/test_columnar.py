@@ -7,13 +7,14 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pytest
-from judge_timeline import TICK, Scribe, drawn, prepared
+from judge_timeline import TARGET, TICK, Scribe, drawn, prepared
 from judged import findings
 from legal_dds import Crime, pack
 from test_brute_force import operations, random_history
 from test_rules_drawn import BROKEN, LEGAL, MEASURED, stage
 
 from conformance import history as histories
+from conformance.api.classifier import classify_all
 from conformance.judge import judge_history
 from conformance.judge.columnar.fold import events, fold
 from conformance.model import Finding, History, Operation
@@ -58,7 +59,8 @@ def test_the_fold_in_arrays_is_the_fold() -> None:
     """The bare watermarks, over random histories with lost and repeated completions."""
     dice = random.Random(4)
     told = [one for place in range(300) for one in operations(random_history(dice), place)]
-    found = list(events([*(linked(place) for place in range(300)), *told]))
+    whole = [*(linked(place) for place in range(300)), *told]
+    found = list(events(whole, classify_all(whole, TARGET)))
     chains = fold(found)
     numbers = {key: index for index, key in enumerate(chains)}
     kind, a, b = (np.array([one[i] for one in found], np.int64) for i in (0, 2, 3))

@@ -9,6 +9,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from conformance.api.answers import Classified
+from conformance.api.classifier import classify_all
 from conformance.api.curl import curl
 from conformance.errors import UsageError
 from conformance.model import (
@@ -54,10 +56,16 @@ def run_of(*findings: Finding) -> Run:
     )  # fmt: skip
 
 
+def classed(*operations: Operation) -> dict[str, tuple[Operation, Classified]]:
+    """Give operations by id, each with what it is."""
+    pairs = zip(operations, classify_all(operations, Target(BASE)), strict=True)
+    return {one.id: (one, of) for one, of in pairs}
+
+
 def test_a_document_fits_its_schema_and_ends_with_its_end() -> None:
     """The document is the interface of every report."""
     found = Finding(MUST.id, "early", "upload u", ("a", "gone"), "a sentence")
-    drawn = document(run_of(found), {"a": operation("a", "GET", "/files/f/url", 200)}, {"fuzz": {}})
+    drawn = document(run_of(found), classed(operation("a", "GET", "/files/f/url", 200)), {"fuzz": {}})
     jsonschema.validate(drawn, SCHEMA)
     assert list(drawn)[-1] == "end"
     assert drawn["duration_s"] == 9.0
@@ -78,7 +86,7 @@ def test_a_document_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_evidence_cuts_a_body_that_would_drown_it() -> None:
     """A report stays small whatever a target answers."""
-    shown = evidence(operation("a", "GET", "/projects", 200, response={"x": "y" * 10_000}))
+    shown = evidence(*classed(operation("a", "GET", "/projects", 200, response={"x": "y" * 10_000}))["a"])
     assert len(shown["response"]["cut"]) == EVIDENCE_TEXT
     assert shown["response"]["characters"] > 10_000
 
@@ -104,12 +112,11 @@ def test_a_curl_line_to_the_storage_carries_no_token() -> None:
 
 def test_traffic_counts_calls_answers_failures_and_bytes() -> None:
     """A summary of what went over the wire."""
-    summary = traffic(
-        [
-            operation("a", "POST", "/projects", 202),
-            operation("b", "POST", "/projects", None, failure=Failure.RESET, request=Octets(10, "m")),
-        ]
-    )
+    history = [
+        operation("a", "POST", "/projects", 202),
+        operation("b", "POST", "/projects", None, failure=Failure.RESET, request=Octets(10, "m")),
+    ]
+    summary = traffic(history, classify_all(history, Target(BASE)))
     assert summary["operations"] == 2
     assert summary["by_call"] == [{"call": "create_project", "count": 2, "by_answer": {"done": 1, "unknown": 1}}]
     assert (summary["failures"], summary["bytes_sent"], summary["by_status"]) == ({"reset": 1}, 10, {"202": 1})
@@ -118,8 +125,9 @@ def test_traffic_counts_calls_answers_failures_and_bytes() -> None:
 def test_what_lies_behind_a_step_that_never_succeeded_is_blocked() -> None:
     """A project that cannot be used blocks everything about uploads, and says after how many attempts."""
     history = [operation("a", "POST", "/projects", 202), operation("b", "POST", "/projects/p/uploads", 500)]
-    assert obstacle(history)[0] == "create_upload"
-    marked = blocked({"complete-202": Tally("complete-202"), "nc-payload": Tally("nc-payload")}, history)
+    classes = classify_all(history, Target(BASE))
+    assert obstacle(history, classes)[0] == "create_upload"
+    marked = blocked({"complete-202": Tally("complete-202"), "nc-payload": Tally("nc-payload")}, history, classes)
     assert "in 1 attempts (the last answer: 500)" in marked["complete-202"].blocked
     assert not marked["nc-payload"].blocked
     assert "converges-project" not in marked
@@ -127,7 +135,7 @@ def test_what_lies_behind_a_step_that_never_succeeded_is_blocked() -> None:
 
 def test_what_was_exposed_all_the_same_is_not_blocked() -> None:
     """Evidence outweighs a missing step."""
-    assert not blocked({"complete-202": Tally("complete-202", 1)}, [])["complete-202"].blocked
+    assert not blocked({"complete-202": Tally("complete-202", 1)}, [], [])["complete-202"].blocked
 
 
 def test_the_core_names_what_it_lacks() -> None:

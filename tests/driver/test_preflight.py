@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from wire_stubs import Answer, json_reply, raw, reply, reset, says, settings_for
 
-from conformance.driver import check_target
+from conformance.driver import check_target, preflight
 from conformance.errors import CredentialsRefusedError, TargetUnreachableError
 from conformance.settings.credentials import Credentials
 from conformance.settings.run_settings import Settings
@@ -30,8 +30,11 @@ def test_a_target_that_answers_is_fine(tmp_path: Path) -> None:
     ("answer", "word"),
     [(reset, "without an answer"), (says(b"SSH-2.0\r\n\r\n", close=True), "does not speak HTTP")],
 )
-def test_a_target_that_speaks_no_http_is_unreachable(answer: Answer, word: str, tmp_path: Path) -> None:
+def test_a_target_that_speaks_no_http_is_unreachable(
+    answer: Answer, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Exit 3, with a remedy."""
+    monkeypatch.setattr(preflight, "AGAIN_FOR_S", 1.0)
     with raw(answer) as server, pytest.raises(TargetUnreachableError, match=word) as told:
         check_target(settings_for(server.url, tmp_path))
     assert (told.value.exit_code, bool(told.value.remedy)) == (3, True)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz import calls, form
 from conformance.fuzz.cases import Drawn, draw
 from conformance.fuzz.fuzz_requests import Question, heard, question
+from conformance.fuzz.openapi_document import calls, form
 from conformance.fuzz.seeds import Aim
 from conformance.model import Exchange, Octets, Operation
 

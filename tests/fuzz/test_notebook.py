@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz import Notebook, gather
+from conformance.api.answers import Classified
+from conformance.api.classifier import Classifier
 from conformance.fuzz.exemptions import Failing, reason
+from conformance.fuzz.fuzz_log import Notebook, gather
 from conformance.fuzz.fuzz_requests import Question
 from conformance.judge.exchange import Violation
-from conformance.model import Exchange, Failure, Operation
+from conformance.model import Exchange, Failure, Operation, Target
 
 BASE = "http://t/api/v1"
 NC = {"error": 404, "code": "resource_not_consistent", "reason": "r", "suggestion": "s"}
 PLAIN = {"error": 404, "code": "not_provided", "reason": "r", "suggestion": "s"}
+of = Classifier(Target(BASE))
 IE = {"error": 400, "code": "not_provided", "reason": "r", "suggestion": "You must begin a new upload process"}
 
 
@@ -25,13 +28,18 @@ def operation(path: str = "/api/v1/files/x/url", status: int | None = 404, body:
     return Operation("1", "s", 0, 1, Exchange(about.pop("method", "GET"), path, status=status, response=body, **about))
 
 
+def shown(one: Operation) -> tuple[Operation, Classified]:
+    """Give an operation with what it is."""
+    return one, of(one)
+
+
 def test_answers_are_counted_by_call_state_and_kind() -> None:
     """The new messages apart from other answers of the same status, and attempts without an answer."""
     notes = Notebook("w", BASE)
     for body in (NC, PLAIN, PLAIN):
-        notes.answered(operation(body=body), "pending", "fuzzing positive")
-    notes.answered(operation(status=400, body=IE), "failed", "hostile")
-    notes.answered(operation(status=None, failure=Failure.RESET), "", "hostile")
+        notes.answered(*shown(operation(body=body)), "pending", "fuzzing positive")
+    notes.answered(*shown(operation(status=400, body=IE)), "failed", "hostile")
+    notes.answered(*shown(operation(status=None, failure=Failure.RESET)), "", "hostile")
     assert notes.to_json()["answers"] == {
         "file_url": {
             "-": {"reset": 1},
@@ -46,7 +54,9 @@ def test_one_crime_is_one_row_with_its_smallest_request() -> None:
     """However often it was seen."""
     notes = Notebook("w", BASE)
     for path in ("/api/v1/projects?page=12345", "/api/v1/projects", "/api/v1/projects?page=1"):
-        notes.violated("error-payload", Violation("error-payload", "x", "y", "`code` is missing"), operation(path))
+        notes.violated(
+            "error-payload", Violation("error-payload", "x", "y", "`code` is missing"), *shown(operation(path))
+        )
     (row,) = notes.to_json()["crimes"]
     assert row["count"] == 3
     assert row["curl"].endswith("http://t/api/v1/projects")
@@ -56,8 +66,8 @@ def test_the_notes_of_all_processes_are_added_up(tmp_path: Path) -> None:
     """Counts added, crimes merged, lists united; written twice is not counted twice."""
     for worker, path in (("gw0", "/api/v1/projects?page=1"), ("gw1", "/api/v1/projects")):
         notes = Notebook(worker, BASE)
-        notes.answered(operation(path), "-", "hostile")
-        notes.guilty("schemathesis ServerError", "Server error", operation(path))
+        notes.answered(*shown(operation(path)), "-", "hostile")
+        notes.guilty("schemathesis ServerError", "Server error", *shown(operation(path)))
         notes.filtered["why"] += 2
         notes.missing.add("file failed")
         notes.write(tmp_path)
@@ -75,7 +85,9 @@ def test_nothing_fuzzed_is_nothing_gathered(tmp_path: Path) -> None:
 
 def failing(name: str, exchange: Exchange, **question: Any) -> Failing:
     """Give a failure of one of schemathesis' checks."""
-    return Failing(name, "", Question(exchange.method, "/x", **question), exchange)
+    return Failing(
+        name, "", Question(exchange.method, "/x", **question), exchange, of(Operation("1", "s", 0, 1, exchange))
+    )
 
 
 def exchange(

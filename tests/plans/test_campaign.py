@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.api.answers import Answer, answer, call
+from conformance.api.answers import Answer
+from conformance.api.classifier import Classifier
 from conformance.driver import Driver
 from conformance.engine.efforts import QUICK
 from conformance.engine.execution.bindings import World
@@ -17,6 +18,8 @@ from conformance.engine.execution.campaign import Campaign
 from conformance.engine.execution.writes import FORM
 from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step, do
 from conformance.engine.replay import run_plan
+from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.early_stop import FirstProof, gates
 from conformance.engine.search.plan_outcomes import Keeper
 from conformance.engine.search.worker import Court, Trial, Watcher, stage_for
@@ -33,6 +36,10 @@ GOOD = (
     do("complete", upload="u1"),
     do("attach", "f1", upload="u1"),
 )
+
+
+classified = Classifier(Target("http://embedded.test/api/v1"))
+"""Any target whose base is the embedded server's."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +73,7 @@ class Stand:
 
     def names(self, *, phase: Phase | None = None) -> list[str]:
         """Return the calls that were made."""
-        return [call(op.exchange).name for op in self.watcher.operations if phase in (None, op.phase)]
+        return [classified(op).call.name for op in self.watcher.operations if phase in (None, op.phase)]
 
 
 @pytest.fixture
@@ -87,11 +94,11 @@ def test_trouble_is_settled_and_everything_is_read_once_more(stand: Stand) -> No
     (world,) = stand.run(plan(*GOOD))
     done = stand.of(world)
     final = [op for op in done if op.phase is Phase.FINAL]
-    assert [call(op.exchange).name for op in final] == [
+    assert [classified(op).call.name for op in final] == [
         "file_url", "storage_get", "version_url", "storage_get", "show_upload",
     ]  # fmt: skip
-    assert {answer(op.exchange) for op in final} == {Answer.DONE}
-    assert any(op.phase is Phase.SETTLE and answer(op.exchange) is Answer.NC for op in done)
+    assert {classified(op).answer for op in final} == {Answer.DONE}
+    assert any(op.phase is Phase.SETTLE and classified(op).answer is Answer.NC for op in done)
     listed = {"list_uploads", "list_project_children", "list_project_files", "list_projects"}
     assert listed <= set(stand.names(phase=Phase.FINAL))
 
@@ -101,8 +108,8 @@ def test_the_waits_of_all_plans_overlap(stand: Stand) -> None:
     own = (do("create_project", "p1"), do("create_upload", "u1", project="p1", parts=[1]))
     stand.run(*[plan(*own)] * 6)
     seen = stand.watcher.operations
-    accepted = [op.b_ns for op in seen if call(op.exchange).name == "create_project" and op.b_ns]
-    ready = [op.a_ns for op in seen if call(op.exchange).name == "create_upload" and op.exchange.status == 201]
+    accepted = [op.b_ns for op in seen if classified(op).call.name == "create_project" and op.b_ns]
+    ready = [op.a_ns for op in seen if classified(op).call.name == "create_upload" and op.exchange.status == 201]
     assert len(accepted) == 7
     assert max(accepted) < min(ready)
 
@@ -113,7 +120,7 @@ def test_names_and_bytes_are_unique_to_each_execution(stand: Stand) -> None:
     stand.run(*[plan(*own, do("put_part", upload="u1", number=1))] * 2)
     bodies = [op.exchange.request for op in stand.watcher.operations]
     named = [body["name"] for body in bodies if isinstance(body, dict) and "name" in body]
-    stored = [op.exchange.request.md5 for op in stand.watcher.operations if call(op.exchange).name == "storage_put"]
+    stored = [op.exchange.request.md5 for op in stand.watcher.operations if classified(op).call.name == "storage_put"]
     assert len(named) > 6
     assert len(named) == len(set(named))
     assert len(stored) == len(set(stored)) == 2
@@ -134,7 +141,7 @@ def test_an_upload_may_take_the_name_of_another_once(stand: Stand) -> None:
     """A new version keeps its file's name; whatever is tried again has a fresh one."""
     twin = do("create_upload", "u2", project=COMMON, parts=[5], name_of="u1", odd_name=True, cut_s=0.00001)
     (world,) = stand.run(plan(*GOOD, twin))
-    asked = [op for op in stand.of(world) if call(op.exchange).name == "create_upload"]
+    asked = [op for op in stand.of(world) if classified(op).call.name == "create_upload"]
     names = [op.exchange.request["name"] for op in asked if isinstance(op.exchange.request, dict)]
     assert names[0] == names[1]
     assert len(set(names)) == len(names) - 1
@@ -145,7 +152,7 @@ def test_a_store_is_named_once_an_upload_told_it(stand: Stand) -> None:
     """Such a plan waits for the first upload of the run, and names what that one told."""
     own = (do("create_project", "p1"), do("create_upload", "u1", project="p1", parts=[1], named_store=True))
     (world,) = stand.run(plan(*own))
-    asked = [op.exchange.request for op in stand.of(world) if call(op.exchange).name == "create_upload"]
+    asked = [op.exchange.request for op in stand.of(world) if classified(op).call.name == "create_upload"]
     assert all(isinstance(body, dict) and body["storage_provider"]["id"] for body in asked)
     assert list(world.uploads())
 
@@ -155,7 +162,7 @@ def completions(server: RunningServer, folder: Path) -> list[tuple[int | None, s
     stand = Stand(server, folder)
     form = replace(GOOD[2], args={**GOOD[2].args, "form": True})
     (world,) = stand.run(plan(*GOOD[:2], form, GOOD[3]))
-    done = [op.exchange for op in stand.of(world) if call(op.exchange).name == "complete_upload"]
+    done = [op.exchange for op in stand.of(world) if classified(op).call.name == "complete_upload"]
     stand.driver.close()
     assert (
         judge_history(History(tuple(stand.watcher.operations), stand.settings.target)).tallies["complete-202"].exposures
@@ -181,7 +188,7 @@ def test_an_actor_without_its_user_stays_away(stand: Stand) -> None:
     stage = stage_for(stand.driver, stand.settings, QUICK)
     stage.second_user = False
     campaign = Campaign(stage)
-    other = Plan("strangers", "", (Actor("other", (do("create_project", "p1"),), "other"),))
+    other = Plan("other-users", "", (Actor("other", (do("create_project", "p1"),), "other"),))
     campaign.prepare([other])
     campaign.run()
     assert {op.exchange.user for op in stand.watcher.operations} == {"owner"}
@@ -198,9 +205,9 @@ def test_a_comb_reads_a_tracer_densely_and_notes_it(stand: Stand) -> None:
     """Several sessions read both endpoints; the notes say what they watch."""
     (world,) = stand.run(plan(*GOOD, do("comb", file="f1", readers=3, tracer="good")))
     noted = [op for op in stand.of(world) if op.notes.get("tracer") == "good"]
-    assert {call(op.exchange).name for op in noted} == {"file_url", "version_url"}
+    assert {classified(op).call.name for op in noted} == {"file_url", "version_url"}
     assert len({op.session for op in noted}) == 3
-    assert sum(answer(op.exchange) is Answer.DONE for op in noted) > 10
+    assert sum(classified(op).answer is Answer.DONE for op in noted) > 10
 
 
 def test_a_plan_that_cannot_be_run_is_refused_before_anything_is_sent(stand: Stand) -> None:
@@ -222,26 +229,29 @@ def test_a_saved_plan_is_run_again_as_often_as_asked(stand: Stand) -> None:
 
 def accuse(history: History, *, once: bool = False) -> Judgement:
     """Convict every plan that promotes a version: the first one only, if `once`."""
-    guilty = [op for op in history.operations if call(op.exchange).name == "promote_version"]
+    guilty = [op for op in history.operations if classified(op).call.name == "promote_version"]
     findings = tuple(
         Finding("bad-never-200", "test", op.id, (op.id,), "it was promoted") for op in (guilty[:1] if once else guilty)
     )
     return Judgement({"bad-never-200": Tally("bad-never-200", len(guilty), findings)})
 
 
-PROMOTING = replace(QUICK, plans={"promotions": 5}, tracers=0, shrinks=1, repeats=2, shrink_s=60.0)
+PLANS = [scenario for scenario in scenarios() if isinstance(scenario, PlanScenario)]
+PROMOTING = [replace(one, share=Share(5, 5, 5)) for one in PLANS if one.name == "promotions"]
+ONE_SHRINK = replace(QUICK, shrinks=1, repeats=2, shrink_s=60.0)
 
 
 @pytest.mark.parametrize("once", [True, False])
 def test_what_was_found_once_is_kept_whether_it_comes_back_or_not(stand: Stand, *, once: bool) -> None:
     """The finding stays; the plan is made small and repeated, and how often it came back is told."""
     court = Court(lambda history: accuse(history, once=once), lambda _: True)
-    settings = replace(stand.settings, seed=3)
+    settings = replace(stand.settings, seed=3, effort="quick")
     keeper = Keeper(settings.report_dir, "main")
-    broken = Trial(stand.driver, settings, PROMOTING, court, stand.watcher, keeper).run()
-    assert broken
-    assert all("POST /file_versions/f1@1/current" in sentence for sentence in broken)
+    Trial(stand.driver, settings, PROMOTING, ONE_SHRINK, court, stand.watcher, keeper).run()
     kept = json.loads((settings.report_dir / "plans-main.json").read_text())["plans"]
+    broken = [entry["text"] for entry in kept if entry["broken"]]
+    assert broken
+    assert all("POST /file_versions/f1@1/current" in text for text in broken)
     told = [entry["repeats"]["sentence"] for entry in kept if entry["repeats"]]
     assert told == ["seen once, not again in 2 repeats" if once else "seen again in 2 of 2 repeats"]
     assert all(entry["document"] and entry["text"] for entry in kept)
@@ -251,7 +261,10 @@ def test_a_sound_server_is_left_in_peace_by_a_quick_trial(stand: Stand) -> None:
     """Nothing gates, and nothing warns either."""
     strict = Court(judge_history, lambda finding: gates(finding, strict=True))
     keeper = Keeper(stand.settings.report_dir, "main")
-    assert Trial(stand.driver, stand.settings, QUICK, strict, stand.watcher, keeper).run() == []
+    settings = replace(stand.settings, effort="quick")
+    Trial(stand.driver, settings, PLANS, QUICK, strict, stand.watcher, keeper).run()
+    assert {kept.world.plan.theme for kept in keeper.plans.values()} == {one.name for one in PLANS if one.share.quick}
+    assert not [kept.broken for kept in keeper.plans.values() if kept.broken]
 
 
 def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path) -> None:
@@ -260,8 +273,9 @@ def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path
         stand = Stand(server, tmp_path)
         stand.watcher.proved = FirstProof(stand.settings.target, frozenset({"nc-payload"}))
         court = Court(judge_history, lambda finding: finding.requirement == "nc-payload")
-        broken = Trial(stand.driver, stand.settings, QUICK, court, stand.watcher, Keeper(tmp_path, "main")).run()
+        Trial(stand.driver, stand.settings, PLANS, QUICK, court, stand.watcher, Keeper(tmp_path, "main")).run()
         stand.driver.close()
     assert stand.watcher.stopped
-    assert broken
+    history = History(tuple(stand.watcher.operations), stand.settings.target)
+    assert judge_history(history).tallies["nc-payload"].findings
     assert "list_projects" not in stand.names(phase=Phase.FINAL)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from conformance.scenarios.plans.upload_plans import uploads
+from conformance.scenarios.plans.version_plans import new_versions
 
-from conformance.engine import themes
 from conformance.engine.plan import Plan
 from conformance.engine.search.fleets import Memory, chosen, gather, shrink
 
@@ -25,7 +26,7 @@ class Server:
         self.fleets: list[list[Plan]] = []
         self._answers = answers
         self.memory = Memory(self.execute, runs)
-        drawn = chosen(gather(themes.versions(), WANTED, 5), WANTED)
+        drawn = chosen(gather(new_versions(), WANTED, 5), WANTED)
         self.memory.learn(drawn, [settles(plan) for plan in drawn])
 
     def execute(self, plans: Sequence[Plan]) -> list[bool]:
@@ -35,7 +36,7 @@ class Server:
 
     def smallest(self) -> tuple[Plan, ...]:
         """Let Hypothesis make the guilty fleet small."""
-        return shrink(themes.versions(), WANTED, self.memory, 5)
+        return shrink(new_versions(), WANTED, self.memory, 5)
 
 
 def test_innocent_plans_are_dropped_without_a_single_request() -> None:
@@ -92,4 +93,4 @@ def test_the_suites_own_trouble_is_raised_and_not_shrunk() -> None:
 @pytest.mark.parametrize("wanted", [0, 1, 5, 20])
 def test_as_many_plans_are_drawn_as_were_asked_for(wanted: int) -> None:
     """Hypothesis begins with small fleets; there are enough of them all the same."""
-    assert len(chosen(gather(themes.uploads(), wanted, 1), wanted)) == wanted
+    assert len(chosen(gather(uploads(), wanted, 1), wanted)) == wanted

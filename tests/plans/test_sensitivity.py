@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.api.classifier import classify_all
 from conformance.judge.sensitivity import Watch, missed, missed_by_all, sensitivity, watches, width_seen
-from conformance.model import Exchange, Octets, Operation
+from conformance.model import Exchange, Octets, Operation, Target
 
 BASE = "/api/v1"
+TARGET = Target("http://dds.test/api/v1")
 NC = {"error": 404, "code": "resource_not_consistent", "reason": "r", "suggestion": "s"}
 IE = {"error": 400, "code": "not_provided", "reason": "r", "suggestion": "You must begin a new upload process"}
 
@@ -75,9 +77,9 @@ def test_tracers_are_found_in_a_history_by_what_their_readers_noted() -> None:
         operation(10, 100, "GET /files/f/url", 400, IE, **noted),
         operation(11, 50, "GET /files/g/url", 404, NC),
     ]
-    (watch,) = watches(history)
+    (watch,) = watches(history, classify_all(history, TARGET))
     assert (watch.begun, watch.ended, len(watch.reads)) == (0.001, 0.101, 9)
-    figures = sensitivity(history)
+    figures = sensitivity(history, classify_all(history, TARGET))
     assert figures["tracers"] == figures["bad"]["tracers"] == 1
     assert figures["good"] == {"tracers": 0, "reads": 0, "watched_s": 0, "width_s": None, "width_sure_s": None}
     assert 0.009 < figures["width_s"] < 0.02
@@ -91,5 +93,6 @@ def test_reads_that_tell_nothing_do_not_count() -> None:
         operation(2, 20, "GET /files/f/url", 503, Octets(3, "x"), **noted),
         operation(3, 50, "GET /files/f/url", 200, {"url": "/x"}, **noted),
     ]
-    (watch,) = watches([*history, replace(history[1], id="o9", b_ns=None)])
+    cut = [*history, replace(history[1], id="o9", b_ns=None)]
+    (watch,) = watches(cut, classify_all(cut, TARGET))
     assert len(watch.reads) == 1

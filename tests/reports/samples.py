@@ -98,6 +98,8 @@ def operation(ident: str, begun_ms: float, ended_ms: float | None, call: str, **
         "host": "127.0.0.1:4567",
         "role": "api",
         "call": call,
+        "answer": "done",
+        "source": "api",
         "status": 200,
         "code": None,
         "failure": None,
@@ -117,7 +119,7 @@ NOT_CONSISTENT = {
     "reason": "resource changes are still being processed by system",
     "suggestion": "this is a temporary state that will eventually be resolved by the system; please retry request",
 }
-NC = {"status": 404, "code": "resource_not_consistent", "response": NOT_CONSISTENT}
+NC = {"status": 404, "answer": "not-consistent", "code": "resource_not_consistent", "response": NOT_CONSISTENT}
 
 
 def finding(requirement_id: str, level: str, sentence: str, evidence: Sequence[Document], **more: Any) -> Document:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from conformance.reference.launch import launch
+
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / "docs" / "github-actions.yml"
 PYTEST_ONLY = ROOT / "docs" / "pytest-only"
@@ -49,17 +51,20 @@ def shell(script: str, folder: Path, **more: str) -> subprocess.CompletedProcess
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Do the workflow's Judge step against the embedded server and give the folder it worked in."""
+    """Do the workflow's Judge step against a server of our own and give the folder it worked in."""
     folder = tmp_path_factory.mktemp("workflow")
     (folder / "dds").mkdir()
     (folder / "dds" / "expect.toml").write_text("# nothing is known to deviate\n", encoding="utf-8")
-    done = shell(steps()["judge"]["run"], folder, DDS_TARGET="", DDS_EFFORT="quick")
+    with launch(lag="0.1-0.3") as server:
+        named = {"DDS_TARGET": server.base_url, "DDS_EFFORT": "quick"}
+        tokens = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
+        done = shell(steps()["judge"]["run"], folder, **named, **tokens)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
 
 def test_the_judge_step_judges_and_writes_every_report(judged: Path) -> None:
-    """The embedded server passes, and the artefacts that the workflow keeps are there."""
+    """The server passes, and the artefacts that the workflow keeps are there."""
     names = {path.name for path in (judged / "dds-report").iterdir()}
     assert {"report.json", "report.html", "junit.xml", "summary.md", "history.jsonl"} <= names
     document = json.loads((judged / "dds-report" / "report.json").read_text(encoding="utf-8"))

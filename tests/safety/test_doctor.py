@@ -10,6 +10,8 @@ import pytest
 from embedded import listed, settings_for
 
 from conformance.doctor import Line, Mark, diagnosis, examine, next_command
+from conformance.driver.first_answer import mismatch
+from conformance.driver.preflight import FirstLook
 from conformance.driver.safety.signed_urls import ForbiddenError, Places, Signed
 from conformance.driver.wire.handshake import Handshake
 from conformance.model import Exchange, Failure, Operation, Target
@@ -18,6 +20,7 @@ from conformance.settings.credentials import Credentials
 
 ALICE = Exchange("GET", "/", status=200, response={"id": "a", "username": "alice"})
 BOB = Exchange("GET", "/", status=200, response={"id": "b", "username": "bob"})
+LISTING = Exchange("GET", "/", status=200, response={"results": []})
 REFUSED = Exchange("GET", "/", status=401)
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 ALL = [
@@ -119,6 +122,12 @@ def read(took_s: float) -> Operation:
     return Operation("x", "s", 0, int(took_s * 1e9), ALICE)
 
 
+def reached(exchange: Exchange) -> Line:
+    """The line of reachability after a first answer."""
+    first = FirstLook(Operation("x", "s", 0, 1, exchange), mismatch(exchange, "http://192.0.2.1/api/v1"))
+    return diagnosis.reachability("http://192.0.2.1/api/v1", first, 1.0)
+
+
 SENTENCES: list[tuple[Line, Mark, str]] = [
     (diagnosis.name("h", ()), Mark.BAD, "DNS"),
     (diagnosis.name("h", ("192.0.2.1",)), Mark.GOOD, ""),
@@ -128,16 +137,19 @@ SENTENCES: list[tuple[Line, Mark, str]] = [
     (diagnosis.tls("https://192.0.2.1/api/v1", Handshake("TLSv1.3", 300)), Mark.GOOD, ""),
     (diagnosis.tls("https://192.0.2.1/api/v1", Handshake("TLSv1.3", 3)), Mark.WARN, "renewed"),
     (diagnosis.tls("https://192.0.2.1/api/v1", Handshake(trouble="not trusted")), Mark.BAD, "ca_bundle"),
-    (diagnosis.reachability(Exchange("GET", "/", failure=Failure.TIMEOUT), 1.0), Mark.BAD, "firewall"),
-    (diagnosis.reachability(Exchange("GET", "/", failure=Failure.CUT), 1.0), Mark.BAD, "service"),
-    (diagnosis.reachability(Exchange("GET", "/", status=404), 1.0), Mark.GOOD, ""),
+    (reached(Exchange("GET", "/", failure=Failure.TIMEOUT)), Mark.BAD, "network"),
+    (reached(Exchange("GET", "/", failure=Failure.CUT)), Mark.BAD, "service"),
+    (reached(Exchange("GET", "/", status=404)), Mark.BAD, "base path"),
+    (reached(Exchange("GET", "/", status=404, response={"code": "x"})), Mark.GOOD, ""),
+    (reached(REFUSED), Mark.WARN, "--header"),
     (diagnosis.credentials(None, None), Mark.BAD, "DDS_API_TOKEN"),
     (diagnosis.credentials(REFUSED, None), Mark.BAD, "token"),
-    (diagnosis.credentials(ALICE, Exchange("GET", "/", status=404)), Mark.GOOD, ""),
+    (diagnosis.credentials(LISTING, Exchange("GET", "/", status=404)), Mark.GOOD, ""),
+    (diagnosis.credentials(Exchange("GET", "/", status=500, response={"code": "x"}), None), Mark.BAD, "log"),
     (diagnosis.second_user(None, None, ALICE), Mark.WARN, "DDS_OTHER_API_TOKEN"),
     (diagnosis.second_user(REFUSED, None, ALICE), Mark.BAD, "DDS_OTHER_API_TOKEN"),
-    (diagnosis.second_user(ALICE, ALICE, ALICE), Mark.BAD, "another"),
-    (diagnosis.second_user(BOB, BOB, ALICE), Mark.GOOD, ""),
+    (diagnosis.second_user(LISTING, ALICE, ALICE), Mark.BAD, "another"),
+    (diagnosis.second_user(LISTING, BOB, ALICE), Mark.GOOD, ""),
     (diagnosis.clock(ALICE, NOW, NOW), Mark.UNTRIED, ""),
     (diagnosis.latency([read(0.01)]), Mark.GOOD, ""),
     (diagnosis.latency([read(5.0)]), Mark.WARN, "converge_within"),

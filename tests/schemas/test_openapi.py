@@ -10,9 +10,9 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from conformance.api.answers import DOCUMENTED_SUCCESS, EXTENDED_CALLS, URL_CALLS, call_of
 from conformance.api.payload_schemas import contract
-from conformance.judge.exchange.facts import NEEDED_CALLS
+from conformance.api.routes import EXTENDED_CALLS, NEEDED_CALLS, URL_CALLS, call_of
+from conformance.api.statuses import DOCUMENTED_SUCCESS
 
 PATH = Path(__file__).parents[2] / "schemas" / "openapi.yaml"
 DOCUMENT: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))

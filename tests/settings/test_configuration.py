@@ -67,6 +67,7 @@ def test_everything_can_be_said_in_the_file() -> None:
         workers = 2
         strict = true
         only = ["nc-payload", "session-*"]
+        scenario = ["uploads", "fuzz-*"]
         report_dir = "out"
         converge_within = 30
         gateway = "<h1>nginx"
@@ -97,6 +98,7 @@ def test_everything_can_be_said_in_the_file() -> None:
     }
     assert settings.target.base_url == "https://dds.example.org/api/v1"
     assert settings.only == ("nc-payload", "session-*")
+    assert settings.scenario == ("uploads", "fuzz-*")
     assert settings.budgets.seconds == 60.0
     assert settings.bounds.body_bytes == 8192
     assert settings.network.storage_hosts == ("10.0.0.5",)

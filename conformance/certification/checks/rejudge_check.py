@@ -11,6 +11,7 @@ from conformance.certification.checks.statement_check import differences
 from conformance.certification.harmless_pattern import is_harmless
 from conformance.certification.members import DESCRIPTION, HISTORY
 from conformance.certification.verification import Line, State, decided
+from conformance.engine.scenario_list import scenarios
 from conformance.errors import SuiteError
 from conformance.model import Json
 from conformance.outcome import target_description
@@ -47,6 +48,8 @@ def _judged(contents: Contents) -> dict[str, Any]:
         seed=header.get("seed", 0),
         strict=report["strict"] is True,
         only=tuple(header.get("only", ())),
+        scenarios=tuple(map(str, report.get("scenarios", ()))),
+        exercises=_exercised(report) if header.get("scenario") else None,
         interrupted=report["interrupted"] is True,
         trouble=tuple(map(str, report.get("trouble", ()))),
         shortage=tuple(map(str, report.get("shortage", ()))),
@@ -56,6 +59,12 @@ def _judged(contents: Contents) -> dict[str, Any]:
     )
     again: dict[str, Any] = json.loads(json.dumps(assemble(contents.history, framing)))
     return again
+
+
+def _exercised(report: Mapping[str, Any]) -> frozenset[str]:
+    """Return the requirements that a run of selected scenarios speaks of."""
+    tried = [scenario for scenario in scenarios() if scenario.name in report["scenarios"]]
+    return frozenset(name for scenario in tried for name in scenario.requirements)
 
 
 def _problems(contents: Contents, again: Mapping[str, Any]) -> Iterator[str]:

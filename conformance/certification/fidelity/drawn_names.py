@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from conformance.certification.bundle_contents import Contents, asked
+from conformance.certification.bundle_contents import Contents
 from conformance.engine.content import piece
 from conformance.engine.execution.bindings import ODD
 from conformance.model import Octets, Operation, Role
@@ -34,17 +34,18 @@ def problems(contents: Contents) -> Iterator[str]:
     run = str(contents.history.header.get("run_id", ""))
     for operation in contents.history.operations:
         if operation.exchange.role is Role.API:
-            yield from _name(operation, naming, run)
+            yield from _name(contents, operation, run)
     yield from _contents(contents, naming)
 
 
-def _name(operation: Operation, naming: Naming, run: str) -> Iterator[str]:
+def _name(contents: Contents, operation: Operation, run: str) -> Iterator[str]:
+    naming = contents.naming
     request = operation.exchange.request
     given = request.get("name") if isinstance(request, dict) else None
-    if asked(operation).name not in _NAMING or not isinstance(given, str):
+    if contents.asked(operation).name not in _NAMING or not isinstance(given, str):
         return
     vouched = operation.notes.get("intent", "valid") != "invalid"
-    if operation.scenario == "fuzz":
+    if not operation.plan.startswith(f"{MARK}-"):
         fits = _of_run(given, naming, run, demanded=operation.plan == _SEEDS)
     elif vouched or given.startswith(MARK):
         fits = _of_plan(given.removesuffix(ODD), naming, operation.plan)
@@ -89,7 +90,7 @@ def _part(contents: Contents, operation: Operation) -> tuple[str, int] | None:
     origin = contents.transcript.by_id.get(str(operation.notes.get("url_of", "")))
     if origin is None:
         return None
-    call, request, response = asked(origin), origin.exchange.request, origin.exchange.response
+    call, request, response = contents.asked(origin), origin.exchange.request, origin.exchange.response
     if call.name == "create_chunk" and isinstance(request, dict) and isinstance(request.get("number"), int):
         return call.id, request["number"]
     if call.name == "create_upload" and isinstance(response, dict) and isinstance(response.get("id"), str):

@@ -1,54 +1,36 @@
-"""The traffic that an effort demands: so many plans of each theme, tracers under dense reading, every call fuzzed."""
+"""The traffic that an effort demands: so many plans of each scenario, those in series watched, everything fuzzed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 
-import yaml
-
 from conformance.certification.bundle_contents import Contents
+from conformance.certification.fidelity.own_scenarios import own_fuzzing, own_plans
 from conformance.engine.efforts import EFFORTS
-from conformance.model import Operation
-
-TRACERS = "tracers"
-HOSTILE_GROUPS = 9
-"""Groups of hostile requests; a test holds it to what the fuzzing has."""
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def problems(contents: Contents) -> Iterator[str]:
     """Yield what the run's effort demands and its history does not have."""
-    effort = EFFORTS.get(str(contents.history.header.get("effort", "")))
+    name = str(contents.history.header.get("effort", ""))
+    effort = EFFORTS.get(name)
     if effort is None:
-        yield f"there is no effort {contents.history.header.get('effort')!r}"
+        yield f"there is no effort {name!r}"
         return
     done = Counter(one.plan.theme for one in contents.executed)
-    wanted = {name: count * effort.waves for name, count in effort.plans.items()}
-    for name, count in {**wanted, TRACERS: effort.tracers * effort.waves}.items():
-        if done[name] < count:
-            yield f"the effort demands {count} plans of the theme {name}, and there are {done[name]}"
-    traced = sum(one.plan.theme == TRACERS and not one.left_out for one in contents.executed)
-    if traced < effort.least * effort.waves:
-        yield f"the effort demands {effort.least * effort.waves} tracers that were watched, and there are {traced}"
+    for scenario in own_plans():
+        wanted = scenario.share.at(name) * effort.waves
+        if done[scenario.name] < wanted:
+            yield f"the effort demands {wanted} plans of {scenario.name}, and there are {done[scenario.name]}"
+    series = {scenario.name for scenario in own_plans() if scenario.in_series}
+    watched = sum(one.plan.theme in series and not one.left_out for one in contents.executed)
+    if watched < effort.least * effort.waves:
+        yield f"the effort demands {effort.least * effort.waves} plans in series to be tried, and {watched} were"
     yield from _fuzzed(contents)
 
 
 def _fuzzed(contents: Contents) -> Iterator[str]:
-    asked = {operation.plan for operation in contents.history.operations if _is_fuzz(operation)}
-    missing = sorted({*_calls(contents), "links"} - asked)
+    tried = {operation.scenario for operation in contents.history.operations}
+    missing = [scenario.name for scenario in own_fuzzing() if scenario.name not in tried]
     if missing:
         yield f"never fuzzed: {', '.join(missing)}"
-    hostile = sum(plan.startswith("hostile ") for plan in asked)
-    if hostile < HOSTILE_GROUPS:
-        yield f"{HOSTILE_GROUPS} groups of hostile requests are demanded, and there are {hostile}"
-
-
-def _is_fuzz(operation: Operation) -> bool:
-    return operation.scenario == "fuzz"
-
-
-def _calls(contents: Contents) -> Iterator[str]:
-    document = yaml.load(contents.bundle.read("schemas/openapi.yaml"), Loader=_LOADER)  # noqa: S506 - a safe loader
-    for item in document["paths"].values():
-        yield from (one["operationId"] for one in item.values() if isinstance(one, dict) and "operationId" in one)

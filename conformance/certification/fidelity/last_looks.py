@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.api.answers import URL_CALLS, Answer
-from conformance.certification.bundle_contents import Contents, Executed, asked, speaker, told
+from conformance.api.answers import Answer
+from conformance.api.routes import URL_CALLS
+from conformance.certification.bundle_contents import Contents, Executed, speaker
 from conformance.model import Json, Operation, Phase
 
 SETTLER = "settler"
@@ -17,7 +18,8 @@ def problems(contents: Contents) -> Iterator[str]:
     """Yield what a plan made and did not look at in the end, and signed URLs that nobody followed."""
     for executed in contents.executed:
         operations = contents.transcript.of_plan.get(executed.id, [])
-        looks = {(one.phase, asked(one).name, asked(one).id) for one in operations if speaker(one) == SETTLER}
+        settling = (one for one in operations if speaker(one) == SETTLER)
+        looks = {(one.phase, (asked := contents.asked(one)).name, asked.id) for one in settling}
         for phase, call, identity in _owed(contents, executed):
             if (phase, call, identity) not in looks:
                 yield f"plan not in full: {executed.id} never asked {call} of {identity} in its phase {phase}"
@@ -29,7 +31,7 @@ def _owed(contents: Contents, executed: Executed) -> Iterator[Look]:
     for actor in executed.plan.actors:
         for number, step in enumerate(actor.steps):
             operations = contents.transcript.step(executed.id, actor.name, number)
-            if not operations or told(operations[-1]) is not Answer.DONE:
+            if not operations or contents.told(operations[-1]) is not Answer.DONE:
                 continue
             body = operations[-1].exchange.response
             if isinstance(body, dict) and isinstance(body.get("id"), str) and body["id"].isprintable() and body["id"]:
@@ -55,7 +57,7 @@ def _unfollowed(contents: Contents, executed: Executed, operations: list[Operati
     """The first 200 of every url endpoint is followed, and so is one of its last look."""
     given: dict[tuple[str, bool], list[Operation]] = {}
     for one in operations:
-        if asked(one).name in URL_CALLS and one.exchange.status == 200 and told(one) is Answer.DONE:
+        if contents.asked(one).name in URL_CALLS and one.exchange.status == 200 and contents.told(one) is Answer.DONE:
             for final in {False, one.phase is Phase.FINAL}:
                 given.setdefault((one.exchange.path, final), []).append(one)
     for (path, final), answers in given.items():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from conformance.api.answers import STORAGE_PUT, Answer
-from conformance.certification.bundle_contents import Contents, Executed, asked, told
+from conformance.api.answers import Answer
+from conformance.api.routes import STORAGE_PUT
+from conformance.certification.bundle_contents import Contents, Executed
+from conformance.certification.fidelity.own_scenarios import own_plans
 from conformance.certification.fidelity.step_reasons import unbelievable
 from conformance.engine.execution.context import RETRIES
 from conformance.engine.plan import Actor, Step
@@ -43,6 +45,8 @@ WRITES = frozenset(name for name, verb in VERBS.items() if verb.binds) | {
     "put_part", "put_whole", "complete", "promote", "delete_version", "delete_file", "delete_project",
 }  # fmt: skip
 """The verbs that insist: after no information they ask again, so many times."""
+SERIES = frozenset(scenario.name for scenario in own_plans() if scenario.in_series)
+"""The scenarios whose plans run while time lasts; no other plan is ever left out."""
 _NO_INFORMATION = (Answer.UNKNOWN, Answer.UNSENT)
 
 
@@ -59,7 +63,7 @@ def problems(contents: Contents) -> Iterator[str]:
 
 def _plan(contents: Contents, executed: Executed) -> Iterator[str]:
     if executed.left_out:
-        if contents.transcript.of_plan.get(executed.id) or executed.plan.theme != "tracers":
+        if contents.transcript.of_plan.get(executed.id) or executed.plan.theme not in SERIES:
             yield f"plan {executed.id} is said to be left out, which no run does with it"
         return
     for actor in executed.plan.actors:
@@ -87,29 +91,29 @@ def _step(contents: Contents, executed: Executed, actor: Actor, number: int) -> 
 
 def _short(contents: Contents, step: Step, operations: Sequence[Operation]) -> Iterator[str]:
     wanted = CALLS.get(step.verb)
-    fitting = [one for one in operations if wanted is None or asked(one).name == wanted]
+    fitting = [one for one in operations if wanted is None or contents.asked(one).name == wanted]
     if not fitting:
         yield "has no operation, and no entry says why"
         return
     if "times" in VERBS[step.verb].options and len(fitting) < int(option(step, "times")):
         yield f"was to be sent {option(step, 'times')} times, and was {len(fitting)} times"
     if step.verb in WRITES:
-        yield from _gave_up(fitting)
+        yield from _gave_up(contents, fitting)
     if step.verb == "put_part" and option(step, "send"):
         yield from _unstored(contents, fitting[-1])
 
 
-def _gave_up(operations: Sequence[Operation]) -> Iterator[str]:
+def _gave_up(contents: Contents, operations: Sequence[Operation]) -> Iterator[str]:
     """A step that only ever met no information is tried so many times; one that ends sooner lost its end."""
-    if len(operations) <= RETRIES and all(told(one) in _NO_INFORMATION for one in operations):
+    if len(operations) <= RETRIES and all(contents.told(one) in _NO_INFORMATION for one in operations):
         yield f"ends without information after {len(operations)} attempts of {RETRIES + 1}"
 
 
 def _unstored(contents: Contents, asking: Operation) -> Iterator[str]:
-    if told(asking) is not Answer.DONE:
+    if contents.told(asking) is not Answer.DONE:
         return
     stored = contents.transcript.fetched.get(asking.id, [])
     if not stored:
         yield f"got a signed URL by {asking.id}, and stored nothing"
     else:
-        yield from _gave_up(stored)
+        yield from _gave_up(contents, stored)

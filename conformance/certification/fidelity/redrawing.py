@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from conformance.certification.bundle_contents import Contents
+from conformance.certification.fidelity.own_scenarios import own_plans
 from conformance.certification.suite_digest import suite_digest
 from conformance.engine.efforts import EFFORTS
-from conformance.engine.search.worker import wave_plans, wave_seed
+from conformance.engine.plan import Plan
+from conformance.engine.scenario import share
+from conformance.engine.search.worker import drawn_plans, wave_seed
 
 
 def differs(contents: Contents) -> str:
@@ -25,7 +28,7 @@ def differs(contents: Contents) -> str:
 
 
 def problems(contents: Contents) -> Iterator[str]:
-    """Yield how many plans of each theme the seed gives that the bundle does not hold."""
+    """Yield how many plans of each scenario the seed gives that the bundle does not hold."""
     header = contents.history.header
     effort, seed, workers = EFFORTS[str(header["effort"])], header.get("seed", 0), header.get("workers", 0)
     if not isinstance(seed, int) or not isinstance(workers, int) or not 0 <= workers <= 64:
@@ -36,10 +39,14 @@ def problems(contents: Contents) -> Iterator[str]:
     missing: Counter[str] = Counter()
     for wave in range(effort.waves):
         for shard in range(shards):
-            abreast, tracers = wave_plans(effort, wave_seed(seed, wave, shard), shard, shards)
-            for plan in (*abreast, *tracers):
+            for plan in _drawn(str(header["effort"]), wave_seed(seed, wave, shard), shard, shards):
                 held[plan.key()] -= 1
                 missing[plan.theme] += held[plan.key()] < 0
     for theme, count in missing.items():
         if count:
-            yield f"{count} plans of the theme {theme} that the seed gives are not in the bundle"
+            yield f"{count} plans of {theme} that the seed gives are not in the bundle"
+
+
+def _drawn(effort: str, seed_of: int, shard: int, shards: int) -> Iterator[Plan]:
+    for scenario in own_plans():
+        yield from drawn_plans(scenario, share(scenario.share.at(effort), shard, shards), seed_of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.api.answers import Answer
-from conformance.certification.bundle_contents import Contents, Executed, Gap, asked, told
+from conformance.certification.bundle_contents import Contents, Executed, Gap
 from conformance.engine.plan import (
     COMMON,
     NEVER_MADE,
@@ -46,13 +46,13 @@ def _making(contents: Contents, executed: Executed, symbol: str) -> Operation | 
         for number, step in enumerate(actor.steps):
             if symbol in bound_by(step):
                 operations = contents.transcript.step(executed.id, actor.name, number)
-                found = [one for one in operations if asked(one).name == _MAKES.get(step.verb)]
-                return found[-1] if found and _binds(step.verb, actor, found[-1]) else None
+                found = [one for one in operations if contents.asked(one).name == _MAKES.get(step.verb)]
+                return found[-1] if found and _binds(contents, step.verb, actor, found[-1]) else None
     return None
 
 
-def _binds(verb: str, actor: Actor, operation: Operation) -> bool:
-    if told(operation) is not Answer.DONE or not _is_id(_field(operation, "id")):
+def _binds(contents: Contents, verb: str, actor: Actor, operation: Operation) -> bool:
+    if contents.told(operation) is not Answer.DONE or not _is_id(_field(operation, "id")):
         return False
     if verb == "create_upload":
         return actor.user == "owner"
@@ -66,7 +66,7 @@ def _common(contents: Contents, executed: Executed) -> Operation | None:
     """Return the operation after which the common project could be used; None if it never could."""
     house = executed.id.rsplit("-", 2)[0] + "-house"
     for operation in contents.transcript.of_plan.get(house, ()):
-        if asked(operation).name == "create_upload" and told(operation) is Answer.DONE:
+        if contents.asked(operation).name == "create_upload" and contents.told(operation) is Answer.DONE:
             return operation
     return None
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shlex
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,9 @@ from conformance.model import Json, Phase
 from conformance.settings.run_settings import Budgets, Settings
 
 PAGE = 1000
+MOST_NAMED = 5
+DEFINITE = frozenset(map(str, range(400, 500))) - {"408", "409", "421", "425", "429"}
+"""Answers to a create after which nothing is there: the target refused it."""
 LOOKS = 3
 """How often a project whose create had no answer is looked for, and a deletion is tried."""
 BETWEEN_LOOKS_S = 0.15
@@ -56,8 +60,10 @@ class CleanReport:
         return dataclasses.asdict(self)
 
 
-def clean(ledger_path: Path, settings: Settings) -> CleanReport:
+def clean(ledger_path: Path, settings: Settings, say: Callable[[str], None] | None = None) -> CleanReport:
     """Remove what the run of `ledger_path` left at the target of `settings`; what is removed is noted in the ledger.
+
+    `say` is called with a sentence before a pause that a person would notice.
 
     Raises:
         UsageError: the file is no ledger.
@@ -67,9 +73,14 @@ def clean(ledger_path: Path, settings: Settings) -> CleanReport:
     check_target(settings)
     with TemporaryDirectory(prefix="dds-conformance-") as folder:
         aside = dataclasses.replace(
-            settings, run_id=account.run_id, report_dir=Path(folder), budgets=Budgets(), keep=False
+            settings,
+            run_id=account.run_id,
+            report_dir=Path(folder),
+            budgets=Budgets(longest_wait_s=settings.budgets.longest_wait_s),
+            keep=False,
         )
         driver = Driver(aside, worker="clean")
+        driver.pace.say = say or driver.pace.say
         try:
             return sweep(driver, account, ledger_path)
         finally:
@@ -114,6 +125,20 @@ def rescue(settings: Settings) -> CleanReport:
         return CleanReport(settings.run_id, leftovers=(whole,))
 
 
+def farewell(leftovers: Sequence[Leftover], ledger_path: Path, settings: Settings) -> tuple[str, ...]:
+    """Say what a run leaves behind, why, and the command that removes it; nothing if it leaves nothing."""
+    if not leftovers:
+        return ()
+    reasons = ", ".join(dict.fromkeys(leftover.reason.rstrip(".") for leftover in leftovers))
+    named = ", ".join(leftover.id or leftover.name or "one without a name" for leftover in leftovers[:MOST_NAMED])
+    more = f" and {len(leftovers) - MOST_NAMED} more" if len(leftovers) > MOST_NAMED else ""
+    words = ["dds-conformance", "clean", str(ledger_path), "--target", settings.target.base_url]
+    words += ["--storage-provider", settings.storage_provider] if settings.storage_provider else []
+    remove = "" if settings.target.embedded else f"; to remove: {shlex.join(words)}"
+    many = "1 project" if len(leftovers) == 1 else f"{len(leftovers)} projects"
+    return (f"left behind: {many} ({named}{more}): {reasons}{remove}",)
+
+
 def _all(entries: Iterable[Entry], reason: str) -> tuple[Leftover, ...]:
     return tuple(Leftover(entry.kind, entry.id, entry.name, reason) for entry in entries)
 
@@ -124,7 +149,10 @@ def target_of(ledger_path: Path) -> str:
 
 
 def sweep(driver: Driver, account: Account, ledger_path: Path) -> CleanReport:
-    """Remove what `account` holds, speaking through `driver`: the end of a run does so with its own."""
+    """Remove what `account` holds, speaking through `driver`: the end of a run does so with its own.
+
+    Trouble never stops it from saying what is left.
+    """
     if driver.settings.run_id != account.run_id:
         raise UsageError(f"{ledger_path} is the ledger of run {account.run_id}.", remedy="Name this run's own.")
     note = _Notes(ledger_path, account)
@@ -134,17 +162,22 @@ def sweep(driver: Driver, account: Account, ledger_path: Path) -> CleanReport:
     for user in dict.fromkeys(entry.user for entry in account.open):
         client = driver.client("cleaning", user=user or "owner", scenario="cleaning", exempt=True)
         broom = _Broom(client, account.run_id)
-        for entry, identity in broom.find([entry for entry in account.open if entry.user == user]):
-            reason = broom.remove(entry, identity) if identity else broom.unfound(entry)
-            if reason and reason != GONE:
-                leftovers.append(Leftover(entry.kind, identity, entry.name, reason))
-                continue
-            if identity:  # one that was never seen may still come to light: it stays open in the ledger
-                note.gone(entry.key)
-            if identity and not reason:
-                removed.append(identity)
-            else:
-                absent += 1
+        pending = {entry.key: entry for entry in account.open if entry.user == user}
+        try:
+            for entry, identity in broom.find(list(pending.values())):
+                reason = broom.remove(entry, identity) if identity else broom.unfound(entry)
+                del pending[entry.key]
+                if reason and reason != GONE:
+                    leftovers.append(Leftover(entry.kind, identity, entry.name, reason))
+                    continue
+                if identity:  # one that was never seen may still come to light: it stays open in the ledger
+                    note.gone(entry.key)
+                if identity and not reason:
+                    removed.append(identity)
+                else:
+                    absent += 1
+        except SuiteError as trouble:
+            leftovers += _all(pending.values(), trouble.args[0])
     return CleanReport(account.run_id, tuple(removed), absent, tuple(leftovers))
 
 
@@ -158,7 +191,7 @@ class _Broom:
         self._client = client
         self._client.phase = Phase.FINAL
         self._run_id = run_id
-        self._blind = ""
+        self._blind = self._nameless = ""
 
     def find(self, entries: list[Entry]) -> Iterator[tuple[Entry, str]]:
         """Give each entry with its id, "" for one that is nowhere to be seen."""
@@ -188,6 +221,8 @@ class _Broom:
                 return "" if reason else GONE
             if shown.status != 200:
                 reason = f"reading it was answered {shown.status or shown.failure}"
+                if shown.status == 401:
+                    return reason  # a token that is not accepted will not be so in a moment either
                 continue
             if _marked(entry, self._run_id) and not _bears(project, self._run_id):
                 return "the target shows another name under this id"
@@ -199,19 +234,27 @@ class _Broom:
 
     def unfound(self, entry: Entry) -> str:
         """Say why a project that was not found may be there all the same; "" when it is not."""
-        if not _marked(entry, self._run_id):
-            return "its create had no answer, and it bears no name by which it could be known"
-        return self._blind
+        if _marked(entry, self._run_id) or self._blind:
+            return self._blind
+        if entry.answer in DEFINITE or (entry.bare and not self._nameless):
+            return ""
+        known = f"was answered {entry.answer}" if entry.answer.isdigit() else "had no answer"
+        seen = f" ({self._nameless} is there, and has none)" if self._nameless else ""
+        return f"its create {known}, and it bears no name by which it could be known{seen}"
 
     def _listed(self) -> Iterator[Mapping[str, Json]]:
-        page, self._blind = 1, ""
+        page, self._blind, self._nameless = 1, "", ""
         while True:
             body = self._client.list_projects(page=page, per_page=PAGE).exchange
             found = body.response.get("results") if isinstance(body.response, dict) else None
             if body.status != 200 or not isinstance(found, list):
                 self._blind = f"listing projects was answered {body.status or body.failure}"
                 return
-            yield from (item for item in found if isinstance(item, dict) and not item.get("is_deleted"))
+            for item in found:
+                if isinstance(item, dict) and not item.get("is_deleted"):
+                    if not isinstance(item.get("name"), str) or not item["name"].strip():
+                        self._nameless = str(item.get("id"))
+                    yield item
             total = body.headers.get("x-total-pages", "1")
             if not found or not total.isdigit() or page >= int(total):
                 return

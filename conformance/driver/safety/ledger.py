@@ -27,7 +27,11 @@ CREATES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that a run created, or tried to. `id` is empty while no answer gave it; `gone` when it was removed."""
+    """One thing that a run created, or tried to. `id` is empty while no answer gave it; `gone` when it was removed.
+
+    `answer` is what came instead of an id: a status, or the failure of the attempt; empty when nothing is known. `bare`
+    is a create whose body had no fields at all, and so no name.
+    """
 
     key: str
     kind: str
@@ -36,6 +40,8 @@ class Entry:
     id: str = ""
     within: str = ""
     user: str = "owner"
+    answer: str = ""
+    bare: bool = False
     refused: bool = False
     gone: bool = False
 
@@ -54,8 +60,10 @@ class Ledger:
         """Write that a create is about to be sent; raise RecordError when it cannot be kept: then it is not sent."""
         fields = _asked_fields(asked)
         named = {name: fields[name] for name in ("name", "description") if isinstance(fields.get(name), str)}
+        bare = {"bare": True} if not fields else {}
         self._write(
-            {"create": kind, "key": key, "within": within, "user": asked.user, **named}, durable=kind == "project"
+            {"create": kind, "key": key, "within": within, "user": asked.user, **named, **bare},
+            durable=kind == "project",
         )
 
     def made(self, key: str, identity: str) -> None:
@@ -63,8 +71,12 @@ class Ledger:
         self._write({"made": key, "id": identity})
 
     def refused(self, key: str) -> None:
-        """Write that the target made nothing of it."""
+        """Write that the target made nothing of it, or that it was never sent."""
         self._write({"refused": key})
+
+    def answered(self, key: str, answer: str) -> None:
+        """Write what came instead of an id: whether it was made is not known."""
+        self._write({"answered": key, "answer": answer})
 
     def gone(self, key: str) -> None:
         """Write that it was removed, as seen."""
@@ -159,10 +171,12 @@ def _enter(entries: dict[str, Entry], fields: dict[str, Json]) -> None:
             description=fields.get("description", ""),
             within=fields.get("within", ""),
             user=fields.get("user") or "",
+            bare=fields.get("bare") is True,
         )
         return
     for word, change in (
         ("made", {"id": fields.get("id", "")}),
+        ("answered", {"answer": fields.get("answer", "")}),
         ("refused", {"refused": True}),
         ("gone", {"gone": True}),
     ):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from conformance.api.answers import READ_METHODS, call_of
+from conformance.api.routes import READ_METHODS, base_of, call_below, call_of
 from conformance.driver.safety.ledger import CREATES
 from conformance.driver.wire.request import Wanted
 from conformance.model import Json, Operation, Role
@@ -22,10 +23,14 @@ MOST_KNOWN = 500_000
 
 
 class Ownership:
-    """Which ids this run made, and which it has merely seen. Shared by the clients of one process."""
+    """Which ids this run made at the target of `base_url`, and which it has merely seen.
 
-    def __init__(self, run_id: str, *, trusting: bool = False) -> None:
+    Shared by the clients of one process.
+    """
+
+    def __init__(self, run_id: str, base_url: str, *, trusting: bool = False) -> None:
         self._run_id = run_id
+        self._base = base_of(base_url)
         self._trusting = trusting
         self._ours: set[str] = set()
         self._foreign: set[str] = set()
@@ -50,7 +55,7 @@ class Ownership:
         exchange = operation.exchange
         if exchange.role is not Role.API or not isinstance(exchange.response, dict | list):
             return
-        call = call_of(exchange.method.upper(), exchange.path)
+        call = call_of(exchange.method.upper(), exchange.path, self._base)
         ids = set(_ids(exchange.response))
         marked = {
             item["id"] for item in _shown(exchange.response) if isinstance(item.get("id"), str) and self._bears(item)
@@ -74,32 +79,40 @@ class Ownership:
 
     def marked(self, wanted: Wanted) -> Wanted:
         """Give a request that names a project with this run's mark in the name (or description), added if missing."""
-        if call_of(wanted.method.upper(), f"/api/v1{wanted.path}").name not in _NAMING:
+        called = call_below(wanted.method.upper(), wanted.path).name
+        if called not in _NAMING:
             return wanted
         if isinstance(wanted.json, dict):
-            return replace(wanted, json=self._mark(wanted.json))
+            return replace(wanted, json=self._mark(wanted.json, called))
         if wanted.content is None:
             return wanted
         try:
             fields = json.loads(wanted.content)
         except (ValueError, RecursionError):
-            return self._marked_form(wanted, wanted.content)
-        if not isinstance(fields, dict) or (changed := self._mark(fields)) is fields:
+            return self._marked_form(wanted, wanted.content, called)
+        if not isinstance(fields, dict) or (changed := self._mark(fields, called)) is fields:
             return wanted
         return replace(wanted, content=json.dumps(changed).encode())
 
-    def _marked_form(self, wanted: Wanted, content: bytes) -> Wanted:
-        if "form" not in (wanted.content_type or ""):
+    def _marked_form(self, wanted: Wanted, content: bytes, called: str) -> Wanted:
+        if "urlencoded" not in (wanted.content_type or ""):
             return wanted
         pairs = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
-        marked = self._mark(dict(pairs))
-        return replace(wanted, content=urlencode([(name, marked[name]) for name, _ in pairs]).encode())
+        marked = self._mark(dict(pairs), called)
+        names = [name for name, _ in pairs]
+        added = [name for name in marked if name not in names]
+        return replace(wanted, content=urlencode([(name, marked[name]) for name in (*names, *added)]).encode())
 
-    def _mark(self, fields: dict[str, Json]) -> dict[str, Json]:
+    def _mark(self, fields: dict[str, Json], called: str) -> dict[str, Json]:
+        """Give the fields with the mark in a text; a create that has none gets a description to be looked for by."""
         texts = [name for name in ("name", "description") if isinstance(fields.get(name), str) and fields[name].strip()]
-        if not texts or any(self._run_id in fields[name] for name in texts):
+        if any(self._run_id in fields[name] for name in texts):
             return fields
-        return {**fields, texts[0]: f"{fields[texts[0]]} ddsc {self._run_id}"}
+        if texts:
+            return {**fields, texts[0]: f"{fields[texts[0]]} ddsc {self._run_id}"}
+        if called != "create_project":
+            return fields
+        return {**fields, "description": f"ddsc {self._run_id} {secrets.token_hex(6)}"}
 
     def _bears(self, item: Mapping[str, Json]) -> bool:
         """Whether an answer shows a project with this run's mark: one of ours, whichever process made it."""

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
-from urllib.parse import quote, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from conformance.model import Json
+from conformance.api.routes import legal_target
+from conformance.model import Exchange, Json
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 METADATA = frozenset(
@@ -20,7 +21,9 @@ METADATA = frozenset(
 _NOT_OURS_TO_SET = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "proxy-authorization"}
 )
-_LEGAL = "!#$%&'()*+,/:;=?@[]~-._\\^`{|}\""
+MOST_HOPS = 5
+"""Redirects of one download that are followed."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class ForbiddenError(ValueError):
@@ -109,6 +112,22 @@ class Places:
         )
 
 
+def redirected(exchange: Exchange, *, secure: bool) -> dict[str, str] | None:
+    """Give where a storage provider's answer to a GET leads on to, as a signed URL without headers; None if nowhere.
+
+    `secure` says that the request went by https, which a Location without a scheme goes on with.
+    """
+    location = exchange.headers.get("location", "")
+    if exchange.method != "GET" or exchange.status not in _REDIRECTS or exchange.failure is not None or not location:
+        return None
+    try:
+        parts = urlsplit(urljoin(f"{'https' if secure else 'http'}://{exchange.host}{exchange.path}", location))
+    except ValueError:
+        parts = urlsplit(location.partition(":")[0])  # malformed: what it names is forbidden, and is said to be so
+    target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    return {"host": f"{parts.scheme}://{parts.netloc}", "url": target, "http_verb": "GET"}
+
+
 def resolve(host: str) -> tuple[Address, ...]:
     """Give every address of a host; none when it has no name."""
     try:
@@ -122,11 +141,6 @@ def plain(address: str) -> Address:
     """Read an IP address; one of IPv4 in the clothes of IPv6 is what it is underneath."""
     parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     return getattr(parsed, "ipv4_mapped", None) or parsed
-
-
-def legal_target(text: str) -> str:
-    """Percent-encode what HTTP forbids in a request target (spaces, controls, what is not ASCII), and nothing else."""
-    return quote(text.encode("utf-8", "surrogatepass"), safe=_LEGAL)
 
 
 def _headers(given: Json) -> tuple[tuple[str, str], ...]:

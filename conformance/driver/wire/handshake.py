@@ -33,7 +33,7 @@ def addresses(settings: Settings) -> tuple[str, ...]:
 def shake_hands(settings: Settings) -> Handshake:
     """Connect to the target and speak TLS with it, sending nothing else."""
     parts = urlsplit(settings.target.base_url)
-    host, port = parts.hostname or "", parts.port or 443
+    host, port = parts.hostname or "", parts.port or {"http": 80}.get(parts.scheme, 443)
     context = tls_context(settings.network)
     try:
         with (

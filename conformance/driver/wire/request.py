@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlencode, urlsplit
 
-from conformance.driver.safety.signed_urls import ForbiddenError, Places, Signed, legal_target
+from conformance.api.request_facts import HEADER_BYTES, OVER_LONG
+from conformance.api.routes import legal_target
+from conformance.driver.safety.signed_urls import ForbiddenError, Places, Signed
 from conformance.driver.wire import body as bodies
 from conformance.driver.wire.attempt import Limits
 from conformance.history.redact import Redactor, is_secret
@@ -75,8 +77,13 @@ def for_api(wanted: Wanted, settings: Settings, redact: Callable[[str], str]) ->
         headers=(*((("Content-Type", kind),) if kind else ()), *wanted.headers.items()),
         data=data,
         limits=Limits(bounds.deadline_s, bounds.answer_bytes, cut_after_s=wanted.cut_after_s),
-        notes=_cut(wanted.notes, wanted.cut_after_s),
+        notes=_cut(_long_headed(wanted), wanted.cut_after_s),
     )
+
+
+def _long_headed(wanted: Wanted) -> Mapping[str, Json]:
+    longest = max((len(name) + len(value) for name, value in wanted.headers.items()), default=0)
+    return wanted.notes if longest < OVER_LONG else {**wanted.notes, HEADER_BYTES: longest}
 
 
 def for_storage(  # noqa: PLR0913 - what a storage request is made of, from four owners

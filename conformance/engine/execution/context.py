@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from conformance.api.answers import Answer, answer
+from conformance.api.answers import Answer, Classified
 from conformance.engine.execution.bindings import File, Project, Resource, Upload, Version, World
 from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import Hush
@@ -27,6 +27,9 @@ class Speaker(Protocol):
 
     phase: Phase
     step: str
+
+    def classify(self, operation: Operation) -> Classified:
+        """Return what an attempt came to."""
 
     def send(  # noqa: PLR0913 - one wire attempt, spelled out
         self,
@@ -174,9 +177,9 @@ class Sent:
         return made if self.answer is Answer.DONE and isinstance(made, str) and made.isprintable() else ""
 
 
-def sent(operation: Operation) -> Sent:
+def sent(client: Speaker, operation: Operation) -> Sent:
     """Classify an attempt that has just ended."""
-    return Sent(operation, answer(operation.exchange), time.monotonic())
+    return Sent(operation, client.classify(operation).answer, time.monotonic())
 
 
 def patience(attempt: int, operation: Operation) -> float:

@@ -94,19 +94,19 @@ def settle(stage: Stage, client: Speaker, world: World) -> Task:
 
 
 def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
-    last = sent(client.send("GET", one.path))
+    last = sent(client, client.send("GET", one.path))
     yield time.monotonic()
     for _ in range(FOR_GOOD - 1):
         if _told(last, one) or last.answer is Answer.NC:
             break
         yield time.monotonic() + stage.timing.floor_s
-        last = sent(client.send("GET", one.path))
+        last = sent(client, client.send("GET", one.path))
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return
     since = last.at
     while not _served(client, last, one.upload) and time.monotonic() < stage.timing.deadline(since):
         yield stage.timing.next_look(since)
-        last = sent(client.send("GET", one.path))
+        last = sent(client, client.send("GET", one.path))
 
 
 def _served(client: Speaker, last: Sent, upload: Upload | None) -> bool:

@@ -10,7 +10,9 @@ import time
 from collections.abc import Generator, Mapping
 from urllib.parse import urlencode
 
-from conformance.api.answers import Answer, promoted, told_taken
+from conformance.api.answers import Answer
+from conformance.api.bodies import promoted
+from conformance.api.error_bodies import says_taken
 from conformance.engine.content import Piece, piece, whole, wrong
 from conformance.engine.execution.bindings import File, Project, Upload, Version
 from conformance.engine.execution.context import RETRIES, Attempt, Sent, Turn, patience, sent
@@ -28,12 +30,12 @@ Trying = Generator[float | Signal, None, Sent]
 def insist(turn: Turn, attempt: Attempt) -> Trying:
     """Make an attempt, cut off first if the step says so, until its answer tells something."""
     cut = float(turn.option("cut_s")) if "cut_s" in VERBS[turn.step.verb].options else 0.0
-    last = sent(attempt(cut or None))
+    last = sent(turn.client, attempt(cut or None))
     for again in range(RETRIES):
         if last.answer not in (Answer.UNKNOWN, Answer.UNSENT):
             break
         yield time.monotonic() + (0.0 if cut and not again else patience(again, last.operation))
-        last = sent(attempt(None))
+        last = sent(turn.client, attempt(None))
     return last
 
 
@@ -127,7 +129,7 @@ def put_part(turn: Turn) -> Task:
     last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, cut_after_s=cut))
     while last.answer is Answer.NC and time.monotonic() < timing.deadline(since):
         yield timing.next_look(since)
-        last = sent(turn.client.send("PUT", path, json=body))
+        last = sent(turn.client, turn.client.send("PUT", path, json=body))
     if last.answer is Answer.DONE and turn.option("send"):
         yield from _store(turn, upload, number, made, last.body, last.operation.id)
 
@@ -165,7 +167,7 @@ def complete(turn: Turn) -> Task:
         last = yield from insist(turn, attempt)
     while _lost(turn, upload, last) and time.monotonic() < turn.stage.timing.deadline(upload.created):
         yield turn.stage.timing.next_look(upload.created)
-        last = sent(attempt(None))
+        last = sent(turn.client, attempt(None))
     upload.tried = upload.tried or last.at
     if last.answer in (Answer.DONE, Answer.ALREADY) and upload.completed is None:
         upload.completed = last.at
@@ -211,10 +213,10 @@ def attach(turn: Turn) -> Task:
         yield time.monotonic() + min(
             0.0005 * tries**2, turn.stage.timing.floor_s * 2 + GROWTH * (time.monotonic() - since)
         )
-        last = sent(turn.client.send("POST", "/files", json=body))
+        last = sent(turn.client, turn.client.send("POST", "/files", json=body))
     while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, last):
         yield turn.stage.timing.next_look(upload.completed or since)
-        last = sent(turn.client.send("POST", "/files", json=body))
+        last = sent(turn.client, turn.client.send("POST", "/files", json=body))
     version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         turn.bind(version, first_version(turn.step.binds))
@@ -230,7 +232,7 @@ def _late(turn: Turn, upload: Upload, since: float) -> bool:
 
 def _may_be_taken_later(turn: Turn, upload: Upload, last: Sent) -> bool:
     """Whether a completed upload that is refused may be accepted yet; a bad one is refused for good once known."""
-    over = upload.project.deleted or turn.stage.scheduler.stopped or told_taken(last.operation.exchange)
+    over = upload.project.deleted or turn.stage.scheduler.stopped or says_taken(last.operation.exchange)
     used = any(version.upload is upload for file in turn.world.files() for version in file.versions)
     if upload.completed is None or over or used or turn.actor.user != "owner":
         return False

@@ -21,7 +21,8 @@ NAME = "plans-{worker}.json"
 class Kept:
     """One executed plan. `broken` are the requirements that its operations convicted; `tried` counts repeats.
 
-    `again` says how many of them showed a violation again, `shrunk_to` names the smaller plan that was found.
+    `again` says how many of them showed a violation again, `shrunk_to` names the smaller plan that was found; `shard`
+    is that of the worker's share of the plans.
     """
 
     world: World
@@ -29,6 +30,7 @@ class Kept:
     tried: int = 0
     again: int = 0
     shrunk_to: str = ""
+    shard: int = 0
 
     def to_json(self) -> Json:
         """Return what is written of the plan."""
@@ -36,6 +38,7 @@ class Kept:
         return {
             "id": self.world.token,
             "theme": plan.theme,
+            "shard": self.shard,
             "title": plan.title,
             "text": plan_text(plan),
             "document": plan.to_json(),
@@ -61,10 +64,10 @@ class Keeper:
     worker: str
     plans: dict[str, Kept] = field(default_factory=dict)
 
-    def add(self, worlds: Sequence[World]) -> None:
+    def add(self, worlds: Sequence[World], shard: int = 0) -> None:
         """Keep more plans."""
         for world in worlds:
-            self.plans.setdefault(world.token, Kept(world))
+            self.plans.setdefault(world.token, Kept(world, shard=shard))
 
     def write(self) -> Path:
         """Write what is known now; return the path."""

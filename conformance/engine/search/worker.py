@@ -1,4 +1,4 @@
-"""A trial: draw plans, run them together, judge what was recorded, and make what was found small.
+"""A trial: draw the plans of some scenarios, run them together, judge what was recorded, make what was found small.
 
 The history is the finding. Whatever a repeat or a smaller plan shows is recorded and judged like everything else, and
 never takes anything back.
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from conformance.engine.efforts import THEMES, Effort, share
+from conformance.engine.efforts import Effort
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.campaign import THREADS, Campaign
 from conformance.engine.execution.context import Speakers, Stage
@@ -19,10 +19,9 @@ from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import Hush
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import Plan
-from conformance.engine.plan_text import plan_text
+from conformance.engine.scenario import PlanScenario, share
 from conformance.engine.search.fleets import Memory, chosen, gather, shrink
 from conformance.engine.search.plan_outcomes import Keeper
-from conformance.engine.themes import tracer_series
 from conformance.model import Finding, History, Judgement, Operation
 from conformance.settings.naming import MARK
 from conformance.settings.run_settings import Settings, is_loopback
@@ -36,17 +35,9 @@ def wave_seed(seed: int, wave: int, shard: int) -> int:
     return (seed * 1009 + wave) * 1009 + shard
 
 
-def theme_plans(name: str, wanted: int, seed_of: int) -> list[Plan]:
-    """Draw `wanted` plans of a theme."""
-    return chosen(gather(THEMES[name](), wanted, seed_of), wanted)
-
-
-def wave_plans(effort: Effort, seed_of: int, shard: int, shards: int) -> tuple[list[Plan], list[Plan]]:
-    """Draw one shard's plans of one wave: those that run side by side, and the tracers, one after the other."""
-    abreast = [
-        plan for name, count in effort.plans.items() for plan in theme_plans(name, share(count, shard, shards), seed_of)
-    ]
-    return abreast, tracer_series(share(effort.tracers, shard, shards), seed_of)
+def drawn_plans(scenario: PlanScenario, wanted: int, seed_of: int) -> list[Plan]:
+    """Draw `wanted` plans of a scenario."""
+    return chosen(gather(scenario.strategy(), wanted, seed_of), wanted)
 
 
 @dataclass(slots=True)
@@ -74,7 +65,7 @@ class Watcher:
 
 @dataclass(frozen=True, slots=True)
 class Court:
-    """Who decides: `judge` reads a history, `gates` says whether a finding makes the scenario fail."""
+    """Who decides: `judge` reads a history, `gates` says whether a finding makes the run fail."""
 
     judge: Judging
     gates: Gating
@@ -82,10 +73,11 @@ class Court:
 
 @dataclass(slots=True)
 class Trial:
-    """One worker's share of the plans of an effort; `run` gives the sentences that make the scenario fail."""
+    """One worker's share of the plans of some scenarios: its shard of `shards`."""
 
     driver: Speakers
     settings: Settings
+    scenarios: Sequence[PlanScenario]
     effort: Effort
     court: Court
     watcher: Watcher
@@ -96,12 +88,11 @@ class Trial:
     _lasted: float = 0.0
     _small_by: float = 0.0
 
-    def run(self) -> list[str]:
-        """Run every wave; return a sentence for each gating finding, with the plan that shows it."""
+    def run(self) -> None:
+        """Run every wave, and make small what was found in it; what happened is in the history."""
         self.watcher.keeping = True
         try:
             self._waves()
-            return self._sentences()
         finally:
             self.watcher.keeping = False
 
@@ -110,19 +101,21 @@ class Trial:
             if self.watcher.stopped:
                 break
             seed_of = wave_seed(self.settings.seed, wave, self.shard)
-            guilty = self._wave(seed_of)
-            if guilty and not self.watcher.stopped:
-                self._make_small(seed_of, guilty)
+            accused = self._wave(seed_of)
+            if accused and not self.watcher.stopped:
+                self._make_small(seed_of, accused)
 
     def _wave(self, seed_of: int) -> list[World]:
-        worlds = self.execute(*wave_plans(self.effort, seed_of, self.shard, self.shards))
-        return self._guilty(worlds)
+        drawn = {scenario: self._draw(scenario, seed_of) for scenario in self.scenarios}
+        abreast = [plan for scenario, plans in drawn.items() if not scenario.in_series for plan in plans]
+        series = interleaved([plans for scenario, plans in drawn.items() if scenario.in_series])
+        return self._guilty(self.execute(abreast, series))
 
-    def _wanted(self, name: str) -> int:
-        return share(self.effort.plans[name], self.shard, self.shards)
+    def _wanted(self, scenario: PlanScenario) -> int:
+        return share(scenario.share.at(self.settings.effort), self.shard, self.shards)
 
-    def _draw(self, name: str, seed_of: int) -> list[Plan]:
-        return theme_plans(name, self._wanted(name), seed_of)
+    def _draw(self, scenario: PlanScenario, seed_of: int) -> list[Plan]:
+        return drawn_plans(scenario, self._wanted(scenario), seed_of)
 
     def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
@@ -132,7 +125,7 @@ class Trial:
         self.watcher.scheduler = campaign.stage.scheduler
         worlds = campaign.prepare(plans, series)
         self.worlds |= {world.token: world for world in worlds}
-        self.keeper.add(worlds)
+        self.keeper.add(worlds, self.shard)
         self.keeper.write()
         begun = time.monotonic()
         if not self.watcher.stopped:
@@ -176,13 +169,13 @@ class Trial:
         self.keeper.write()
 
     def _shrunk(self, seed_of: int, first: World) -> Plan:
-        theme = first.plan.theme
-        if theme not in self.effort.plans:
+        of = next(scenario for scenario in self.scenarios if scenario.name == first.plan.theme)
+        if of.in_series:
             return first.plan
         memory = Memory(self._try, self.effort.shrinks)
-        drawn = self._draw(theme, seed_of)
+        drawn = self._draw(of, seed_of)
         memory.learn(drawn, [plan.key() == first.plan.key() for plan in drawn])
-        smallest = shrink(THEMES[theme](), self._wanted(theme), memory, seed_of)
+        smallest = shrink(of.strategy(), self._wanted(of), memory, seed_of)
         return next((plan for plan in smallest if memory.guilty.get(plan.key())), first.plan)
 
     def _in_time(self) -> bool:
@@ -196,15 +189,11 @@ class Trial:
         guilty = {world.token for world in self._guilty(worlds)}
         return [world.token in guilty for world in worlds]
 
-    def _sentences(self) -> list[str]:
-        plan_of = {operation.id: operation.plan for operation in self.watcher.operations}
-        said: list[str] = []
-        for finding in filter(self.court.gates, self._findings()):
-            tokens = [plan_of.get(name, "") for name in finding.operations]
-            world = next((self.worlds[token] for token in tokens if token in self.worlds), None)
-            plan = f"\n{plan_text(world.plan)}" if world else ""
-            said.append(f"{finding.requirement}: {finding.sentence}{plan}")
-        return said
+
+def interleaved(series: Sequence[Sequence[Plan]]) -> list[Plan]:
+    """Mix several series into one in which each keeps its order and goes on evenly to the end."""
+    placed = [((n + 1) / len(plans), rank, plan) for rank, plans in enumerate(series) for n, plan in enumerate(plans)]
+    return [plan for *_, plan in sorted(placed, key=lambda place: place[:2])]
 
 
 def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
+from conformance.api.classifier import Classifier
+from conformance.api.request_facts import is_mutation
 from conformance.history import decode
 from conformance.judge.columnar.columns import Row
 from conformance.judge.columnar.fold import Kind
@@ -171,9 +173,11 @@ def _clean(bulk: _Bulk, home_of: Array, bound: int) -> _Clean:
 
 
 def _elsewhere(bulk: _Bulk, clean: _Clean, home_of: Array, bound: int) -> Elsewhere:
-    begun = np.repeat(bulk.last_a[Row.COMPLETE], 2)
-    chosen = np.repeat(clean.uploads, 2) & (bulk.told < NEVER)
-    lags = np.maximum(0, bulk.told[chosen] - begun[chosen])
+    told = bulk.told.reshape(-1, 2)
+    reached = np.where((told < NEVER) & clean.uploads[:, None], told - bulk.last_a[Row.COMPLETE][:, None], -1)
+    reached = np.where(reached / 1e9 <= bound / 1e9, np.maximum(reached, np.where(told < NEVER, 0, -1)), -1)
+    lags = reached.max(axis=1, initial=-1)
+    lags = lags[clean.uploads & (lags >= 0)]
     opened = np.full(bulk.homes, NEVER, np.int64)
     np.minimum.at(opened, home_of, bulk.first_b[Row.UPLOAD])
     ready = clean.homes & (opened < NEVER)
@@ -213,15 +217,18 @@ def judge_parquet(path: Path, target: Target, *, recorded: bool = False) -> tupl
         home_of[batch["key"][made]] = batch["home"][made]
         shapes += np.bincount(batch["shape"][batch["shape"] >= 0], minlength=shapes.size)
     clean = _clean(bulk, home_of, bound)
-    everything = about["traced"] or about["denied"] or bool(target.gateway)
+    everything = about["traced"] or about["denied"] or bool(about["pages"]) or bool(target.gateway)
     court = Judge(
         target, recorded=recorded, elsewhere=_elsewhere(bulk, clean, home_of, bound) if not everything else None
     )
     rows = _suspects(file, clean.homes if not everything else np.zeros_like(clean.homes))
+    classify, pages = Classifier(target), frozenset(about["pages"])
     for operation in rows:
         court.begin(operation)
     for operation in rows:
-        court.add(operation)
+        of = classify(operation)
+        page = operation.id in pages
+        court.add(operation, of.from_firewall(mutation=is_mutation(operation.exchange)) if page else of)
     court.replace_payloads(_sorts(file, about["shapes"], shapes))
     tallies = court.conclude().tallies
     return tuple(finding for name in sorted(tallies) for finding in tallies[name].findings)

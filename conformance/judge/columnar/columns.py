@@ -17,8 +17,13 @@ from pathlib import Path
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # the same
 
-from conformance.api.answers import READ_METHODS, Answer, Call, Effect, answer_to, call, effect
-from conformance.api.bodies import identity, reported_hash, respelled, whole, within
+from conformance.api.answers import Answer, Classified, Effect, Kind
+from conformance.api.bodies import identity, reported_hash, whole, within
+from conformance.api.classifier import Classifier
+from conformance.api.gateways import Firewall
+from conformance.api.request_facts import is_mutation
+from conformance.api.routes import READ_METHODS, Call
+from conformance.api.statuses import SILENT_STATUSES
 from conformance.history import encode
 from conformance.judge.exchange import Examiner, Seen
 from conformance.judge.rules.access_rules import KIND_OF
@@ -60,7 +65,6 @@ class Row(IntEnum):
 
 
 _TOLD = {Answer.NC: Row.NC, Answer.DONE: Row.OK, Answer.INTEGRITY: Row.BAD}
-_SILENT = frozenset({401, 429})
 _ALWAYS = frozenset({"list_storage_providers", "show_storage_provider", "unrouted", "delete_folder", "move_folder"})
 
 
@@ -75,7 +79,10 @@ class Columns:
     def __init__(self, path: Path, target: Target) -> None:
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
         self._target = target
-        self._examiner = Examiner(target)
+        self._examiner = Examiner()
+        self._classify = Classifier(target)
+        self._firewall = Firewall(self._classify.base)
+        self._held: list[tuple[Operation, Classified]] = []
         self._shapes: dict[int, int] = {}
         self._seen: list[tuple[Seen, ...]] = []
         self._homes: dict[str, int] = {}
@@ -92,14 +99,21 @@ class Columns:
         self._lines: list[bytes] = []
 
     def write(self, operations: Iterable[Operation]) -> None:
-        """Write all operations, and what is needed to read them."""
+        """Write all operations, and what is needed to read them.
+
+        What may be a firewall's page is written last, when it is known whether it is.
+        """
         for one in operations:
-            kind, end, home, key, x, y = self._row(one)
-            b = NEVER if one.b_ns is None else one.b_ns
-            self._rows.append((kind, end, home, key, self._shape(one), one.a_ns, b, x, y))
-            self._lines.append(encode(one))
-            if len(self._rows) >= BATCH:
-                self._flush()
+            of = self._classify(one)
+            self._firewall.reaches(one.exchange, of)
+            if self._firewall.suspects(len(self._held), one.exchange, of):
+                self._held.append((one, of))
+            else:
+                self._write(one, of)
+        pages = self._firewall.pages()
+        for index, (one, of) in enumerate(self._held):
+            page = index in pages
+            self._write(one, of.from_firewall(mutation=is_mutation(one.exchange)) if page else of)
         self._flush()
         traced = bool(self._listed & self._refused - self._attempted)
         about = {
@@ -107,10 +121,19 @@ class Columns:
             "keys": len(self._keys),
             "traced": traced,
             "denied": any(count >= DENIALS for count in self._fruitless.values()),
+            "pages": [self._held[index][0].id for index in sorted(pages)],
             "shapes": [[_said(one) for one in seen] for seen in self._seen],
         }
         self._writer.add_key_value_metadata({"dds-conformance": json.dumps(about)})
         self._writer.close()
+
+    def _write(self, one: Operation, of: Classified) -> None:
+        kind, end, home, key, x, y = self._row(one, of)
+        b = NEVER if one.b_ns is None else one.b_ns
+        self._rows.append((kind, end, home, key, self._shape(one, of), one.a_ns, b, x, y))
+        self._lines.append(encode(one))
+        if len(self._rows) >= BATCH:
+            self._flush()
 
     def _flush(self) -> None:
         if self._rows:
@@ -120,8 +143,8 @@ class Columns:
             self._writer.write_table(pa.table([*columns, pa.array(self._lines, pa.binary())], schema=SCHEMA))
             self._rows, self._lines = [], []
 
-    def _shape(self, one: Operation) -> int:
-        seen = self._examiner.examine(one)
+    def _shape(self, one: Operation, of: Classified) -> int:
+        seen = self._examiner.examine(one, of)
         if not seen:
             return -1
         held = self._shapes.get(id(seen), -1)
@@ -130,13 +153,10 @@ class Columns:
             self._seen.append(seen)
         return held
 
-    def _row(self, one: Operation) -> tuple[int, int, int, int, int, int]:
-        exchange = one.exchange
-        called = respelled(call(exchange))
-        answered = answer_to(one, called)
-        if called.name in TRACED:
-            self._trace(one, called, answered)
-        kind, end, name, x, y = self._kind(one, called, answered)
+    def _row(self, one: Operation, of: Classified) -> tuple[int, int, int, int, int, int]:
+        if of.call.name in TRACED:
+            self._trace(one, of.call, of.answer)
+        kind, end, name, x, y = self._kind(one, of)
         home = self._home_of.get(name, self._homes.get(name, -1))
         if home < 0 and kind is not Row.PLAIN:
             kind = Row.ALONE
@@ -150,7 +170,8 @@ class Columns:
         elif answered is Answer.DONE:
             self._listed.update(hash(key) for key in listed_keys(one.exchange.response, called))
 
-    def _kind(self, one: Operation, called: Call, answered: Answer) -> tuple[Row, int, str, int, int]:
+    def _kind(self, one: Operation, of: Classified) -> tuple[Row, int, str, int, int]:
+        called, answered = of.call, of.answer
         exchange, name = one.exchange, called.name
         reading = exchange.method in READ_METHODS
         upload = self._upload_of.get(called.id, called.id)
@@ -158,18 +179,18 @@ class Columns:
             return self._stored(one, name, answered)
         if exchange.user != "owner":
             harmless = exchange.user != "other" or exchange.status in (403, None) or name not in KIND_OF
-            harmless &= reading or effect(exchange, called, answered) is Effect.NONE
+            harmless &= of.effect is Effect.NONE
             return Row.PLAIN if harmless else Row.ODD, 0, upload, 0, 0
         if name in _ALWAYS:
             return Row.ALONE, 0, "", 0, 0
-        if reading and (exchange.status is None or exchange.failure is not None or exchange.status in _SILENT):
+        if reading and (of.kind is Kind.NOTHING or exchange.status in SILENT_STATUSES):
             return Row.PLAIN, 0, "", 0, 0
         invalid = one.notes.get("intent") == "invalid"
         if invalid and answered in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
             return Row.PLAIN, 0, "", 0, 0
         if name in ("file_url", "version_url") and answered in _TOLD and not invalid:
             return self._told(one, called, answered, upload)
-        return self._other(one, called, answered, upload)
+        return self._other(one, of, upload)
 
     def _told(self, one: Operation, called: Call, answered: Answer, upload: str) -> tuple[Row, int, str, int, int]:
         end = 0 if called.name == "file_url" else 1
@@ -189,9 +210,9 @@ class Columns:
         harmless = name == "storage_get" and one.exchange.status != 404
         return Row.PLAIN if harmless else Row.ODD, 0, upload, 0, 0
 
-    def _other(self, one: Operation, called: Call, answered: Answer, upload: str) -> tuple[Row, int, str, int, int]:  # noqa: PLR0911 - a classifier reads best as a list of cases
+    def _other(self, one: Operation, of: Classified, upload: str) -> tuple[Row, int, str, int, int]:  # noqa: PLR0911 - a classifier reads best as a list of cases
+        called, answered, done = of.call, of.answer, of.effect
         exchange, name, body = one.exchange, called.name, one.exchange.response
-        done = effect(exchange, called, answered) if exchange.method not in READ_METHODS else Effect.NONE
         if name == "create_project" and done is Effect.DONE and identity(body):
             self._homes.setdefault(identity(body), len(self._homes))
             return Row.PROJECT, 0, identity(body), 0, 0
@@ -304,4 +325,4 @@ def _said(seen: Seen) -> list[Json]:
     requirement, wrong = seen
     if wrong is None:
         return [requirement, None]
-    return [requirement, [wrong.rule, wrong.expected, wrong.observed, wrong.crime, dict(wrong.numbers)]]
+    return [requirement, [wrong.rule, wrong.expected, wrong.observed, wrong.crime, dict(wrong.numbers), wrong.hint]]

@@ -10,8 +10,9 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from conformance.api.answers import URL_CALLS, Answer, Effect, answer, call, effect
+from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import identity, within
+from conformance.api.routes import URL_CALLS
 from conformance.judge.state.interval import NEVER
 from conformance.model import Operation
 
@@ -95,21 +96,19 @@ _READS = {Answer.NC: Kind.NC, Answer.DONE: Kind.OK, Answer.INTEGRITY: Kind.BAD}
 _WRITES = {Effect.DONE: Kind.DONE, Effect.INDETERMINATE: Kind.LOST, Effect.SOMEBODY: Kind.SOMEBODY}
 
 
-def events(operations: Iterable[Operation]) -> Iterator[Event]:
+def events(operations: Iterable[Operation], classes: Iterable[Classified]) -> Iterator[Event]:
     """Give what the owner's operations tell about uploads; a file's answers count for the upload it was made with."""
     links: dict[str, str] = {}
-    for one in operations:
+    for one, of in zip(operations, classes, strict=True):
         if one.exchange.user != "owner":
             continue
-        called = call(one.exchange)
-        answered = answer(one.exchange, called)
+        called, answered = of.call, of.answer
         b = NEVER if one.b_ns is None else one.b_ns
         if called.name in URL_CALLS and answered in _READS and called.id in links:
             yield _READS[answered], links[called.id], one.a_ns, b
         elif called.name == "complete_upload":
-            done = effect(one.exchange, called, answered)
-            if done in _WRITES:
-                yield _WRITES[done], called.id, one.a_ns, b
+            if of.effect in _WRITES:
+                yield _WRITES[of.effect], called.id, one.a_ns, b
         elif called.name == "show_upload" and answered is Answer.DONE:
             status = within(one.exchange.response, "status")
             if isinstance(status, dict) and "completed_on" in status:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
-from conformance.api.answers import LENGTHS, NOT_CONSISTENT, Call, call
+from conformance.api.answers import Classified, Kind
+from conformance.api.routes import LENGTHS, base_of
 from conformance.judge.exchange import Examiner, Seen, Violation
 from conformance.judge.findings import Book
 from conformance.judge.state.interval import Mark, mark
@@ -15,8 +16,8 @@ from conformance.model import Exchange, Operation, Role, Target
 _REPEATED = "no-5xx-legal"
 """Broken only when seen several times; a completion's 5xx has requirements of its own."""
 _SEVERAL = 2
-_LENGTHS = {name: length for name, length in LENGTHS.items() if name not in ("create_project", "complete_upload")}
-"""The lengths of plain paths, for the calls whose successes the checks do not look into."""
+_LOOKED_INTO = frozenset({"create_project", "complete_upload"})
+"""The calls whose successes the checks look into."""
 _SCALARS = (int, str)
 _PLAIN = frozenset({200, 201})
 _REMEMBERED = 4096
@@ -41,32 +42,23 @@ class Sort:
             self.second = kept
 
 
-def _shape(exchange: Exchange, called: Call) -> tuple[Hashable, ...] | None:
+def _shape(exchange: Exchange, of: Classified, lengths: Mapping[str, int]) -> tuple[Hashable, ...] | None:
     """Tell answers apart that may show different things; None where only the checks themselves can.
 
-    A plain success shows nothing of its body, and nc nothing beyond its four fields.
+    A plain success shows nothing of its body, and nc nothing beyond its four fields. `lengths` are those of plain paths
+    without their ids.
     """
-    name, body = called.name, exchange.response
-    if (
-        type(body) is not dict
-        or exchange.failure is not None
-        or len(exchange.path) != _LENGTHS.get(name, 0) + len(called.id)
-    ):
+    called, kind, body = of.call, of.kind, exchange.response
+    name = called.name
+    if type(body) is not dict or len(exchange.path) != lengths.get(name, 0) + len(called.id):
         return None
-    code = body.get("code")
-    if code is None:
+    if kind is Kind.SUCCESS:
         return (
             (name, exchange.status, exchange.user, exchange.headers.get("content-type"))
             if exchange.status in _PLAIN
             else None
         )
-    if (
-        code != NOT_CONSISTENT
-        or len(body) != 4
-        or len(called.id) != 36
-        or called.id.count("-") != 4
-        or "%" in called.id
-    ):
+    if kind is not Kind.NOT_CONSISTENT or len(body) != 4 or len(called.id) != 36 or called.id.count("-") != 4:
         return None
     error, reason, told = body.get("error"), body.get("reason"), body.get("suggestion")
     if type(reason) is not str or type(told) is not str or type(error) not in _SCALARS:
@@ -83,31 +75,33 @@ def _shape(exchange: Exchange, called: Call) -> tuple[Hashable, ...] | None:
     )
 
 
-@lru_cache(maxsize=4)
-def _examiner(target: Target) -> Examiner:
+@cache
+def _examiner() -> Examiner:
     # What an answer shows does not depend on the history it stands in, so what was learned is kept.
-    return Examiner(target)
+    return Examiner()
 
 
 class Payloads:
     """The shapes of answers seen so far, constant for a run whose answers repeat."""
 
     def __init__(self, target: Target) -> None:
-        self._examiner = _examiner(target)
+        self._examiner = _examiner()
+        base = len(base_of(target.base_url))
+        self._lengths = {name: base + length for name, length in LENGTHS.items() if name not in _LOOKED_INTO}
         self._sorts: dict[int, Sort] = {}
         self._completions: list[tuple[str, str, Mark]] = []
         self._known: dict[tuple[Hashable, ...], Sort] = {}
         self._all: list[Sort] = []
 
-    def take(self, operation: Operation, called: Call) -> None:
+    def take(self, operation: Operation, of: Classified) -> None:
         """Take one exchange with the API."""
         exchange = operation.exchange
         if exchange.role is not Role.API:
             return
-        key = None if operation.notes else _shape(exchange, called)
+        key = None if operation.notes else _shape(exchange, of, self._lengths)
         sort = self._known.get(key) if key else None
         if sort is None:
-            seen = self._examiner.examine(operation)
+            seen = self._examiner.examine(operation, of)
             sort = self._sorts.get(id(seen))
             if sort is None or sort.seen is not seen:  # the examiner forgets now and then, and ids are used again
                 sort = self._sorts[id(seen)] = self._new(seen)
@@ -115,19 +109,18 @@ class Payloads:
                 self._known[key] = sort
         sort.count += 1
         if sort.wrong:
-            self._wrong(sort, operation)
+            self._wrong(sort, operation, of)
 
     def _new(self, seen: tuple[Seen, ...]) -> Sort:
         fresh = Sort(seen, wrong=any(violation for _, violation in seen))
         self._all.append(fresh)
         return fresh
 
-    def _wrong(self, sort: Sort, operation: Operation) -> None:
+    def _wrong(self, sort: Sort, operation: Operation, of: Classified) -> None:
         sort.note(operation)
-        if any(name == _REPEATED and wrong for name, wrong in sort.seen):
-            called = call(operation.exchange)
-            if called.name == "complete_upload":
-                self._completions.append((called.id, operation.id, mark(operation)))
+        failing = any(name == _REPEATED and wrong for name, wrong in sort.seen)
+        if failing and of.call.name == "complete_upload":
+            self._completions.append((of.call.id, operation.id, mark(operation)))
 
     def replace(self, sorts: list[Sort]) -> None:
         """Take what was counted elsewhere instead; the completions that failed are kept."""
@@ -160,7 +153,10 @@ class Payloads:
             return
         evidence = marks[:_SEVERAL] if requirement == _REPEATED else marks[:1]
         times = f" ({count} times)" if count > 1 else ""
-        sentence = f"{book.when(evidence[0])}: {violation.observed}, where {violation.expected} was expected{times}"
+        hint = f"; {violation.hint}" if violation.hint else ""
+        sentence = (
+            f"{book.when(evidence[0])}: {violation.observed}, where {violation.expected} was expected{times}{hint}"
+        )
         book.find(
             requirement, rule, crime or requirement, evidence, sentence, expected=violation.expected,
             observed=violation.observed, detail=crime, **{**violation.numbers, "count": count, "crime": crime},

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.api.answers import UNROUTED
-from conformance.judge.exchange.facts import TOKENLESS_CALLS, Facts, Kind
+from conformance.api.answers import Kind
+from conformance.api.routes import TOKENLESS_CALLS, UNROUTED
+from conformance.api.statuses import BEFORE_TOKEN_STATUSES
+from conformance.judge.exchange.facts import Facts
 from conformance.judge.exchange.observation import Seen, Violation
-
-_NOT_TOLD_FIRST = frozenset({400, 404, 422})
-"""Bad parameters and unknown ids may be told before a missing token: the precedence is not stated."""
 
 
 def token(facts: Facts) -> Iterator[Seen]:
@@ -23,7 +22,7 @@ def token(facts: Facts) -> Iterator[Seen]:
 def _tells_of_access(facts: Facts) -> bool:
     if facts.status == 401 or facts.succeeded or facts.kind is Kind.NOT_CONSISTENT:
         return True
-    if facts.status in _NOT_TOLD_FIRST:
+    if facts.status in BEFORE_TOKEN_STATUSES:
         return facts.avowed and not facts.invented and facts.needed
     return facts.status == 403
 

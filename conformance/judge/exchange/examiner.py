@@ -6,15 +6,19 @@ operations of the same shape, and a judge may count tuples first and requirement
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 
-from conformance.api.answers import NOT_CONSISTENT, Call, call_of, fits_gateway, is_busy, is_doubtful, is_plain, texts
-from conformance.errors import UsageError
+from conformance.api.answers import Classified, Kind
+from conformance.api.bodies import asked
+from conformance.api.classifier import Classifier
+from conformance.api.error_bodies import texts
+from conformance.api.gateways import is_busy
+from conformance.api.request_facts import is_doubtful, is_invented
+from conformance.api.routes import BASE, Call, is_uuid
 from conformance.judge.exchange import authorization_checks, payload_checks, place_checks, success_checks
-from conformance.judge.exchange.facts import Facts, Kind, is_routed, is_uuid, kind_of
+from conformance.judge.exchange.facts import Facts
 from conformance.judge.exchange.observation import Seen
-from conformance.model import Exchange, Operation, Role, Target
+from conformance.model import Exchange, Json, Operation, Role, Target
 
 _CHECKS: tuple[Callable[[Facts], Iterator[Seen]], ...] = (
     success_checks.accepted,
@@ -33,62 +37,52 @@ _SHOWN = 200
 
 
 class Examiner:
-    """Examines operations of one target.
+    """Examines operations as they were classified, whatever the target."""
 
-    Raises:
-        UsageError: the target's gateway pattern is not a regular expression.
-    """
-
-    def __init__(self, target: Target) -> None:
-        try:
-            re.compile(target.gateway)
-        except re.error as trouble:
-            raise UsageError(f"the gateway pattern is not a regular expression: {trouble}.") from trouble
-        self._gateway = target.gateway
+    def __init__(self) -> None:
         self._remembered: dict[Hashable, tuple[Seen, ...]] = {}
 
-    def examine(self, operation: Operation) -> tuple[Seen, ...]:
+    def examine(self, operation: Operation, of: Classified) -> tuple[Seen, ...]:
         """Give each requirement that the operation exposed with its violation or None; nothing for no information."""
         exchange = operation.exchange
-        if exchange.status is None or exchange.failure or exchange.role is Role.STORAGE or exchange.method == "HEAD":
+        silent = of.kind is Kind.NOTHING or of.foreign
+        if silent or exchange.role is Role.STORAGE or exchange.method == "HEAD":
             return ()
-        call = call_of(exchange.method, exchange.path)
         try:
-            key = self._key(operation, exchange, call)
+            key = self._key(operation, exchange, of)
         except RecursionError:  # a body nested as deeply as the parser allowed
-            return self._look(operation, call)
+            return self._look(operation, of)
         seen = self._remembered.get(key)
         if seen is None:
-            seen = self._look(operation, call)
+            seen = self._look(operation, of)
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
             self._remembered[key] = seen
         return seen
 
-    def _key(self, operation: Operation, exchange: Exchange, call: Call) -> Hashable:
-        notes, status, body = operation.notes, exchange.status or 0, exchange.response
+    @staticmethod
+    def _key(operation: Operation, exchange: Exchange, of: Classified) -> Hashable:
+        notes, body, call = operation.notes, exchange.response, of.call
         shape: Hashable = None
-        if status >= 300 or (type(body) is dict and body.get("code") == NOT_CONSISTENT):
+        if of.kind is not Kind.SUCCESS:
             shape = (repr(body), exchange.path if "?" in exchange.path else _form(call, exchange.path))
         elif call.name in success_checks.SCHEMA:
-            shape = success_checks.carries(call, body) or (repr(body), exchange.path)
-        elif self._gateway and not isinstance(body, dict):
-            shape = repr(body)
+            shape = success_checks.carries(call, body) or (repr(body), exchange.path, repr(exchange.request))
         return (
             call.name,
-            status,
+            exchange.status,
             exchange.user,
             exchange.headers.get("content-type"),
             is_busy(exchange),
-            (notes.get("intent"), call.id in notes.get("invented", ())) if notes else None,
-            is_plain(exchange) if status == 400 else None,
+            (notes.get("intent"), is_invented(operation, call)) if notes else None,
+            of.kind,
+            of.routed,
             shape,
         )
 
-    def _look(self, operation: Operation, call: Call) -> tuple[Seen, ...]:
-        if fits_gateway(self._gateway, operation.exchange):
-            return ()
-        facts = _facts(operation, call)
+    @staticmethod
+    def _look(operation: Operation, of: Classified) -> tuple[Seen, ...]:
+        facts = _facts(operation, of)
         return tuple(seen for check in _CHECKS for seen in check(facts))
 
 
@@ -98,26 +92,28 @@ def _form(call: Call, path: str) -> Hashable:
     return path.endswith("/") if ordinary else path
 
 
-def _facts(operation: Operation, call: Call) -> Facts:
-    exchange, notes = operation.exchange, operation.notes
-    status = exchange.status or 0
-    intent = notes.get("intent")
-    invented = call.id in notes.get("invented", ())
-    kind = kind_of(exchange, call, valid=not is_doubtful(operation) and not invented)
+def _facts(operation: Operation, of: Classified) -> Facts:
+    exchange = operation.exchange
+    intent = operation.notes.get("intent")
+    fields = asked(exchange.request)
     return Facts(
-        call=call,
-        status=status,
+        of=of,
+        status=exchange.status or 0,
         body=exchange.response,
         media=exchange.headers.get("content-type", ""),
         user=exchange.user,
         valid=intent != "invalid",
         avowed=intent == "valid",
-        invented=invented,
+        unquestioned=not is_doubtful(operation),
+        invented=is_invented(operation, of.call),
         throttled=is_busy(exchange),
-        routed=is_routed(call, exchange.path, status, exchange.response),
-        kind=kind,
-        shown=_shown(exchange, whole=kind is not Kind.SUCCESS),
+        echoed=_mapping(fields),
+        shown=_shown(exchange, whole=of.kind is not Kind.SUCCESS),
     )
+
+
+def _mapping(fields: Json) -> Mapping[str, Json]:
+    return fields if isinstance(fields, dict) else {}
 
 
 def _shown(exchange: Exchange, *, whole: bool) -> str:
@@ -130,6 +126,6 @@ def _shown(exchange: Exchange, *, whole: bool) -> str:
     return f"{head} {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}"
 
 
-def examine(operation: Operation, target: Target | None = None) -> tuple[Seen, ...]:
+def examine(operation: Operation, target: Target | None = None, of: Classified | None = None) -> tuple[Seen, ...]:
     """Examine one operation by itself; many of them are examined faster by one `Examiner`."""
-    return Examiner(target or Target(base_url="")).examine(operation)
+    return Examiner().examine(operation, of or Classifier(target or Target(base_url=BASE))(operation))

@@ -18,7 +18,8 @@ class Violation:
     """One answer against one rule.
 
     `crime` tells violations apart: those of one requirement with one rule and one crime are one finding, however often
-    they are seen. `numbers` are plain JSON for the finding.
+    they are seen. `numbers` are plain JSON for the finding; `hint` says what the operator
+    may do about it.
     """
 
     rule: str
@@ -26,6 +27,7 @@ class Violation:
     observed: str
     crime: str = ""
     numbers: Mapping[str, Json] = field(default_factory=_none, compare=False)
+    hint: str = field(default="", compare=False)
 
 
 Seen = tuple[str, Violation | None]

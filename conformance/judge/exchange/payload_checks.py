@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.api.answers import NOT_PROVIDED
+from conformance.api.answers import Kind
+from conformance.api.error_bodies import NOT_PROVIDED
 from conformance.api.payload_schemas import contract
-from conformance.judge.exchange.facts import Facts, Kind, is_json
+from conformance.judge.exchange.facts import Facts, is_json
 from conformance.judge.exchange.observation import Seen, Violation
 from conformance.model import Json
 
@@ -21,7 +22,10 @@ _INTEGRITY_WORDS = (
 _SPECIAL = {
     Kind.NOT_CONSISTENT: ("nc-payload", "not-consistent", 404),
     Kind.INTEGRITY: ("integrity-payload", "integrity", 400),
+    Kind.INTEGRITY_MISSTATED: ("integrity-payload", "integrity", 400),
 }
+HINT = "if a gateway in front of the API gave this answer, name it by --gateway REGEX"
+"""What a vendor may do about a page that is not the API's."""
 _EXPECTED = "JSON with the status as `error`, a non-empty `code`, `reason` and `suggestion`"
 
 
@@ -64,7 +68,8 @@ def _payload(facts: Facts, rule: str, expected: str, wrong: list[str]) -> Violat
     if not wrong:
         return None
     crime = "; ".join(sorted(wrong))
-    return Violation(rule, expected, f"{facts.shown}: {crime}", crime)
+    hint = "" if isinstance(facts.body, dict | list) or rule != "error-payload" else HINT
+    return Violation(rule, expected, f"{facts.shown}: {crime}", crime, hint=hint)
 
 
 def code(facts: Facts) -> Iterator[Seen]:

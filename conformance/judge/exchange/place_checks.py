@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.api.answers import EXTENDED_CALLS, TOLERATED_NC_CALLS, UNROUTED, URL_CALLS
-from conformance.judge.exchange.facts import Facts, Kind, names_mismatch
+from conformance.api.answers import Kind
+from conformance.api.error_bodies import names_mismatch
+from conformance.api.routes import EXTENDED_CALLS, TOLERATED_NC_CALLS, UNROUTED, URL_CALLS
+from conformance.judge.exchange.facts import Facts
 from conformance.judge.exchange.observation import Seen, Violation
 from conformance.model import Json
 

@@ -6,8 +6,9 @@ specification does not extend an endpoint, what was just made may not be visible
 
 from __future__ import annotations
 
-from conformance.api.answers import EXTENDED_CALLS, Answer, Call, Effect
+from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked
+from conformance.api.routes import EXTENDED_CALLS
 from conformance.judge.findings import Book, short
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Mark, mark
@@ -40,8 +41,9 @@ class Access:
         self._missing: dict[tuple[str, str, str], list[tuple[Mark, bool]]] = {}
         self.shared: set[str] = set()
 
-    def take(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def take(self, operation: Operation, of: Classified) -> None:
         """Take an operation of the second user."""
+        called, answered = of.call, of.answer
         kind, status = KIND_OF.get(called.name), operation.exchange.status
         if kind is None or not called.id or status is None or operation.exchange.failure is not None:
             return
@@ -118,5 +120,5 @@ def granted(operation: Operation, effect: Effect) -> str:
     """Give the project whose permissions the owner may have changed with `operation`, empty when none."""
     parts = operation.exchange.path.partition("?")[0].split("/")
     if operation.exchange.method in ("PUT", "POST") and "permissions" in parts and effect is not Effect.NONE:
-        return parts[parts.index("permissions") - 1]
+        return parts[len(parts) - 2 - parts[::-1].index("permissions")]
     return ""

@@ -5,8 +5,9 @@ The specification allows the opposite, so nothing here gates; the least stalenes
 
 from __future__ import annotations
 
-from conformance.api.answers import Answer, Call, Effect, effect
+from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import identity, within
+from conformance.api.routes import Call
 from conformance.judge.findings import Book, short, speaker
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Mark, mark
@@ -47,11 +48,12 @@ class OwnWrites:
         self._seen = 0
         self._writers: set[str] = set()
 
-    def take(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def take(self, operation: Operation, of: Classified) -> None:
         """Take a write or a look."""
+        called, answered = of.call, of.answer
         kind = _WRITES.get(called.name)
         if kind is not None:
-            if answered is Answer.DONE and effect(operation.exchange, called, answered) is Effect.DONE:
+            if answered is Answer.DONE and of.effect is Effect.DONE:
                 self._wrote(operation, called, kind)
             return
         if operation.session not in self._writers:

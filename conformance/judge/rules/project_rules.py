@@ -139,7 +139,7 @@ def _converges(project: Project, provider: str, reads: Reads, created: Mark, boo
     evidence = (created, late) if late else (created, *failing)
     last = late or failing[-1]
     what = "resource_not_consistent" if late else "server errors"
-    others, count, slowest = context.others("project")
+    others, count, slowest = context.converged.others("project", project.id)
     sentence = (
         f"project {short(project.id)} had not converged within {context.bound / SECOND:g} s{others}: a request "
         f"that began "

@@ -9,8 +9,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from conformance.api.answers import Answer, Call, Effect, effect, named_fields, told_taken
+from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, identity, within
+from conformance.api.error_bodies import named_fields, says_taken
+from conformance.api.routes import Call
 from conformance.judge.findings import Book, short
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import Mark, mark
@@ -41,25 +43,27 @@ class Traces:
         self._listed: dict[_Key, Mark] = {}
         self._places: set[tuple[str, str]] = set()
 
-    def take(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def take(self, operation: Operation, of: Classified) -> None:
         """Take a create or a listing, whoever sent it."""
+        called, answered = of.call, of.answer
         if called.name in _CREATES:
-            self._create(operation, called, answered)
+            self._create(operation, of)
         elif called.name in _RENAMES:
             self._renamed.add(str(within(asked(operation.exchange.request), "name")))
         elif called.name in _BRINGS:
-            self._brought(operation, called, answered, _BRINGS[called.name])
+            self._brought(operation, of, _BRINGS[called.name])
         elif answered is Answer.DONE and operation.exchange.user == "owner":
             self._listing(operation, called)
 
-    def _create(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _create(self, operation: Operation, of: Classified) -> None:
+        called, answered = of.call, of.answer
         key = wanted_key(operation.exchange.request, called)
         if key is None or isinstance(operation.exchange.request, Octets):
-            self._brought(operation, called, answered, _CREATES[called.name])
+            self._brought(operation, of, _CREATES[called.name])
         if key is None:
             return
         refusing = answered in (Answer.NC, Answer.REFUSED)
-        if not refusing or effect(operation.exchange, called, answered) is not Effect.NONE:
+        if not refusing or of.effect is not Effect.NONE:
             self._attempted.add(hash(key))
         elif answered is Answer.NC or not _says_taken(operation, called):
             kept = mark(operation)
@@ -67,11 +71,11 @@ class Traces:
             if held is None or kept[:2] < held[:2]:
                 self._refused[key] = kept
 
-    def _brought(self, operation: Operation, called: Call, answered: Answer, kind: str) -> None:
+    def _brought(self, operation: Operation, of: Classified, kind: str) -> None:
         # What was brought about in another way may be listed: by its name, or any of that kind if it has none here.
-        if effect(operation.exchange, called, answered) is Effect.NONE:
+        if of.effect is Effect.NONE:
             return
-        body, request = operation.exchange.response, asked(operation.exchange.request)
+        called, body, request = of.call, operation.exchange.response, asked(operation.exchange.request)
         name = within(body, "name")
         if kind == "file":
             upload = within(body, "upload") or within(body, "current_version", "upload") or within(request, "upload")
@@ -121,7 +125,7 @@ def _says_taken(operation: Operation, called: Call) -> bool:
     """Whether a create is refused because there is one already: perhaps this very one, delivered twice."""
     fields = named_fields(operation.exchange)
     named = "name" in fields and called.name in ("create_project", "create_folder")
-    return "slug" in fields or named or told_taken(operation.exchange)
+    return "slug" in fields or named or says_taken(operation.exchange)
 
 
 def wanted_key(body: Json, called: Call) -> _Key | None:

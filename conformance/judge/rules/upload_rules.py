@@ -6,11 +6,11 @@ MUST, every other ``L1 > U1`` is measured; a relapse is the SHOULD of one sessio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conformance.api.answers import Effect
 from conformance.judge.findings import Book, short, speaker
+from conformance.judge.lateness import Converged, overdue
 from conformance.judge.state.expected import Known, Truth, attempts
 from conformance.judge.state.interval import NEVER, SECOND, Mark, first, last
 from conformance.judge.state.observed import Endpoint, Sight
@@ -22,7 +22,7 @@ from conformance.model import LagInterval
 class Context:
     """What a rule needs beside the upload: the bound (ns), who else was answered, and whether the history is whole.
 
-    `converged` gives, by kind of resource, how many did converge within the bound and the longest lag (s) among them.
+    `converged` are the resources that did converge within the bound.
     `answered_last` is the latest beginning (ns) of a truth told about any *other* resource. `begun` says that every
     mutation of the run is known, so that a completion that was not seen did not happen.
     """
@@ -30,13 +30,7 @@ class Context:
     bound: int
     answered_last: int = -1
     begun: bool = True
-    converged: Mapping[str, tuple[int, float]] = field(default_factory=dict)
-
-    def others(self, kind: str) -> tuple[str, int, float]:
-        """Say how many resources of `kind` converged in time, and how long (s) the slowest of them may have needed."""
-        count, slowest = self.converged.get(kind, (0, 0.0))
-        text = f" while {count} other{'s' if count > 1 else ''} needed at most {slowest:.1f} s" if count else ""
-        return text, count, slowest
+    converged: Converged = field(default_factory=Converged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,18 +294,12 @@ def fails_for_good(failing: tuple[Mark, ...], latest: int, deadline: int, others
 
 
 def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, done: Mark, late: Mark, deadline: int) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
-    bound, began = (
-        context.bound / SECOND,
-        (late[0] - max(done[1], endpoint.linked[1] if endpoint.linked else 0)) / SECOND,
-    )
     if endpoint.superseded is not None and endpoint.reads.ok is not None and endpoint.reads.ok[1] < late[0]:
         return
-    others, count, slowest = context.others("upload")
-    sentence = (
-        f"upload {short(case.name)} had not converged within {bound:g} s{others}: a read that began {began:.3f} "
-        f"s after "
-        f"completion was acknowledged answered resource_not_consistent to {book.when(late)}"
-    )
+    bound = context.bound / SECOND
+    others, count, slowest = context.converged.others("upload", case.name)
+    since = max(done[1], endpoint.linked[1] if endpoint.linked else 0)
+    sentence = overdue(case.name, endpoint.reads, late, since, bound, others, book)
     links = (endpoint.linked,) if endpoint.linked else ()
     book.find(
         "converges-upload", "not-converged", case.name, (done, *links, late), sentence, expected="200 or integrity",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from conformance.api.answers import Answer, Call
+from conformance.api.answers import Classified
+from conformance.api.routes import Call
 from conformance.judge.state.intake_files import Filing
 from conformance.model import Operation
 
-Handler = Callable[[Operation, Call, Answer], None]
+Handler = Callable[[Operation, Classified], None]
 
 
 class World(Filing):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.api.answers import Answer, Call, Effect, effect, named_fields, promoted
-from conformance.api.bodies import asked, identity, within
+from conformance.api.answers import Answer, Classified, Effect
+from conformance.api.bodies import asked, identity, promoted, within
+from conformance.api.error_bodies import named_fields
+from conformance.api.statuses import STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Mark, first, last, mark
 from conformance.judge.state.registry import evades, followed, given_by, heard, refuses
 from conformance.judge.state.resources import Download, File, Reads, Switch, Version
 from conformance.model import Json, Octets, Operation
 
-_NOT_SERVED = frozenset({400, 401, 403, 404, 405, 409, 410})
-"""How a storage provider refuses what a signed URL asks for."""
 KEPT_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
 
@@ -42,19 +42,19 @@ class Filing(Storing):
         if file and name not in self.file(file).versions:
             self.file(file).versions.append(name)
 
-    def _create_file(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _create_file(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
         request = asked(exchange.request)
         wanted = identity(within(request, "upload"))
         kept = mark(operation)
         about_upload = not (fields := named_fields(exchange)) or any("upload" in name for name in fields)
-        ordinary = answered is Answer.REFUSED or (answered is Answer.INTEGRITY and fields)
+        ordinary = of.answer is Answer.REFUSED or (of.answer is Answer.INTEGRITY and fields)
         if ordinary and exchange.status in (400, 422) and wanted and about_upload:
             upload = self.upload(wanted)
             if operation.notes.get("intent") != "invalid":
                 upload.refused_files = last(upload.refused_files, kept)
         name = identity(exchange.response)
-        if answered is not Answer.DONE or not name:
+        if of.answer is not Answer.DONE or not name:
             return
         file = self.file(name)
         file.created = first(file.created, kept)
@@ -67,89 +67,89 @@ class Filing(Storing):
         if not file.project:
             file.project = self.upload(upload_name).project if upload_name else ""
         if upload_name:
-            switch = Switch(upload_name, kept[0], kept[1], effect(exchange, called, answered), kept, first=True)
+            switch = Switch(upload_name, kept[0], kept[1], of.effect, kept, first=True)
             file.switches[operation.id] = switch
             self.upload(upload_name).files.append(name)
         self._link(version, kept, name, upload_name, told=True)
 
-    def _show_file(self, operation: Operation, called: Call, answered: Answer) -> None:
-        if answered is Answer.DONE:
-            self._link(within(operation.exchange.response, "current_version"), mark(operation), called.id)
+    def _show_file(self, operation: Operation, of: Classified) -> None:
+        if of.answer is Answer.DONE:
+            self._link(within(operation.exchange.response, "current_version"), mark(operation), of.call.id)
 
-    def _list_versions(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _list_versions(self, operation: Operation, of: Classified) -> None:
         results = within(operation.exchange.response, "results")
-        if answered is Answer.DONE and isinstance(results, list):
+        if of.answer is Answer.DONE and isinstance(results, list):
             for version in results:
-                self._link(version, mark(operation), called.id)
+                self._link(version, mark(operation), of.call.id)
 
-    def _show_version(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _show_version(self, operation: Operation, of: Classified) -> None:
         body = operation.exchange.response
-        if answered is Answer.DONE and identity(body) == called.id:
+        if of.answer is Answer.DONE and identity(body) == of.call.id:
             self._link(body, mark(operation), identity(within(body, "file")))
 
-    def _switch(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _switch(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
-        done = effect(exchange, called, answered)
-        name, upload = self._switching(operation, called)
+        done = of.effect
+        name, upload = self._switching(operation, of.call)
         if not name:
             return
         file, kept = self.file(name), mark(operation)
         if done is not Effect.NONE:
             file.writes.append(kept[:2])
-        if not upload and called.name == "update_file":
+        if not upload and of.call.name == "update_file":
             if not isinstance(exchange.request, Octets):
                 return
             if done is Effect.DONE:
                 upload = identity(within(exchange.response, "current_version", "upload"))
-        self._begin_switch(operation, called)
+        self._begin_switch(operation, of.call)
         file.switches[operation.id] = Switch(upload, kept[0], kept[1], done, kept)
         if done is Effect.DONE and upload:
             self.upload(upload).files.append(name)
             body = exchange.response
-            version = within(body, "current_version") if called.name == "update_file" else promoted(body)
+            version = within(body, "current_version") if of.call.name == "update_file" else promoted(body)
             self._link(version, kept, name, upload, told=True)
 
-    def _write_file(self, operation: Operation, called: Call, answered: Answer) -> None:
-        if effect(operation.exchange, called, answered) is not Effect.NONE:
-            self.file(called.id).writes.append(mark(operation)[:2])
-            self.file(called.id).moved |= called.name == "move_file"
+    def _write_file(self, operation: Operation, of: Classified) -> None:
+        if of.effect is not Effect.NONE:
+            self.file(of.call.id).writes.append(mark(operation)[:2])
+            self.file(of.call.id).moved |= of.call.name == "move_file"
 
-    def _delete_file(self, operation: Operation, called: Call, answered: Answer) -> None:
-        self._begin_delete(operation, called)
-        done = effect(operation.exchange, called, answered)
-        self.file(called.id).deletes[operation.id] = (mark(operation), done)
+    def _delete_file(self, operation: Operation, of: Classified) -> None:
+        self._begin_delete(operation, of.call)
+        done = of.effect
+        self.file(of.call.id).deletes[operation.id] = (mark(operation), done)
 
-    def _delete_version(self, operation: Operation, called: Call, answered: Answer) -> None:
-        self._begin_delete(operation, called)
-        done = effect(operation.exchange, called, answered)
-        self.version(called.id).deletes[operation.id] = (mark(operation), done)
+    def _delete_version(self, operation: Operation, of: Classified) -> None:
+        self._begin_delete(operation, of.call)
+        done = of.effect
+        self.version(of.call.id).deletes[operation.id] = (mark(operation), done)
 
-    def _delete_folder(self, operation: Operation, called: Call, _answered: Answer) -> None:
-        self._begin_delete(operation, called)
+    def _delete_folder(self, operation: Operation, of: Classified) -> None:
+        self._begin_delete(operation, of.call)
 
     # ---- the url endpoints
 
-    def _file_url(self, operation: Operation, called: Call, answered: Answer) -> None:
-        file = self.file(called.id)
+    def _file_url(self, operation: Operation, of: Classified) -> None:
+        file = self.file(of.call.id)
         kept = mark(operation)
         reads = file.reads
-        if answered is Answer.DONE:
+        if of.answer is Answer.DONE:
             self._learn_get(operation, reads, kept)
             if operation.exchange.status != 200 and kept[1] >= min(self.doomed, file.switched):
-                if kept[1] >= file.switched and evades(operation, answered):
+                if kept[1] >= file.switched and evades(operation, of.answer):
                     file.denied.append(kept)
                 return
-        self.dirty_files.add(called.id)
+        self.dirty_files.add(of.call.id)
         if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
-            file.late.append((reads, kept, heard(operation, answered)))
+            file.late.append((reads, kept, heard(operation, of.answer)))
         elif kept[1] >= file.switched:
-            file.single.append((kept, heard(operation, answered)))
-            if refuses(operation) or evades(operation, answered):
+            file.single.append((kept, heard(operation, of.answer)))
+            if refuses(operation) or evades(operation, of.answer):
                 file.denied.append(kept)
-            if answered is Answer.REFUSED and operation.exchange.status == 404:
-                self.take(reads, kept, answered, operation)
+            if of.answer is Answer.REFUSED and operation.exchange.status == 404:
+                self.take(reads, kept, of, operation)
         else:
-            self.take(reads, kept, answered, operation)
+            self.take(reads, kept, of, operation)
 
     def _file_doomed(self, file: File) -> int:
         doomed = min(file.doomed, file.murky)
@@ -163,18 +163,18 @@ class Filing(Storing):
         home = project.doomed if project else NEVER
         return min(home, self.folders_doomed) if file.in_folder else home
 
-    def _version_url(self, operation: Operation, called: Call, answered: Answer) -> None:
-        version = self.version(called.id)
+    def _version_url(self, operation: Operation, of: Classified) -> None:
+        version = self.version(of.call.id)
         kept = mark(operation)
-        if answered is Answer.DONE:
+        if of.answer is Answer.DONE:
             self._learn_get(operation, version.reads, kept)
             if operation.exchange.status != 200 and kept[1] >= self.doomed:
                 return
         self.dirty.add(version.upload)
         if kept[1] >= self.doomed and kept[1] >= self._version_doomed(version):
-            version.late.append((version.reads, kept, heard(operation, answered)))
+            version.late.append((version.reads, kept, heard(operation, of.answer)))
         else:
-            self.take(version.reads, kept, answered, operation)
+            self.take(version.reads, kept, of, operation)
 
     def _version_doomed(self, version: Version) -> int:
         file = self.files.get(version.file)
@@ -206,13 +206,13 @@ class Filing(Storing):
         uploads = {switch.upload for switch in self.files[reads.id].switches.values()}
         return uploads.pop() if len(uploads) == 1 else reads.id
 
-    def _storage_get(self, operation: Operation, _called: Call, answered: Answer) -> None:
+    def _storage_get(self, operation: Operation, of: Classified) -> None:
         target = self.get_urls.get(followed(operation))
         if target is None or operation.exchange.method != "GET":
             return
         body = operation.exchange.response
-        if answered is Answer.DONE and operation.exchange.status == 200 and isinstance(body, Octets):
+        if of.answer is Answer.DONE and operation.exchange.status == 200 and isinstance(body, Octets):
             target[0].downloads.append(Download(target[1], mark(operation), Octets(body.bytes, body.md5)))
             self.served = True
-        elif (status := operation.exchange.status) in _NOT_SERVED and operation.exchange.failure is None:
+        elif (status := operation.exchange.status) in STORAGE_REFUSALS and operation.exchange.failure is None:
             target[0].downloads.append(Download(target[1], mark(operation), None, status))

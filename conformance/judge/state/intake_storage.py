@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.api.answers import (
-    STORAGE_PUT,
-    Answer,
-    Call,
-    Effect,
-    answer,
-    effect,
-    is_busy,
-    is_gateways,
-    told_taken,
-)
-from conformance.api.bodies import asked, identity, reported_hash, spelled, whole, within
+from conformance.api.answers import Answer, Classified, Effect, Kind
+from conformance.api.bodies import asked, identity, reported_hash, whole, within
+from conformance.api.error_bodies import says_taken
+from conformance.api.gateways import is_busy
+from conformance.api.routes import spelled
+from conformance.api.statuses import COMPLETION_REFUSALS
 from conformance.judge.state.interval import NEVER, Mark, first, last, mark
 from conformance.judge.state.registry import Registry, followed, given_by, heard, is_odd
 from conformance.judge.state.resources import NOT_FOUND, Attempt, Part, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
 
-_STORED = Call(STORAGE_PUT)
-_REFUSALS = frozenset({400, 404, 406, 409, 410, 412, 416, 417, 422, 424})
-"""Statuses by which a completion may be refused for what was stored; others have other reasons."""
 _ODD_KEPT = 16
 _ACCEPTED = 202
 
@@ -37,60 +28,60 @@ class Storing(Registry):
 
     # ---- projects
 
-    def _create_project(self, operation: Operation, _called: Call, answered: Answer) -> None:
+    def _create_project(self, operation: Operation, of: Classified) -> None:
         name = identity(operation.exchange.response)
-        if answered is not Answer.DONE or not name:
+        if of.answer is not Answer.DONE or not name:
             return
         project, kept = self.project(name), mark(operation)
         project.created = first(project.created, kept)
-        called = within(asked(operation.exchange.request), "name")
-        if operation.exchange.status == _ACCEPTED and isinstance(called, str):
-            project.names[called] = first(project.names.get(called), kept) or kept
+        wanted = within(asked(operation.exchange.request), "name")
+        if operation.exchange.status == _ACCEPTED and isinstance(wanted, str):
+            project.names[wanted] = first(project.names.get(wanted), kept) or kept
 
-    def _show_project(self, operation: Operation, called: Call, answered: Answer) -> None:
-        if answered is Answer.DONE and within(operation.exchange.response, "is_deleted") is False:
-            project = self.project(called.id)
+    def _show_project(self, operation: Operation, of: Classified) -> None:
+        if of.answer is Answer.DONE and within(operation.exchange.response, "is_deleted") is False:
+            project = self.project(of.call.id)
             project.shows = last(project.shows, mark(operation))
 
-    def _write_project(self, operation: Operation, called: Call, answered: Answer) -> None:
-        done = effect(operation.exchange, called, answered)
+    def _write_project(self, operation: Operation, of: Classified) -> None:
+        done = of.effect
         if done is not Effect.NONE:
             begun, ended, _, _ = mark(operation)
-            self.project(called.id).writes.append((begun, NEVER if done is Effect.INDETERMINATE else ended))
+            self.project(of.call.id).writes.append((begun, NEVER if done is Effect.INDETERMINATE else ended))
 
-    def _delete_project(self, operation: Operation, called: Call, answered: Answer) -> None:
-        self._begin_delete(operation, called)
-        done = effect(operation.exchange, called, answered)
-        self.project(called.id).deletes[operation.id] = (mark(operation), done)
+    def _delete_project(self, operation: Operation, of: Classified) -> None:
+        self._begin_delete(operation, of.call)
+        done = of.effect
+        self.project(of.call.id).deletes[operation.id] = (mark(operation), done)
 
-    def _create_upload(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _create_upload(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
-        project = self.project(called.id)
+        project = self.project(of.call.id)
         request = asked(exchange.request)
         provider = identity(within(request, "storage_provider"))
         unread = isinstance(exchange.request, Octets) and request is None  # for which provider nobody knows
         reads = project.reads.get(provider)
         if reads is None:
-            reads = project.reads[provider] = Reads("create_upload", called.id)
-        name = identity(exchange.response) if answered is Answer.DONE else ""
+            reads = project.reads[provider] = Reads("create_upload", of.call.id)
+        name = identity(exchange.response) if of.answer is Answer.DONE else ""
         kept = mark(operation)
-        self.dirty_projects.add(called.id)
-        if answered is Answer.DONE and not name:
+        self.dirty_projects.add(of.call.id)
+        if of.answer is Answer.DONE and not name:
             return
         if unread:
             pass
         elif kept[1] >= project.doomed:
-            project.late.append((reads, kept, heard(operation, answered)))
+            project.late.append((reads, kept, heard(operation, of.answer)))
         else:
-            self.take(reads, kept, answered, operation)
-            self._told(project, reads, operation, answered, (provider, *_asked_shape(request)))
+            self.take(reads, kept, of, operation)
+            self._told(project, reads, operation, of.answer, (provider, *_asked_shape(request)))
         if name:
-            self._new_upload(self.upload(name), operation, called.id)
+            self._new_upload(self.upload(name), operation, of.call.id)
 
     @staticmethod
     def _told(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
         kept = mark(operation)
-        if is_odd(reads, operation, answered) and not told_taken(operation.exchange):
+        if is_odd(reads, operation, answered) and not says_taken(operation.exchange):
             project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), kept})[:_ODD_KEPT])
         elif answered is Answer.DONE:
             project.accepted[shape] = last(project.accepted.get(shape), kept) or kept
@@ -112,17 +103,17 @@ class Storing(Registry):
         target = (upload, number)
         for key in (hash(url), given_by(operation)):
             self.put_urls[key] = target if self.put_urls.get(key, target) == target else None
-            for stray in self.strays.pop(key, ()):
-                self._storage_put(stray, _STORED, answer(stray.exchange, _STORED))
+            for stray, of in self.strays.pop(key, ()):
+                self._storage_put(stray, of)
 
     # ---- uploads
 
-    def _show_upload(self, operation: Operation, called: Call, answered: Answer) -> None:
-        if answered is not Answer.DONE:
+    def _show_upload(self, operation: Operation, of: Classified) -> None:
+        if of.answer is not Answer.DONE:
             return
         body = operation.exchange.response
-        upload = self.upload(called.id)
-        self._learn_put(within(body, "signed_url"), called.id, 0, operation)
+        upload = self.upload(of.call.id)
+        self._learn_put(within(body, "signed_url"), of.call.id, 0, operation)
         status = within(body, "status")
         if isinstance(status, dict):
             self._status(upload, status, mark(operation))
@@ -157,15 +148,15 @@ class Storing(Registry):
         else:
             record.good = first(record.good, kept)
 
-    def _create_chunk(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _create_chunk(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
-        done = effect(exchange, called, answered)
+        done = of.effect
         request = asked(exchange.request)
         number, size = whole(within(request, "number")), whole(within(request, "size"))
         hashed = reported_hash(request)
         if done is Effect.NONE:
             return
-        upload = self.upload(called.id)
+        upload = self.upload(of.call.id)
         if number is None or size is None or hashed is None:
             upload.parts.setdefault(-1, Part(mixed=True))
             return
@@ -179,15 +170,15 @@ class Storing(Registry):
         if done is Effect.DONE:
             part.confirmed = min(part.confirmed, kept[1])
             part.declaring = first(part.declaring, kept)
-            self._learn_put(exchange.response, called.id, number, operation)
+            self._learn_put(exchange.response, of.call.id, number, operation)
 
-    def _storage_put(self, operation: Operation, _called: Call, answered: Answer) -> None:
+    def _storage_put(self, operation: Operation, of: Classified) -> None:
         key = followed(operation)
         target = self.put_urls.get(key)
-        if answered is Answer.UNSENT:
+        if of.answer is Answer.UNSENT:
             return
         if target is None:
-            self.strays.setdefault(key, []).append(operation)
+            self.strays.setdefault(key, []).append((operation, of))
             return
         upload = self.upload(target[0])
         part = upload.parts.setdefault(target[1], Part())
@@ -200,24 +191,24 @@ class Storing(Registry):
         kept = mark(operation)
         part.stored = Octets(sent.bytes, sent.md5)
         part.latest = max(part.latest, kept[0])
-        if answered is Answer.DONE:
+        if of.answer is Answer.DONE:
             part.sure = min(part.sure, kept[1])
             part.storing = first(part.storing, kept)
 
-    def _report_hash(self, _operation: Operation, called: Call, _answered: Answer) -> None:
-        self.upload(called.id).rehashed = True
+    def _report_hash(self, _operation: Operation, of: Classified) -> None:
+        self.upload(of.call.id).rehashed = True
 
-    def _complete(self, operation: Operation, called: Call, answered: Answer) -> None:
+    def _complete(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
-        done = effect(exchange, called, answered)
-        upload = self.upload(called.id)
+        done = of.effect
+        upload = self.upload(of.call.id)
         kept = mark(operation)
-        if heard(operation, answered) is Answer.REFUSED:
+        if heard(operation, of.answer) is Answer.REFUSED:
             upload.missing = last(upload.missing, kept)
         told = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
-        status = None if not told or is_gateways(exchange) or is_busy(exchange) else exchange.status
+        status = None if not told or of.kind is Kind.FOREIGN or is_busy(exchange) else exchange.status
         upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(asked(exchange.request)))
-        if status in _REFUSALS and answered not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
+        if status in COMPLETION_REFUSALS and of.answer not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
             self._refused(upload, operation, kept)
         content = operation.notes.get("content")
         length, md5 = within(content, "bytes"), within(content, "md5")
@@ -246,8 +237,8 @@ class Storing(Registry):
 
     # ---- storage providers
 
-    def _providers(self, operation: Operation, _called: Call, answered: Answer) -> None:
-        if answered is not Answer.DONE:
+    def _providers(self, operation: Operation, of: Classified) -> None:
+        if of.answer is not Answer.DONE:
             return
         body = operation.exchange.response
         results = within(body, "results")

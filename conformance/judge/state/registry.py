@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.api.answers import Answer, Call, Effect, is_busy, is_doubtful, is_gateways
+from conformance.api.answers import Answer, Classified, Effect, Kind
 from conformance.api.bodies import asked, identity, within
+from conformance.api.error_bodies import has_four_fields
+from conformance.api.gateways import is_busy
+from conformance.api.request_facts import is_doubtful
+from conformance.api.routes import Call
+from conformance.api.statuses import NO_REASON_STATUSES, ODD_AT_CREATION, ODD_AT_URLS, ODD_STATUSES
 from conformance.judge.state.interval import NEVER, Mark, mark
 from conformance.judge.state.resources import Attempt, File, Project, Reads, Switch, Upload, Version
 from conformance.model import Octets, Operation
-
-_ODD = frozenset({402, 406, 409, 410, 411, 412, 416, 417, 418, 423, 424, 426, 428, 451})
-"""Statuses that no state of a live resource explains at an extended endpoint; others have rows of their own."""
-
-_ODD_AT_CREATION = _ODD | {400, 422}
-"""What a vouched-for create in a project that is not consistent yet may not be told either."""
-
-_ODD_AT_URLS = frozenset({405, 422})
-"""More of them, where only a plain GET is asked."""
-
 
 URL_OF = "url_of"
 """The note on a request to a storage provider that names the operation whose answer gave its url."""
@@ -36,11 +31,11 @@ def given_by(operation: Operation) -> int:
     return hash((URL_OF, operation.id))
 
 
-def _fails(operation: Operation, answered: Answer) -> bool:
+def _fails(operation: Operation, of: Classified) -> bool:
     """Whether this is the API's own server error."""
     exchange = operation.exchange
-    told = answered is Answer.UNKNOWN and exchange.failure is None and isinstance(exchange.response, dict)
-    return told and (exchange.status or 0) >= 500 and not (is_gateways(exchange) or is_busy(exchange))
+    told = of.answer is Answer.UNKNOWN and of.kind is not Kind.NOTHING and isinstance(exchange.response, dict)
+    return told and (exchange.status or 0) >= 500 and not (of.kind is Kind.FOREIGN or is_busy(exchange))
 
 
 def heard(operation: Operation, answered: Answer) -> Answer:
@@ -58,7 +53,7 @@ def refuses(operation: Operation) -> bool:
     A token that expired, too many requests and what others say on the way are no such reasons.
     """
     status = operation.exchange.status or 0
-    if not 400 < status < 500 or status in {401, 404, 408, 425, 429}:
+    if not 400 < status < 500 or status in NO_REASON_STATUSES:
         return False
     return operation.exchange.failure is None and _is_the_apis(operation) and not is_doubtful(operation)
 
@@ -84,13 +79,13 @@ def is_odd(reads: Reads, operation: Operation, answered: Answer) -> bool:
         return False
     if reads.kind == "create_upload":
         vouched = operation.notes.get("intent") == "valid" and _is_the_apis(operation)
-        return vouched and status in (_ODD_AT_CREATION if _has_bytes(operation) else _ODD)
+        return vouched and status in (ODD_AT_CREATION if _has_bytes(operation) else ODD_STATUSES)
     if answered is Answer.DONE:
         return True
     if is_doubtful(operation):
         return False
     redirected = 300 <= status < 400 and _known(operation)
-    return redirected or (status in _ODD | _ODD_AT_URLS and _is_the_apis(operation))
+    return redirected or (status in ODD_AT_URLS and _is_the_apis(operation))
 
 
 def _has_bytes(operation: Operation) -> bool:
@@ -105,9 +100,7 @@ def _known(operation: Operation) -> bool:
 
 def _is_the_apis(operation: Operation) -> bool:
     # What has not the four fields may be a gateway's own; a broken payload of the API has a duty of its own.
-    body = operation.exchange.response
-    fields = ("error", "code", "reason", "suggestion")
-    return _known(operation) and isinstance(body, dict) and all(name in body for name in fields)
+    return _known(operation) and has_four_fields(operation.exchange.response)
 
 
 def _plain(path: str) -> bool:
@@ -128,7 +121,7 @@ class Registry:
         self.doomed = NEVER
         self.put_urls: dict[int, tuple[str, int] | None] = {}
         self.get_urls: dict[int, tuple[Reads, Mark] | None] = {}
-        self.strays: dict[int, list[Operation]] = {}
+        self.strays: dict[int, list[tuple[Operation, Classified]]] = {}
         self.served = False
         self.dirty: set[str] = set()
         self.dirty_files: set[str] = set()
@@ -144,7 +137,7 @@ class Registry:
 
     def stray_from(self) -> int:
         """Give the latest beginning (ns) of a write at the storage provider that belongs to no part known."""
-        return max((one.a_ns for strays in self.strays.values() for one in strays), default=-1)
+        return max((one.a_ns for strays in self.strays.values() for one, _ in strays), default=-1)
 
     # ---- resources by id, made on first sight
 
@@ -238,8 +231,9 @@ class Registry:
             file.switches.pop(operation.id, None)
 
     @staticmethod
-    def take(reads: Reads, kept: Mark, answered: Answer, operation: Operation) -> None:
+    def take(reads: Reads, kept: Mark, of: Classified, operation: Operation) -> None:
         """Fold one answer of an extended endpoint in; what tells nothing is left out."""
+        answered = of.answer
         if answered is Answer.NC:
             reads.not_consistent(kept)
             return
@@ -250,7 +244,7 @@ class Registry:
         elif answered is Answer.REFUSED and operation.exchange.status == 404:
             if heard(operation, answered) is Answer.REFUSED:
                 reads.plain_404(kept)
-        elif _fails(operation, answered):
+        elif _fails(operation, of):
             reads.error(kept)
         elif reads.kind != "create_upload":
             if refuses(operation):

@@ -1,4 +1,4 @@
-"""The themes: every plan that can be drawn can be run, and the mixture is what the effort promises."""
+"""What the scenarios draw: every plan that can be drawn can be run, and the mixture is what the effort promises."""
 
 from __future__ import annotations
 
@@ -6,33 +6,48 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from conformance.engine.efforts import EFFORTS, STANDARD, THEMES, share
 from conformance.engine.plan import Plan, plan_from_json
 from conformance.engine.plan_model import Truth, check, truths
 from conformance.engine.plan_text import plan_text
 from conformance.engine.plan_verbs import VERBS
+from conformance.engine.scenario import PlanScenario, share
+from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.fleets import chosen, gather
-from conformance.engine.themes import tracer_series, tracers
+from conformance.engine.search.worker import interleaved
+from conformance.settings.run_settings import EFFORTS
 
 MOST = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
+SCENARIOS = {scenario.name: scenario for scenario in scenarios() if isinstance(scenario, PlanScenario)}
+
+
+def plans_of(name: str, seed: int = 0, effort: str = "standard") -> list[Plan]:
+    """Draw the plans of one scenario."""
+    count = SCENARIOS[name].share.at(effort)
+    return chosen(gather(SCENARIOS[name].strategy(), count, seed), count)
+
+
+def series(seed: int, effort: str = "standard") -> list[Plan]:
+    """Draw what runs one after the other."""
+    return interleaved([plans_of(name, seed, effort) for name, one in SCENARIOS.items() if one.in_series])
+
+
 def drawn(seed: int = 0) -> list[Plan]:
     """Draw what a standard run would."""
-    plans = [
-        plan for name, count in STANDARD.plans.items() for plan in chosen(gather(THEMES[name](), count, seed), count)
+    return [
+        *(plan for name, one in SCENARIOS.items() if not one.in_series for plan in plans_of(name, seed)),
+        *series(seed),
     ]
-    return [*plans, *tracer_series(STANDARD.tracers, seed)]
 
 
-@pytest.mark.parametrize("name", [*THEMES, "tracers"])
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_every_plan_that_can_be_drawn_can_be_run(name: str) -> None:
-    """A theme never draws an unknown symbol, a wrong argument or a circle; and every plan has its text and document."""
+    """A scenario never draws an unknown symbol, a wrong argument or a circle; every plan has its text and document."""
 
     @MOST
-    @given((st.booleans().flatmap(lambda bad: tracers(bad=bad))) if name == "tracers" else THEMES[name]())
+    @given(SCENARIOS[name].strategy())
     def one(plan: Plan) -> None:
         check(plan)
         assert plan.theme == name
@@ -66,22 +81,22 @@ def test_the_same_seed_draws_the_same_plans() -> None:
 @pytest.mark.parametrize("shards", [1, 2, 3, 8])
 def test_shards_share_the_plans_and_lose_none(shards: int) -> None:
     """However many workers there are, the effort is the same."""
-    for effort in EFFORTS.values():
-        for count in (*effort.plans.values(), effort.tracers):
+    for effort in EFFORTS:
+        for count in (scenario.share.at(effort) for scenario in scenarios()):
             assert sum(share(count, shard, shards) for shard in range(shards)) == count
 
 
-def test_tracers_are_decisive_at_any_instant() -> None:
-    """A tracer is known GOOD or BAD; two of three are BAD."""
-    kinds = [next(iter(truths(plan).values())) for plan in tracer_series(12, 3)]
-    assert Counter(kinds) == {Truth.BAD: 8, Truth.GOOD: 4}
+def test_tracers_are_decisive_at_any_instant_and_the_two_kinds_take_turns() -> None:
+    """A tracer is known GOOD or BAD; two of three are BAD, whenever time runs out."""
+    kinds = [next(iter(truths(plan).values())) for plan in series(3)]
+    assert kinds == [Truth.BAD, Truth.BAD, Truth.GOOD] * 4
 
 
 def test_every_race_ends_with_a_repeated_completion_between_two_readings_of_the_verdict() -> None:
     """The upload has settled before it is completed again, and no two repetitions stand without a reading between."""
 
     @MOST
-    @given(THEMES["races"]())
+    @given(SCENARIOS["completion-races"].strategy())
     def one(plan: Plan) -> None:
         verbs = [step.verb for step in plan.actors[0].steps]
         repeated = [verb for verb in verbs[verbs.index("complete") + 1 :] if verb in {"complete", "read_url", "settle"}]
@@ -93,19 +108,19 @@ def test_every_race_ends_with_a_repeated_completion_between_two_readings_of_the_
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_standard_run_promotes_and_gives_third_versions(seed: int) -> None:
-    """How a file's versions go on is no matter of luck: each way is a theme of its own, with its share of plans."""
+    """How a file's versions go on is no matter of luck: each way is a scenario of its own, with its share of plans."""
     plans = drawn(seed)
     promoted = [p for p in plans if p.theme == "promotions" and any(step.verb == "promote" for _, step in p.steps())]
     third = [p for p in plans if sum(step.verb == "new_version" for _, step in p.steps()) == 2]
-    assert len(promoted) == STANDARD.plans["promotions"]
-    assert len(third) == STANDARD.plans["successions"]
+    assert len(promoted) == SCENARIOS["promotions"].share.standard
+    assert len(third) == SCENARIOS["third-versions"].share.standard
 
 
 def test_every_large_upload_is_attached_while_it_is_completed_and_two_are_good() -> None:
     """A server may refuse what it knows to be bad: late or once, a good one that it finds bad would go unseen."""
 
     @MOST
-    @given(THEMES["large"]())
+    @given(SCENARIOS["large-uploads"].strategy())
     def one(plan: Plan) -> None:
         kinds = Counter(truths(plan).values())
         assert kinds == {Truth.GOOD: 2, Truth.BAD: 2}

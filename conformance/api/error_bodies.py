@@ -1,0 +1,92 @@
+"""What the body of an error says: its four fields, its code, the words of the two new messages, the fields it names."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from conformance.api.statuses import TAKEN_STATUSES
+from conformance.model import Exchange, Json, Octets
+
+NOT_CONSISTENT = "resource_not_consistent"
+NOT_PROVIDED = "not_provided"
+FIELDS = ("error", "code", "reason", "suggestion")
+"""The fields of the standard error."""
+
+INTEGRITY_SUGGESTION = "You must begin a new upload process"
+INTEGRITY_REASONS = frozenset(
+    {
+        "reported chunk hash/size does not match that computed by StorageProvider",
+        "reported chunk hash does not match that computed by StorageProvider",
+        "reported size does not match size computed by StorageProvider",
+        "reported hash value does not match size computed by StorageProvider",
+        "NonChunkedUpload not found in object store",
+    }
+)
+"""The specification's sentence and those the deployed service is known to use (API facts)."""
+
+_TAKEN = re.compile(r"already|in use|taken|exists|unique|duplicate", re.IGNORECASE)
+_SWITCHED = re.compile(r"upload\b|upload_id\b|current_version")
+_COMPLETED = re.compile(r"\bcompleted_(?:at|on)\b|\balready (?:been )?completed?\b", re.IGNORECASE)
+
+
+def has_four_fields(body: Json | Octets | None) -> bool:
+    """Whether a body has all the fields of the standard error, whatever is in them."""
+    return isinstance(body, dict) and all(name in body for name in FIELDS)
+
+
+def code_of(body: Json | Octets | None) -> str | None:
+    """Return the `code` of a JSON object, None when there is none or it is not a string."""
+    code = body.get("code") if isinstance(body, dict) else None
+    return code if isinstance(code, str) else None
+
+
+def names_mismatch(body: Json | Octets | None) -> bool:
+    """Whether an error's reason is one of the sentences that tell a mismatch of what was stored."""
+    reason = body.get("reason") if isinstance(body, dict) else None
+    return isinstance(reason, str) and reason in INTEGRITY_REASONS
+
+
+def has_integrity_wording(body: Json | Octets | None) -> bool:
+    """Whether an error uses the specification's (or the deployed service's) words for the integrity exception."""
+    return names_mismatch(body) or (isinstance(body, dict) and body.get("suggestion") == INTEGRITY_SUGGESTION)
+
+
+def named_fields(exchange: Exchange) -> frozenset[str]:
+    """Return the fields that a validation error names, in a list of them or by themselves."""
+    body = exchange.response
+    errors = body.get("errors") if isinstance(body, dict) else None
+    if isinstance(errors, dict):
+        return frozenset(map(str, errors))
+    if not isinstance(errors, list):
+        return frozenset()
+    return frozenset(str(e["field"]) for e in errors if isinstance(e, dict) and "field" in e)
+
+
+def says_taken(exchange: Exchange) -> bool:
+    """Whether a refusal says that there is one already: perhaps of this very request, delivered twice."""
+    return exchange.status in TAKEN_STATUSES and any(map(_TAKEN.search, texts(exchange.response)))
+
+
+def says_completed(exchange: Exchange) -> bool:
+    """Whether a refusal of completion says that it was completed before, in a field's name or in its reason."""
+    body = exchange.response
+    reason = body.get("reason") if isinstance(body, dict) else None
+    return any(_COMPLETED.search(text) for text in (*named_fields(exchange), str(reason or "")))
+
+
+def says_current(exchange: Exchange) -> bool:
+    """Whether a refusal of a switch says that the file shows this upload or version already."""
+    return any(_SWITCHED.match(field) for field in named_fields(exchange))
+
+
+def texts(body: Json | Octets | None) -> tuple[str, ...]:
+    """Return a body as it may have stood on the wire: JSON with and without spaces, nothing as the empty text."""
+    if isinstance(body, Octets):
+        return (body.text,)
+    if body is None:
+        return ("",)
+    try:
+        return (json.dumps(body, ensure_ascii=False), json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    except RecursionError:
+        return ("a body nested too deeply to show",)

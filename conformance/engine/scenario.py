@@ -1,0 +1,56 @@
+"""What a scenario is: a name for something that is tried, the requirements that it exercises, and how much of it.
+
+The values stand in ``scenarios/``, or in a package of somebody else's; the engine and the fuzzer are given them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from conformance.engine.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a scenario each effort tries: plans, or requests, or walks, whatever the scenario counts in."""
+
+    quick: int
+    standard: int
+    thorough: int
+
+    def at(self, effort: str) -> int:
+        """Return the share of the effort of that name."""
+        return {"quick": self.quick, "standard": self.standard, "thorough": self.thorough}[effort]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Something to try. `requirements` are ids of the catalogue that it exercises, each with one occasion at least.
+
+    `name` is unique, in lower case with hyphens; it selects the scenario and labels its operations in a history.
+    """
+
+    name: str
+    title: str
+    requirements: tuple[str, ...]
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class PlanScenario(Scenario):
+    """A scenario of plans: `strategy` draws one, and the plans of all such scenarios run side by side.
+
+    Those `in_series` run one after the other instead, while time lasts. The plans drawn carry the scenario's name as
+    their theme.
+    """
+
+    strategy: Callable[[], st.SearchStrategy[Plan]]
+    in_series: bool = False
+
+
+def share(count: int, shard: int, shards: int) -> int:
+    """Return how many of `count` things fall to one shard of several."""
+    return count // shards + (shard < count % shards)

@@ -1,0 +1,111 @@
+"""What is asked too soon, by somebody else, or wrongly."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.invalid_requests import INVALID, UNKNOWN_CALLS
+from conformance.engine.plan import COMMON, Actor, Plan, Step, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import PlanScenario, Share
+from conformance.model import Json
+
+from . import shapes
+from .exercised import COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
+from .plan_parts import Draw, attach, reads, settling
+
+
+@st.composite
+def fresh_projects(draw: Draw) -> Plan:
+    """A project is used the moment it is accepted, by several clients at once; some give up when refused.
+
+    Some name the storage provider, and some leave it out. The project's own name may be an odd one.
+    """
+    racers = draw(st.integers(1, 3))
+    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    fill = shape.writes("u0", "p1", **_named(draw))
+    odd: dict[str, Json] = {"odd_name": True} if draw(st.booleans()) else {}
+    maker = Actor("maker", (do("create_project", "p1", **odd), *fill, shape.completes("u0")))
+    others = [
+        Actor(f"racer-{n}", (_hasty(draw, f"u{n}"), do("read_project", project="p1"), _hasty(draw, f"v{n}")))
+        for n in range(1, racers + 1)
+    ]
+    attacher = Actor("attacher", (attach("u0", "f0", "p1", eager=True), *reads(draw, "f0")))
+    return Plan("fresh-projects", "used at once", (maker, *others, attacher))
+
+
+def _hasty(draw: Draw, symbol: str) -> Step:
+    return do("create_upload", symbol, project="p1", parts=[draw(st.integers(1, 50))], patient=False, **_named(draw))
+
+
+def _named(draw: Draw) -> dict[str, Json]:
+    return {"named_store": True} if draw(st.booleans()) else {}
+
+
+@st.composite
+def other_users(draw: Draw) -> Plan:
+    """The second user, a bad token and no token at all try what only the creator may: open, pending and after."""
+    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    opened = [do("create_upload", "u2", project=COMMON, parts=[3]), do("put_part", upload="u2", number=1)]
+    writer = [*opened, *shape.writes("u1"), shape.completes("u1"), attach("u1", "f1", COMMON), *reads(draw, "f1")]
+    on_open = (do("put_part", upload="u2", number=1, send=False), do("complete", upload="u2"))
+    attempts = [
+        do("read_url", file="f1", times=2, every_s=0.01),
+        do("read_version_url", version=first_version("f1")),
+        do("read_upload", upload="u1"),
+        do("create_upload", "x1", project=COMMON, parts=[3], patient=False),
+        do("read_file", file="f1"),
+    ]
+    actors = [Actor("writer", (*writer, do("complete", upload="u2")))]
+    for user in ("other", "invalid", "nobody"):
+        steps = [
+            do(s.verb, f"{user[0]}{s.binds}" if s.binds else "", **s.args) for s in draw(st.permutations(attempts))
+        ]
+        afterwards = (settling(), *(s for s in steps if s.verb.startswith("read")))
+        actors.append(Actor(user, (*on_open, *steps, *afterwards), user))
+    return Plan("other-users", "others knock", tuple(actors))
+
+
+@st.composite
+def wrong_requests(draw: Draw) -> Plan:
+    """Ids that never existed, malformed ids, and requests that are wrong in themselves."""
+    unknown = draw(st.permutations(UNKNOWN_CALLS))[: draw(st.integers(4, len(UNKNOWN_CALLS)))]
+    steps = [do("use_unknown", call=call, id="unknown") for call in unknown]
+    malformed = draw(st.lists(st.sampled_from(UNKNOWN_CALLS), min_size=2, max_size=5))
+    steps += [do("use_unknown", call=call, id=draw(st.sampled_from(("malformed", "odd")))) for call in malformed]
+    wrong = draw(st.permutations(tuple(INVALID)))
+    steps += [do("ask_badly", request=name) for name in wrong[: draw(st.integers(4, len(wrong)))]]
+    users = draw(st.permutations(("owner", "nobody", "invalid")))
+    strange = [do("use_unknown", call=call) for call in draw(st.permutations(UNKNOWN_CALLS))[:3]]
+    asking = Actor("asker", tuple(draw(st.permutations(steps))))
+    return Plan("wrong-requests", "wrong questions", (asking, Actor("stranger", tuple(strange), users[0])))
+
+
+_UNUSABLE = (
+    "error-payload-unrouted", "error-number", "invalid-no-5xx", "nc-only-extended", "nc-unknown-id",
+    "integrity-only-url", "no-token-401", "refused-create-no-trace",
+)  # fmt: skip
+
+ACCESS = (
+    PlanScenario(
+        "fresh-projects",
+        "A project is used the moment it is accepted, by several clients at once",
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing", "read-your-writes"),
+        Share(1, 5, 8),
+        fresh_projects,
+    ),
+    PlanScenario(
+        "wrong-requests",
+        "Ids that never existed, malformed ids, and requests that are wrong in themselves",
+        (*REFUSED, *_UNUSABLE),
+        Share(1, 4, 6),
+        wrong_requests,
+    ),
+    PlanScenario(
+        "other-users",
+        "The second user, a bad token and no token at all try what only the creator may",
+        (*COMPLETED, *WINDOW, *REFUSED, "no-token-401", "other-user-403", "refused-create-no-trace"),
+        Share(1, 3, 6),
+        other_users,
+    ),
+)

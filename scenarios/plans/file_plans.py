@@ -1,0 +1,67 @@
+"""Files: two of one upload, and what deleting leaves."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.plan import COMMON, Actor, Plan, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import PlanScenario, Share
+
+from . import shapes
+from .exercised import COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
+from .plan_parts import Draw, attach, own_or_common, pause, reads
+
+
+@st.composite
+def second_files(draw: Draw) -> Plan:
+    """Two files are made of one upload, the second once it settled or before; perhaps it is deleted again."""
+    settled = draw(st.booleans())
+    shape = draw(shapes.definite(bad=not settled and draw(st.booleans())))  # a known bad one need not be taken
+    wait = do("settle", file="f1") if settled else pause(draw)
+    files = (attach("u1", "f1", COMMON), wait, attach("u1", "f2", COMMON))
+    gone = [do("settle", file="f2"), do("delete_file", file="f2")] if draw(st.booleans()) else []
+    writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), *files, *gone))
+    return Plan("second-files", "two files of one upload", (writer, Actor("reader", tuple(reads(draw, "f2")))))
+
+
+@st.composite
+def deletions(draw: Draw) -> Plan:
+    """A version, a file or a project is deleted, while pending or after, and read meanwhile and afterwards.
+
+    A version may have been promoted before: then another one has the same upload, and keeps it.
+    """
+    what = draw(st.sampled_from(("delete_version", "delete_file", "delete_version", "delete_project")))
+    promoted = what == "delete_version" and draw(st.sampled_from((True, False, True, True)))
+    shape = draw(shapes.definite(bad=not promoted and draw(st.booleans())))
+    start, project = ([do("create_project", "p1")], "p1") if what == "delete_project" else own_or_common(draw)
+    wait = [do("settle", file="f1")] if draw(st.booleans()) else [pause(draw)]
+    victim = {"delete_file": {"file": "f1"}, "delete_version": {"version": first_version("f1")}}
+    delete = do(what, **victim.get(what, {"project": project}))
+    older = [do("create_upload", "u2", project=project, parts=[4]), do("put_part", upload="u2", number=1)]
+    older += [do("complete", upload="u2"), do("new_version", "v2", file="f1", upload="u2")]
+    older += [do("promote", version=first_version("f1"))] if promoted else []
+    second = older if what == "delete_version" else []  # the only version of a file need not be deletable
+    attaching = attach("u1", "f1", project)
+    steps = (*start, *shape.writes("u1", project), shape.completes("u1"), attaching, *wait, *second, delete)
+    again = [delete] if draw(st.booleans()) else []
+    reader = Actor("reader", (*reads(draw, "f1"), *reads(draw, "f1")))
+    return Plan("deletions", what.replace("_", " "), (Actor("writer", (*steps, *again)), reader))
+
+
+FILES = (
+    PlanScenario(
+        "second-files",
+        "Two files are made of one upload, and the second is perhaps deleted again",
+        (*COMPLETED, *WINDOW, *GOOD),
+        Share(1, 2, 4),
+        second_files,
+    ),
+    PlanScenario(
+        "deletions",
+        "A version, a file or a project is deleted, while pending or after, and read meanwhile",
+        (*COMPLETED, *WINDOW, *GOOD, *REFUSED, *OWN_PROJECT, "nc-after-delete", "old-version-downloadable"),
+        Share(1, 10, 14),
+        deletions,
+    ),
+)

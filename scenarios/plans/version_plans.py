@@ -1,0 +1,89 @@
+"""A file's versions: a second one, a third one, and back to the first."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.plan import COMMON, Actor, Plan, Step, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import PlanScenario, Share
+from conformance.model import Json
+
+from . import shapes
+from .exercised import BAD, COMPLETED, GOOD, WINDOW
+from .plan_parts import Draw, attach, late, pause, settling
+
+
+@st.composite
+def new_versions(draw: Draw) -> Plan:
+    """A second version, good over bad or bad over good, while the first is pending or after.
+
+    The upload of the second version is pending, or has settled before it becomes one.
+    """
+    return _read_meanwhile(draw, "new-versions", "a new version", _switch(draw, settled=draw(st.booleans())))
+
+
+@st.composite
+def promotions(draw: Draw) -> Plan:
+    """The first of two versions becomes the current one again, at once or late."""
+    settled = draw(st.booleans())
+    switch = _switch(draw, settled=settled)
+    promote = (pause(draw) if settled else late(draw), do("promote", version=first_version("f1")))
+    return _read_meanwhile(draw, "promotions", "back to the first version", [*switch, *promote])
+
+
+@st.composite
+def third_versions(draw: Draw) -> Plan:
+    """A third version follows, a good one: the second served instead is surely the wrong one.
+
+    The second is good too, or a server that knows it to be bad might refuse it, and the third would be the second.
+    """
+    switch = _switch(draw, settled=draw(st.booleans()), good_second=True)
+    shape = draw(shapes.definite(bad=False))
+    third = (shape.completes("u3"), pause(draw), do("new_version", "v3", file="f1", upload="u3"))
+    return _read_meanwhile(draw, "third-versions", "a third version", [*switch, *shape.writes("u3"), *third])
+
+
+def _switch(draw: Draw, *, settled: bool, good_second: bool = False) -> list[Step]:
+    """Draw two uploads, a file of the first, settled or not, and the second as its new version, good or bad."""
+    bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
+    first, second = draw(shapes.definite(bad=bad[0])), draw(shapes.definite(bad=bad[1] and not good_second))
+    wait = [do("settle", file="f1")] if settled else []
+    named: dict[str, Json] = {"name_of": "u1"} if draw(st.booleans()) else {}  # a new version often keeps its name
+    both = [*first.writes("u1"), *second.writes("u2", **named)]
+    rest = settling() if draw(st.booleans()) else pause(draw)
+    switch = [second.completes("u2"), rest, do("new_version", "v2", file="f1", upload="u2")]
+    return [*both, first.completes("u1", form=draw(st.booleans())), attach("u1", "f1", COMMON), *wait, *switch]
+
+
+def _read_meanwhile(draw: Draw, theme: str, about: str, steps: list[Step]) -> Plan:
+    """Let somebody read the file and its second version while they are made."""
+    described = (do("read_versions", file="f1"), do("read_file", file="f1"), do("read_version", version="v2"))
+    every = draw(st.sampled_from((0.01, 0.04)))
+    reader = (do("read_url", file="f1", times=8, every_s=every), do("read_version_url", version="v2", times=4))
+    return Plan(theme, about, (Actor("writer", (*steps, *described)), Actor("reader", reader)))
+
+
+VERSIONS = (
+    PlanScenario(
+        "new-versions",
+        "A second version, good over bad or bad over good, while the first is pending or after",
+        (*COMPLETED, *WINDOW, *GOOD, *BAD, "new-version-served", "read-your-writes"),
+        Share(1, 4, 6),
+        new_versions,
+    ),
+    PlanScenario(
+        "promotions",
+        "The first of two versions becomes the current one again, at once or late",
+        (*COMPLETED, *WINDOW, *GOOD, *BAD, "new-version-served", "old-version-downloadable", "read-your-writes"),
+        Share(1, 4, 6),
+        promotions,
+    ),
+    PlanScenario(
+        "third-versions",
+        "A third version follows, a good one",
+        (*COMPLETED, *WINDOW, *GOOD, "new-version-served", "old-version-downloadable", "read-your-writes"),
+        Share(1, 3, 5),
+        third_versions,
+    ),
+)
