@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conformance.certification.members import ATTESTATION
 
-LEVEL = 6
+LEVEL = 9
 
 
 def pack(members: Mapping[str, bytes], path: Path) -> None:
