@@ -8,6 +8,7 @@ import click
 
 from conformance.cli.catalogue_command import requirements
 from conformance.cli.certify_commands import certify, challenge, verify
+from conformance.cli.client_command import client
 from conformance.cli.judge_command import judge
 from conformance.cli.release_commands import compare, matrix, report
 from conformance.cli.replay_command import replay
@@ -35,14 +36,15 @@ Exit codes:
 def cli() -> None:
     """Decide whether a server keeps the eventual-consistency contract of the DDS API.
 
-    `run` judges a target (the embedded server when none is named), `judge` a recorded history. Credentials come from
-    the environment (DDS_API_TOKEN, or DDS_AGENT_KEY with DDS_USER_KEY; DDS_OTHER_API_TOKEN for a second user) or from a
-    file, never from the command line.
+    `run` judges a target (the embedded server when none is named), `judge` a recorded history, `client` a client.
+    Credentials come from the environment (DDS_API_TOKEN, or DDS_AGENT_KEY with DDS_USER_KEY; DDS_OTHER_API_TOKEN for a
+    second user) or from a file, never from the command line.
     """
 
 
 COMMANDS = (
     run,
+    client,
     judge,
     replay,
     report,

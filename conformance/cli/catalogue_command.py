@@ -16,10 +16,13 @@ from conformance.model import Requirement
 @click.option(
     "--readings", is_flag=True, help="Print the register of readings: what was chosen where the spec is silent."
 )
+@click.option("--role", type=click.Choice(("server", "client", "both")), default="both", show_default=True,
+              help="Whose requirements.")  # fmt: skip
 @click.argument("only", nargs=-1, metavar="[ID-or-glob]...")
-def requirements(*, as_json: bool, readings: bool, only: tuple[str, ...]) -> None:
+def requirements(*, as_json: bool, readings: bool, role: str, only: tuple[str, ...]) -> None:
     """List the requirements: id, level, section, what each asks, what serves it."""
-    chosen = catalogue.select(only) if only else catalogue.requirements()
+    every = [one for one in catalogue.every() if role in (one.role, "both")]
+    chosen = catalogue.select(only, tuple(every)) if only else every
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(requirement) for requirement in chosen], indent=1))
     elif readings:
@@ -31,7 +34,7 @@ def requirements(*, as_json: bool, readings: bool, only: tuple[str, ...]) -> Non
 
 
 def _paragraph(requirement: Requirement) -> str:
-    head = f"{click.style(requirement.id, bold=True)}  {requirement.level}  ({requirement.section})"
+    head = f"{click.style(requirement.id, bold=True)}  {requirement.level}  {requirement.role}  ({requirement.section})"
     rows = [head, f"    {requirement.asks}"]
     if requirement.reading:
         rows.append(f"    reading: {requirement.reading}")

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from conformance import history as histories
+from conformance.api import catalogue
 from conformance.cli.present import console, deviations, keep, show
+from conformance.errors import UsageError
 from conformance.outcome.assemble import Framing, assemble
 
 
@@ -38,6 +40,9 @@ def judge(  # noqa: PLR0913 - one for each option
     if gateway is not None:
         kept = replace(kept, target=replace(kept.target, gateway=gateway))
     header = kept.header
+    if header.get("role") == catalogue.CLIENT:
+        remedy = "`dds-conformance client` judges it; `dds-conformance report` draws its report.json again."
+        raise UsageError(f"{history} is what scripted servers saw of a client.", remedy=remedy)
     framing = Framing(
         recorded=True,
         effort=str(header.get("effort", "recorded")),

@@ -81,13 +81,13 @@ def show(
     return status
 
 
-def deviations(file: Path | None) -> Sequence[Deviation] | None:
+def deviations(file: Path | None, role: str = catalogue.SERVER) -> Sequence[Deviation] | None:
     """Read the known deviations, before anything is sent; None without a file.
 
     Raises:
         UsageError: a line is wrong.
     """
-    return read_deviations(file, catalogue.by_id()) if file else None
+    return read_deviations(file, catalogue.by_id(role)) if file else None
 
 
 def keep(document: Mapping[str, Json], report_dir: Path) -> None:

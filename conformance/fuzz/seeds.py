@@ -53,7 +53,7 @@ class _Made:
 
 
 @dataclass(slots=True)
-class Nursery:
+class SeedRoom:
     """The resources of one room: reading rooms share theirs, a room that deletes has its own."""
 
     driver: Driver
@@ -66,7 +66,7 @@ class Nursery:
     _invented: int = 0
 
     def __post_init__(self) -> None:
-        self.client = self.driver.client(f"nursery-{self.room}", scenario="fuzz", plan="seeds")
+        self.client = self.driver.client(f"seeds-{self.room}", scenario="fuzz", plan="seeds")
 
     def aim(self, kind: str, state: str) -> Aim:
         """Give a resource in a state; an unknown id where the target does not let us reach it."""

@@ -12,6 +12,8 @@ Document = Mapping[str, Any]
 
 def command(document: Document, *, effort: str = "", only: str = "", keep_seed: bool = True) -> str:
     """Give the command that judges the same target again: as before, or with another effort, or one duty alone."""
+    if document.get("role") == "client":
+        return str(document["client"]["again"])
     target = document["target"]
     words = ["dds-conformance", "run"]
     if not target.get("embedded"):
@@ -42,6 +44,9 @@ def next_steps(document: Document, directory: Path | None) -> Iterable[tuple[str
     if directory:
         yield "read", str(directory / "report.html")
     if document.get("recorded"):
+        return
+    if document.get("role") == "client":
+        yield "try it again", command(document)
         return
     broken = next((row["id"] for row in document["requirements"] if row["outcome"] == "fail"), "")
     if broken:

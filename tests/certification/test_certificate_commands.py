@@ -118,7 +118,7 @@ def test_what_is_no_bundle_is_exit_code_2(command: Command, tmp_path: Path) -> N
         ((), "say --effort thorough"),
         (("--effort", "thorough"), "say --target-version VERSION"),
         (("--effort", "thorough", "--target-version", "1", "--converge-within", "86400"), "say --converge-within 60"),
-        (("--effort", "thorough", "--target-version", "1", "--only", "nc-*"), "leave --only out"),
+        (("--effort", "thorough", "--target-version", "1", "--only", "nc-*"), "leave --only and --scenario out"),
         (("--effort", "thorough", "--target-version", "1", "--digest", "sha256:1"), "say --digest sha256:HEX"),
         (("--effort", "thorough", "--target-version", "1", "--gateway", "(a+)+"), "--gateway"),
     ],

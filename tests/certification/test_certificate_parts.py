@@ -73,7 +73,7 @@ def test_a_strangers_pattern_is_matched_only_if_it_ends_soon(pattern: str, harml
 
 def test_the_demand_is_held_to_what_a_run_does() -> None:
     """Each verb that makes a call is known by it."""
-    assert set(VERBS) - set(CALLS) - SILENT == {"use_unknown", "ask_badly", "comb"}
+    assert set(VERBS) - set(CALLS) - SILENT == {"use_unknown", "ask_badly", "read_densely"}
 
 
 GOOD = Standing("thorough", second_user=True, converge_within_s=60.0, version="1", embedded=False, only=False)
@@ -87,7 +87,7 @@ GOOD = Standing("thorough", second_user=True, converge_within_s=60.0, version="1
         ({"converge_within_s": 60.5}, "--profile slow"),
         ({"version": " "}, "say --target-version VERSION"),
         ({"embedded": True}, "name your own with --target"),
-        ({"only": True}, "leave --only out"),
+        ({"only": True}, "leave --only and --scenario out"),
         ({"expected": True}, "leave --expect out"),
         ({"gateway": "(.*)*"}, "--gateway"),
     ],

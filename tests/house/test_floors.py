@@ -31,6 +31,7 @@ FLOORS: dict[str, int] = {
     "conformance.run": 5,
     "conformance.certification": 5,
     "conformance.doctor": 5,
+    "conformance.clients": 5,
     "conformance.selftest": 6,
     "conformance.cli": 7,
     "conformance.__main__": 7,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-RENAMED = ("schemas", "scenarios", "reports")
+RENAMED = ("schemas", "scenarios", "reports", "examples")
 
 
 def setuptools() -> dict[str, Any]:

@@ -83,8 +83,8 @@ def _step(contents: Contents, executed: Executed, actor: Actor, number: int) -> 
         if wrong:
             yield f"{what} is said to be unsent ({gap.why}), and {wrong}"
         return
-    if step.verb == "comb":
-        operations = [one for one in contents.transcript.of_plan.get(executed.id, ()) if "/comb-" in one.session]
+    if step.verb == "read_densely":
+        operations = [one for one in contents.transcript.of_plan.get(executed.id, ()) if "/dense-" in one.session]
     for wrong in _short(contents, step, operations):
         yield f"{what} {wrong}"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from conformance.engine.execution import reads, writes
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.context import Speaker, Stage, Turn
-from conformance.engine.execution.dense_readers import comb
+from conformance.engine.execution.dense_readers import read_densely
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import Watched, until_settled
 from conformance.engine.plan import COMMON, NEVER_MADE, Actor, Step
@@ -105,7 +105,7 @@ VERB: dict[str, Callable[[Turn], Task]] = {
     "list_projects": reads.list_projects,
     "use_unknown": reads.use_unknown,
     "ask_badly": reads.ask_badly,
-    "comb": comb,
+    "read_densely": read_densely,
     "settle": settle_file,
     "pause": pause,
     "meet": meet,

@@ -68,7 +68,7 @@ class Campaign:
 
     def _keep_house(self) -> Task:
         """Make the common project, wait until it can be used, and list it when all plans are done."""
-        client, actor = self._client("keeper"), Actor("keeper", ())
+        client, actor = self._client("house"), Actor("house", ())
         turn = Turn(self.stage, self._house, actor, client, do("create_project", "p"))
         yield from create_project(turn)
         project = self._house.slot("p").value
@@ -93,13 +93,13 @@ class Campaign:
             if not self.stage.room_for_tracer(done):
                 self._leave_out(worlds[done:])
                 return
-            while not self.stage.hush.take():
+            while not self.stage.quiet.take():
                 yield time.monotonic() + LOOK_EVERY_S
             ended = Signal(an_end=True)
             self.stage.scheduler.spawn(self._perform(world, ended))
             if not ended.fired:
                 yield ended
-            self.stage.hush.leave()
+            self.stage.quiet.leave()
 
     def _perform(self, world: World, calm: Signal | None = None) -> Task:
         """Run one plan from its first step to its last read; `calm` fires when its trouble is over."""

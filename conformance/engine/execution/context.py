@@ -10,7 +10,7 @@ from typing import Protocol
 from conformance.api.answers import Answer, Classified
 from conformance.engine.execution.bindings import File, Project, Resource, Upload, Version, World
 from conformance.engine.execution.polling import Timing
-from conformance.engine.execution.quiet_lock import Hush
+from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import COMMON, Actor, Step
 from conformance.engine.plan_verbs import PROJECT, VERBS, option
@@ -80,10 +80,10 @@ class Stage:
     token: str
     naming: Naming = field(default_factory=Naming)
     second_user: bool = False
-    hush: Hush = field(default_factory=Hush)
+    quiet: QuietLock = field(default_factory=QuietLock)
     provider: str = ""
     shown: str = ""
-    comb_reads: int = 2500
+    dense_reads: int = 2500
     least_tracers: int = 2
     tracing_s: float = 6.0
     begun: float = 0.0
