@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conformance.release.display_text import count, rate, seconds
 from markupsafe import Markup
+
+from conformance.outcome.display_text import count, rate, seconds
 
 from .page import moment
 from .render import page

@@ -12,10 +12,10 @@ import click
 from conformance import interrupts
 from conformance.api import catalogue
 from conformance.certification import probing
-from conformance.cli.console import Console
 from conformance.cli.ends import shielded
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
-from conformance.cli.present import Watching, console, deviations, show, tell
+from conformance.cli.screen.console import Console
+from conformance.cli.screen.present import Watching, console, deviations, show, tell
 from conformance.cli.wish_options import wish_if, wishing
 from conformance.errors import ExitCode, UsageError
 from conformance.model import Json, Target
