@@ -25,7 +25,7 @@ def _nothing() -> Mapping[str, Any]:
 
 
 class Level(StrEnum):
-    """How binding a requirement is (contract, section 2)."""
+    """How binding a requirement is (theory: outcomes)."""
 
     MUST = "MUST"
     IMPLIED = "IMPLIED"
@@ -39,7 +39,7 @@ class Level(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What one requirement came to in one run (contract, section 3)."""
+    """What one requirement came to in one run (theory: outcomes)."""
 
     PASS = "pass"  # noqa: S105 - the word of the contract, not a password
     FAIL = "fail"
@@ -81,7 +81,7 @@ class Failure(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where in its plan an operation stands (contract, section 3: make trouble, stop, settle, read once more)."""
+    """Where in its plan an operation stands (theory: outcomes; make trouble, stop, settle, read once more)."""
 
     TROUBLE = "trouble"
     SETTLE = "settle"

@@ -1,7 +1,7 @@
 """What kind of answer came back: the words that every judge, poller and report share.
 
 `Classified` is what is decided of one operation, once (`classifier.Classifier`), and carried beside it: which call it
-was, what the response *is* (`Kind`), what it tells about the state (`Answer`, `Effect`; contract, section 1), and who
+was, what the response *is* (`Kind`), what it tells about the state (`Answer`, `Effect`; docs/theory.md), and who
 gave it (`Source`).
 """
 
@@ -14,7 +14,7 @@ from conformance.api.routes import Call
 
 
 class Answer(StrEnum):
-    """The class of a response (contract, section 1)."""
+    """The class of a response (docs/theory.md)."""
 
     DONE = "done"
     NC = "not-consistent"
@@ -30,7 +30,7 @@ class Answer(StrEnum):
 
 
 class Effect(StrEnum):
-    """What became of a mutation (contract, section 1, the table)."""
+    """What became of a mutation (theory: what an answer tells)."""
 
     DONE = "done"
     """It took effect inside its interval."""

@@ -1,4 +1,4 @@
-"""The one place that decides what an operation is: `Classifier` gives each its `Classified` (contract, section 1).
+"""The one place that decides what an operation is: `Classifier` gives each its `Classified` (docs/theory.md).
 
 Nobody else looks at a status or a body to tell not-consistent, the integrity exception, a refusal or a gateway's page
 apart; whoever needs to know is handed what was decided here.

@@ -23,7 +23,7 @@ INTEGRITY_REASONS = frozenset(
         "NonChunkedUpload not found in object store",
     }
 )
-"""The specification's sentence and those the deployed service is known to use (API facts)."""
+"""The specification's sentence and those the deployed service is known to use (docs/api.md)."""
 
 _TAKEN = re.compile(r"already|in use|taken|exists|unique|duplicate", re.IGNORECASE)
 _SWITCHED = re.compile(r"upload\b|upload_id\b|current_version")

@@ -1,7 +1,7 @@
 """Who stands in front of the API and answers by itself: known by the operator's pattern, or by evidence.
 
 A firewall shows itself by answering requests that hold an unusual byte with one page of its own, while the like request
-without that byte reaches the API (contract, section 6). Nothing less is taken for one: a page that plain requests meet
+without that byte reaches the API (docs/theory.md). Nothing less is taken for one: a page that plain requests meet
 as well is the target's, and is judged.
 """
 

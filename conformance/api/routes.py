@@ -76,7 +76,7 @@ NEEDED_CALLS = frozenset(
         "show_version", "version_url",
     }
 )  # fmt: skip
-"""The calls needed of any target (API facts); the others a target may lack."""
+"""The calls needed of any target (docs/api.md); the others a target may lack."""
 
 TOKENLESS_CALLS = frozenset({"app_status", "create_token", UNROUTED})
 """Calls that ask for no API token."""

@@ -1,4 +1,4 @@
-"""The calls of the API by name, one method each (API facts, "needed of any target")."""
+"""The calls of the API by name, one method each (docs/api.md, "Needed of any target")."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from conformance.driver.api_verbs import Verbs
 from conformance.driver.safety.ledger import CREATES
 from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, redirected
 from conformance.driver.wire.attempt import Reply, attempt
-from conformance.driver.wire.request import Parcel, Wanted, for_api, for_storage
+from conformance.driver.wire.request import PreparedRequest, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
 from conformance.driver.wire.stream import Wire
 from conformance.driver.wire.transport import http_client
@@ -51,12 +51,12 @@ class Client(Verbs):
     def ask(self, wanted: Wanted) -> Operation:
         """Send one request to the API; once more, as an operation of its own, when its token had expired."""
         wanted = self.driver.ownership.marked(wanted)
-        parcel = for_api(wanted, self.driver.settings, self.driver.redact)
+        prepared = for_api(wanted, self.driver.settings, self.driver.redact)
         if reason := self.driver.ownership.objection(wanted):
-            return self._withheld(parcel.exchange, {**parcel.notes, "withheld": reason})
-        operation, token = self._authorised(parcel)
+            return self._withheld(prepared.exchange, {**prepared.notes, "withheld": reason})
+        operation, token = self._authorised(prepared)
         if operation.exchange.status == 401 and token is not None and self.driver.tokens.renew(wanted.user, token):
-            again = replace(parcel, notes={**parcel.notes, "after_renewal_of_token": True})
+            again = replace(prepared, notes={**prepared.notes, "after_renewal_of_token": True})
             operation, token = self._authorised(again)
         self._heard(operation, authorized=token is not None)
         return operation
@@ -112,7 +112,7 @@ class Client(Verbs):
     ) -> Operation:
         driver = self.driver
         try:
-            parcel = for_storage(
+            prepared = for_storage(
                 signed,
                 method,
                 data,
@@ -125,7 +125,7 @@ class Client(Verbs):
         except ForbiddenError as reason:
             exchange = Exchange(method=method, path="/", role=Role.STORAGE, user=None)
             return self._withheld(exchange, {**notes, "forbidden": str(reason)})
-        return self._attempted(parcel)
+        return self._attempted(prepared)
 
     def _withheld(self, exchange: Exchange, notes: Mapping[str, Json]) -> Operation:
         """Keep an attempt that the driver itself did not make, and why."""
@@ -135,16 +135,16 @@ class Client(Verbs):
         self.driver.keep(operation)
         return operation
 
-    def _authorised(self, parcel: Parcel) -> tuple[Operation, str | None]:
+    def _authorised(self, prepared: PreparedRequest) -> tuple[Operation, str | None]:
         """Send with the user's token and the operator's extra headers; the token used is None if the caller set one."""
         extra = tuple((name, secret.reveal()) for name, secret in self.driver.settings.network.headers)
-        token = self.driver.tokens.of(parcel.exchange.user)
-        if token is None or any(name.lower() == "authorization" for name, _ in parcel.headers):
-            return self._attempted(replace(parcel, headers=(*extra, *parcel.headers))), None
-        headers = (("Authorization", token), *extra, *parcel.headers)
-        return self._attempted(replace(parcel, headers=headers)), token
+        token = self.driver.tokens.of(prepared.exchange.user)
+        if token is None or any(name.lower() == "authorization" for name, _ in prepared.headers):
+            return self._attempted(replace(prepared, headers=(*extra, *prepared.headers))), None
+        headers = (("Authorization", token), *extra, *prepared.headers)
+        return self._attempted(replace(prepared, headers=headers)), token
 
-    def _attempted(self, parcel: Parcel) -> Operation:
+    def _attempted(self, prepared: PreparedRequest) -> Operation:
         """The one road of every request: a turn, the ledger, the announcement, the wire, the record."""
         driver = self.driver
         with driver.pace.turn(exempt=self.exempt):
@@ -152,18 +152,18 @@ class Client(Verbs):
                 driver.access.check()
             name = driver.new_id()
             request_id = f"{driver.settings.run_id}-{name}"
-            pending = replace(parcel.exchange, failure=Failure.KILLED)
-            begun = self._begun(pending, name, {**parcel.notes, "request_id": request_id})
-            wire, road = self._road(parcel)
-            request = self._request(parcel, request_id)
+            pending = replace(prepared.exchange, failure=Failure.KILLED)
+            begun = self._begun(pending, name, {**prepared.notes, "request_id": request_id})
+            wire, road = self._road(prepared)
+            request = self._request(prepared, request_id)
             begun = replace(begun, a_ns=time.monotonic_ns())
-            if is_mutation(parcel.exchange):
+            if is_mutation(prepared.exchange):
                 driver.announce(begun)  # before the ledger: what cannot be announced is not sent, and so no create
             with self._ledgered(begun) as outcome:
-                reply = attempt(road, wire, request, parcel.limits)
+                reply = attempt(road, wire, request, prepared.limits)
                 operation = self._ended(begun, reply)
                 driver.ownership.learn(operation)
-                driver.keep(operation, parcel.secrets)
+                driver.keep(operation, prepared.secrets)
                 outcome.append(operation)
             driver.pace.spent(reply.sent + reply.received)
             driver.pace.heard(reply.status, reply.headers)
@@ -192,33 +192,33 @@ class Client(Verbs):
             return replace(begun, exchange=exchange, notes={**notes, "gave_up_ns": reply.b_ns})
         return replace(begun, b_ns=reply.b_ns, exchange=exchange, notes=notes)
 
-    def _request(self, parcel: Parcel, request_id: str) -> httpx.Request:
+    def _request(self, prepared: PreparedRequest, request_id: str) -> httpx.Request:
         fixed = {
             "User-Agent": self.driver.user_agent(self.scenario),
             "Accept": "application/json, */*;q=0.1",
             "Accept-Encoding": "identity",
             "X-Request-Id": request_id,
         }
-        given = {name.lower() for name, _ in parcel.headers}
-        headers = [*((name, value) for name, value in fixed.items() if name.lower() not in given), *parcel.headers]
+        given = {name.lower() for name, _ in prepared.headers}
+        headers = [*((name, value) for name, value in fixed.items() if name.lower() not in given), *prepared.headers]
         encoded = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in headers]
         silence = httpx.Timeout(self.driver.settings.bounds.silence_s).as_dict()
         return httpx.Request(
-            parcel.exchange.method,
-            parcel.url,
+            prepared.exchange.method,
+            prepared.url,
             headers=encoded,
-            content=parcel.data,
-            extensions={"target": parcel.target.encode(), "timeout": silence},
+            content=prepared.data,
+            extensions={"target": prepared.target.encode(), "timeout": silence},
         )
 
-    def _road(self, parcel: Parcel) -> tuple[Wire, httpx.Client]:
+    def _road(self, prepared: PreparedRequest) -> tuple[Wire, httpx.Client]:
         """Give the connections to a host: the API's and each storage host's apart, so that nothing is carried over."""
-        key = parcel.url if parcel.exchange.role is Role.STORAGE else ""
+        key = prepared.url if prepared.exchange.role is Role.STORAGE else ""
         if key not in self._roads:
             settings = self.driver.settings
-            guarded = parcel.exchange.role is Role.STORAGE and settings.network.proxy is None
-            wire = Wire(self.driver.places.guard(urlsplit(parcel.url).hostname or "") if guarded else None)
-            secure = parcel.url.startswith("https:")
+            guarded = prepared.exchange.role is Role.STORAGE and settings.network.proxy is None
+            wire = Wire(self.driver.places.guard(urlsplit(prepared.url).hostname or "") if guarded else None)
+            secure = prepared.url.startswith("https:")
             self._roads[key] = wire, http_client(settings.network, wire, settings.bounds.silence_s, secure=secure)
         return self._roads[key]
 

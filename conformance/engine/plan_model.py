@@ -1,7 +1,7 @@
 """The pure model of the API: whether a plan can be run at all, and what it will make of each upload.
 
 It knows no server. `check` proves that some order of the steps binds every symbol before its use and fills every
-meeting; `truths` says which uploads will be known GOOD or BAD from what the plan stores (contract, section 1).
+meeting; `truths` says which uploads will be known GOOD or BAD from what the plan stores (docs/theory.md).
 """
 
 from __future__ import annotations

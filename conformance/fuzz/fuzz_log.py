@@ -58,7 +58,7 @@ class Notebook:
 
     def violated(self, requirement: str, violation: Violation, operation: Operation, of: Classified) -> None:
         """Note a violation that this suite's checks found."""
-        self.noted(requirement, f"{violation.rule}: {violation.crime}", operation, of)
+        self.noted(requirement, f"{violation.rule}: {violation.kind}", operation, of)
 
     def noted(self, by: str, what: str, operation: Operation, of: Classified) -> None:
         """Note something wrong with an answer; the smallest request that shows it is kept."""

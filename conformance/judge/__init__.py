@@ -1,4 +1,4 @@
-"""The judge of a history: what contract section 1 says of resources over time, decided from operations alone (pure).
+"""The judge of a history: what docs/theory.md says of resources over time, decided from operations alone (pure).
 
 A server's state is hidden; what it answers bounds, from both sides, the instants at which it must have moved. A history
 is legal if such instants exist. The judge keeps those bounds, and convicts only where they cross.

@@ -1,6 +1,6 @@
 """How far a history got: what the core still lacks, and what was blocked because an earlier step never succeeded.
 
-A target is conformant only if the core was really exercised (contract, section 2): both 202s; a GOOD upload through
+A target is conformant only if the core was really exercised (theory: outcomes): both 202s; a GOOD upload through
 both url endpoints with its bytes compared; a BAD one through both (or refused at ``POST /files`` as already known
 bad); 400, 401 and 404 error payloads.
 """

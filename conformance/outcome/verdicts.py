@@ -1,4 +1,4 @@
-"""Tallies to verdicts, verdicts to the outcome of a run (pure; contract, section 3).
+"""Tallies to verdicts, verdicts to the outcome of a run (pure; theory: outcomes).
 
 A requirement starts as not observed and must be earned. A run is conformant only if nothing that gates was broken,
 nothing stopped it, and the core was really exercised.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from conformance.model import Conformance, Level, Outcome, Requirement, Tally, Verdict
 
 RULE_OF_THREE = 3.0
-"""None in n observations bounds a rate by 3/n with 95 % confidence (contract, section 3)."""
+"""None in n observations bounds a rate by 3/n with 95 % confidence (theory: outcomes)."""
 
 
 @dataclass(frozen=True, slots=True)

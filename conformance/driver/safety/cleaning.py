@@ -168,11 +168,11 @@ def sweep(driver: Driver, account: Account, ledger_path: Path) -> CleanReport:
     absent = 0
     for user in dict.fromkeys(entry.user for entry in account.open):
         client = driver.client("cleaning", user=user or "owner", scenario="cleaning", exempt=True)
-        broom = _Broom(client, account.run_id)
+        remover = _Remover(client, account.run_id)
         pending = {entry.key: entry for entry in account.open if entry.user == user}
         try:
-            for entry, identity in broom.find(list(pending.values())):
-                reason = broom.remove(entry, identity) if identity else broom.unfound(entry)
+            for entry, identity in remover.find(list(pending.values())):
+                reason = remover.remove(entry, identity) if identity else remover.unfound(entry)
                 del pending[entry.key]
                 if reason and reason != GONE:
                     leftovers.append(Leftover(entry.kind, identity, entry.name, reason))
@@ -191,7 +191,7 @@ def sweep(driver: Driver, account: Account, ledger_path: Path) -> CleanReport:
 GONE = "gone"
 
 
-class _Broom:
+class _Remover:
     """Finds and removes the projects of one user's run."""
 
     def __init__(self, client: Client, run_id: str) -> None:

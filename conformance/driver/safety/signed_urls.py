@@ -85,7 +85,7 @@ class Places:
                 raise ForbiddenError(reason)
 
     def signed(self, body: Json) -> Signed:
-        """Read a signed URL (API facts, shapes); raise ForbiddenError for what cannot or must not be sent."""
+        """Read a signed URL (docs/api.md); raise ForbiddenError for what cannot or must not be sent."""
         if not isinstance(body, dict) or not all(isinstance(body.get(key), str) for key in ("host", "url")):
             raise ForbiddenError("the answer holds no signed URL")
         given = body["host"] if "//" in body["host"] else f"{self._base.scheme}://{body['host']}"

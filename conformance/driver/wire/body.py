@@ -34,7 +34,7 @@ class Body:
         return text_of(self.start, redact)
 
 
-class _Keeper:
+class _Collector:
     """Counts, hashes and, up to the bound, keeps."""
 
     def __init__(self, bound: int, *, keep: bool) -> None:
@@ -55,23 +55,23 @@ class _Keeper:
 
 def read(pieces: Iterable[bytes], *, encoding: str, bound: int, keep: bool) -> Body:
     """Read `pieces` to their end or to `bound` bytes, unpacked; raise what the wire raises."""
-    keeper = _Keeper(bound, keep=keep)
+    collector = _Collector(bound, keep=keep)
     names = [name.strip().lower() for name in encoding.split(",") if name.strip().lower() not in ("", "identity")]
     if len(names) > 1 or (names and names[0] not in _UNPACK):
-        failure = _drain(pieces, keeper)
-        return _body(keeper, failure or Failure.CUT, keep=False, note=f"unknown content encoding {encoding[:40]!r}")
+        failure = _drain(pieces, collector)
+        return _body(collector, failure or Failure.CUT, keep=False, note=f"unknown content encoding {encoding[:40]!r}")
     unpacker = _Unpacker(_UNPACK[names[0]], bound) if names else None
     try:
-        failure = _drain(unpacker.pieces(pieces) if unpacker else pieces, keeper)
+        failure = _drain(unpacker.pieces(pieces) if unpacker else pieces, collector)
     except zlib.error:
-        return _body(keeper, Failure.CUT, keep=False, note="the body cannot be unpacked")
-    if unpacker and failure is None and not unpacker.whole and keeper.size:
-        return _body(keeper, Failure.CUT, keep=False, note="the packed body ends too early")
-    return _body(keeper, failure, keep=keep)
+        return _body(collector, Failure.CUT, keep=False, note="the body cannot be unpacked")
+    if unpacker and failure is None and not unpacker.whole and collector.size:
+        return _body(collector, Failure.CUT, keep=False, note="the packed body ends too early")
+    return _body(collector, failure, keep=keep)
 
 
-def _drain(pieces: Iterable[bytes], keeper: _Keeper) -> Failure | None:
-    return None if all(keeper.add(piece) for piece in pieces) else Failure.TOO_LARGE
+def _drain(pieces: Iterable[bytes], collector: _Collector) -> Failure | None:
+    return None if all(collector.add(piece) for piece in pieces) else Failure.TOO_LARGE
 
 
 class _Unpacker:
@@ -95,10 +95,10 @@ class _Unpacker:
                 data = self._stream.unconsumed_tail
 
 
-def _body(keeper: _Keeper, failure: Failure | None, *, keep: bool, note: str = "") -> Body:
-    octets = Octets(keeper.size, keeper.md5.hexdigest())
-    data = bytes(keeper.kept) if keep and failure is None else None
-    start = bytes(keeper.kept[: TEXT_KEPT * 4])
+def _body(collector: _Collector, failure: Failure | None, *, keep: bool, note: str = "") -> Body:
+    octets = Octets(collector.size, collector.md5.hexdigest())
+    data = bytes(collector.kept) if keep and failure is None else None
+    start = bytes(collector.kept[: TEXT_KEPT * 4])
     return Body(octets, start, data, failure, (("body", note),) if note else ())
 
 

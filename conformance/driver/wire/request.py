@@ -37,7 +37,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class PreparedRequest:
     """A request ready to go. `url` is its origin, `target` the path and query on the wire, `headers` the caller's own.
 
     `secrets` are known of this request alone, such as the signature in its URL.
@@ -53,7 +53,7 @@ class Parcel:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def for_api(wanted: Wanted, settings: Settings, redact: Callable[[str], str]) -> Parcel:
+def for_api(wanted: Wanted, settings: Settings, redact: Callable[[str], str]) -> PreparedRequest:
     """Make an API request ready; its body and target go out exactly as wanted, save for what HTTP forbids."""
     data = json.dumps(wanted.json).encode() if wanted.json is not None else wanted.content
     kind = wanted.content_type or (JSON if wanted.json is not None else None)
@@ -70,7 +70,7 @@ def for_api(wanted: Wanted, settings: Settings, redact: Callable[[str], str]) ->
         request_type=kind,
     )
     bounds = settings.bounds
-    return Parcel(
+    return PreparedRequest(
         exchange=asked,
         url=f"{base.scheme}://{base.netloc}/",
         target=target,
@@ -96,7 +96,7 @@ def for_storage(  # noqa: PLR0913 - what a storage request is made of, from four
     redact: Redactor,
     notes: Mapping[str, Json] = NOTHING,
     cut_after_s: float | None = None,
-) -> Parcel:
+) -> PreparedRequest:
     """Make a request to a signed URL ready.
 
     Raises:
@@ -116,7 +116,7 @@ def for_storage(  # noqa: PLR0913 - what a storage request is made of, from four
         request=bodies.octets_of(data) if data is not None else None,
     )
     bounds = settings.bounds
-    return Parcel(
+    return PreparedRequest(
         exchange=asked,
         url=f"{signed.scheme}://{signed.authority}/",
         target=signed.target,

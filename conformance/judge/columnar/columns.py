@@ -325,4 +325,4 @@ def _said(seen: Seen) -> list[Json]:
     requirement, wrong = seen
     if wrong is None:
         return [requirement, None]
-    return [requirement, [wrong.rule, wrong.expected, wrong.observed, wrong.crime, dict(wrong.numbers), wrong.hint]]
+    return [requirement, [wrong.rule, wrong.expected, wrong.observed, wrong.kind, dict(wrong.numbers), wrong.hint]]

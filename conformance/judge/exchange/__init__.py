@@ -1,4 +1,4 @@
-"""One exchange to what it shows: every duty that a single answer decides (pure; contract, section 2).
+"""One exchange to what it shows: every duty that a single answer decides (pure; theory: outcomes).
 
 `Examiner` gives, for an operation, each requirement that it exposed, with the violation or None. What needs more than
 one answer (states, ownership, repetition) is the judge's.

@@ -1,4 +1,4 @@
-"""What single answers show, added up: the checks decide, this counts, and repeats of one crime are one finding."""
+"""What single answers show, added up: the checks decide, this counts, and repeats of one kind are one finding."""
 
 from __future__ import annotations
 
@@ -135,18 +135,18 @@ class Payloads:
                 counted[requirement] = counted.get(requirement, 0) + sort.count
         for requirement, count in counted.items():
             book.expose(requirement, count)
-        crimes: dict[tuple[str, str, str], list[tuple[Violation, Sort]]] = {}
+        by_kind: dict[tuple[str, str, str], list[tuple[Violation, Sort]]] = {}
         for sort in self._all:
             for requirement, violation in sort.seen:
-                completing = violation and requirement == _REPEATED and violation.crime == "complete_upload"
+                completing = violation and requirement == _REPEATED and violation.kind == "complete_upload"
                 if violation is not None and not completing:
-                    crimes.setdefault((requirement, violation.rule, violation.crime), []).append((violation, sort))
-        for (requirement, rule, crime), sorts in crimes.items():
-            self._crime(requirement, rule, crime, sorts, book)
+                    by_kind.setdefault((requirement, violation.rule, violation.kind), []).append((violation, sort))
+        for (requirement, rule, kind), sorts in by_kind.items():
+            self._one_kind(requirement, rule, kind, sorts, book)
         self._failed_completions(book, excused)
 
     @staticmethod
-    def _crime(requirement: str, rule: str, crime: str, sorts: list[tuple[Violation, Sort]], book: Book) -> None:
+    def _one_kind(requirement: str, rule: str, kind: str, sorts: list[tuple[Violation, Sort]], book: Book) -> None:
         count = sum(sort.count for _, sort in sorts)
         marks = sorted(interval for _, sort in sorts for interval in (sort.first, sort.second) if interval)
         violation = min(sorts, key=lambda one: one[1].first or marks[0])[0]
@@ -159,8 +159,8 @@ class Payloads:
             f"{book.when(evidence[0])}: {violation.observed}, where {violation.expected} was expected{times}{hint}"
         )
         book.find(
-            requirement, rule, crime or requirement, evidence, sentence, expected=violation.expected,
-            observed=violation.observed, detail=crime, **{**violation.numbers, "count": count, "crime": crime},
+            requirement, rule, kind or requirement, evidence, sentence, expected=violation.expected,
+            observed=violation.observed, detail=kind, **{**violation.numbers, "count": count, "crime": kind},
         )  # fmt: skip
 
     def _failed_completions(self, book: Book, excused: frozenset[str]) -> None:

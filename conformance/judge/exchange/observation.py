@@ -17,7 +17,7 @@ def _none() -> Mapping[str, Json]:
 class Violation:
     """One answer against one rule.
 
-    `crime` tells violations apart: those of one requirement with one rule and one crime are one finding, however often
+    `kind` tells violations apart: those of one requirement with one rule and one kind are one finding, however often
     they are seen. `numbers` are plain JSON for the finding; `hint` says what the operator
     may do about it.
     """
@@ -25,7 +25,7 @@ class Violation:
     rule: str
     expected: str
     observed: str
-    crime: str = ""
+    kind: str = ""
     numbers: Mapping[str, Json] = field(default_factory=_none, compare=False)
     hint: str = field(default="", compare=False)
 

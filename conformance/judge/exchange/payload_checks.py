@@ -67,9 +67,9 @@ def equals_status(error: Json, status: int) -> bool:
 def _payload(facts: Facts, rule: str, expected: str, wrong: list[str]) -> Violation | None:
     if not wrong:
         return None
-    crime = "; ".join(sorted(wrong))
+    kind = "; ".join(sorted(wrong))
     hint = "" if isinstance(facts.body, dict | list) or rule != "error-payload" else HINT
-    return Violation(rule, expected, f"{facts.shown}: {crime}", crime, hint=hint)
+    return Violation(rule, expected, f"{facts.shown}: {kind}", kind, hint=hint)
 
 
 def code(facts: Facts) -> Iterator[Seen]:

@@ -1,4 +1,4 @@
-"""What the client itself knows of an upload's stored bytes: GOOD, BAD or UNKNOWN (contract, end of section 1).
+"""What the client itself knows of an upload's stored bytes: GOOD, BAD or UNKNOWN (theory: the stored bytes).
 
 A definite answer needs every relevant write to have been acknowledged before the upload was completed, and never sent
 again with other content. Whatever falls short of that is UNKNOWN, and no rule then speaks of the verdict.

@@ -1,4 +1,4 @@
-"""What all endpoints together told about one upload: the watermarks of contract section 1, with their evidence."""
+"""What all endpoints together told about one upload: the four numbers of docs/theory.md, with their evidence."""
 
 from __future__ import annotations
 
