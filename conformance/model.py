@@ -104,7 +104,6 @@ class Requirement:
     asks: str
     sound_when: str
     reading: str = ""
-    checks: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     core: bool = False
     quote: str = ""
@@ -142,8 +141,9 @@ class Octets:
 class Exchange:
     """One request and what came back. `path` keeps the query; header names are lower case.
 
-    `user` is ``owner`` (who created the resources), ``other`` (the second user), ``invalid`` (a bad token) or None (no
-    token). `request` and `response` are JSON values or `Octets`; `status` is None when no status line arrived.
+    `user` is ``owner`` (who created the resources), ``other`` (the second user), ``somebody`` (of whose rights nothing
+    is known), ``invalid`` (a bad token) or None (no token). `request` and `response` are JSON values or `Octets`;
+    `status` is None when no status line arrived.
     """
 
     method: str

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from conformance.release.display_text import count, rate, seconds
+from conformance.outcome.display_text import count, rate, seconds
 
 from .page import moment
 from .render import page

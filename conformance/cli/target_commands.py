@@ -17,6 +17,7 @@ from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked
 from conformance.cli.wish_options import wish_if, wishing
 from conformance.doctor import Line, Mark, examine, next_command
+from conformance.driver.report_folder import check_writable
 from conformance.driver.safety.cleaning import clean as sweep
 from conformance.driver.safety.cleaning import target_of
 from conformance.errors import ExitCode, UsageError
@@ -27,7 +28,7 @@ _COLOURS = {Mark.GOOD: "green", Mark.WARN: "yellow", Mark.BAD: "red", Mark.UNTRI
 
 
 @click.command()
-@configured(*REACHING, "converge_within", "effort", "target_version", "only", "i_may_write")
+@configured(*REACHING, "converge_within", "effort", "target_version", "only", "i_may_write", "report_dir")
 @click.option("--certify", is_flag=True, help="Ask also whether a run with these options could be certified.")
 @wishing(needed=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the lines as JSON.")
@@ -42,6 +43,7 @@ def doctor(*, as_json: bool, **given: Any) -> int:
             "The target is not on this machine, and the doctor creates one project there and removes it.",
             remedy="If it may, say --i-may-write.",
         )
+    check_writable(settings.report_dir)  # the ledger of the one project lies there until that is gone
     lines: list[Line] = []
     for line in chain(examine(settings, _say), _certificate(settings, wish)):
         lines.append(line)

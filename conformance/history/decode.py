@@ -15,7 +15,7 @@ from conformance.model import NOTHING, Exchange, Failure, Json, Octets, Operatio
 _PHASES = {phase.value: phase for phase in Phase}
 _FAILURES = {failure.value: failure for failure in Failure}
 _ROLES = {role.value: role for role in Role}
-_USERS = ("owner", "other", "invalid", None)
+_USERS = ("owner", "other", "somebody", "invalid", None)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -34,6 +34,8 @@ def _object(text: str) -> dict[str, Any]:
         value = _decode(text)
     except RecursionError as trouble:
         raise Problem("nested too deeply") from trouble
+    except json.JSONDecodeError as trouble:
+        raise Problem(f"not JSON: {trouble.msg} at column {trouble.colno}") from trouble
     except ValueError as trouble:
         raise Problem(f"not JSON: {trouble}") from trouble
     if not isinstance(value, dict):
@@ -97,7 +99,7 @@ def _user(fields: Mapping[str, Any]) -> str | None:
         return "owner" if fields.get("authorized", True) else None
     user = fields["user"]
     if user not in _USERS:
-        raise Problem("`user` is not one of owner, other, invalid, null")
+        raise Problem("`user` is not one of owner, other, somebody, invalid, null")
     return user if user is None else str(user)
 
 

@@ -4,7 +4,7 @@
 deviations; `matrix` lays runs side by side. Certificates are a room of their own: they need more than a document.
 """
 
-from conformance.outcome.load import IncompleteDocumentError, load
+from conformance.outcome.load import IncompleteDocumentError, load, load_valid
 from conformance.release.compare import Change, Comparison, compare
 from conformance.release.comparison_text import markdown as comparison_markdown
 from conformance.release.deviations import Deviation, Gate, State, Weighed, weigh
@@ -24,6 +24,7 @@ __all__ = [
     "compare",
     "comparison_markdown",
     "load",
+    "load_valid",
     "matrix",
     "read_deviations",
     "sha256",

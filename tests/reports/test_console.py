@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.cli.console import Console, Mode, Wait, choose
+from conformance.cli.screen.console import Console, Mode, Wait, choose
 
 Document = dict[str, Any]
 Sample = Callable[[str], Document]

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from conformance.api.answers import Answer
 from conformance.certification.bundle_contents import Contents, Executed, Gap
-from conformance.engine.plan import (
-    COMMON,
-    NEVER_MADE,
-    NO_FILE,
-    NO_SECOND_USER,
-    NO_SIGNED_URL,
-    Actor,
-    Step,
-)
+from conformance.engine.plan import COMMON, NEVER_MADE, NO_FILE, NO_SECOND_USER, NO_SIGNED_URL, Actor, Step
 from conformance.engine.plan_model import bound_by, needs
 from conformance.model import Json, Operation
 
