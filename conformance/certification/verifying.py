@@ -24,6 +24,7 @@ from conformance.certification.envelope import STATEMENT, Envelope, EnvelopeErro
 from conformance.certification.granting import Drawing
 from conformance.certification.members import ATTESTATION
 from conformance.certification.statement import PREDICATE, SELF_ASSERTED, TYPE, claims_of
+from conformance.certification.suite_digest import suite_digest
 from conformance.certification.unpacking import Bundle, RefusedError, unpack
 from conformance.certification.verification import Line, State, Verification
 from conformance.errors import SuiteError
@@ -69,7 +70,8 @@ def _verified(bundle: Bundle, envelope: Envelope, reader: Reader) -> Verificatio
         lines.append(member_check.look(bundle, statement))
         contents = read(bundle, statement, claims_of(statement))
     except ContentsError as trouble:
-        return Verification((*lines, Line("contents", State.FAILS, f"{trouble}; nothing more can be looked at")))
+        sentence = f"{trouble}; nothing more can be looked at{_older(envelope)}"
+        return Verification((*lines, Line("contents", State.FAILS, sentence)))
     return _looked(contents, reader, lines)
 
 
@@ -105,6 +107,17 @@ def _guarded(name: str, look: Callable[[], Iterable[Line]]) -> Iterator[Line]:
         yield from look()
     except _MALFORMED as trouble:
         yield Line(name, State.FAILS, f"cannot be looked at, for no run writes such a value: {trouble!r}"[:400])
+
+
+def _older(envelope: Envelope) -> str:
+    """Say which suite made a bundle that cannot be read, where it was another one."""
+    try:
+        suite = claims_of(envelope.content).suite
+    except ValueError:
+        return ""
+    if suite.digest == suite_digest():
+        return ""
+    return f": it was made by another suite, dds-conformance {suite.version}; verify it with that one"
 
 
 def _statement(envelope: Envelope) -> Mapping[str, Any]:

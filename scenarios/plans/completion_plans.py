@@ -79,7 +79,7 @@ COMPLETIONS = (
         "form-completes",
         "A wrong hash of a single part is reported by a form",
         (*COMPLETED, *WINDOW, *BAD),
-        Share(1, 1, 1),
+        Share(1, 3, 3),
         form_completes,
     ),
     PlanScenario(

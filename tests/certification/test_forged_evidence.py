@@ -196,7 +196,7 @@ def _the_downloads_are_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     return renumbered(without(own, lambda line: line["id"] in gone), everywhere=True)
 
 
-@forgery("which is not there")
+@forgery("followed a signed URL of")
 def _answers_with_urls_are_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     origins = {line["notes"]["url_of"] for line in lines_of(own) if "url_of" in line.get("notes", {})}
     gone = ids(own, lambda line: line["id"] in origins and line["plan"] == "seeds" and line["path"].endswith("/url"))

@@ -10,6 +10,8 @@ from conformance.certification.bundle_contents import Contents, Executed, speake
 from conformance.model import Json, Operation, Phase
 
 SETTLER = "settler"
+_GIVING = URL_CALLS | {"create_upload", "create_chunk"}
+"""The calls whose answers hold a signed URL."""
 _LISTINGS = ("list_uploads", "list_project_children", "list_project_files")
 Look = tuple[Phase, str, str]
 
@@ -67,8 +69,15 @@ def _unfollowed(contents: Contents, executed: Executed, operations: list[Operati
 
 
 def _unfounded(contents: Contents) -> Iterator[str]:
-    """What went to the storage provider names the answer that led there."""
+    """What went to the storage provider names the answer of its own plan that led there."""
     known = contents.transcript.by_id
     for origin, operations in contents.transcript.fetched.items():
-        if origin not in known:
+        found = known.get(origin)
+        if found is None:
             yield f"operation {operations[0].id} followed a signed URL of {origin or 'nothing'}, which is not there"
+        elif not _gives(contents, found) or any(one.plan != found.plan for one in operations):
+            yield f"operation {operations[0].id} followed a signed URL of {origin}, which gave it none"
+
+
+def _gives(contents: Contents, operation: Operation) -> bool:
+    return contents.asked(operation).name in _GIVING and contents.told(operation) is Answer.DONE
