@@ -20,7 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 run: install ## Judge the embedded DDS: a verdict on the screen and a report folder
-	$(BIN)/dds-conformance run --report-dir dds-report
+	$(BIN)/dds-conformance run --embedded --report-dir dds-report
 
 test: install ## Run the suite's own tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -29,7 +29,7 @@ lint: install ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy reports scenarios schemas conftest.py
+	$(BIN)/mypy reports scenarios schemas examples conftest.py
 
 bench: install ## Benchmarks: they print ratios and never fail
 	set -e; for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench; done

@@ -13,14 +13,65 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 AGAIN_AFTER_S = 0.05
 _ASKED = threading.Event()
+_STOPPING = "stopping"
+_ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_sentences: list[Callable[[], str]] = []
+
+
+def acknowledge() -> None:
+    """From now on answer each request to stop at once, on the screen; those that are ignored stay so.
+
+    A first one is answered with the sentence of the innermost `promising`, or with "stopping".
+    """
+    for number in _ASKING:
+        if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+            signal.signal(number, _acknowledged)
+
+
+def _acknowledged(_number: int, _frame: FrameType | None) -> None:
+    _ASKED.set()
+    say(promise())
+    raise KeyboardInterrupt
+
+
+def promise() -> str:
+    """Return what is to be said to somebody who asks this process to stop now."""
+    try:
+        return _sentences[-1]() if _sentences else _STOPPING
+    except Exception:  # noqa: BLE001 - whatever is wrong with the sentence, the stop is answered
+        return _STOPPING
+
+
+def will_say(sentence: Callable[[], str]) -> None:
+    """Answer a request to stop with what `sentence` gives, from now on."""
+    _sentences.append(sentence)
+
+
+@contextlib.contextmanager
+def promising(sentence: Callable[[], str]) -> Iterator[None]:
+    """Answer a request to stop with what `sentence` gives, as long as the block lasts."""
+    _sentences.append(sentence)
+    try:
+        yield
+    finally:
+        _sentences.remove(sentence)
+
+
+def say(sentence: str) -> None:
+    """Write a line to standard error, past every buffer and lock: fit for a signal's handler."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"{sentence}\n".encode("ascii", "replace"))
+
+
+def ignore() -> None:
+    """From now on ignore requests to stop: the process is about to end anyway."""
+    for number in _ASKING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def remember() -> None:
@@ -30,6 +81,8 @@ def remember() -> None:
 
 
 def _remembered(number: int, frame: FrameType | None) -> None:
+    if not _ASKED.is_set():
+        say(promise())
     _ASKED.set()
     signal.default_int_handler(number, frame)
 

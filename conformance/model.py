@@ -104,7 +104,6 @@ class Requirement:
     asks: str
     sound_when: str
     reading: str = ""
-    checks: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     core: bool = False
     quote: str = ""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.outcome.display_text import code, count, escaped, judged, rate, seconds, what_is_judged
 from conformance.release import certify
-from conformance.release.display_text import code, count, escaped, rate, seconds
 
 Document = Mapping[str, Any]
 NAME = "certificate.md"
@@ -34,8 +34,9 @@ def write(document: Document, directory: Path) -> Path:
 def _none(document: Document, refusals: Iterable[str]) -> str:
     reasons = "\n".join(f"- {escaped(reason)}" for reason in refusals)
     return (
-        f"# No certificate\n\nRun {code(document['run_id'])} against {code(document['target']['base_url'])} entitles "
-        f"to none:\n\n{reasons}\n\nA certificate needs a complete, unfiltered run with `--effort thorough`, without "
+        f"# No certificate\n\nJudged: **{escaped(judged(document))}**\n\n"
+        f"Run {code(document['run_id'])} against {code(document['target']['base_url'])} entitles to none:"
+        f"\n\n{reasons}\n\nA certificate needs a complete, unfiltered run with `--effort thorough`, without "
         f"`--expect`, against a target whose version is named, that ends conformant.\n"
     )
 
@@ -43,6 +44,7 @@ def _none(document: Document, refusals: Iterable[str]) -> str:
 def _certificate(given: Document) -> Iterable[str]:
     target, versions = given["target"], given["versions"]
     yield "# Certificate of conformance"
+    yield f"Judged: **{escaped(what_is_judged(target))}**"
     yield (
         f"{code(target['base_url'])}{' (embedded)' if target['embedded'] else ''}, version "
         f"**{escaped(target['version'] or 'unnamed')}**, kept the eventual-consistency contract "

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.release.display_text import printable
+from conformance.outcome.display_text import judged, printable
 
 Document = Mapping[str, Any]
 NAME = "junit.xml"
@@ -22,7 +22,7 @@ MOST_TOLD = 20
 
 def write(document: Document, directory: Path) -> Path:
     """Write ``junit.xml`` into `directory` and give its path."""
-    root = ET.Element("testsuites", name="dds-conformance")
+    root = ET.Element("testsuites", name=_text(f"dds-conformance: {judged(document)}"))
     suite = ET.SubElement(
         root, "testsuite", name="duties", timestamp=_text(document["begun"]), hostname=_host(document)
     )
@@ -87,6 +87,7 @@ def _about(document: Document) -> Mapping[str, object]:
     return {
         "outcome": document["outcome"],
         "reasons": "; ".join(document["reasons"]),
+        "judged": judged(document),
         "target": target["base_url"],
         "target_version": target.get("version"),
         "converge_within_s": target["converge_within_s"],

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.release.display_text import code, count, escaped, rate, seconds
+from conformance.outcome.display_text import code, count, escaped, judged, rate, seconds
 from conformance.release.next_step import command
 
 from .page import unseen_sentence, within
@@ -37,6 +37,7 @@ def _head(document: Document) -> Iterable[str]:
     target = document["target"]
     version = f" version {escaped(target['version'])}" if target.get("version") else ""
     yield f"# {sign} DDS conformance: {document['outcome']}"
+    yield f"Judged: **{escaped(judged(document))}**"
     yield (
         f"Target {code(target['base_url'])}{version}; effort {escaped(document['effort'])}, seed {document['seed']}; "
         f"{count(document['exchanges'])} exchanges; eventually means within {seconds(target['converge_within_s'])}."

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance.outcome.display_text import code, escaped
 from conformance.release import Matrix, matrix
-from conformance.release.display_text import code, escaped
 
 from .page import moment
 from .render import page
@@ -33,7 +33,8 @@ def markdown(table: Matrix) -> str:
     """Draw the matrix as Markdown."""
     heads = " | ".join(f"{escaped(column.label)}<br>{escaped(column.outcome)}" for column in table.columns)
     facts = [
-        f"- **{escaped(one.label)}**: {one.outcome}, {code(one.base_url)}, effort {escaped(one.effort)}, begun "
+        f"- **{escaped(one.label)}**: {one.outcome}, judged: {escaped(one.judged)}, {code(one.base_url)}, "
+        f"effort {escaped(one.effort)}, begun "
         f"{escaped(one.begun)}{''.join(f', {escaped(remark)}' for remark in one.remarks)}"
         for one in table.columns
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from conformance.release.display_text import count, rate, seconds
+from conformance.outcome.display_text import count, judged, rate, seconds
 from conformance.release.next_step import command, replay
 
 from .finding_views import finding_views
@@ -30,6 +30,7 @@ def context(document: Document) -> dict[str, Any]:
     return {
         "doc": document,
         "headline": _headline(document),
+        "judged": judged(document),
         "facts": list(_facts(document)),
         "flags": list(_flags(document)),
         "counts": _counts(rows),
@@ -41,6 +42,7 @@ def context(document: Document) -> dict[str, Any]:
         "windows": list(_windows(document.get("sensitivity") or {})),
         "lag": [_lag(group) for group in (document.get("lag") or {}).get("groups") or []],
         "replay": replay(document),
+        "again_for": lambda requirement: command(document, only=requirement),
         "again": "" if document.get("recorded") else command(document),
     }
 

@@ -51,8 +51,7 @@ def requirements(role: str = SERVER) -> tuple[Requirement, ...]:
 
 
 def _requirement(row: Mapping[str, Any]) -> Requirement:
-    lists = {name: tuple(row.get(name, ())) for name in ("checks", "scenarios")}
-    return Requirement(**{**row, **lists, "level": Level(row["level"])})
+    return Requirement(**{**row, "scenarios": tuple(row.get("scenarios", ())), "level": Level(row["level"])})
 
 
 @cache

@@ -8,7 +8,9 @@ import json
 import click
 
 from conformance.api import catalogue
-from conformance.model import Requirement
+from conformance.clients.client_judge import client_rules_of
+from conformance.judge.rules_table import excuses_of, names_of
+from conformance.model import Json, Requirement
 
 
 @click.command()
@@ -24,7 +26,7 @@ def requirements(*, as_json: bool, readings: bool, role: str, only: tuple[str, .
     every = [one for one in catalogue.every() if role in (one.role, "both")]
     chosen = catalogue.select(only, tuple(every)) if only else every
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(requirement) for requirement in chosen], indent=1))
+        click.echo(json.dumps([_row(requirement) for requirement in chosen], indent=1))
     elif readings:
         for reading in catalogue.readings():
             click.echo(f"{click.style(reading.id, bold=True)}: {reading.about}\n    {reading.text}\n")
@@ -33,11 +35,26 @@ def requirements(*, as_json: bool, readings: bool, role: str, only: tuple[str, .
             click.echo(_paragraph(requirement))
 
 
+def _row(requirement: Requirement) -> dict[str, Json]:
+    excuses = excuses_of(requirement.id)
+    return {
+        **dataclasses.asdict(requirement),
+        "checks": _rules(requirement),
+        "rules": _rules(requirement),
+        "excuses": [{"name": one.name, "sentence": one.sentence, "reading": one.reading} for one in excuses],
+    }
+
+
+def _rules(requirement: Requirement) -> tuple[str, ...]:
+    return client_rules_of(requirement.id) if requirement.role == catalogue.CLIENT else names_of(requirement.id)
+
+
 def _paragraph(requirement: Requirement) -> str:
     head = f"{click.style(requirement.id, bold=True)}  {requirement.level}  {requirement.role}  ({requirement.section})"
     rows = [head, f"    {requirement.asks}"]
     if requirement.reading:
         rows.append(f"    reading: {requirement.reading}")
-    rows.append(f"    checks: {', '.join(requirement.checks) or 'none'}")
+    rows.append(f"    checks: {', '.join(_rules(requirement)) or 'none'}")
+    rows += [f"    excuse: {excuse.name}: {excuse.sentence}" for excuse in excuses_of(requirement.id)]
     rows.append(f"    scenarios: {', '.join(requirement.scenarios) or 'none'}\n")
     return "\n".join(rows)

@@ -22,7 +22,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.release.display_text import count, line, rate, seconds
+from conformance.outcome.display_text import count, judged, line, rate, seconds
 from conformance.release.next_step import next_steps
 
 Document = Mapping[str, Any]
@@ -81,8 +81,10 @@ class Console:
         self._err = _screen(err or sys.stderr, mode)
         self._live: Live | None = None
 
-    def begin(self, sentence: str) -> None:
-        """Say what begins."""
+    def begin(self, sentence: str, what: str = "") -> None:
+        """Say first what is judged, in every mode, and then what begins."""
+        if what:
+            self._err.print(Text(f"JUDGING: {line(what)}", style="bold"))
         if self.mode in (Mode.RICH, Mode.PLAIN):
             self._err.print(Text(line(sentence)))
         if self.mode is Mode.RICH:
@@ -117,6 +119,7 @@ class Console:
         elif self.mode is Mode.QUIET:
             self._stream.write(f"{document['outcome']}\n")
         else:
+            self._out.print(Text(f"JUDGED: {judged(document)}", style="bold"))
             self._out.print(_duties(document, rich=self.mode is Mode.RICH))
             for block in (*_findings(document), _verdict(document), *_next(document, directory)):
                 self._out.print(block)

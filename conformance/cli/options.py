@@ -16,12 +16,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 REACHING = (
     "target", "credentials", "ca_bundle", "client_certificate", "client_key", "gateway", "storage_provider",
-    "storage_hosts", "max_rps", "max_in_flight", "silence", "deadline", "longest_wait",
+    "storage_hosts", "headers", "max_rps", "max_in_flight", "silence", "deadline", "longest_wait",
 )  # fmt: skip
 """How the target is reached: what every command that sends needs."""
 RUNNING = (
-    "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "scenario", "target_version",
-    "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "answer_bytes", "download_bytes",
+    "embedded", "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "scenario",
+    "target_version", "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "answer_bytes",
+    "download_bytes",
 )  # fmt: skip
 """What a run is asked to do."""
 _METAVARS = {
@@ -55,6 +56,9 @@ def configured(*names: str) -> Callable[[Command], Command]:
 
 
 def _option(name: str) -> Callable[[Command], Command]:
+    if name == "headers":
+        about = "Send this to the target's host alone; a secret. May be repeated."
+        return click.option("--header", "headers", multiple=True, metavar="NAME=VALUE", help=about)
     key, word = KEYS[name], f"--{name.replace('_', '-')}"
     about = f"{key.about[0].upper()}{key.about[1:]}."
     if key.default not in (None, "", (), False):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+import click
 
 from conformance.api import catalogue
 from conformance.cli.console import Console, Wait, choose
 from conformance.errors import ExitCode
 from conformance.model import Json
+from conformance.outcome.display_text import line, what_is_judged
 from conformance.outcome.document import write
 from conformance.release import Deviation, read_deviations, weigh
 from conformance.run.progress import NS_PER_S, Tail
@@ -39,8 +43,8 @@ class Watching:
         self._every_s = _LIVE_EVERY_S if sys.stderr.isatty() else _PLAIN_EVERY_S
         self._tail = Tail(settings.history_path)
         self._told = time.monotonic()
-        name = settings.target.base_url or "the embedded DDS"
-        screen.begin(f"judging {name} at effort {settings.effort}, seed {settings.seed}")
+        judged = what_is_judged(dataclasses.asdict(settings.target))
+        screen.begin(f"effort {settings.effort}, seed {settings.seed}", judged)
 
     def tick(self) -> None:
         """Read what is new in the history, and now and then say where the run stands."""
@@ -88,6 +92,12 @@ def deviations(file: Path | None, role: str = catalogue.SERVER) -> Sequence[Devi
         UsageError: a line is wrong.
     """
     return read_deviations(file, catalogue.by_id(role)) if file else None
+
+
+def tell(sentences: Iterable[str]) -> None:
+    """Print sentences beside the results."""
+    for sentence in sentences:
+        click.echo(line(sentence), err=True)
 
 
 def keep(document: Mapping[str, Json], report_dir: Path) -> None:

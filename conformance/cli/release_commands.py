@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from conformance import release
+from conformance.driver.report_folder import check_writable
 from conformance.run.report_writers import draw
 
 DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -20,7 +21,9 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--report-dir", type=FOLDER, help="Where to draw.  [default: beside the document]")
 def report(*, document: Path, formats: str, report_dir: Path | None) -> int:
     """Draw the reports again from REPORT.json alone."""
-    drawn = draw(release.load(document), report_dir or document.parent, [name for name in formats.split(",") if name])
+    folder = report_dir or document.parent
+    check_writable(folder)
+    drawn = draw(release.load_valid(document), folder, [name.strip() for name in formats.split(",") if name.strip()])
     for path in drawn:
         click.echo(path)
     return 0
@@ -32,7 +35,7 @@ def report(*, document: Path, formats: str, report_dir: Path | None) -> int:
 @click.option("--strict", is_flag=True, help="A new warning is a regression too.")
 def compare(*, before: Path, after: Path, strict: bool) -> int:
     """Compare two runs by duty: print Markdown, exit 1 on a regression."""
-    first, second = release.load(before), release.load(after)
+    first, second = release.load_valid(before), release.load_valid(after)
     comparison = release.compare(first, second, strict=strict)
     click.echo(release.comparison_markdown(comparison, first, second))
     return comparison.exit_code
@@ -43,8 +46,9 @@ def compare(*, before: Path, after: Path, strict: bool) -> int:
 @click.option("--report-dir", type=FOLDER, default="dds-matrix", show_default=True, help="Where to draw.")
 def matrix(*, documents: tuple[Path, ...], report_dir: Path) -> int:
     """Lay several targets or versions side by side, as HTML and Markdown."""
+    check_writable(report_dir)
     report_dir.mkdir(parents=True, exist_ok=True)
     write = import_module("conformance.reports.matrix_page").write
-    for path in write([release.load(document) for document in documents], report_dir):
+    for path in write([release.load_valid(document) for document in documents], report_dir):
         click.echo(path)
     return 0

@@ -2,55 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from conformance import interrupts
 from conformance.api import catalogue
 from conformance.cli.console import Console
+from conformance.cli.ends import shielded
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
-from conformance.cli.present import Watching, console, deviations, show
+from conformance.cli.present import Watching, console, deviations, show, tell
 from conformance.errors import ExitCode, UsageError
-from conformance.model import Json
+from conformance.model import Json, Target
+from conformance.outcome.assemble import Framing
+from conformance.outcome.display_text import what_is_judged
 from conformance.release import load
 from conformance.run.child import LOG, run_child
 from conformance.run.running import REPORT, recover
+from conformance.run.stopping import aftermath, leaving, set_aside
+from conformance.run.unstarted import account_of, accountable
 from conformance.settings import consent
+from conformance.settings.configuration import Configuration
 from conformance.settings.costs import COSTS
 from conformance.settings.run_settings import Settings
 
 
 @click.command()
-@configured(*REACHING[:2], *RUNNING, *REACHING[2:], "i_may_write")
+@configured(*REACHING[:1], *RUNNING[:1], *REACHING[1:2], *RUNNING[1:], *REACHING[2:], "i_may_write")
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be created and sent; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
 def run(**given: Any) -> int:
-    """Judge a target, the embedded server when none is named.
+    """Judge a target, or the embedded server with --embedded (or where nothing at all points at a target).
 
     Credentials come from the environment (DDS_API_TOKEN, or DDS_AGENT_KEY with DDS_USER_KEY; DDS_OTHER_API_TOKEN for a
     second, unrelated user) or from --credentials FILE, which has the same names in lower case.
     """
-    settings = checked(configuration(given).settings())
+    file = given["config"]
+    asked = configuration(given)
     if given["dry_run"]:
+        settings = checked(asked.settings())
+        click.echo(f"WOULD JUDGE: {what_is_judged(dataclasses.asdict(settings.target))}")
         click.echo(consent.plan(settings, COSTS))
         return ExitCode.CONFORMANT
-    consent.require(settings, COSTS)
-    expected = deviations(given["expect"])
-    status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
-    return show(document, settings.report_dir, screen, status=status, expected=expected) if document else status
+    inputs = [path for path in (file, given["expect"], *named_files(asked)) if path]
+    with accountable(asked.get("report_dir"), named(asked), inputs=inputs, framing=framing_of(asked)) as older:
+        tell([set_aside(older)] if older else [])
+        settings = checked(asked.settings())
+        consent.require(settings, COSTS)
+        expected = deviations(given["expect"])
+        status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
+    if status in (ExitCode.UNREACHABLE, ExitCode.USAGE) and not document["exchanges"]:
+        tell(f"error: {reason}" for reason in document["reasons"])
+        return status
+    status = show(document, settings.report_dir, screen, status=status, expected=expected)
+    tell(aftermath(settings, document, interrupted=status == ExitCode.INTERRUPTED))
+    return status
+
+
+def named(asked: Configuration) -> Target:
+    """Give the target as far as it is named, for a run that may not come to know more of it."""
+    url = asked.get("target") or ""
+    return Target(base_url=url, embedded=not url and not asked.elsewhere, version=asked.get("target_version"))
+
+
+def framing_of(asked: Configuration) -> Framing:
+    """Give what is said of a run that may not begin."""
+    return Framing(effort=asked.get("effort"), seed=asked.get("seed"), strict=asked.get("strict"))
+
+
+def named_files(asked: Configuration) -> Iterable[Path]:
+    """Give the files that the configuration names for reading."""
+    for name in ("credentials", "ca_bundle", "client_certificate", "client_key"):
+        if asked.get(name):
+            yield asked.get(name)
+    described = asked.get("target_openapi")
+    if described and "://" not in described:
+        yield Path(described)
 
 
 def checked(settings: Settings) -> Settings:
-    """Give the settings back if a run may begin with them.
+    """Give the settings back if a run may begin with them; from now on no stream shows their secrets.
 
     Raises:
         UsageError: a selected requirement or scenario does not exist, or a target is named and no credentials are.
     """
+    shielded.hide(settings.secrets())
     catalogue.select(settings.only)
     if settings.scenario:
         from conformance.engine.scenario_list import select  # noqa: PLC0415 - loads all that draws plans
@@ -62,27 +104,32 @@ def checked(settings: Settings) -> Settings:
 
 
 def carry_out(settings: Settings, screen: Console) -> tuple[int, Mapping[str, Json]]:
-    """Run in a child process; give the exit code and the run document, which is empty if the run could not begin."""
-    report = settings.report_dir / REPORT
-    for stale in (report, settings.history_path):
-        stale.unlink(missing_ok=True)
+    """Run in a child process; give the exit code and the run document."""
+    report, trouble = settings.report_dir / REPORT, ""
+    asked = 0
     try:
-        status, interrupted = run_child(settings, Watching(screen, settings).tick)
+        _, asked = run_child(settings, Watching(screen, settings).tick)
+    except Exception as crash:  # noqa: BLE001 - the child is gone, and what it left must be cleaned up
+        trouble = account_of(crash)[1]
     finally:
         screen.done()
     if not report.exists():
-        if status in (ExitCode.UNREACHABLE, ExitCode.USAGE) and not interrupted:
-            click.echo(f"error: {_told(settings.report_dir / LOG)}", err=True)
-            return status, {}
-        recover(settings, interrupted=interrupted, trouble="" if interrupted else _log(settings.report_dir / LOG))
+        asked = _recovered(settings, asked, trouble or ("" if asked else _log(settings.report_dir / LOG)))
     document = load(report)
-    return ExitCode.INTERRUPTED if interrupted else int(document["exit_code"]), document
+    return ExitCode.INTERRUPTED if asked else int(document["exit_code"]), document
 
 
-def _told(log: Path) -> str:
-    """Find the sentence with which the child gave up."""
-    said = [line.strip("! \n") for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-    return next((line.partition("error: ")[2] for line in reversed(said) if "error: " in line), f"see {log}")
+def _recovered(settings: Settings, asked: int, trouble: str) -> int:
+    """Clean up and report in place of a child that is gone; return how often the user asked to stop until the end."""
+    if asked < 2:
+        try:
+            with interrupts.promising(leaving(settings)):
+                recover(settings, interrupted=bool(asked), trouble=trouble)
+        except KeyboardInterrupt:
+            asked = 2
+    if asked >= 2:
+        recover(settings, interrupted=True, trouble=trouble, clean=False)
+    return asked
 
 
 def _log(log: Path) -> str:

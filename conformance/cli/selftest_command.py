@@ -11,6 +11,7 @@ import click
 
 from conformance.api import catalogue
 from conformance.clients.client_scenarios import scenarios
+from conformance.driver.report_folder import check_writable
 from conformance.errors import ExitCode
 from conformance.outcome.assemble import now
 from conformance.selftest import Matrix, Trialled, gaps, markdown, subjects, try_subject
@@ -39,6 +40,8 @@ def selftest(  # noqa: PLR0913 - the options of the command
     if clients:
         return _clients(jobs=jobs, seed=seed, only=only, write=write)
     chosen, begun = subjects(only), time.monotonic()
+    if write:
+        check_writable(write.parent, option="--write")
     with ThreadPoolExecutor(jobs) as pool:
         running = [pool.submit(try_subject, subject, effort=effort, seed=seed) for subject in chosen]
         try:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from conformance.errors import UsageError
+from conformance.driver.report_folder import check_writable
+from conformance.errors import SuiteError, UsageError
 from conformance.reference.faults import FAULTS
 from conformance.reference.launch import LaunchError, RunningServer, launch
 from conformance.reference.variants import VARIANTS
@@ -30,12 +31,16 @@ def serve(  # noqa: PLR0913 - the options of the command
     """Serve the embedded DDS until interrupted."""
     _known(faults, FAULTS, "fault")
     _known(variants, VARIANTS, "variant")
+    if data:
+        check_writable(data, option="--data")
     try:
         with launch(port=port, lag=lag, data=data, seed=seed, faults=faults, variants=variants) as server:
             _tell(server)
             while server.returncode is None:
                 time.sleep(WATCH_S)
-            return server.returncode
+            raise SuiteError(
+                "The embedded server ended by itself.", remedy="Start it again; look at its folder of data."
+            )
     except LaunchError as trouble:
         raise UsageError(str(trouble), remedy="Is the port free, the lag a number or a range?") from trouble
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ import click
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked
 from conformance.doctor import Line, Mark, examine, next_command
+from conformance.driver.report_folder import check_writable
 from conformance.driver.safety.cleaning import clean as sweep
 from conformance.driver.safety.cleaning import target_of
 from conformance.errors import ExitCode, UsageError
@@ -21,7 +22,7 @@ _COLOURS = {Mark.GOOD: "green", Mark.WARN: "yellow", Mark.BAD: "red", Mark.UNTRI
 
 
 @click.command()
-@configured(*REACHING, "converge_within", "i_may_write")
+@configured(*REACHING, "converge_within", "i_may_write", "report_dir")
 @click.option("--json", "as_json", is_flag=True, help="Print the lines as JSON.")
 def doctor(*, as_json: bool, **given: Any) -> int:
     """Ask whether a run against the target can succeed. Writes nothing but one project, which it removes."""
@@ -33,6 +34,7 @@ def doctor(*, as_json: bool, **given: Any) -> int:
             "The target is not on this machine, and the doctor creates one project there and removes it.",
             remedy="If it may, say --i-may-write.",
         )
+    check_writable(settings.report_dir)  # the ledger of the one project lies there until that is gone
     lines: list[Line] = []
     for line in examine(settings, _say):
         lines.append(line)

@@ -11,6 +11,7 @@ from conformance import history
 from conformance.api import catalogue
 from conformance.api.classifier import classify_all
 from conformance.clients.client_judge import judge_client, missing_core, rows
+from conformance.clients.client_rules.sightings import SERVER
 from conformance.clients.client_trials import Trial
 from conformance.clients.harness.one_trial import ClientUnderTest
 from conformance.errors import ExitCode
@@ -21,8 +22,6 @@ from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
 
 EFFORT = "standard"
-BASE = "/api/v1"
-"""Where the embedded server publishes its API."""
 
 
 def assemble_client(
@@ -33,7 +32,6 @@ def assemble_client(
     circumstances = Circumstances(strict=strict, missing_core=missing_core(trials), trouble=tuple(_trouble(trials)))
     outcome, reasons = conclude(given, circumstances)
     operations = [operation for trial in trials for operation in trial.operations]
-    classes = classify_all(operations, Target(base_url=BASE))
     run = Run(
         outcome=outcome,
         target=Target(base_url=shlex.join(client.command), converge_within_s=_limit_s(client, trials)),
@@ -57,9 +55,10 @@ def assemble_client(
             "client": _client(client, trials, given, strict=strict),
         },
     )
+    classes = classify_all(operations, SERVER)
     summaries = {"complete": True, "traffic": traffic(operations, classes), "readings": []}
-    evidence = {operation.id: (operation, of) for operation, of in zip(operations, classes, strict=True)}
-    return document(run, evidence, summaries)
+    pairs = zip(operations, classes, strict=True)
+    return document(run, {operation.id: (operation, of) for operation, of in pairs}, summaries)
 
 
 def _trouble(trials: Sequence[Trial]) -> list[str]:
@@ -107,11 +106,10 @@ def _again(client: ClientUnderTest, *, strict: bool) -> str:
 
 def write_history(client: ClientUnderTest, trials: Sequence[Trial], path: Path, run_id: str) -> None:
     """Write what the servers saw as one history in our format, whose header says that it is a client's."""
-    target = Target(base_url="http://127.0.0.1/api/v1", embedded=True)
     fields = {"run_id": run_id, "begun": now(), "effort": EFFORT, "seed": client.seed, "role": catalogue.CLIENT}
     operations = [operation for trial in trials for operation in trial.operations]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        file.write(history.encode_header(target, fields))
+        file.write(history.encode_header(SERVER, fields))
         file.writelines(map(history.encode, operations))
         file.write(history.encode_end(len(operations), interrupted=False, ended=now()))

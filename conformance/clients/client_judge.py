@@ -35,6 +35,11 @@ CORE = {
 }
 
 
+def client_rules_of(requirement: str) -> tuple[str, ...]:
+    """Return the ids of the rules that a requirement of a client is judged by; none for what is only measured."""
+    return tuple(dict.fromkeys(rule.id for rule in (*RULES, LAST) if rule.requirement == requirement))
+
+
 def judge_client(trials: Sequence[Trial]) -> dict[str, Tally]:
     """Judge trials by every rule; not succeeding is judged where no rule says why."""
     shown: defaultdict[str, list[Shown]] = defaultdict(list)

@@ -56,7 +56,8 @@ class ClientScenario:
     """One world that a client is put into.
 
     `lag` gives the seconds until a project and an upload are consistent; `ends` what a right client comes to; `shows`
-    the requirements that the scenario was made for; `time_limit` bounds the client's run, in seconds.
+    the requirements that the scenario was made for; `time_limit` bounds the client's run, in seconds. `world` says how
+    many `projects` and `files` of the names that the client was given there are after a success.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ClientScenario:
     shows: tuple[str, ...]
     rules: tuple[Trouble, ...] = ()
     lag: Mapping[str, float] = field(default_factory=dict)
+    world: Mapping[str, int] = field(default_factory=dict)
     variants: tuple[str, ...] = ()
     time_limit: float = TIME_LIMIT_S
     size: int = 4096

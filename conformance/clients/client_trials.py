@@ -121,14 +121,21 @@ class Trial:
 
     @property
     def holds(self) -> bool:
-        """Whether the file is there as it should be: once, under its name, with its bytes, and found good."""
-        projects = {one.id for one in self.world.projects if one.name == self.project and not one.deleted}
-        uploads = [
-            self.world.uploads[file.uploads[-1]]
-            for file in self.world.files
-            if file.name == self.file and not file.deleted and file.project in projects and file.uploads
-        ]
+        """Whether the file is there as it should be: under its name, with its bytes, and found good."""
+        uploads = [self.world.uploads[file.uploads[-1]] for file in self.files if file.uploads]
         return any(upload.verdict == "ok" and upload.md5 == self.md5 for upload in uploads)
+
+    @property
+    def projects(self) -> tuple[Thing, ...]:
+        """The live projects of the name that the client was given."""
+        return tuple(one for one in self.world.projects if one.name == self.project and not one.deleted)
+
+    @property
+    def files(self) -> tuple[Thing, ...]:
+        """The live files of the name that the client was given, in those projects."""
+        homes = {project.id for project in self.projects}
+        named = (file for file in self.world.files if file.name == self.file and file.project in homes)
+        return tuple(file for file in named if not file.deleted)
 
     def command_of(self, operation: Operation) -> str:
         """Say which of the commands sent a request: by when it arrived."""
@@ -160,5 +167,5 @@ class Trial:
                 for run in self.runs
             ],
             "requests": len(self.operations),
-            "world_holds": self.holds,
+            "world": {"holds": self.holds, "projects": len(self.projects), "files": len(self.files)},
         }

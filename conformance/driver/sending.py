@@ -21,7 +21,6 @@ from conformance.driver.safety.signed_urls import Places
 from conformance.driver.tokens import Tokens
 from conformance.history.redact import Redactor
 from conformance.model import Json, Operation
-from conformance.settings.credentials import NAMES
 from conformance.settings.run_settings import Settings
 
 Moment = Literal["begin", "end"]
@@ -133,8 +132,4 @@ class Sending(ABC):
 
 def redactor(settings: Settings) -> Redactor:
     """Build the redactor that knows every secret of `settings`."""
-    given = (getattr(settings.credentials, name) for name in NAMES)
-    extra = (secret for _, secret in settings.network.headers)
-    proxy = settings.network.proxy
-    known = [secret.reveal() for secret in (*given, *extra, proxy) if secret is not None]
-    return Redactor(known)
+    return Redactor(settings.secrets())

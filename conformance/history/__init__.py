@@ -1,8 +1,10 @@
-"""The history on disk: JSON lines, written while a run goes on, read strictly afterwards.
+r"""The history on disk: JSON lines, written while a run goes on, read strictly afterwards.
 
 A history of ours opens with a header and closes with an end; a mutation is announced before it is sent, so that one
 whose end is missing is known to be indeterminate. A foreign recording (the deployed service's) is operations alone.
-Times are nanoseconds of one monotonic clock.
+Times are nanoseconds of one monotonic clock. Lines are UTF-8 and end at ``\n`` alone, whatever else Unicode takes for
+the end of a line; blank lines, a byte order mark and a ``\r`` before the ``\n`` are passed over, and packed files are
+unpacked.
 """
 
 from conformance.history.decode import decode

@@ -34,6 +34,8 @@ def _object(text: str) -> dict[str, Any]:
         value = _decode(text)
     except RecursionError as trouble:
         raise Problem("nested too deeply") from trouble
+    except json.JSONDecodeError as trouble:
+        raise Problem(f"not JSON: {trouble.msg} at column {trouble.colno}") from trouble
     except ValueError as trouble:
         raise Problem(f"not JSON: {trouble}") from trouble
     if not isinstance(value, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from conformance.api.routes import BASE, base_of, below, likely_base
 from conformance.errors import HistoryError
 from conformance.history.decode import Problem, is_whole, parse
 from conformance.history.entries import Begun, End, Entry, Header
+from conformance.history.input_files import HISTORY, PackingError, head_of, numbered_lines, opened, other_kind
 from conformance.model import Failure, History, Operation, Role, Target
 
 _FORMAT_REMEDY = "Give a history of this suite, or one in the deployed service's recorded form."
@@ -30,7 +32,7 @@ class _Watch:
         self._last: dict[str, tuple[int, int, str]] = {}
         self._ended = False
 
-    def entry(self, entry: Entry, line: int) -> None:
+    def entry(self, entry: Entry, *, first: bool) -> None:
         """Raise `Problem` if `entry` cannot stand where it stands."""
         if self._ended:
             raise Problem("something follows the end")
@@ -39,7 +41,7 @@ class _Watch:
             self._sequential(entry)
         elif isinstance(entry, End):
             self._ended = True
-        elif isinstance(entry, Header) and line != 1:
+        elif isinstance(entry, Header) and not first:
             raise Problem("a second header")
 
     def _unique(self, name: str) -> None:
@@ -85,18 +87,22 @@ def lines(
         HistoryError: a line is not what it should be; names the line and the reason.
     """
     watch, base = _Watch(), BASE
-    with _opened(path) as handle:
-        for number, raw in enumerate(handle, 1):
+    with contextlib.ExitStack() as stack:
+        handle = _opened(stack, path)
+        head = head_of(handle)
+        first = True
+        for number, raw in _lines(handle, path):
             try:
-                entry = parse(raw.decode("utf-8"), number, base)
-                watch.entry(entry, number)
+                entry = parse(raw.strip().decode("utf-8"), number, base)
+                watch.entry(entry, first=first)
             except (Problem, UnicodeDecodeError) as problem:
-                if not raw.endswith(b"\n") and number > 1 and not is_whole(raw):
+                if not raw.endswith(b"\n") and not first and not is_whole(raw):
                     if on_cut:
                         on_cut()
                     return
-                reason = str(problem) if isinstance(problem, Problem) else "not UTF-8"
-                raise HistoryError(f"{reason}.", line=number, remedy=_FORMAT_REMEDY if number == 1 else "") from problem
+                reason = _reason(problem, path, other_kind(head) if first else "")
+                raise HistoryError(reason, line=number, remedy=_FORMAT_REMEDY if first else "") from problem
+            first = False
             if isinstance(entry, Header):
                 base = base_of(entry.target.base_url)
             elif on_unplaced and isinstance(entry, Operation) and b'"role"' not in raw:
@@ -104,11 +110,28 @@ def lines(
             yield entry
 
 
-def _opened(path: Path | str) -> BinaryIO:
+def _reason(problem: Problem | UnicodeDecodeError, path: Path | str, kind: str) -> str:
+    """Say what is wrong with a line, and with a first one also what the file is instead, if that can be told."""
+    said = f"not UTF-8 at byte {problem.start + 1}" if isinstance(problem, UnicodeDecodeError) else str(problem)
+    return f"{said}; {path} is {kind}." if kind and kind != HISTORY else f"{said}."
+
+
+def _opened(stack: contextlib.ExitStack, path: Path | str) -> BinaryIO:
     try:
-        return Path(path).open("rb")
+        return stack.enter_context(opened(path))
     except OSError as trouble:
-        raise HistoryError(f"{path}: {trouble.strerror}.") from trouble
+        raise HistoryError(f"{path}: {trouble.strerror or trouble}.", remedy=_FORMAT_REMEDY) from trouble
+    except PackingError as trouble:
+        raise HistoryError(f"{path} is {trouble}.", remedy=_FORMAT_REMEDY) from trouble
+
+
+def _lines(handle: BinaryIO, path: Path | str) -> Iterator[tuple[int, bytes]]:
+    try:
+        yield from numbered_lines(handle)
+    except OSError as trouble:
+        raise HistoryError(f"{path}: {trouble.strerror or trouble}.") from trouble
+    except PackingError as trouble:
+        raise HistoryError(f"{path} is {trouble}.", remedy="Unpack it by hand, and judge what is left.") from trouble
 
 
 def read(path: Path | str) -> History:

@@ -13,10 +13,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance.api.payload_schemas import contract
 from conformance.errors import ExitCode, SuiteError, UsageError
+from conformance.history.input_files import PackingError, other_kind, read_bytes
 
 FORMAT = "dds-conformance-report"
 VERSION = 1
+_REMEDY = "Name the report.json of a run."
 Document = Mapping[str, Any]
 _DECODER = json.JSONDecoder()
 _KEY = re.compile(r'\s*,?\s*("(?:[^"\\]|\\.)*")\s*:\s*')
@@ -45,10 +48,12 @@ def load(path: Path) -> Document:
     text = _text(path)
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = salvage(text)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UsageError(f"{path} is not a run document.", remedy="Name the report.json of a run.")
+        kind = other_kind(text.encode("utf-8", "replace"))
+        what = f"{kind}, not a run document" if kind else "not a run document"
+        raise UsageError(f"{path} is {what}.", remedy=_REMEDY)
     if document.get("version") != VERSION:
         remedy = f"This suite reads version {VERSION}; draw the report with the suite that wrote it."
         raise UsageError(f"{path} has version {document.get('version')!r}.", remedy=remedy)
@@ -57,13 +62,23 @@ def load(path: Path) -> Document:
     return document
 
 
+def load_valid(path: Path) -> Document:
+    """Read a whole run document that keeps its schema: one from a user's hands may be anything.
+
+    Raises what `load` does, and `UsageError` when a field is missing or of the wrong kind.
+    """
+    document = load(path)
+    if problems := contract("run").problems(document):
+        raise UsageError(f"{path} is a damaged run document: {problems[0]}.", remedy=_REMEDY)
+    return document
+
+
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8", errors="replace")
-    except OSError as trouble:
-        raise UsageError(
-            f"{path} cannot be read: {trouble.strerror}.", remedy="Name the report.json of a run."
-        ) from trouble
+        return read_bytes(path).decode("utf-8", errors="replace")
+    except (OSError, PackingError) as trouble:
+        said = f"cannot be read: {trouble.strerror}" if isinstance(trouble, OSError) else f"is {trouble}"
+        raise UsageError(f"{path} {said}.", remedy=_REMEDY) from trouble
 
 
 def salvage(text: str) -> dict[str, Any]:
@@ -73,7 +88,7 @@ def salvage(text: str) -> dict[str, Any]:
     while start >= 0 and (key := _KEY.match(text, position)):
         try:
             value, position = _DECODER.raw_decode(text, key.end())
-        except ValueError:
+        except (ValueError, RecursionError):
             if text[key.end() : key.end() + 1] == "[":
                 members[json.loads(key[1])] = _elements(text, key.end() + 1)
             break
@@ -89,7 +104,7 @@ def _elements(text: str, position: int) -> list[Any]:
             gap = _COMMA.match(text, position)
             element, position = _DECODER.raw_decode(text, gap.end() if gap else position)
             elements.append(element)
-    except ValueError:
+    except (ValueError, RecursionError):
         return elements
 
 

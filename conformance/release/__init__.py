@@ -4,7 +4,7 @@
 deviations; `certify` says whether a run entitles to a certificate; `matrix` lays runs side by side.
 """
 
-from conformance.outcome.load import IncompleteDocumentError, load
+from conformance.outcome.load import IncompleteDocumentError, load, load_valid
 from conformance.release.certificate import Decision, certify
 from conformance.release.compare import Change, Comparison, compare
 from conformance.release.comparison_text import markdown as comparison_markdown
@@ -27,6 +27,7 @@ __all__ = [
     "compare",
     "comparison_markdown",
     "load",
+    "load_valid",
     "matrix",
     "read_deviations",
     "sha256",

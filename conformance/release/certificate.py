@@ -30,6 +30,8 @@ def certify(document: Document) -> Decision:
 def _refusals(document: Document) -> Iterable[str]:
     if document.get("end") is not True:
         yield "the run document has no end"
+    if document.get("role") == "client":
+        yield "a client was judged, and a certificate is a server's"
     if document["outcome"] != "conformant":
         yield f"the outcome is {document['outcome']}: {'; '.join(document['reasons'])}"
     if document.get("recorded") or document["effort"] == "recorded":

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from conformance.outcome.display_text import code, escaped, judged, seconds
 from conformance.release.compare import Change, Comparison
-from conformance.release.display_text import code, escaped, seconds
 from conformance.release.lag_shift import LagShift
 
 VERDICTS = {
@@ -45,8 +45,8 @@ def _run(document: Mapping[str, Any]) -> str:
     target = document["target"]
     version = f" version {escaped(target['version'])}" if target.get("version") else ""
     return (
-        f"{escaped(document['outcome'])}, {code(target['base_url'])}{version}, effort {escaped(document['effort'])}, "
-        f"run {code(document['run_id'])}, begun {escaped(document['begun'])}"
+        f"{escaped(document['outcome'])}, judged: {escaped(judged(document))}, {code(target['base_url'])}{version}, "
+        f"effort {escaped(document['effort'])}, run {code(document['run_id'])}, begun {escaped(document['begun'])}"
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.history.input_files import read_text
 from conformance.release.deviations import Deviation
 
 FIELDS = ("id", "reason", "owner", "expires", "link")
@@ -22,10 +23,8 @@ def read(path: Path, known: Collection[str]) -> tuple[Deviation, ...]:
     in the catalogue: a typo must not silently excuse nothing.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as trouble:
-        raise UsageError(f"{path} cannot be read: {trouble.strerror}.", remedy=REMEDY) from trouble
-    except ValueError as trouble:
+        content = tomllib.loads(read_text(path, what="a TOML file", remedy=REMEDY))
+    except tomllib.TOMLDecodeError as trouble:
         raise UsageError(f"{path} is not TOML: {trouble}.", remedy=REMEDY) from trouble
     lines = content.pop("deviation", [])
     if content or not isinstance(lines, list):

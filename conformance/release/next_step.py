@@ -16,20 +16,21 @@ def command(document: Document, *, effort: str = "", only: str = "", keep_seed: 
         return str(document["client"]["again"])
     target = document["target"]
     words = ["dds-conformance", "run"]
-    if not target.get("embedded"):
-        words += ["--target", target["base_url"], *_provider(target)]
+    embedded = bool(target.get("embedded"))
+    words += [] if embedded else ["--target", target["base_url"], *_provider(target)]
     chosen = effort or document["effort"]
     words += ["--effort", chosen] if chosen in ("quick", "standard", "thorough") else []
     words += ["--strict"] if document["strict"] else []
     words += ["--seed", str(document["seed"])] if keep_seed else []
-    return shlex.join([*words, *(["--only", only] if only else [])])
+    return shlex.join([*words, *(["--only", only] if only else []), *(["--embedded"] if embedded else [])])
 
 
 def replay(document: Document) -> str:
     """Give the command that runs one saved plan again against the same target."""
     target = document["target"]
     words = ["dds-conformance", "replay", "plan.json"]
-    there = [] if target.get("embedded") else ["--target", target["base_url"], *_provider(target)]
+    embedded = bool(target.get("embedded"))
+    there = ["--embedded"] if embedded else ["--target", target["base_url"], *_provider(target)]
     return shlex.join([*words, *there])
 
 

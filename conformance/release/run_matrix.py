@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.outcome.display_text import judged
+
 Document = Mapping[str, Any]
 ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One run: what was judged, when, how, and what it came to. `counts` adds up its outcomes."""
+    """One run: what was `judged`, in words, when, how, and what it came to. `counts` adds up its outcomes."""
 
     label: str
     outcome: str
@@ -24,6 +26,7 @@ class Column:
     run_id: str
     exchanges: int
     remarks: tuple[str, ...]
+    judged: str
     counts: Mapping[str, int]
 
 
@@ -89,6 +92,7 @@ def _columns(documents: Sequence[Document]) -> Iterable[Column]:
             run_id=document["run_id"],
             exchanges=document["exchanges"],
             remarks=tuple(_remarks(document)),
+            judged=judged(document),
             counts=Counter(row["outcome"] for row in document["requirements"]),
         )
 

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 
+from conformance import interrupts
+from conformance.run.stopping import leaving, promise
 from conformance.settings.run_settings import Settings
 
 LOG = "pytest.log"
@@ -26,16 +28,14 @@ WATCH_S = 0.2
 """Seconds between two looks at the child, or at the parent."""
 PARENT = "DDS_CONFORMANCE_PARENT"
 """The environment variable that tells the child its parent's process id."""
-GRACE_S = 90.0
-"""Seconds that an interrupted child has to clean up, judge what it has and write its reports."""
 
 _LEAKS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST_AUTO_NUM_WORKERS", "HYPOTHESIS_PROFILE")
 
 
 def run_child(
     settings: Settings, tick: Callable[[], None], scenarios: str = "conformance.scenarios"
-) -> tuple[int, bool]:
-    """Run the scenarios to their end; give the child's exit status and whether the user interrupted it.
+) -> tuple[int, int]:
+    """Run the scenarios to their end; give the child's exit status and how often the user interrupted it.
 
     `tick` is called several times a second while the child works. What the child prints goes to ``DIR/pytest.log``.
     """
@@ -45,8 +45,8 @@ def run_child(
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
             command, stdout=log, stderr=subprocess.STDOUT, env=_environment(settings), start_new_session=True
         )
-        with _handing_on(child) as interrupted:
-            return _watch(child, tick), bool(interrupted)
+        with _handing_on(child, settings) as interrupted:
+            return _watch(child, tick), len(interrupted)
 
 
 def _command(settings: Settings, handed: Path, scenarios: str) -> list[str]:
@@ -94,15 +94,20 @@ def _watch(child: subprocess.Popen[bytes], tick: Callable[[], None]) -> int:
 
 
 @contextlib.contextmanager
-def _handing_on(child: subprocess.Popen[bytes]) -> Iterator[list[float]]:
-    """Hand the first interrupt on as SIGINT; a second one, or one that is not heeded in time, ends the child."""
+def _handing_on(child: subprocess.Popen[bytes], settings: Settings) -> Iterator[list[float]]:
+    """Answer an interrupt at once, and hand the first one on as SIGINT; a second one ends the child."""
     asked: list[float] = []
+    sentences = promise(settings), leaving(settings)
 
     def hand_on(_number: int, _frame: object) -> None:
+        with interrupts.promising(sentences[min(len(asked), 1)]):
+            interrupts.say(interrupts.promise())
         asked.append(time.monotonic())
         child.send_signal(signal.SIGINT if len(asked) == 1 else signal.SIGKILL)
 
-    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    # A shell's background job is born ignoring SIGINT, and may be asked to stop by one all the same.
+    hang_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM, *hang_up)}
     try:
         yield asked
     finally:

@@ -11,14 +11,17 @@ from _pytest.runner import runtestprotocol  # what plugins that repeat items run
 
 from conformance import interrupts
 from conformance.driver import BudgetError, Driver, RecordError
-from conformance.errors import ExitCode, SuiteError
+from conformance.errors import ExitCode
 from conformance.model import Json, Target
+from conformance.outcome.display_text import judged
 from conformance.run.child import end_with_parent
 from conformance.run.handed_settings import HANDED, settings_of
 from conformance.run.item_names import due, owner_of
 from conformance.run.item_outcomes import final
 from conformance.run.item_scheduling import ShardScheduling
 from conformance.run.running import Running, Tried
+from conformance.run.stopping import aftermath, promise
+from conformance.run.unstarted import account_of, reporting
 from conformance.settings.run_settings import Settings
 
 HELD = "dds_held"
@@ -58,10 +61,13 @@ class Gathering:
             interrupts.deliver_again()
             end_with_parent()
             interrupts.remember()
+            interrupts.will_say(promise(self._running.settings))
             try:
                 self._running.start()
-            except SuiteError as trouble:
-                pytest.exit(f"error: {trouble}", returncode=int(trouble.exit_code))
+            except Exception as trouble:  # noqa: BLE001 - pytest would answer 1 or 3, which mean something else
+                self._running.abandon()
+                code, sentence = account_of(trouble)
+                pytest.exit(f"error: {sentence}", returncode=int(code))
             # Before xdist starts its workers, which it does later in this hook: they inherit it.
             os.environ.update(self.run_settings.secrets_environment())
 
@@ -154,14 +160,25 @@ class Gathering:
         if distributed := self._config.pluginmanager.get_plugin("dsession"):
             distributed.pytest_sessionfinish()  # workers that still live after an interrupt end before the judgement
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
-        self._document = self._running.finish(
-            interrupted=stopped or interrupts.asked(),
-            trouble=tuple(self._noted[SUITE_ERROR]),
-            shortage=tuple(self._noted[SHORTAGE]),
-            tried=self._tried(),
-        )
+        interrupted = stopped or interrupts.asked()
+        settings = self._running.settings
+        try:
+            with reporting(settings.report_dir, settings.target):
+                self._document = self._finished(exitstatus, interrupted=interrupted)
+        except Exception as failed:  # noqa: BLE001 - what leaves this hook would make pytest answer 1
+            code, sentence = account_of(failed)
+            session.exitstatus = int(code)
+            pytest.exit(f"error: {sentence}", returncode=int(code))
         self._tell()
         session.exitstatus = self._document.get("exit_code", ExitCode.SUITE_ERROR)
+
+    def _finished(self, exitstatus: int, *, interrupted: bool) -> Mapping[str, Json]:
+        """Judge what was recorded; a failure of pytest's own is trouble of the suite."""
+        assert self._running
+        internal = exitstatus == pytest.ExitCode.INTERNAL_ERROR
+        trouble = (*self._noted[SUITE_ERROR], *(("pytest itself failed: see its log",) if internal else ()))
+        shortage = tuple(self._noted[SHORTAGE])
+        return self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage, tried=self._tried())
 
     def _hand_up(self) -> None:
         """In a worker: hand the reports held to the controlling process."""
@@ -193,8 +210,12 @@ class Gathering:
         """Say what the run came to, and where its reports are."""
         if self._document:
             terminalreporter.section(f"dds-conformance: {self._document['outcome']}")
+            terminalreporter.write_line(f"judged: {judged(self._document)}")
             for finding in self._document["findings"][:SHOWN]:
                 terminalreporter.write_line(f"{finding['level']} {finding['requirement']}: {finding['sentence']}")
             for reason in self._document["reasons"]:
                 terminalreporter.write_line(reason)
+            interrupted = bool(self._document["interrupted"])
+            for sentence in aftermath(self.run_settings, self._document, interrupted=interrupted):
+                terminalreporter.write_line(sentence)
             terminalreporter.write_line(f"reports: {self.run_settings.report_dir}")

@@ -19,7 +19,11 @@ SCENARIOS = Path(str(resources.files("conformance.scenarios"))).resolve()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run; none has a default, so that the configuration file and the environment may speak."""
     group = parser.getgroup("dds-conformance", "judge a DDS API server")
-    group.addoption("--target", metavar="URL", help="the server to judge (default: the embedded one)")
+    group.addoption("--target", metavar="URL", help="the server to judge")
+    group.addoption("--embedded", action="store_true", default=None, help="judge the embedded server")
+    group.addoption(
+        "--header", dest="headers", action="append", metavar="NAME=VALUE", help="a header for the target's host alone"
+    )
     group.addoption("--effort", choices=("quick", "standard", "thorough"), help="how much to try")
     group.addoption("--dds-seed", dest="seed", metavar="N", help="seed of the plans")
     group.addoption("--converge-within", metavar="SECONDS", help="the bound on 'eventually'")
@@ -34,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def is_run(config: pytest.Config) -> bool:
     """Whether this pytest session is to judge a target, rather than some other tests."""
-    if config.getoption("dds_settings") or config.getoption("target"):
+    if config.getoption("dds_settings") or config.getoption("target") or config.getoption("embedded"):
         return True
     words = [word.partition("::")[0] for word in config.args]
     paths = [(config.invocation_params.dir / word).resolve() for word in words]
@@ -52,8 +56,14 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.run.handed_settings import settings_of  # noqa: PLC0415 - the same
         from conformance.run.item_names import due  # noqa: PLC0415 - other pytest sessions must not pay for it
 
-        due(settings_of(config))
-        if not config.option.collectonly:
+        settings = settings_of(config)
+        if config.option.collectonly:
+            due(settings)
+        else:
+            from conformance.run.unstarted import reporting  # noqa: PLC0415 - the same
+
+            with reporting(settings.report_dir, settings.target):
+                due(settings)
             from conformance.run.gathering import Gathering  # noqa: PLC0415 - the same
 
             config.pluginmanager.register(Gathering(config), "dds-conformance-gathering")

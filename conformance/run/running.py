@@ -6,14 +6,15 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from conformance import history
 from conformance.driver import check_target, fetch_text
-from conformance.driver.report_folder import dispose, prepare
-from conformance.driver.safety.cleaning import Leftover, farewell, rescue, tidy
+from conformance.driver.report_folder import dispose, older_ledgers
+from conformance.driver.safety.cleaning import Leftover, farewell, left_open, rescue, tidy
 from conformance.driver.safety.lost_access import what_ended
 from conformance.engine.scenario import Scenario
 from conformance.errors import ExitCode
@@ -23,12 +24,14 @@ from conformance.outcome.assemble import Framing, assemble, now, versions
 from conformance.outcome.document import write
 from conformance.reference.launch import launch
 from conformance.run.report_writers import draw
+from conformance.run.stopping import clean_command
+from conformance.run.unstarted import REPORT, reporting
 from conformance.settings import consent
 from conformance.settings.costs import COSTS
 from conformance.settings.credentials import Credentials
 from conformance.settings.run_settings import Settings
 
-REPORT = "report.json"
+__all__ = ["REPORT", "Running", "described", "recover"]
 
 
 def described(settings: Settings) -> dict[str, Tally]:
@@ -46,12 +49,15 @@ def described(settings: Settings) -> dict[str, Tally]:
     return {given.requirement: given}
 
 
-def recover(settings: Settings, *, interrupted: bool, trouble: str) -> None:
-    """End a run whose process went away before it could: clean up, and report on the history as far as that goes."""
+def recover(settings: Settings, *, interrupted: bool, trouble: str, clean: bool = True) -> None:
+    """End a run whose process went away before it could: clean up, and report on the history as far as that goes.
+
+    Without `clean`, what is there is left and only named: its operator pressed twice.
+    """
     if not settings.history_path.exists():
         settings.report_dir.mkdir(parents=True, exist_ok=True)
         settings.history_path.write_bytes(history.encode_header(settings.target, {"run_id": settings.run_id}))
-    run = Running(settings, leftovers=rescue(settings).leftovers)
+    run = Running(settings, leftovers=rescue(settings).leftovers if clean else left_open(settings))
     run.remark(*farewell(run.leftovers, settings.ledger_path, settings))
     dispose(settings)
     run.report(interrupted=interrupted, trouble=(trouble,) if trouble else ())
@@ -71,17 +77,29 @@ class Tried:
 
 
 class Running:
-    """A run from its first to its last step. `start` may be called by several hooks; it acts once.
+    """A run from its first to its last step, in a report folder that was made ready.
 
-    `recorded` makes its outcome speak only of what was exercised, as for the replay of a single plan; `leftovers` are
-    known beforehand only where there is nothing left to run.
+    `start` may be called by several hooks; it acts once.
+
+    `recorded` makes its outcome speak only of what was exercised, as for the replay of a single plan; `inputs` are
+    files in the folder that are not this run's; `leftovers` are known beforehand only where there is nothing left to
+    run.
     """
 
-    def __init__(self, settings: Settings, *, recorded: bool = False, leftovers: tuple[Leftover, ...] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        recorded: bool = False,
+        inputs: tuple[Path, ...] = (),
+        leftovers: tuple[Leftover, ...] = (),
+    ) -> None:
         self.settings = settings
         self._recorded = recorded
+        self._inputs = inputs
         self.begun = now()
         self.started = False
+        self._closed = False
         self._open = contextlib.ExitStack()
         self._remarks: tuple[str, ...] = ()
         self._never_worked = False
@@ -92,20 +110,26 @@ class Running:
     def start(self) -> Settings:
         """Bring the target up if it is ours, look whether it answers, and open the history.
 
+        A run that cannot begin says so in its report folder, in place of what an older run had left there.
+
         Raises:
             UsageError: the target is not on this machine, and nobody consented to writing there.
             TargetUnreachableError: nothing answers there.
             CredentialsRefusedError: the target refuses the credentials.
         """
         if not self.started:
-            if not self.settings.target.base_url:
-                self.settings = self._embedded()
-            consent.require(self.settings, COSTS)
-            check_target(self.settings)
-            self._described = described(self.settings)
-            self._open_history()
+            with reporting(self.settings.report_dir, self.settings.target, framing=self._framing()):
+                self._begin()
             self.started = True
         return self.settings
+
+    def _begin(self) -> None:
+        if not self.settings.target.base_url:
+            self.settings = self._embedded()
+        consent.require(self.settings, COSTS)
+        check_target(self.settings)
+        self._described = described(self.settings)
+        self._open_history()
 
     def remark(self, *sentences: str) -> None:
         """Have the outcome's reasons end with these sentences."""
@@ -123,11 +147,10 @@ class Running:
 
     def _open_history(self) -> None:
         settings = self.settings
-        if older := prepare(settings):
-            look = f"dds-conformance clean {older}"
-            self._remarks = (f"an older run in this folder may have left things behind; to look again: {look}",)
-        for stale in (*settings.report_dir.glob("plans-*.json"), *settings.report_dir.glob("fuzz-*.json")):
-            stale.unlink()
+        self._remarks = tuple(
+            f"an older run in this folder may have left things behind; to look again: {clean_command(older)}"
+            for older in older_ledgers(settings.report_dir)
+        )
         fields = {
             "run_id": settings.run_id,
             "begun": self.begun,
@@ -146,17 +169,19 @@ class Running:
         trouble: tuple[str, ...] = (),
         shortage: tuple[str, ...] = (),
         tried: Tried = Tried(),
+        clean: bool = True,
     ) -> dict[str, Json]:
         """Close the history, judge it, write the document and draw the reports from it.
 
         `trouble` are the suite's own errors; `shortage` says what kept the run from trying everything it was asked to.
+        Without `clean`, what is at the target is left there and only named.
         """
         self._tried = tried
         if ended := what_ended(self.settings):
             shortage = tuple(dict.fromkeys((str(ended), *shortage)))
             self._never_worked = ended.exit_code is ExitCode.UNREACHABLE
         try:
-            self.leftovers = tidy(self.settings).leftovers
+            self.leftovers = tidy(self.settings).leftovers if clean else left_open(self.settings)
             self.remark(*farewell(self.leftovers, self.settings.ledger_path, self.settings))
             self._close_history(interrupted=interrupted)
             return self.report(interrupted=interrupted, trouble=trouble, shortage=shortage)
@@ -174,6 +199,9 @@ class Running:
         return document
 
     def _close_history(self, *, interrupted: bool) -> None:
+        if self._closed:
+            return
+        self._closed = True
         if not self.settings.history_path.read_bytes().endswith(b"\n"):
             return  # a line cut by a full disk or a killed worker: the history has no end, and its judgement says so
         with self.settings.history_path.open("ab") as file:
@@ -184,26 +212,31 @@ class Running:
         return history.lines(self.settings.history_path)
 
     def _document(self, *, interrupted: bool, trouble: tuple[str, ...], shortage: tuple[str, ...]) -> dict[str, Json]:
-        settings = self.settings
-        framing = Framing(
-            effort=settings.effort,
-            recorded=self._recorded,
-            seed=settings.seed,
-            strict=settings.strict,
-            only=settings.only,
+        framing = dataclasses.replace(
+            self._framing(),
             scenarios=tuple(scenario.name for scenario in self._tried.scenarios),
             exercises=self._tried.exercises,
             interrupted=interrupted,
             trouble=trouble,
-            run_id=settings.run_id,
-            begun=self.begun,
             tallies=self._described,
             remarks=self._remarks,
             shortage=shortage,
             never_worked=self._never_worked,
             summaries=self._summaries(),
         )
-        return assemble(history.read(settings.history_path), framing)
+        return assemble(history.read(self.settings.history_path), framing)
+
+    def _framing(self) -> Framing:
+        settings = self.settings
+        return Framing(
+            effort=settings.effort,
+            recorded=self._recorded,
+            seed=settings.seed,
+            strict=settings.strict,
+            only=settings.only,
+            run_id=settings.run_id,
+            begun=self.begun,
+        )
 
     def _summaries(self) -> dict[str, Json]:
         from conformance.fuzz.fuzz_log import gather  # noqa: PLC0415 - schemathesis takes half a second to import
@@ -218,5 +251,7 @@ class Running:
 
     def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:
         """Read what each worker process left beside the history."""
+        others = {os.path.realpath(path) for path in self._inputs}
         for path in sorted(self.settings.report_dir.glob(pattern)):
-            yield json.loads(path.read_text(encoding="utf-8"))
+            if os.path.realpath(path) not in others:
+                yield json.loads(path.read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import sys
 import time
 from collections import Counter
@@ -78,16 +79,16 @@ class ToyTried:
 
 
 def toys(only: Iterable[str] = ()) -> tuple[Toy, ...]:
-    """Give the clients of these names, all when none is given.
+    """Give the clients whose names match any of the globs, all when none is given.
 
     Raises:
         UsageError: there is none of a name.
     """
     wanted = tuple(only)
     for name in wanted:
-        if name not in {toy.name for toy in TOYS}:
+        if not fnmatch.filter([toy.name for toy in TOYS], name):
             raise UsageError(f"no toy client is called {name!r}.", remedy=f"Try: {', '.join(t.name for t in TOYS)}.")
-    return tuple(toy for toy in TOYS if not wanted or toy.name in wanted)
+    return tuple(toy for toy in TOYS if not wanted or any(fnmatch.fnmatch(toy.name, name) for name in wanted))
 
 
 def try_toy(toy: Toy, scenarios: Sequence[ClientScenario], *, jobs: int, seed: int) -> ToyTried:

@@ -147,7 +147,8 @@ def _run(subject: Subject, server: RunningServer, report_dir: Path, *, effort: s
 
 def _environment(subject: Subject, server: RunningServer) -> Mapping[str, str]:
     mine = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
-    return {**os.environ, **mine, STOP_AT: ",".join(subject.breaks[:1])}
+    theirs = {name: value for name, value in os.environ.items() if not name.startswith("DDS_")}
+    return {**theirs, **mine, STOP_AT: ",".join(subject.breaks[:1])}
 
 
 def _read(subject: Subject, report_dir: Path, took_s: float, said: str) -> Trialled:

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.history.input_files import read_text
 from conformance.model import Json, Target
 from conformance.settings.credentials import NAMES, Credentials, Secret
+from conformance.settings.elsewhere import TARGET_VARIABLES, pointers
 from conformance.settings.keys import KEYS, PREFIX, Key
+from conformance.settings.request_headers import headers_of, joined, lines_of
 from conformance.settings.run_settings import HANDED_SECRETS, Bounds, Budgets, Network, Settings, new_run_id
 from conformance.settings.secret_sources import secret_from
 
@@ -45,9 +48,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All values by key."""
+    """All values by key; `elsewhere` says in words what points at a target of the user's."""
 
     values: Mapping[str, Value]
+    elsewhere: tuple[str, ...] = ()
 
     def get(self, name: str) -> Json:
         """Give the value of a key."""
@@ -61,9 +65,13 @@ class Configuration:
         )
 
     def settings(self, run_id: str = "") -> Settings:
-        """Build the settings of a run; without a target its base URL is empty, for the embedded server to fill in."""
+        """Build the settings of a run; for the embedded server the base URL is empty, for its start to fill in.
+
+        Raises:
+            UsageError: no target is named, though something points at one and the embedded server is not asked for.
+        """
         get = self.get
-        url = get("target") or ""
+        url = self.target
         given = self.credentials if url else Credentials()
         return Settings(
             target=Target(
@@ -96,6 +104,30 @@ class Configuration:
         )
 
     @property
+    def target(self) -> str:
+        """The address of the target, "" for the embedded server: asked for, or meant because nothing else can be.
+
+        Raises:
+            UsageError: it cannot be told what is to be judged.
+        """
+        target, embedded = self.values["target"], self.values["embedded"]
+        if target.value and embedded.value and _weight(target) == _weight(embedded):
+            raise UsageError(
+                f"A target ({target.source}) and the embedded server ({embedded.source}) are asked for.",
+                remedy="Say one: --target URL, or --embedded.",
+            )
+        if target.value and not (embedded.value and _weight(embedded) > _weight(target)):
+            return str(target.value)
+        if not embedded.value and self.elsewhere:
+            point = "points" if len(self.elsewhere) == 1 else "point"
+            raise UsageError(
+                f"No target is named, but {', '.join(self.elsewhere)} {point} at one: "
+                "the embedded server is not judged in its place.",
+                remedy="Say --target URL (or set DDS_TARGET), or --embedded for the embedded server.",
+            )
+        return ""
+
+    @property
     def credentials(self) -> Credentials:
         """The credentials: each secret by itself, over those of the credentials file."""
         own = Credentials(**{name: self.get(name) for name in NAMES})
@@ -108,7 +140,7 @@ class Configuration:
             client_certificate=self.get("client_certificate"),
             client_key=self.get("client_key"),
             proxy=self.get("proxy"),
-            headers=_headers(headers.reveal()) if headers else (),
+            headers=headers_of(headers.reveal()) if headers else (),
             storage_hosts=self.get("storage_hosts"),
         )
 
@@ -130,19 +162,38 @@ def gather(
     path = file or Path(FILE)
     if file or path.is_file():
         values |= _from_file(path, environ)
-    values |= _from_environment(environ)
-    for name, given in (options or {}).items():
-        if given is not None and given != ():
-            _known(name, lambda key: key, "option")
+    for name, value in (*_from_environment(environ).items(), *_from_options(options or {}).items()):
+        values[name] = _joined(values[name], value) if name == "headers" else value
+    said = {name: value for name, value in values.items() if value.source != DEFAULT}
+    given = {name: value.source for name, value in said.items() if value.value not in (None, "", (), False)}
+    return Configuration(values, tuple(pointers(given, environ)))
+
+
+def _from_options(options: Mapping[str, Json]) -> dict[str, Value]:
+    values = {}
+    for name, given in options.items():
+        if given is None or given == ():
+            continue
+        _known(name, lambda key: key, "option")
+        if name == "headers":
+            values[name] = Value(Secret(lines_of(given)), "--header")
+        else:
             values[name] = _value(KEYS[name], given, f"--{name.replace('_', '-')}")
-    return Configuration(values)
+    return values
+
+
+def _joined(before: Value, after: Value) -> Value:
+    """Add headers to those of a weaker source; the same name is said anew."""
+    if before.value is None:
+        return after
+    return Value(Secret(joined(before.value.reveal(), after.value.reveal())), f"{before.source}, {after.source}")
 
 
 def _from_file(path: Path, environ: Mapping[str, str]) -> dict[str, Value]:
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as trouble:
-        raise UsageError(f"{path} cannot be read: {trouble}.", remedy="It must be TOML.") from trouble
+        given = tomllib.loads(read_text(path, what="a TOML file", remedy="It must be TOML."))
+    except tomllib.TOMLDecodeError as trouble:
+        raise UsageError(f"{path} is not TOML: {trouble}.", remedy="It must be TOML.") from trouble
     values = {}
     for name, value in given.items():
         _known(name, lambda key: key, str(path))
@@ -160,8 +211,15 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Value]:
     for name in environ:
         if name.startswith(PREFIX) and name != HANDED_SECRETS:
             _known(name.removeprefix(PREFIX).lower(), lambda key: f"{PREFIX}{key.upper()}", "the environment")
-    named = {key.variable: key for key in KEYS.values()}
-    return {key.name: _value(key, environ[name], name) for name, key in named.items() if environ.get(name, "").strip()}
+    named = {key.variable: key for key in KEYS.values()} | {TARGET_VARIABLES[1]: KEYS["target"]}
+    found = {name: _value(key, environ[name], name) for name, key in named.items() if environ.get(name, "").strip()}
+    first, alias = (found.get(name) for name in TARGET_VARIABLES)
+    if first and alias and first.value != alias.value:
+        raise UsageError(
+            f"{TARGET_VARIABLES[0]} and {TARGET_VARIABLES[1]} name different targets.",
+            remedy="Unset one of them, or set both to the same address.",
+        )
+    return {named[name].name: value for name, value in reversed(found.items())}
 
 
 def _known(name: str, spelled: Callable[[str], str], where: str) -> None:
@@ -187,13 +245,13 @@ def _header_table(given: Json, environ: Mapping[str, str], folder: Path) -> Secr
     return Secret("\n".join(lines))
 
 
-def _headers(lines: str) -> tuple[tuple[str, Secret], ...]:
-    pairs = [line.partition(":") for line in lines.splitlines() if line.strip()]
-    for name, colon, value in pairs:
-        token = name.strip().replace("-", "").replace("_", "")
-        if not colon or not token.isalnum() or not token.isascii() or not value.strip().isprintable():
-            raise UsageError("headers has a line that is no header.", remedy="Say `Name: value`, one a line.")
-    return tuple((name.strip(), Secret(value.strip())) for name, _, value in pairs)
+def _weight(value: Value) -> int:
+    """Give how weighty the source of a value is: an option, the environment, a file, the default."""
+    if value.source.startswith("--"):
+        return 3
+    if value.source.startswith("DDS_"):
+        return 2
+    return 0 if value.source == DEFAULT else 1
 
 
 def _shown(key: Key, value: Json) -> str:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from conformance.errors import UsageError
+from conformance.history.input_files import read_text
 
 SHOWN = "[secret]"
+_REMEDY = "Name a TOML file of yours with --credentials."
 
 
 class Secret:
@@ -110,6 +112,8 @@ def read_private(path: Path) -> dict[str, object]:
             mode = os.fstat(file.fileno()).st_mode
             if stat.S_IMODE(mode) & 0o077:
                 raise UsageError(f"{path} can be read by others.", remedy=f"Say: chmod 600 {path}")
-            return tomllib.load(file)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as trouble:
-        raise UsageError(f"{path} cannot be read: {trouble}.", remedy="Name a TOML file of yours.") from trouble
+        return tomllib.loads(read_text(path, what="a TOML file", remedy=_REMEDY))
+    except OSError as trouble:
+        raise UsageError(f"{path} cannot be read: {trouble.strerror}.", remedy=_REMEDY) from trouble
+    except tomllib.TOMLDecodeError as trouble:  # its message names a place, and never repeats a value
+        raise UsageError(f"{path} is not TOML: {trouble}.", remedy=_REMEDY) from trouble

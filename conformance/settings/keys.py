@@ -113,7 +113,8 @@ def pattern(given: Json) -> str:
 KEYS: dict[str, Key] = {
     key.name: key
     for key in (
-        Key("target", "address of the DDS API; without it the embedded server is judged", address),
+        Key("target", "address of the DDS API; DDS_TARGET is an alias of its variable", address),
+        Key("embedded", "judge the embedded server, not a deployment", flag, default=False),
         Key("target_version", "what the target says it is, for the certificate", text, ""),
         Key("target_openapi", "URL or file of the target's own API description, to compare with ours", text, ""),
         Key("effort", "quick, standard or thorough", effort, "standard"),
@@ -148,6 +149,6 @@ KEYS: dict[str, Key] = {
         Key("user_key", "key of the first user", text, secret=True),
         Key("other_api_token", "API token of a second, unrelated user", text, secret=True),
         Key("proxy", "address of an HTTP proxy", text, secret=True),
-        Key("headers", "further headers for the API, one `Name: value` a line", text, secret=True),
+        Key("headers", "further headers for the API, one `Name: value` or `NAME=VALUE` a line", text, secret=True),
     )
 }

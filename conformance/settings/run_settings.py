@@ -24,6 +24,7 @@ HANDED_SECRETS = "DDS_CONFORMANCE_HANDED_SECRETS"
 """The environment variable by which a run hands its secrets to its own worker processes."""
 API_PATH = "/api/v1"
 MIB = 1 << 20
+_SAY = "Say: --target https://host[:port]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,12 @@ class Settings:
         """Where the processes of the run agree on their pace."""
         return self.report_dir / f".pace-{self.run_id}"
 
+    def secrets(self) -> tuple[str, ...]:
+        """Give every secret itself, for those that must hide them."""
+        given = [getattr(self.credentials, name) for name in NAMES]
+        given += [self.network.proxy, *(value for _, value in self.network.headers)]
+        return tuple(secret.reveal() for secret in given if secret is not None)
+
     def to_json(self) -> str:
         """Give everything but the secrets as JSON, for a worker process."""
         bare = dataclasses.replace(
@@ -156,13 +163,17 @@ def new_run_id() -> str:
 
 def base_url(given: str) -> str:
     """Bring a target's address into the form that ends in ``/api/v1``; raise UsageError if it is no http(s) address."""
-    parts = urlsplit(given.strip())
+    try:
+        parts = urlsplit(given.strip())
+        _ = parts.port
+    except ValueError as trouble:
+        raise UsageError(f"{given!r} is not the address of a target: {trouble}.", remedy=_SAY) from trouble
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{given!r} is not the address of a target.", remedy="Say: --target https://host[:port]")
+        raise UsageError(f"{given!r} is not the address of a target.", remedy=_SAY)
     if parts.username or parts.password:
         raise UsageError("The target's address carries a password.", remedy="Give credentials by the environment.")
     if parts.query or parts.fragment:
-        raise UsageError(f"{given!r} carries a query or a fragment.", remedy="Say: --target https://host[:port]")
+        raise UsageError(f"{given!r} carries a query or a fragment.", remedy=_SAY)
     path = parts.path.rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path or API_PATH}"
 

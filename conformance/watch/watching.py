@@ -76,7 +76,7 @@ class Watch:
         """
         if self._wishes.read_along:
             check_target(self._settings)
-        prepare(self._settings)
+        prepare(self._settings.report_dir)
         header = {"run_id": self._settings.run_id, "begun": self._begun, "effort": "recorded", "seed": 0}
         line = history.encode_header(self._settings.target, {**header, "suite": versions()["suite"], "watched": True})
         self._settings.history_path.write_bytes(line)

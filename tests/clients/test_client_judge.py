@@ -319,6 +319,9 @@ def test_failing_where_success_is_possible_is_convicted_if_nothing_else_says_why
     assert convicted(told.trial(1, **calm)) == {"did-not-succeed"}
     assert convicted(told.trial(None, **calm)) == {"did-not-succeed"}
     assert convicted(told.trial(0, world=stored("err"), **calm)) == {"did-not-succeed"}
+    twice = {"projects": 1, "files": 1}
+    assert convicted(told.trial(0, world=stored("ok", files=2), wanted=twice, **calm)) == {"did-not-succeed"}
+    assert convicted(told.trial(0, wanted=twice, **calm)) == set()
     because = Telling()
     because.ask("file_url", 500)
     assert convicted(because.trial(1, **calm)) == {"gave-up-at-trouble"}

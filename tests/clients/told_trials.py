@@ -65,9 +65,10 @@ class Telling:
         return self
 
     def trial(self, *codes: int | None, rules: Iterable[Trouble] = (), ends: Ends = Ends.EITHER,
-              world: World | None = None, limit: float = 60.0) -> Trial:  # fmt: skip
+              world: World | None = None, limit: float = 60.0,
+              wanted: Mapping[str, int] | None = None) -> Trial:  # fmt: skip
         """End the trial: one command, or two of which the second began after all that was told; None timed out."""
-        scenario = ClientScenario("told", "a told trial", ends, ("client-succeeds",), tuple(rules))
+        scenario = ClientScenario("told", "a told trial", ends, ("client-succeeds",), tuple(rules), world=wanted or {})
         end = self.now_ns + NS if None not in codes else 10 * NS + int(limit * NS)
         runs = [CommandRun("main", 0, end, codes[0])]
         runs += [CommandRun("check", end + 1, end + NS, code) for code in codes[1:]]

@@ -12,7 +12,7 @@ import pytest
 from conformance.reports import certificate_report, html, junit, markdown, matrix_page
 from playwright.sync_api import Page
 
-from conformance.release.display_text import printable
+from conformance.outcome.display_text import printable
 
 Document = dict[str, Any]
 Sample = Callable[[str], Document]

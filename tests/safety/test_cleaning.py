@@ -179,14 +179,14 @@ def test_a_used_report_folder_loses_no_open_ledger(server: RunningServer, tmp_pa
     """A new run in the same folder keeps the older run's ledger under its name, unless nothing is open in it."""
     settings = settings_for(server, tmp_path)
     make_some(settings, 1)
-    aside = prepare(settings)
+    aside = prepare(settings.report_dir)
     assert aside is not None
     assert aside.name == f"ledger-{settings.run_id}.jsonl"
     assert not settings.history_path.exists()
     assert not settings.ledger_path.exists()
     assert len(clean(aside, settings).removed) == 1
     aside.rename(settings.ledger_path)
-    assert prepare(settings) is None
+    assert prepare(settings.report_dir) is None
 
 
 def test_after_a_run_whose_process_died_the_command_cleans_up(server: RunningServer, tmp_path: Path) -> None:

@@ -47,9 +47,10 @@ def test_the_weightier_source_wins_and_is_named() -> None:
     } == sources(got)
 
 
-def test_without_a_target_the_embedded_server_is_meant() -> None:
+def test_the_embedded_server_that_was_asked_for_gets_nothing_of_the_users() -> None:
     """An empty base URL, no credentials and no network of the user's."""
-    settings = gather({}, environ={"DDS_API_TOKEN": "tok-1", "DDS_CONFORMANCE_PROXY": "http://p:1"}).settings()
+    environ = {"DDS_API_TOKEN": "tok-1", "DDS_CONFORMANCE_PROXY": "http://p:1"}
+    settings = gather({"embedded": True}, environ=environ).settings()
     assert (settings.target.base_url, settings.target.embedded) == ("", True)
     assert not settings.credentials.given
     assert settings.network.proxy is None
@@ -61,6 +62,7 @@ def test_everything_can_be_said_in_the_file() -> None:
     write(
         """
         target = "https://dds.example.org"
+        embedded = false
         target_version = "2.1"
         effort = "thorough"
         seed = 5

@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from conformance.api.error_bodies import NOT_CONSISTENT, code_of, has_integrity_wording, named_fields
+from conformance.api.answers import Answer
+from conformance.api.classifier import Classifier
 from conformance.api.routes import EXTENDED_CALLS, READ_METHODS
 from conformance.clients.client_trials import Trial
-from conformance.model import Finding, Json, Operation, Role
+from conformance.model import Finding, Json, Operation, Role, Target
 
 NS_PER_S = 1_000_000_000
 MOST_EVIDENCE = 4
@@ -17,6 +18,11 @@ TRUTH_CALLS = frozenset({"file_url", "version_url", "list_project_files", "show_
 """Where a client can learn what became of an upload."""
 ATTACHING = frozenset({"create_file", "update_file"})
 CREATING = frozenset({"create_project", "create_folder", "create_file"})
+
+
+SERVER = Target(base_url="http://127.0.0.1/api/v1", embedded=True)
+"""The server of every scenario, as far as its answers are to be classified."""
+classified = Classifier(SERVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +101,14 @@ def gap_s(before: Operation, after: Operation) -> float:
     return (after.a_ns - end_ns(before)) / NS_PER_S
 
 
+def answered(operation: Operation) -> Answer:
+    """Return the class of the answer; one that was lost tells nothing."""
+    return classified(operation).answer
+
+
 def is_nc(operation: Operation) -> bool:
     """Whether the answer was not-consistent."""
-    exchange = operation.exchange
-    return exchange.failure is None and exchange.role is Role.API and code_of(exchange.response) == NOT_CONSISTENT
+    return answered(operation) is Answer.NC
 
 
 def is_extended_nc(operation: Operation) -> bool:
@@ -107,9 +117,8 @@ def is_extended_nc(operation: Operation) -> bool:
 
 
 def is_integrity(operation: Operation) -> bool:
-    """Whether the answer was the integrity exception, as the scripted server words it."""
-    exchange = operation.exchange
-    return exchange.role is Role.API and exchange.status == 400 and has_integrity_wording(exchange.response)
+    """Whether the answer was the integrity exception."""
+    return answered(operation) is Answer.INTEGRITY
 
 
 def is_plain_404(operation: Operation) -> bool:
@@ -140,7 +149,7 @@ def succeeded(operation: Operation) -> bool:
 
 def says_completed(operation: Operation) -> bool:
     """Whether a completion was refused because the upload is completed already."""
-    return operation.exchange.status == 400 and "completed_at" in named_fields(operation.exchange)
+    return call_name(operation) == "complete_upload" and answered(operation) is Answer.ALREADY
 
 
 def asked_pause(operation: Operation) -> float | None:

@@ -51,7 +51,11 @@ def _failure(trial: Trial) -> str:
             return f"its {run.name} command had not ended when the time limit came, after {seconds:.0f} s"
         if not run.succeeded:
             return f"its {run.name} command ended with exit code {run.code} where success is possible"
-    return "" if trial.holds else "it reported success, and the file is not there with its bytes under its name"
+    if not trial.holds:
+        return "it reported success, and the file is not there with its bytes under its name"
+    there = {"projects": len(trial.projects), "files": len(trial.files)}
+    wrong = [name for name, count in trial.scenario.world.items() if there[name] != count]
+    return f"it reported success, and there are {there[wrong[0]]} {wrong[0]} of the name it was given" if wrong else ""
 
 
 def measured(trials: Sequence[Trial]) -> dict[str, Tally]:

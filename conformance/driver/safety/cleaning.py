@@ -125,6 +125,13 @@ def rescue(settings: Settings) -> CleanReport:
         return CleanReport(settings.run_id, leftovers=(whole,))
 
 
+def left_open(settings: Settings) -> tuple[Leftover, ...]:
+    """Give what a run's ledger holds open, without looking: for one whose operator wants no cleaning up any more."""
+    if not settings.target.base_url or not ledgers.begun(settings.ledger_path):
+        return ()
+    return _all(ledgers.read(settings.ledger_path).open, "left there on request: the run was interrupted twice")
+
+
 def farewell(leftovers: Sequence[Leftover], ledger_path: Path, settings: Settings) -> tuple[str, ...]:
     """Say what a run leaves behind, why, and the command that removes it; nothing if it leaves nothing."""
     if not leftovers:

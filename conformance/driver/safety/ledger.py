@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from conformance.driver.recorder import LineFile
 from conformance.errors import UsageError
+from conformance.history.input_files import LEDGER, PackingError, other_kind, read_bytes
 from conformance.history.redact import Redactor
 from conformance.model import Exchange, Json, Octets
 
@@ -126,13 +127,21 @@ def read(path: Path) -> Account:
     Raises:
         UsageError: the file is no ledger, or a line in its middle is damaged.
     """
+    remedy = "Name the ledger of a run."
     try:
-        lines = path.read_bytes().split(b"\n")
+        data = read_bytes(path)
     except OSError as trouble:
-        raise UsageError(f"{path} cannot be read: {trouble.strerror}.", remedy="Name the ledger of a run.") from trouble
+        raise UsageError(f"{path} cannot be read: {trouble.strerror}.", remedy=remedy) from trouble
+    except PackingError as trouble:
+        raise UsageError(f"{path} is {trouble}.", remedy=remedy) from trouble
+    if (kind := other_kind(data)) and kind != LEDGER:
+        raise UsageError(f"{path} is {kind}, not {LEDGER}.", remedy="Name DIR/ledger.jsonl.")
+    lines = data.split(b"\n")
     header: dict[str, Json] = {}
     entries: dict[str, Entry] = {}
     for number, line in enumerate(lines[:-1], 1):
+        if not line.strip():
+            continue
         fields = _fields(line, number, path)
         if "format" in fields:
             header = _header(fields, header, path)
@@ -147,7 +156,7 @@ def read(path: Path) -> Account:
 def _fields(line: bytes, number: int, path: Path) -> dict[str, Json]:
     try:
         fields = json.loads(line)
-    except ValueError as trouble:
+    except (ValueError, RecursionError) as trouble:
         raise UsageError(f"{path}, line {number}, is damaged.", remedy="Mend or remove that line.") from trouble
     if not isinstance(fields, dict):
         raise UsageError(f"{path} is no ledger of a run.", remedy="Name DIR/ledger.jsonl.")

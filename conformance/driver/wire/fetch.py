@@ -26,7 +26,8 @@ def fetch_text(url: str, settings: Settings) -> str:
     wire = Wire(None)
     with http_client(settings.network, wire, bounds.silence_s, secure=parts.scheme == "https") as road:
         silence = httpx.Timeout(bounds.silence_s).as_dict()
-        request = httpx.Request("GET", url, headers={"Accept-Encoding": "identity"}, extensions={"timeout": silence})
+        headers = {"Accept-Encoding": "identity", **_headers_for(url, settings)}
+        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": silence})
         reply = attempt(road, wire, request, Limits(bounds.deadline_s, bounds.answer_bytes))
     if reply.status != 200 or reply.failure or reply.body is None or reply.body.data is None:
         what = reply.failure or reply.status
@@ -35,3 +36,11 @@ def fetch_text(url: str, settings: Settings) -> str:
         return reply.body.data.decode("utf-8")
     except UnicodeDecodeError as trouble:
         raise UsageError(f"{url} is not UTF-8 text.", remedy="Name an OpenAPI document in JSON or YAML.") from trouble
+
+
+def _headers_for(url: str, settings: Settings) -> dict[str, str]:
+    """Give the operator's further headers, which are the target's host's alone, where `url` leads to that host."""
+    theirs, ours = urlsplit(url), urlsplit(settings.target.base_url)
+    if (theirs.scheme, theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
+        return {}
+    return {name: secret.reveal() for name, secret in settings.network.headers}

@@ -9,7 +9,8 @@ from conformance.driver import Driver
 from conformance.engine.search.plan_outcomes import PlanOutcomes
 from conformance.engine.search.worker import Judges, Watcher
 from conformance.history import unfinished
-from conformance.judge import Judge, judge_history
+from conformance.judge import Judge
+from conformance.judge.evidence import judge_verified
 from conformance.model import Finding, History, Level, Operation, Target
 from conformance.settings.run_settings import Settings
 
@@ -56,7 +57,7 @@ class FirstProof:
 
     def _convicts(self) -> bool:
         kept = (*self._ended, *(unfinished(one) for one in tuple(self._pending.values())))
-        judgement = judge_history(History(kept, self._target, complete=False))
+        judgement = judge_verified(History(kept, self._target, complete=False))
         return any(judgement.tallies[name].findings for name in self._wanted & judgement.tallies.keys())
 
 
@@ -70,7 +71,7 @@ def watcher_of(driver: Driver, settings: Settings) -> Watcher:
 
 def judges_of(settings: Settings) -> Judges:
     """Return the judge of histories, and which findings make a scenario fail."""
-    return Judges(judge_history, lambda finding: gates(finding, strict=settings.strict))
+    return Judges(judge_verified, lambda finding: gates(finding, strict=settings.strict))
 
 
 def gates(finding: Finding, *, strict: bool) -> bool:

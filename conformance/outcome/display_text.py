@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$@])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -32,6 +34,18 @@ def code(text: object) -> str:
     fence = "`" * (max((len(run) for run in re.findall(r"`+", inner)), default=0) + 1)
     pad = " " if "`" in inner else ""
     return f"{fence}{pad}{inner}{pad}{fence}" if inner else ""
+
+
+def judged(document: Mapping[str, Any]) -> str:
+    """Say what a run document speaks of, in letters that nobody overlooks where it is no deployment."""
+    return what_is_judged(document["target"])
+
+
+def what_is_judged(target: Mapping[str, Any]) -> str:
+    """Say what is judged: the embedded server in large letters, else the address of a target."""
+    if target.get("embedded"):
+        return "THE EMBEDDED SERVER, NOT A DEPLOYMENT"
+    return line(target.get("base_url") or "NOTHING: NO TARGET WAS NAMED")
 
 
 def seconds(value: float | None) -> str:
