@@ -22,8 +22,8 @@ from har_writer import DIGITS, har_of
 from judged import MEASURED, findings
 from legal_dds import pack
 
-from conformance.history.har_file import read_foreign
-from conformance.history.har_operations import Reading
+from conformance.history.har.har_file import read_foreign
+from conformance.history.har.har_operations import Reading
 from conformance.judge import judge_history
 
 PACKED = 20

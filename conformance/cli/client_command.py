@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from conformance.api import catalogue
-from conformance.cli.present import console, deviations, keep, show
+from conformance.cli.screen.present import console, deviations, keep, show
 from conformance.clients.client_document import assemble_client, write_history
 from conformance.clients.client_scenarios import choose
 from conformance.clients.client_trials import Trial

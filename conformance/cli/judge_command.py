@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from conformance.api import catalogue
-from conformance.cli.present import console, deviations, keep, show
+from conformance.cli.screen.present import console, deviations, keep, show
 from conformance.driver.report_folder import prepare_views
 from conformance.errors import ExitCode, UsageError
-from conformance.history.har_operations import Reading
+from conformance.history.har.har_operations import Reading
 from conformance.history.recordings import read_recording
 from conformance.model import Finding, History, Json, Target
 from conformance.outcome.assemble import Framing, assemble

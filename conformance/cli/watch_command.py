@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from conformance.cli.console import Console, Mode, Wait
 from conformance.cli.options import REACHING, configuration, configured
-from conformance.cli.present import console, show
+from conformance.cli.screen.console import Console, Mode, Wait
+from conformance.cli.screen.present import console, show
 from conformance.errors import UsageError
 from conformance.run.progress import NS_PER_S
 from conformance.settings.run_settings import Settings

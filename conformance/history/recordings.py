@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.errors import HistoryError, UsageError
-from conformance.history.har_file import is_foreign, read_foreign
-from conformance.history.har_operations import Reading
+from conformance.history.har.har_file import is_foreign, read_foreign
+from conformance.history.har.har_operations import Reading
 from conformance.history.input_files import DAMAGED, STDIN, PackingError, head_of, opened
 from conformance.history.read import read
 from conformance.history.worker_files import read_folder

@@ -126,6 +126,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
             "scenarios": list(framing.scenarios),
             "missing_core": list(circumstances.missing_core),
             "dropped": [_as_json(finding) for finding in dropped],
+            "trouble": list(framing.trouble),
+            "shortage": list(framing.shortage),
         },
     )
     summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}

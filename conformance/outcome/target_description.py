@@ -65,6 +65,17 @@ def read(path: Path) -> str:
     return read_text(path, what="an API description", remedy=_REMEDY)
 
 
+def judged(text: str | None, *, source: str = "") -> dict[str, Tally]:
+    """Return the tally of the requirement from a description's text; without one (None) it does not apply.
+
+    Raises:
+        UsageError: the text describes no API.
+    """
+    if text is None:
+        return {REQUIREMENT: Tally(REQUIREMENT, inapplicable="no --target-openapi was given")}
+    return {REQUIREMENT: compare(load(text, source=source))}
+
+
 def compare(description: Mapping[str, Any]) -> Tally:
     """Give the tally of the requirement about the description: one finding for each statement it does not make."""
     made = tuple(statements(description))

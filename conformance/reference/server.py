@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 HOST = "127.0.0.1"
+MARKER = ("x-dds-server", "dds-conformance-embedded")
+"""The header of every answer by which this server is known for what it is."""
 _DOWN = 0.3  # seconds out of service when restarting
 _PARENT_LOOK = 0.25  # seconds between looks at the parent process
 
@@ -60,6 +62,7 @@ def _listener(app: ASGIApp, protocol: type[ApiProtocol]) -> _Listener:
         access_log=False,
         server_header=False,
         date_header=True,
+        headers=[MARKER],
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )

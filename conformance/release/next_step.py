@@ -57,4 +57,9 @@ def next_steps(document: Document, directory: Path | None) -> Iterable[tuple[str
     elif document["effort"] != "thorough":
         yield "look harder", command(document, effort="thorough")
     elif directory:
-        yield "hand on", str(directory / "certificate.md")
+        yield "certify", _certify(directory)
+
+
+def _certify(directory: Path) -> str:
+    names = "--key key.pem --product 'NAME VERSION' --organisation NAME --contact TEXT"
+    return f"dds-conformance certify {shlex.quote(str(directory))} {names}"

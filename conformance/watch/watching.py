@@ -19,7 +19,7 @@ from conformance.driver.report_folder import dispose, prepare
 from conformance.driver.safety.ledger import Ledger
 from conformance.driver.sending import redactor
 from conformance.errors import ExitCode
-from conformance.history.speakers import Speakers
+from conformance.history.har.speakers import Speakers
 from conformance.model import Conformance, Json
 from conformance.outcome.assemble import Framing, assemble, now, versions
 from conformance.outcome.document import write

@@ -15,7 +15,7 @@ from judged import alone, findings
 from legal_dds import Crime, pack
 
 from conformance.api.catalogue import by_id
-from conformance.cli.console import Console, Mode
+from conformance.cli.screen.console import Console, Mode
 from conformance.judge import judge_history, rules_table
 from conformance.judge.evidence import verified, verify
 from conformance.judge.findings import Book

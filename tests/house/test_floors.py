@@ -30,6 +30,7 @@ FLOORS: dict[str, int] = {
     "conformance.fuzz": 4,
     "conformance.reports": 4,
     "conformance.run": 5,
+    "conformance.certification": 5,
     "conformance.doctor": 5,
     "conformance.clients": 5,
     "conformance.selftest": 6,

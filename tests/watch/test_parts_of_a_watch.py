@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.history.speakers import DOUBTFUL, SOMEBODY, Speakers
+from conformance.history.har.speakers import DOUBTFUL, SOMEBODY, Speakers
 from conformance.model import Exchange, Operation
 from conformance.watch.proxying.host_rewriting import rewritten, signed_places
 from conformance.watch.proxying.lanes import Lanes

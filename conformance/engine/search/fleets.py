@@ -11,12 +11,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisException
 
 from conformance.engine.plan import Plan
+from conformance.engine.search.fixed_constants import fixed_constants
 from conformance.interrupts import held
 
 FLEET = 8
@@ -27,6 +29,13 @@ Fleet = tuple[Plan, ...]
 
 class ConvictedError(Exception):
     """A fleet holds a convicted plan. It never leaves this module."""
+
+
+class EnoughError(SkipTest):
+    """As many plans as were wanted are drawn. It never leaves this module.
+
+    A skip is the one thing that Hypothesis lets through at once, without drawing anything again.
+    """
 
 
 @st.composite
@@ -46,9 +55,11 @@ def gather(theme: st.SearchStrategy[Plan], wanted: int, seed_of: int) -> list[Fl
     def take(fleet: Fleet) -> None:
         if sum(map(len, drawn)) < wanted:
             drawn.append(fleet)
+        if sum(map(len, drawn)) >= wanted:
+            raise EnoughError("enough")
 
     if wanted:
-        with held():
+        with held(), contextlib.suppress(EnoughError):
             _given(theme, seed_of, take, (Phase.generate,), _examples(wanted))
     return drawn
 
@@ -135,4 +146,5 @@ def _given(
     def draw(fleet: Fleet) -> None:
         body(fleet)
 
-    draw()
+    with fixed_constants():
+        draw()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ class PlanOutcome:
             "repeats": {"tried": self.tried, "again": self.again, "sentence": self.sentence()} if self.tried else None,
             "shrunk_to": self.shrunk_to,
             "left_out": self.world.skipped,
+            "unsent": [dataclasses.asdict(one) for one in self.world.left_out],
         }
 
     def sentence(self) -> str:

@@ -23,10 +23,21 @@ from conformance.engine.scenario import PlanScenario, share
 from conformance.engine.search.fleets import Memory, chosen, gather, shrink
 from conformance.engine.search.plan_outcomes import PlanOutcomes
 from conformance.model import Finding, History, Judgement, Operation
+from conformance.settings.naming import MARK
 from conformance.settings.run_settings import Settings, is_loopback
 
 Judging = Callable[[History], Judgement]
 Gating = Callable[[Finding], bool]
+
+
+def wave_seed(seed: int, wave: int, shard: int) -> int:
+    """Return the seed of everything that one shard draws for one wave of a run."""
+    return (seed * 1009 + wave) * 1009 + shard
+
+
+def drawn_plans(scenario: PlanScenario, wanted: int, seed_of: int) -> list[Plan]:
+    """Draw `wanted` plans of a scenario."""
+    return chosen(gather(scenario.strategy(), wanted, seed_of), wanted)
 
 
 @dataclass(slots=True)
@@ -89,7 +100,7 @@ class Trial:
         for wave in range(self.effort.waves):
             if self.watcher.stopped:
                 break
-            seed_of = (self.settings.seed * 1009 + wave) * 1009 + self.shard
+            seed_of = wave_seed(self.settings.seed, wave, self.shard)
             accused = self._wave(seed_of)
             if accused and not self.watcher.stopped:
                 self._make_small(seed_of, accused)
@@ -104,8 +115,7 @@ class Trial:
         return share(scenario.share.at(self.settings.effort), self.shard, self.shards)
 
     def _draw(self, scenario: PlanScenario, seed_of: int) -> list[Plan]:
-        wanted = self._wanted(scenario)
-        return chosen(gather(scenario.strategy(), wanted, seed_of), wanted)
+        return drawn_plans(scenario, self._wanted(scenario), seed_of)
 
     def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
@@ -196,7 +206,8 @@ def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
         timing=timing,
         scheduler=Scheduler(THREADS, quiet.elsewhere),
         quiet=quiet,
-        token=f"ddsc-{settings.run_id}-{secrets.token_hex(4)}",
+        token=f"{MARK}-{settings.run_id}-{secrets.token_hex(4)}",
+        naming=settings.naming,
         second_user=target.second_user,
         provider=settings.storage_provider,
         dense_reads=effort.dense_reads,

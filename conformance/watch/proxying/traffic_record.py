@@ -15,7 +15,7 @@ from conformance.driver.wire.attempt import HEADER_KEPT, HEADERS_KEPT, Reply
 from conformance.driver.wire.body import TEXT_KEPT
 from conformance.driver.wire.response import response_of
 from conformance.history.carried_secrets import in_body, in_headers, in_target
-from conformance.history.speakers import Speakers
+from conformance.history.har.speakers import Speakers
 from conformance.model import Exchange, Failure, Json, Octets, Operation, Role
 from conformance.watch.proxying.learnt_secrets import LearntSecrets
 from conformance.watch.proxying.passing import Asked, payload

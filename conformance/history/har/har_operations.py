@@ -19,10 +19,10 @@ from conformance.errors import HistoryError
 from conformance.history.carried_secrets import in_body, in_headers, in_target
 from conformance.history.decode import decode
 from conformance.history.encode import encode
-from conformance.history.har_base import below, best_base, origin
-from conformance.history.har_entries import NS_PER_MS, HarEntry
+from conformance.history.har.har_base import below, best_base, origin
+from conformance.history.har.har_entries import NS_PER_MS, HarEntry
+from conformance.history.har.speakers import SOMEBODY, Speakers
 from conformance.history.redact import Redactor
-from conformance.history.speakers import SOMEBODY, Speakers
 from conformance.model import Exchange, Failure, History, Json, Octets, Operation, Role, Target
 
 HEADER = {"clock": "wall", "partial": True}

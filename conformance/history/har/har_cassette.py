@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from conformance.errors import HistoryError
-from conformance.history.har_entries import NS_PER_S, HarEntry, instant, kept_whole, octets_of_text
+from conformance.history.har.har_entries import NS_PER_S, HarEntry, instant, kept_whole, octets_of_text
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conformance.errors import HistoryError
-from conformance.history.har_entries import NS_PER_MS, HarEntry, instant, kept_whole, octets_of_text
+from conformance.history.har.har_entries import NS_PER_MS, HarEntry, instant, kept_whole, octets_of_text
 
 _BODILESS = frozenset({204, 205, 304})
 

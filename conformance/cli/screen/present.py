@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from conformance.api import catalogue
-from conformance.cli.console import Console, Wait, choose
+from conformance.cli.screen.console import Console, Wait, choose
 from conformance.errors import ExitCode
 from conformance.model import Json
 from conformance.outcome.display_text import line, what_is_judged

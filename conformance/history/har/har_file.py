@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.history.har_cassette import cassette_entries, is_cassette
-from conformance.history.har_document import har_entries, parsed
-from conformance.history.har_operations import Interpreted, Reading, interpreted
+from conformance.history.har.har_cassette import cassette_entries, is_cassette
+from conformance.history.har.har_document import har_entries, parsed
+from conformance.history.har.har_operations import Interpreted, Reading, interpreted
 
 _LOOKED_AT = 4096
 

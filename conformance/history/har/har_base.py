@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from conformance.api.routes import BASE, UNROUTED, call_below
-from conformance.history.har_entries import HarEntry
+from conformance.history.har.har_entries import HarEntry
 
 _DEEPEST = 3
 _PORTS = {"http": 80, "https": 443}
