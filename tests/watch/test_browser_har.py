@@ -37,6 +37,7 @@ const run = async () => {
     await api("PUT", `/uploads/${made.id}/complete`, {hash});
     const parent = {kind: "dds-project", id: project};
     const file = (await api("POST", "/files", {parent, upload: {id: made.id}})).body;
+    if (!file.id) continue;  // an upload that is known to be bad already may be refused
     const url = await until(verdict, () => api("GET", `/files/${file.id}/url`));
     if (verdict === 200) await (await fetch(url.host + url.url)).text();
   }

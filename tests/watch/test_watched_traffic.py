@@ -113,7 +113,8 @@ def test_without_readers_the_core_stays_unobserved_and_that_is_said_first(tmp_pa
             assert standing.document["outcome"] == "conformant"
             assert standing.document["exit_code"] == code
             assert standing.document["reasons"][0].startswith("of the core, not exercised:")
-            assert "No certificate" in (standing.folder / "certificate.md").read_text(encoding="utf-8")
+            assert standing.document["recorded"] is True
+            assert not (standing.folder / "certificate.json").exists()
 
 
 def test_nothing_at_all_is_no_pass(tmp_path: Path) -> None:
