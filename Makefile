@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run test lint types bench soak lock clean
+.PHONY: help install run test lint types bench soak certify-demo lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
 install: $(STAMP) ## Create .venv and install the suite with its pinned dependencies
 
@@ -29,7 +29,7 @@ lint: install ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy reports scenarios schemas conftest.py
+	$(BIN)/mypy reports scenarios schemas examples conftest.py
 
 bench: install ## Benchmarks: they print ratios and never fail
 	set -e; for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench; done
@@ -37,10 +37,13 @@ bench: install ## Benchmarks: they print ratios and never fail
 soak: install ## Long soaks: the judge on legal chaos, the scenarios on a correct server, a bad network
 	set -e; for soak in benchmarks/soak_*.py; do echo "== $$soak"; $(BIN)/python $$soak; done
 
+certify-demo: install ## Challenge, run, certify and verify, on the embedded server
+	PATH="$(CURDIR)/$(BIN):$$PATH" docs/certify-demo.sh
+
 lock: ## Pin the newest allowed versions into requirements.lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --upgrade pip
-	.venv-lock/bin/pip install --quiet --group dev '.[columnar]'
+	.venv-lock/bin/pip install --quiet --group dev '.[columnar,certify]'
 	.venv-lock/bin/pip freeze --exclude dds-conformance > requirements.lock
 	rm -rf .venv-lock
 

@@ -71,7 +71,7 @@ def ours(server: RunningServer, effort: str, folder: Path) -> tuple[set[str], in
     tallies = judge_history(history).tallies
     levels = {requirement.id: requirement.level for requirement in catalogue.requirements()}
     found = {name for name, tally in tallies.items() if tally.findings and levels[name] is not Level.MEASURED}
-    found |= {crime["by"] for crime in gather(folder)["crimes"]}
+    found |= {flaw["by"] for flaw in gather(folder)["crimes"]}
     return found, len(history.operations)
 
 
@@ -128,10 +128,10 @@ def main() -> None:
     if unknown:
         parser.error(f"no such fault: {', '.join(unknown)}")
     tallies = measure(faults, options.effort, options.examples)
-    print(f"{'':18}{'crimes found':>14}{'false alarms':>14}{'requests':>10}{'seconds':>9}")
+    print(f"{'':18}{'flaws found':>14}{'false alarms':>14}{'requests':>10}{'seconds':>9}")
     for name, tally in tallies.items():
-        crimes = f"{len(tally.found)}/{len(faults)}"
-        print(f"{name:18}{crimes:>14}{len(tally.alarms):>14}{tally.requests:>10}{tally.seconds:>9.1f}")
+        flaws = f"{len(tally.found)}/{len(faults)}"
+        print(f"{name:18}{flaws:>14}{len(tally.alarms):>14}{tally.requests:>10}{tally.seconds:>9.1f}")
     for name, tally in tallies.items():
         print(f"missed by {name}: {', '.join(fault for fault in faults if fault not in tally.found) or 'none'}")
         print(f"false alarms of {name}: {', '.join(tally.alarms) or 'none'}")

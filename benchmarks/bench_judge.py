@@ -22,10 +22,9 @@ import generated_history
 from judge_timeline import TARGET
 
 from conformance import history as histories
-from conformance.api.classifier import classify_all
 from conformance.api.request_facts import is_mutation
 from conformance.judge import Judge, judge_history
-from conformance.judge.columnar.fold import events, fold
+from conformance.judge.evidence import verified
 from conformance.model import History, Operation
 
 ROUNDS = 5
@@ -58,21 +57,19 @@ def parsing(operations: list[Operation], folder: Path) -> None:
     print(f"{'JSON lines to operations (not part of what follows)':<58}{len(operations) / taken:>14,.0f} /s")
 
 
-def rows(operations: list[Operation]) -> tuple[float, float]:
-    """Measure the fold alone and all duties."""
-    parsed = [(int(kind), key, a, b) for kind, key, a, b in events(operations, classify_all(operations, TARGET))]
-    fold_rate = shown("the fold of section 1 alone", len(parsed), seconds(lambda: fold(parsed)), 1e6)
+def rows(operations: list[Operation]) -> float:
+    """Measure all requirements, and the re-check of what was found."""
     history = History(tuple(operations), TARGET)
-    all_rate = shown("all duties with certificates", len(operations), seconds(lambda: judge_history(history)), 150e3)
-    return fold_rate, all_rate
+    rate = shown("all duties with certificates", len(operations), seconds(lambda: judge_history(history)), 150e3)
+    judgement = judge_history(history)
+    shown("re-check of all findings", len(operations), seconds(lambda: verified(judgement, history)), 10 * rate)
+    return rate
 
 
-def columns(operations: list[Operation], folder: Path, fold_rate: float, all_rate: float) -> None:
-    """Measure the columnar path against both."""
+def columns(operations: list[Operation], folder: Path, all_rate: float) -> None:
+    """Measure the columnar path against the row judge."""
     try:
-        import numpy as np  # noqa: PLC0415 - an optional extra
-
-        from conformance.judge.columnar.columnar_judge import fold_arrays, judge_parquet  # noqa: PLC0415 - the same
+        from conformance.judge.columnar.columnar_judge import judge_parquet  # noqa: PLC0415 - an optional extra
         from conformance.judge.columnar.columns import Columns  # noqa: PLC0415 - the same
     except ImportError:
         print("the columnar path: the extra `columnar` is not installed")
@@ -82,12 +79,6 @@ def columns(operations: list[Operation], folder: Path, fold_rate: float, all_rat
     Columns(path, TARGET).write(operations)
     wrote = time.process_time() - begun
     print(f"{'operations to Parquet (not part of what follows)':<58}{len(operations) / wrote:>14,.0f} /s")
-    told = list(events(operations, classify_all(operations, TARGET)))
-    numbers: dict[object, int] = {}
-    key = np.array([numbers.setdefault(one[1], len(numbers)) for one in told], np.int64)
-    kind, a, b = (np.array([one[i] for one in told], np.int64) for i in (0, 2, 3))
-    taken = seconds(lambda: fold_arrays(kind, key, a, b, len(numbers)), 20)
-    shown("columns: the fold of section 1 alone", len(told), taken, 10 * fold_rate)
     shown(
         "columns: all duties, from Parquet",
         len(operations),
@@ -169,8 +160,7 @@ def main(longest: int) -> None:
     operations = list(generated_history.operations(SAMPLE))
     with tempfile.TemporaryDirectory() as name:
         parsing(operations, Path(name))
-        fold_rate, all_rate = rows(operations)
-        columns(operations, Path(name), fold_rate, all_rate)
+        columns(operations, Path(name), rows(operations))
 
 
 if __name__ == "__main__":

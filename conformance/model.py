@@ -94,7 +94,7 @@ class Requirement:
 
     `id` never changes and is never reused; `section` is the heading of the specification it rests on and `quote`
     the sentence under it; `reading` is the interpretation chosen where the specification is silent (empty when it is
-    not).
+    not). `role` says who has to keep it: ``server`` or ``client``.
     """
 
     id: str
@@ -104,10 +104,10 @@ class Requirement:
     asks: str
     sound_when: str
     reading: str = ""
-    checks: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     core: bool = False
     quote: str = ""
+    role: str = "server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,9 @@ class Octets:
 class Exchange:
     """One request and what came back. `path` keeps the query; header names are lower case.
 
-    `user` is ``owner`` (who created the resources), ``other`` (the second user), ``invalid`` (a bad token) or None (no
-    token). `request` and `response` are JSON values or `Octets`; `status` is None when no status line arrived.
+    `user` is ``owner`` (who created the resources), ``other`` (the second user), ``somebody`` (of whose rights nothing
+    is known), ``invalid`` (a bad token) or None (no token). `request` and `response` are JSON values or `Octets`;
+    `status` is None when no status line arrived.
     """
 
     method: str

@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
+from graphlib import TopologicalSorter
 from html import escape
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def rooms() -> Rooms:
 
 
 def floors(graph: Rooms) -> dict[str, int]:
-    """Return each room's floor: one above the highest room that it imports."""
+    """Return each room's floor: one above the highest room that it imports; raise CycleError for a circle of rooms."""
+    TopologicalSorter(graph).prepare()
 
     @cache
     def floor(name: str) -> int:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from conformance.release.display_text import seconds
+from conformance.outcome.display_text import seconds
 
 from .timeline import timeline
 from .words import LEVELS, answer_class, answer_text, body

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.release.display_text import judged, printable
+from conformance.outcome.display_text import judged, printable
 
 Document = Mapping[str, Any]
 NAME = "junit.xml"

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from conformance.release.display_text import seconds
+from conformance.outcome.display_text import seconds
 
 from .scale import Scale, nice_ticks, thin
 from .svg import figure, path, tag

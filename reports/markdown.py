@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.release.display_text import code, count, escaped, judged, rate, seconds
+from conformance.outcome.display_text import code, count, escaped, judged, rate, seconds
 from conformance.release.next_step import command
 
 from .page import unseen_sentence, within
@@ -29,7 +29,7 @@ def summary(document: Document) -> str:
     """Draw the summary as GitHub-flavoured Markdown."""
     blocks = [*_head(document), *_broken(document), *_expected(document), *_duties(document), *_unseen(document)]
     again = [] if document.get("recorded") else [f"Run it again: {code(command(document))}"]
-    return "\n\n".join([*blocks, *_lag(document), *again]) + "\n"
+    return "\n\n".join([*blocks, *_scenarios(document), *_lag(document), *again]) + "\n"
 
 
 def _head(document: Document) -> Iterable[str]:
@@ -71,6 +71,18 @@ def _finding(finding: Document) -> str:
     lines += [f"  - expected: {escaped(finding['expected'])}"] if finding.get("expected") else []
     lines += [f"  - observed: {escaped(finding['observed'])}"] if finding.get("observed") else []
     return "\n".join([*lines, *(f"  - {code(one)}" for one in finding["curl"])])
+
+
+def _scenarios(document: Document) -> Iterable[str]:
+    client = document.get("client")
+    if client:
+        yield "## Scenarios of the client"
+        rows = [
+            f"| {OUTCOMES[one['outcome']][1]} {OUTCOMES[one['outcome']][0]} | {code(one['name'])} "
+            f"| {escaped('; '.join([*one['findings'], *one['never_met'], one['trouble']]).strip('; '))} |"
+            for one in client["scenarios"]
+        ]
+        yield "\n".join(["| outcome | scenario | what was found |\n|---|---|---|", *rows])
 
 
 def _expected(document: Document) -> Iterable[str]:

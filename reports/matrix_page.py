@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance.outcome.display_text import code, escaped
 from conformance.release import Matrix, matrix
-from conformance.release.display_text import code, escaped
 
 from .page import moment
 from .render import page

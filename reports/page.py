@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from conformance.release.display_text import count, judged, rate, seconds
+from conformance.outcome.display_text import count, judged, rate, seconds
 from conformance.release.next_step import command, replay
 
 from .finding_views import finding_views

@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from conformance.release.display_text import count, printable, seconds, size
+from conformance.outcome.display_text import count, printable, seconds, size
 
 HERE = Path(__file__).parent
 _TICKS = re.compile(r"`([^`]+)`")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-from conformance.release.display_text import printable
+from conformance.outcome.display_text import printable
 
 
 def tag(name: str, *children: object, **attributes: object) -> Markup:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from conformance.release.display_text import seconds
+from conformance.outcome.display_text import seconds
 
 from .svg import figure, path, tag
 from .time_axis import Clock, clock

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from conformance.release.display_text import seconds
+from conformance.outcome.display_text import seconds
 from conformance.release.trend import PastRun, Quantile, Row, Sight, Trend
 
 from .page import moment

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.driver import Driver
 from conformance.engine.efforts import EFFORTS
-from conformance.engine.search.early_stop import court_of, keeper_of, watcher_of
+from conformance.engine.search.early_stop import judges_of, plan_outcomes_of, watcher_of
 from conformance.engine.search.trials import Trials
 from conformance.engine.search.worker import Trial, Watcher
 from conformance.fuzz.fuzzer import Campaign
@@ -44,12 +44,12 @@ def watcher(driver: Driver, settings: Settings) -> Watcher:
 @pytest.fixture(scope="session")
 def trials(request: pytest.FixtureRequest, driver: Driver, settings: Settings, watcher: Watcher) -> Trials:
     """Give what runs the plans of all the items of this process, each shard's together."""
-    effort, court, keeper = EFFORTS[settings.effort], court_of(settings), keeper_of(driver, settings)
+    effort, judges, outcomes = EFFORTS[settings.effort], judges_of(settings), plan_outcomes_of(driver, settings)
     shards = shards_of(request.config)
     specs = [getattr(item, "callspec", None) for item in request.session.items]
     chosen = [spec.params for spec in specs if spec and "plan_scenario" in spec.params]
     wanted = {n: [each["plan_scenario"] for each in chosen if each["shard"] == n] for n in range(shards)}
-    return Trials(wanted, lambda plans, n: Trial(driver, settings, plans, effort, court, watcher, keeper, n, shards))
+    return Trials(wanted, lambda plans, n: Trial(driver, settings, plans, effort, judges, watcher, outcomes, n, shards))
 
 
 @pytest.fixture(scope="session")

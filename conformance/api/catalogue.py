@@ -35,21 +35,29 @@ def _document() -> Mapping[str, Any]:
     return MappingProxyType(tomllib.loads(text))
 
 
+SERVER, CLIENT = "server", "client"
+
+
 @cache
-def requirements() -> tuple[Requirement, ...]:
-    """Give every requirement, in the catalogue's order."""
+def every() -> tuple[Requirement, ...]:
+    """Give every requirement of either role, in the catalogue's order."""
     return tuple(_requirement(row) for row in _document()["requirement"])
 
 
+@cache
+def requirements(role: str = SERVER) -> tuple[Requirement, ...]:
+    """Give the requirements of a role, in the catalogue's order."""
+    return tuple(requirement for requirement in every() if requirement.role == role)
+
+
 def _requirement(row: Mapping[str, Any]) -> Requirement:
-    lists = {name: tuple(row.get(name, ())) for name in ("checks", "scenarios")}
-    return Requirement(**{**row, **lists, "level": Level(row["level"])})
+    return Requirement(**{**row, "scenarios": tuple(row.get("scenarios", ())), "level": Level(row["level"])})
 
 
 @cache
-def by_id() -> Mapping[str, Requirement]:
-    """Give the requirements by their ids."""
-    return MappingProxyType({requirement.id: requirement for requirement in requirements()})
+def by_id(role: str = SERVER) -> Mapping[str, Requirement]:
+    """Give the requirements of a role by their ids."""
+    return MappingProxyType({requirement.id: requirement for requirement in requirements(role)})
 
 
 @cache
@@ -70,22 +78,24 @@ def spec() -> str:
     return str(_document()["spec"])
 
 
-def select(wanted: Iterable[str]) -> tuple[Requirement, ...]:
-    """Give the requirements that match any of the ids or globs, in the catalogue's order.
+def select(wanted: Iterable[str], among: tuple[Requirement, ...] | None = None) -> tuple[Requirement, ...]:
+    """Give the requirements that match any of the ids or globs, in the catalogue's order: the server's, or of `among`.
 
     Raises:
         UsageError: an id or glob matches nothing; the remedy names the nearest right id.
     """
+    given = requirements() if among is None else among
+    ids = [requirement.id for requirement in given]
     chosen: set[str] = set()
     for pattern in wanted:
-        matches = fnmatch.filter(by_id(), pattern)
+        matches = fnmatch.filter(ids, pattern)
         if not matches:
-            raise UsageError(f"no requirement is called {pattern!r}.", remedy=_nearest(pattern))
+            raise UsageError(f"no requirement is called {pattern!r}.", remedy=_nearest(pattern, ids))
         chosen.update(matches)
-    return tuple(requirement for requirement in requirements() if requirement.id in chosen)
+    return tuple(requirement for requirement in given if requirement.id in chosen)
 
 
-def _nearest(pattern: str) -> str:
-    near = difflib.get_close_matches(pattern.strip("*?"), by_id(), n=1, cutoff=0.4)
+def _nearest(pattern: str, ids: list[str]) -> str:
+    near = difflib.get_close_matches(pattern.strip("*?"), ids, n=1, cutoff=0.4)
     listing = "`dds-conformance requirements` lists them."
     return f"Did you mean {near[0]!r}? {listing}" if near else listing

@@ -4,57 +4,71 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from conformance import history as histories
-from conformance.cli.present import console, deviations, keep, show
+from conformance.api import catalogue
+from conformance.cli.screen.present import console, deviations, keep, show
 from conformance.driver.report_folder import prepare_views
-from conformance.history.input_files import STDIN
-from conformance.model import Json, Target
+from conformance.errors import ExitCode, UsageError
+from conformance.history.har.har_operations import Reading
+from conformance.history.recordings import read_recording
+from conformance.model import Finding, History, Json, Target
 from conformance.outcome.assemble import Framing, assemble
 from conformance.run.unstarted import reporting
+from conformance.settings.run_settings import base_url as based
 
 
 @click.command()
-@click.argument("history", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.argument("history", type=click.Path(exists=True, allow_dash=True, path_type=Path))
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports there.")
+@click.option("--as", "speaks_as", type=click.Choice(("owner", "other", "none")),
+              help="Who speaks in all of a HAR file that carries no Authorization.")  # fmt: skip
+@click.option("--base-url", metavar="URL", help="Base of the API in a HAR file.  [default: the one that fits best]")
 @click.option("--gateway", metavar="REGEX", help="Answers of a gateway, not the API: a pattern over the body.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
+@click.option("--require-core", is_flag=True, help="Exit with 4 unless the core of the contract was exercised.")
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
-def judge(  # noqa: PLR0913 - one for each option
-    *,
-    history: Path,
-    report_dir: Path | None,
-    gateway: str | None,
-    strict: bool,
-    expect: Path | None,
-    as_json: bool,
-) -> int:
-    """Judge HISTORY, a recording of ours or of the deployed service's form. Sends nothing.
+@click.option("--columnar", is_flag=True, help="Judge a second time, in columns, and say where the two differ.")
+def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_json: bool, **asked: Any) -> int:
+    """Judge HISTORY: a recording of ours or of the deployed service's form, a folder of them, or a HAR file.
 
-    HISTORY may be packed (gzip, bzip2, xz, zstd), and - is standard input. A recording is partial by nature: the
-    outcome speaks of the requirements it exercises, and says which it does not.
+    Sends nothing. HISTORY may be packed (gzip, bzip2, xz, zstd), and - is standard input. A recording is partial by
+    nature: the outcome speaks of the requirements it exercises, and says which it does not. A HAR file may come from a
+    browser, a proxy or an API tool; schemathesis' cassettes are read as well.
     """
     screen = console(as_json=as_json)
     if report_dir is None:
         expected = deviations(expect)
-        drawn = _judged(history, gateway, strict=strict)
+        drawn = _judged(history, **asked)
         return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
     prepare_views(report_dir, [history, *([expect] if expect else [])])
-    with reporting(report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=strict)):
+    with reporting(report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=asked["strict"])):
         expected = deviations(expect)
-        keep(drawn := _judged(history, gateway, strict=strict), report_dir)
+        keep(drawn := _judged(history, **asked), report_dir)
         return show(drawn, report_dir, screen, status=int(drawn["exit_code"]), expected=expected)
 
 
-def _judged(history: Path, gateway: str | None, *, strict: bool) -> dict[str, Json]:
-    kept = histories.read(STDIN if str(history) == STDIN else history)
+def _judged(  # noqa: PLR0913 - one for each option
+    path: Path,
+    *,
+    speaks_as: str | None,
+    base_url: str | None,
+    gateway: str | None,
+    strict: bool,
+    require_core: bool,
+    columnar: bool,
+) -> dict[str, Json]:
+    read, remarks = read_recording(path, Reading(speaks_as or "", based(base_url) if base_url else ""))
     if gateway is not None:
-        kept = replace(kept, target=replace(kept.target, gateway=gateway))
-    header = kept.header
+        read = replace(read, target=replace(read.target, gateway=gateway))
+    header = read.header
+    if header.get("role") == catalogue.CLIENT:
+        remedy = "`dds-conformance client` judges it; `dds-conformance report` draws its report.json again."
+        raise UsageError(f"{path} is what scripted servers saw of a client.", remedy=remedy)
     framing = Framing(
         recorded=True,
         effort=str(header.get("effort", "recorded")),
@@ -62,9 +76,31 @@ def _judged(history: Path, gateway: str | None, *, strict: bool) -> dict[str, Js
         strict=strict,
         run_id=str(header.get("run_id", "")),
         begun=str(header.get("begun", "")),
+        remarks=remarks,
+        second_opinion=_in_columns(read) if columnar else None,
     )
-    return assemble(kept, framing)
+    drawn = assemble(read, framing)
+    return _demanding(drawn) if require_core else drawn
 
 
-def _code(document: dict[str, Json]) -> int:
-    return int(document["exit_code"])
+def _demanding(document: dict[str, Json]) -> dict[str, Json]:
+    """Let a recording without the core end as a run without it does."""
+    missing = document["missing_core"]
+    if not missing or document["exit_code"] != ExitCode.CONFORMANT:
+        return document
+    reason = f"the core is missing: {', '.join(missing)}"
+    return {
+        **document,
+        "exit_code": int(ExitCode.INCOMPLETE),
+        "outcome": "incomplete",
+        "reasons": [reason, *document["reasons"]],
+    }
+
+
+def _in_columns(history: History) -> tuple[Finding, ...]:
+    try:
+        from conformance.judge.columnar.columnar_judge import judge_in_columns  # noqa: PLC0415 - an optional extra
+    except ImportError as missing:
+        remedy = "Install the extra: pip install 'dds-conformance[columnar]'; or judge without --columnar."
+        raise UsageError(f"--columnar needs {missing.name}, which is not installed.", remedy=remedy) from missing
+    return judge_in_columns(history)

@@ -11,8 +11,8 @@ import click
 
 from conformance import interrupts
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
-from conformance.cli.present import console, show, tell
 from conformance.cli.run_command import checked, framing_of, named, named_files
+from conformance.cli.screen.present import console, show, tell
 from conformance.driver import Driver
 from conformance.engine.replay import read_plan, run_plan
 from conformance.errors import ExitCode, SuiteError, UsageError

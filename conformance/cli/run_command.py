@@ -11,15 +11,17 @@ import click
 
 from conformance import interrupts
 from conformance.api import catalogue
-from conformance.cli.console import Console
+from conformance.certification import probing
 from conformance.cli.ends import shielded
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
-from conformance.cli.present import Watching, console, deviations, show, tell
+from conformance.cli.screen.console import Console
+from conformance.cli.screen.present import Watching, console, deviations, show, tell
+from conformance.cli.wish_options import wish_if, wishing
 from conformance.errors import ExitCode, UsageError
 from conformance.model import Json, Target
 from conformance.outcome.assemble import Framing
+from conformance.outcome.display_text import what_is_judged
 from conformance.release import load
-from conformance.release.display_text import what_is_judged
 from conformance.run.child import LOG, run_child
 from conformance.run.running import REPORT, recover
 from conformance.run.stopping import aftermath, leaving, set_aside
@@ -34,6 +36,10 @@ from conformance.settings.run_settings import Settings
 @configured(*REACHING[:1], *RUNNING[:1], *REACHING[1:2], *RUNNING[1:], *REACHING[2:], "i_may_write")
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
+@click.option("--challenge", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Answer a certifier's challenge: names and contents derive from it.")  # fmt: skip
+@click.option("--certify", is_flag=True, help="Refuse to begin a run that could not be certified afterwards.")
+@wishing(needed=False)
 @click.option("--dry-run", is_flag=True, help="Say what would be created and sent; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
@@ -46,14 +52,14 @@ def run(**given: Any) -> int:
     file = given["config"]
     asked = configuration(given)
     if given["dry_run"]:
-        settings = checked(asked.settings())
+        settings = _wished(asked, given)
         click.echo(f"WOULD JUDGE: {what_is_judged(dataclasses.asdict(settings.target))}")
         click.echo(consent.plan(settings, COSTS))
         return ExitCode.CONFORMANT
-    inputs = [path for path in (file, given["expect"], *named_files(asked)) if path]
+    inputs = [path for path in (file, given["expect"], given["challenge"], *named_files(asked)) if path]
     with accountable(asked.get("report_dir"), named(asked), inputs=inputs, framing=framing_of(asked)) as older:
         tell([set_aside(older)] if older else [])
-        settings = checked(asked.settings())
+        settings = _wished(asked, given)
         consent.require(settings, COSTS)
         expected = deviations(given["expect"])
         status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
@@ -84,6 +90,29 @@ def named_files(asked: Configuration) -> Iterable[Path]:
     described = asked.get("target_openapi")
     if described and "://" not in described:
         yield Path(described)
+
+
+def _wished(asked: Configuration, given: dict[str, Any]) -> Settings:
+    """Return the settings of a run that may begin, also if it is to be certified or answers a challenge."""
+    settings = _answering(checked(asked.settings()), given["challenge"])
+    wish = wish_if(given)
+    if wish is not None:
+        probing.require(settings, wish, expected=given["expect"] is not None, ask=not given["dry_run"])
+    return settings
+
+
+def _answering(settings: Settings, challenge: Path | None) -> Settings:
+    """Draw names and contents from a certifier's challenge, if there is one.
+
+    Raises:
+        UsageError: it is none, for another target, or over.
+    """
+    if challenge is None:
+        return settings
+    from conformance.certification.challenge_document import for_run  # noqa: PLC0415 - needs an extra
+
+    found = for_run(challenge, settings.target.base_url)
+    return dataclasses.replace(settings, nonce=found.nonce, challenge=found.raw.decode())
 
 
 def checked(settings: Settings) -> Settings:

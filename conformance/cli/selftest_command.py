@@ -10,10 +10,12 @@ from pathlib import Path
 import click
 
 from conformance.api import catalogue
+from conformance.clients.client_scenarios import scenarios
 from conformance.driver.report_folder import check_writable
 from conformance.errors import ExitCode
 from conformance.outcome.assemble import now
 from conformance.selftest import Matrix, Trialled, gaps, markdown, subjects, try_subject
+from conformance.selftest.client_matrix import client_matrix, toys, try_toy
 from conformance.settings.run_settings import EFFORTS
 
 
@@ -25,13 +27,18 @@ from conformance.settings.run_settings import EFFORTS
 @click.option(
     "--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the kill matrix there, as Markdown."
 )
-def selftest(*, effort: str, jobs: int, seed: int, only: tuple[str, ...], write: Path | None) -> int:
+@click.option("--clients", is_flag=True, help="Try the toy clients, each wrong in one way, instead of servers.")
+def selftest(  # noqa: PLR0913 - the options of the command
+    *, effort: str, jobs: int, seed: int, only: tuple[str, ...], write: Path | None, clients: bool
+) -> int:
     """Run the suite against every fault and every legal variant of the embedded DDS.
 
     Fails (exit 1) if a fault survives (what convicts it must be as grave as what it breaks), if one fails a MUST that
     it did not break, or if a legal variant does not pass. A whole matrix also names the binding requirements that
-    convict no fault.
+    convict no fault. With --clients: toy clients, each of which must be convicted of its own fault and of nothing else.
     """
+    if clients:
+        return _clients(jobs=jobs, seed=seed, only=only, write=write)
     chosen, begun = subjects(only), time.monotonic()
     if write:
         check_writable(write.parent, option="--write")
@@ -50,6 +57,25 @@ def selftest(*, effort: str, jobs: int, seed: int, only: tuple[str, ...], write:
         write.parent.mkdir(parents=True, exist_ok=True)
         write.write_text(markdown(matrix, catalogue.requirements()), encoding="utf-8")
     return _conclude(matrix, whole=not only)
+
+
+def _clients(*, jobs: int, seed: int, only: tuple[str, ...], write: Path | None) -> int:
+    """Try the toy clients one after the other: the scenarios of each run side by side."""
+    rows, begun = [], time.monotonic()
+    for toy in toys(only):
+        rows.append(row := try_toy(toy, scenarios(), jobs=jobs, seed=seed))
+        mark = click.style("ok   ", fg="green") if row.right else click.style("WRONG", fg="red")
+        said = ", ".join(row.convicted) or "nothing"
+        click.echo(f"{mark} {toy.name:<26} {said}  [{row.took_s:.0f} s]")
+        for trouble in (*row.unrelated, *row.trouble, *(row.core if not toy.breaks else ())):
+            click.echo(f"        {trouble}")
+    if write:
+        took = f"in {(time.monotonic() - begun) / 60:.1f} minutes"
+        version = metadata.version("dds-conformance")
+        made = f"Made by `dds-conformance selftest --clients --seed {seed}` on {now()[:10]}, version {version}, {took}."
+        write.parent.mkdir(parents=True, exist_ok=True)
+        write.write_text(client_matrix(rows, catalogue.requirements(catalogue.CLIENT), made=made), encoding="utf-8")
+    return ExitCode.CONFORMANT if all(row.right for row in rows) else ExitCode.NONCONFORMANT
 
 
 def _tell(done: int, of: int, row: Trialled) -> None:

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 
+from conformance.certification import probing
+from conformance.certification.eligibility import Wish
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked
+from conformance.cli.wish_options import wish_if, wishing
 from conformance.doctor import Line, Mark, examine, next_command
 from conformance.driver.report_folder import check_writable
 from conformance.driver.safety.cleaning import clean as sweep
 from conformance.driver.safety.cleaning import target_of
 from conformance.errors import ExitCode, UsageError
-from conformance.settings.run_settings import is_loopback
+from conformance.settings.run_settings import Settings, is_loopback
 
+CERTIFICATE = "certificate"
 _COLOURS = {Mark.GOOD: "green", Mark.WARN: "yellow", Mark.BAD: "red", Mark.UNTRIED: "bright_black"}
 
 
 @click.command()
-@configured(*REACHING, "converge_within", "i_may_write", "report_dir")
+@configured(*REACHING, "converge_within", "effort", "target_version", "only", "i_may_write", "report_dir")
+@click.option("--certify", is_flag=True, help="Ask also whether a run with these options could be certified.")
+@wishing(needed=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the lines as JSON.")
 def doctor(*, as_json: bool, **given: Any) -> int:
     """Ask whether a run against the target can succeed. Writes nothing but one project, which it removes."""
+    wish = wish_if(given)
     settings = checked(configuration(given).settings())
     if not settings.target.base_url:
         raise UsageError("there is no target to examine.", remedy="Say: --target https://host[:port]")
@@ -36,7 +45,7 @@ def doctor(*, as_json: bool, **given: Any) -> int:
         )
     check_writable(settings.report_dir)  # the ledger of the one project lies there until that is gone
     lines: list[Line] = []
-    for line in examine(settings, _say):
+    for line in chain(examine(settings, _say), _certificate(settings, wish)):
         lines.append(line)
         if not as_json:
             _tell(line)
@@ -45,7 +54,20 @@ def doctor(*, as_json: bool, **given: Any) -> int:
         click.echo(json.dumps({"lines": [line.document() for line in lines], "next": command}, indent=1))
     else:
         click.echo(f"\nnext: {click.style(command, bold=True)}")
-    return ExitCode.UNREACHABLE if any(line.mark is Mark.BAD for line in lines) else ExitCode.CONFORMANT
+    bad = [line.question for line in lines if line.mark is Mark.BAD]
+    return ExitCode.CONFORMANT if not bad else ExitCode.USAGE if set(bad) == {CERTIFICATE} else ExitCode.UNREACHABLE
+
+
+def _certificate(settings: Settings, wish: Wish | None) -> Iterator[Line]:
+    """Yield a line for each thing that would keep a run with these settings from a certificate, if one is wished."""
+    if wish is None:
+        return
+    reasons = probing.foreseen(settings, wish)
+    for reason in reasons:
+        what, _, remedy = reason.rpartition(": ")
+        yield Line(CERTIFICATE, Mark.BAD, f"{what[:1].upper()}{what[1:]}.", f"{remedy[:1].upper()}{remedy[1:]}.")
+    if not reasons:
+        yield Line(CERTIFICATE, Mark.GOOD, "A conformant run with these options can be certified.")
 
 
 def _say(sentence: str) -> None:

@@ -33,7 +33,8 @@ UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
 class Client(Verbs):
     """One client of the target; not to be shared between threads. Made by `Driver.client`.
 
-    `phase` is noted on every operation. `user` is who speaks, ``owner``, ``other``, ``invalid`` or None (no token).
+    `phase` is noted on every operation, and so is `step`, the number of a step in its plan's program, where it is set.
+    `user` is who speaks, ``owner``, ``other``, ``invalid`` or None (no token).
     """
 
     def __init__(self, driver: Sending, session: str, *, user: str | None, scenario: str, plan: str) -> None:
@@ -43,6 +44,7 @@ class Client(Verbs):
         self.scenario = scenario
         self.plan = plan
         self.phase = Phase.TROUBLE
+        self.step = ""
         self.exempt = False
         self._roads: dict[str, tuple[Wire, httpx.Client]] = {}
 
@@ -177,7 +179,7 @@ class Client(Verbs):
             phase=self.phase,
             scenario=self.scenario,
             plan=self.plan,
-            notes=notes,
+            notes={**notes, "step": self.step} if self.step else notes,
         )
 
     def _ended(self, begun: Operation, reply: Reply) -> Operation:

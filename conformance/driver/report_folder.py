@@ -16,7 +16,7 @@ from conformance.settings.run_settings import Settings
 LEDGER = "ledger.jsonl"
 VIEWS = ("report.json", "report.tmp", "junit.xml", "summary.md", "report.html", "certificate.json", "certificate.md")
 """What is drawn from a judgement."""
-RECORDS = ("history.jsonl", "pytest.log")
+RECORDS = ("history.jsonl", "pytest.log", "target-description.txt", "challenge.json")
 """What a run writes besides."""
 PARTS = ("plans-*.json", "fuzz-*.json")
 """What each process of a run writes beside its history."""

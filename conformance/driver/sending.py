@@ -59,6 +59,7 @@ class Sending(ABC):
         self._version = metadata.version("dds-conformance")
         self._tag = f"{worker}-{secrets.token_hex(2)}"
         self._numbers = itertools.count(1)
+        self._names = itertools.count(1)
         self._listeners: list[Listener] = []
         self.lock = threading.RLock()
 
@@ -68,7 +69,7 @@ class Sending(ABC):
 
     def name(self, label: str = "") -> str:
         """Draw a name that carries the run id and cannot collide with anything, here or in another run."""
-        return " ".join(word for word in ("ddsc", self.settings.run_id, secrets.token_hex(6), label) if word)
+        return self.settings.naming.in_run(self.settings.run_id, f"{self._tag}.{next(self._names)}", label)
 
     def listen(self, callback: Listener) -> None:
         """Call `callback` with every mutation about to be sent and every operation kept, one call at a time."""

@@ -75,9 +75,9 @@ VERBS: dict[str, Verb] = {
     "list_projects": Verb({}, "GET /projects"),
     "use_unknown": Verb({}, "{call} with an id that never existed", {"call": "file_url", "id": "unknown"}),
     "ask_badly": Verb({"project": PROJECT}, "{request}", {"request": "a project without a name"}),
-    "comb": Verb(
+    "read_densely": Verb(
         {"file": FILE},
-        "GET /files/{file}/url and its version's, {readers} readers in a staggered comb, until it settled",
+        "GET /files/{file}/url and its version's, {readers} staggered readers, until it settled",
         {"readers": 4, "tracer": ""},
     ),
     "settle": Verb({"file": FILE}, "GET /files/{file}/url until it settled"),

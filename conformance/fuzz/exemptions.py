@@ -99,5 +99,5 @@ _REASONS: tuple[tuple[str, Callable[[Failing], bool]], ...] = (
 
 
 def reason(failing: Failing) -> str:
-    """Give the reason why a failure is no crime; empty when it is one."""
+    """Give the reason why a failure is legal; empty when it is one."""
     return next((text for text, fits in _REASONS if fits(failing)), "")

@@ -19,7 +19,7 @@ _PREFIX = "fuzz-"
 
 
 @dataclass(slots=True)
-class Crime:
+class Flaw:
     """One thing that is wrong, however often it was seen. `by` is the requirement, or schemathesis' check."""
 
     by: str
@@ -28,10 +28,10 @@ class Crime:
     count: int
     request: str
 
-    def merge(self, other: Crime) -> None:
-        """Count another sight of the same crime; the smallest request stands for both."""
+    def merge(self, other: Flaw) -> None:
+        """Count another sight of the same flaw; the smallest request stands for both."""
         self.count += other.count
-        smaller = min((self, other), key=lambda crime: (len(crime.request), crime.request))
+        smaller = min((self, other), key=lambda flaw: (len(flaw.request), flaw.request))
         self.request, self.call = smaller.request, smaller.call
 
 
@@ -46,7 +46,7 @@ class Notebook:
     answers: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     cases: Counter[str] = field(default_factory=Counter)
     filtered: Counter[str] = field(default_factory=Counter)
-    crimes: dict[tuple[str, str], Crime] = field(default_factory=dict)
+    flaws: dict[tuple[str, str], Flaw] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
 
@@ -58,13 +58,13 @@ class Notebook:
 
     def violated(self, requirement: str, violation: Violation, operation: Operation, of: Classified) -> None:
         """Note a violation that this suite's checks found."""
-        self.guilty(requirement, f"{violation.rule}: {violation.crime}", operation, of)
+        self.noted(requirement, f"{violation.rule}: {violation.crime}", operation, of)
 
-    def guilty(self, by: str, what: str, operation: Operation, of: Classified) -> None:
+    def noted(self, by: str, what: str, operation: Operation, of: Classified) -> None:
         """Note something wrong with an answer; the smallest request that shows it is kept."""
         request = curl(operation.exchange, self.base_url)
-        seen = Crime(by, what, of.call.name, 1, request)
-        known = self.crimes.setdefault((by, what), seen)
+        seen = Flaw(by, what, of.call.name, 1, request)
+        known = self.flaws.setdefault((by, what), seen)
         if known is not seen:
             known.merge(seen)
 
@@ -84,7 +84,7 @@ class Notebook:
             "answers": _nested(self.answers),
             "cases": dict(sorted(self.cases.items())),
             "filtered": dict(sorted(self.filtered.items())),
-            "crimes": [_plain(crime) for crime in self.crimes.values()],
+            "crimes": [_plain(flaw) for flaw in self.flaws.values()],
             "missing": sorted(self.missing),
             "cut": sorted(self.cut),
         }
@@ -113,24 +113,24 @@ def gather(directory: Path) -> dict[str, Json]:
         "answers": _nested(answers),
         "cases": _summed(note["cases"] for note in notes),
         "filtered": _summed(note["filtered"] for note in notes),
-        "crimes": _merged(crime for note in notes for crime in note["crimes"]),
+        "crimes": _merged(flaw for note in notes for flaw in note["crimes"]),
         "missing": sorted({name for note in notes for name in note["missing"]}),
         "cut": sorted({name for note in notes for name in note["cut"]}),
     }
 
 
-def _plain(crime: Crime) -> dict[str, Json]:
-    return {"by": crime.by, "what": crime.what, "call": crime.call, "count": crime.count, "curl": crime.request}
+def _plain(flaw: Flaw) -> dict[str, Json]:
+    return {"by": flaw.by, "what": flaw.what, "call": flaw.call, "count": flaw.count, "curl": flaw.request}
 
 
-def _merged(crimes: Iterable[dict[str, Any]]) -> list[dict[str, Json]]:
-    found: dict[tuple[str, str], Crime] = {}
-    for row in crimes:
-        crime = Crime(row["by"], row["what"], row["call"], row["count"], row["curl"])
-        known = found.setdefault((crime.by, crime.what), crime)
-        if known is not crime:
-            known.merge(crime)
-    return [_plain(crime) for _, crime in sorted(found.items())]
+def _merged(flaws: Iterable[dict[str, Any]]) -> list[dict[str, Json]]:
+    found: dict[tuple[str, str], Flaw] = {}
+    for row in flaws:
+        flaw = Flaw(row["by"], row["what"], row["call"], row["count"], row["curl"])
+        known = found.setdefault((flaw.by, flaw.what), flaw)
+        if known is not flaw:
+            known.merge(flaw)
+    return [_plain(flaw) for _, flaw in sorted(found.items())]
 
 
 def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:

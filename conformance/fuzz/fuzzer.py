@@ -22,7 +22,7 @@ from conformance.fuzz.fuzz_log import Notebook
 from conformance.fuzz.fuzz_requests import Question, heard, question
 from conformance.fuzz.fuzz_scenario import FuzzScenario, Kind
 from conformance.fuzz.links import walk
-from conformance.fuzz.seeds import KINDS, STATES, Aim, Nursery
+from conformance.fuzz.seeds import KINDS, STATES, Aim, SeedRoom
 from conformance.interrupts import heed
 from conformance.judge.exchange import Examiner
 from conformance.model import Json, Operation
@@ -44,7 +44,7 @@ class Campaign:
     notebook: Notebook = field(init=False)
     _examiner: Examiner = field(init=False)
     _classify: Classifier = field(init=False)
-    _rooms: dict[str, Nursery] = field(default_factory=dict)
+    _rooms: dict[str, SeedRoom] = field(default_factory=dict)
     _filling: dict[str, Future[None]] = field(default_factory=dict)
     _scenario: str = ""
 
@@ -102,23 +102,23 @@ class Campaign:
         """Begin to fill every room, side by side and beside whatever else goes on: none is used before it is full."""
         deleting = (name for name in openapi_document.calls() if openapi_document.form(name)[0] == "DELETE")
         names = ("reads", "writes", "hostile", *deleting)
-        pool = ThreadPoolExecutor(len(names), "nursery")
+        pool = ThreadPoolExecutor(len(names), "seeds")
         for name in names:
-            self._filling[name] = pool.submit(self._nursery(name).fill)
+            self._filling[name] = pool.submit(self._seed_room(name).fill)
         pool.shutdown(wait=False)
 
-    def room(self, name: str) -> Nursery:
-        """Give the nursery of a room, full if it was seeded.
+    def room(self, name: str) -> SeedRoom:
+        """Give the seeds of a room, full if it was seeded.
 
         Raises:
             BudgetError: the run's budget was spent over the filling.
         """
         if name in self._filling:
             self._filling.pop(name).result()
-        return self._nursery(name)
+        return self._seed_room(name)
 
-    def _nursery(self, name: str) -> Nursery:
-        return self._rooms.setdefault(name, Nursery(self.driver, name))
+    def _seed_room(self, name: str) -> SeedRoom:
+        return self._rooms.setdefault(name, SeedRoom(self.driver, name))
 
     def close(self) -> None:
         """End the filling that nobody waits for any more, and write the notes down."""
@@ -229,7 +229,7 @@ class Campaign:
             self.notebook.filtered[f"{name}: {legal}"] += 1
         else:
             what = f"{message}: {str(failure.message or '').splitlines()[0] if failure.message else ''}"[:200]
-            self.notebook.guilty(f"schemathesis {name}", what, operation, of)
+            self.notebook.noted(f"schemathesis {name}", what, operation, of)
 
 
 def _session(scenario: FuzzScenario) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 from conformance.fuzz import openapi_document
 from conformance.fuzz.fuzz_requests import Question
-from conformance.fuzz.seeds import KINDS, Nursery
+from conformance.fuzz.seeds import KINDS, SeedRoom
 
 JSON = "application/json"
 GROUPS = ("bodies", "media types", "values", "forms", "paths", "queries", "methods", "routes", "headers")
@@ -80,7 +80,7 @@ _HEADERS: tuple[tuple[str | None, dict[str, str]], ...] = (
 """Who asks, and with which header. A partial or conditional answer is not asked for: it would be legal."""
 
 
-def questions(group: str, room: Nursery, count: int, seed: int) -> Iterator[Question]:
+def questions(group: str, room: SeedRoom, count: int, seed: int) -> Iterator[Question]:
     """Draw `count` requests of a group, the same for the same seed; ids are those of live resources of ours."""
     whole = list(_GROUPS[group](room))
     random.Random(f"{seed}:{group}").shuffle(whole)  # noqa: S311 - a plan, not a secret
@@ -94,7 +94,7 @@ def _calls(*methods: str) -> tuple[str, ...]:
     return tuple(name for name in openapi_document.calls() if openapi_document.form(name)[0] in methods)
 
 
-def _path(room: Nursery, template: str) -> str:
+def _path(room: SeedRoom, template: str) -> str:
     if "{id}" not in template:
         return template
     kind = KINDS.get(template.split("/")[1], "project")
@@ -102,24 +102,24 @@ def _path(room: Nursery, template: str) -> str:
     return template.replace("{id}", room.aim(kind, state).id)
 
 
-def _with_body(room: Nursery, call: str, content: bytes, media: str | None, intent: str = "invalid") -> Question:
+def _with_body(room: SeedRoom, call: str, content: bytes, media: str | None, intent: str = "invalid") -> Question:
     method, template = openapi_document.form(call)
     return Question(method, _path(room, template), content=content, content_type=media, intent=intent, state="hostile")
 
 
-def _bodies(room: Nursery) -> Iterator[Maker]:
+def _bodies(room: SeedRoom) -> Iterator[Maker]:
     for call in _calls("POST", "PUT"):
         for content in _BODIES:
             yield partial(_with_body, room, call, content, JSON)
 
 
-def _media(room: Nursery) -> Iterator[Maker]:
+def _media(room: SeedRoom) -> Iterator[Maker]:
     for call in _calls("POST", "PUT"):
         for media in (*_MEDIA, None):
             yield partial(_with_body, room, call, b'{"name": "x", "description": "y"}', media)
 
 
-def _values(room: Nursery) -> Iterator[Maker]:
+def _values(room: SeedRoom) -> Iterator[Maker]:
     for call in _calls("POST", "PUT"):
         names = _fields(call)
         for value in _VALUES:
@@ -140,13 +140,13 @@ def _fields(call: str) -> tuple[str, ...]:
     }[call]
 
 
-def _forms(room: Nursery) -> Iterator[Maker]:
+def _forms(room: SeedRoom) -> Iterator[Maker]:
     for call in _calls("POST", "PUT"):
         for content in _FORMS:
             yield partial(_with_body, room, call, content, "application/x-www-form-urlencoded", "unsure")
 
 
-def _paths(_: Nursery) -> Iterator[Maker]:
+def _paths(_: SeedRoom) -> Iterator[Maker]:
     for call in openapi_document.calls():
         method, template = openapi_document.form(call)
         if "{id}" in template and method != "DELETE":  # an odd id might mean all of them
@@ -164,18 +164,18 @@ def _paths(_: Nursery) -> Iterator[Maker]:
                 )
 
 
-def _queries(room: Nursery) -> Iterator[Maker]:
+def _queries(room: SeedRoom) -> Iterator[Maker]:
     for call in _calls("GET"):
         for query in _QUERIES:
             yield partial(_asked, room, call, query)
 
 
-def _asked(room: Nursery, call: str, query: str) -> Question:
+def _asked(room: SeedRoom, call: str, query: str) -> Question:
     method, template = openapi_document.form(call)
     return Question(method, _path(room, template), query=query, intent="invalid", state="hostile")
 
 
-def _methods(room: Nursery) -> Iterator[Maker]:
+def _methods(room: SeedRoom) -> Iterator[Maker]:
     templates: dict[str, set[str]] = {}
     for call in openapi_document.calls():
         method, template = openapi_document.form(call)
@@ -186,17 +186,17 @@ def _methods(room: Nursery) -> Iterator[Maker]:
                 yield partial(_odd, room, method, template)
 
 
-def _odd(room: Nursery, method: str, template: str) -> Question:
+def _odd(room: SeedRoom, method: str, template: str) -> Question:
     return Question(method, _path(room, template), intent="invalid", state="hostile")
 
 
-def _routes(room: Nursery) -> Iterator[Maker]:
+def _routes(room: SeedRoom) -> Iterator[Maker]:
     for template in _ROUTES:
         for method in ("GET", "POST"):
             yield partial(_odd, room, method, template)
 
 
-def _headers(room: Nursery) -> Iterator[Maker]:
+def _headers(room: SeedRoom) -> Iterator[Maker]:
     for call in _calls("GET"):
         for user, headers in _HEADERS:
             yield partial(_headed, room, call, user, headers)
@@ -205,7 +205,7 @@ def _headers(room: Nursery) -> Iterator[Maker]:
 _INTENT = {None: "valid", "invalid": "invalid"}
 
 
-def _headed(room: Nursery, call: str, user: str | None, headers: dict[str, str]) -> Question:
+def _headed(room: SeedRoom, call: str, user: str | None, headers: dict[str, str]) -> Question:
     method, template = openapi_document.form(call)
     return Question(
         method,
@@ -217,6 +217,6 @@ def _headed(room: Nursery, call: str, user: str | None, headers: dict[str, str])
     )
 
 
-_GROUPS: dict[str, Callable[[Nursery], Iterator[Maker]]] = dict(
+_GROUPS: dict[str, Callable[[SeedRoom], Iterator[Maker]]] = dict(
     zip(GROUPS, (_bodies, _media, _values, _forms, _paths, _queries, _methods, _routes, _headers), strict=True)
 )

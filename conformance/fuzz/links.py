@@ -1,7 +1,7 @@
 """Walks along the document's links: from a created resource to its uses, through our driver.
 
-A step that follows a link keeps the ids that it was given; a step that starts something is aimed at a resource of the
-nursery, one state after the other, so that every use is also tried on resources that no link leads to.
+A step that follows a link keeps the ids that it was given; a step that starts something is aimed at one of the
+seeds, one state after the other, so that every use is also tried on resources that no link leads to.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import Any
 
 from conformance.api.answers import Answer
 from conformance.driver import Client, Driver
+from conformance.engine.content import piece
 from conformance.model import Json, Operation
 
 STATES: dict[str, tuple[str, ...]] = {
@@ -29,6 +30,7 @@ KINDS = {"projects": "project", "uploads": "upload", "files": "file", "file_vers
 FRESH = frozenset({("project", "new"), ("upload", "pending"), ("file", "pending"), ("version", "pending")})
 """States that pass by themselves: made anew each time."""
 _SHORTEST_S, _LONGEST_S = 0.02, 1.0
+CONTENT_BYTES = 38
 _CREATES = 3
 """How often a room's project is created until one is accepted: the first may be lost on a gateway."""
 
@@ -51,7 +53,7 @@ class _Made:
 
 
 @dataclass(slots=True)
-class Nursery:
+class SeedRoom:
     """The resources of one room: reading rooms share theirs, a room that deletes has its own."""
 
     driver: Driver
@@ -64,7 +66,7 @@ class Nursery:
     _invented: int = 0
 
     def __post_init__(self) -> None:
-        self.client = self.driver.client(f"nursery-{self.room}", scenario="fuzz", plan="seeds")
+        self.client = self.driver.client(f"seeds-{self.room}", scenario="fuzz", plan="seeds")
 
     def aim(self, kind: str, state: str) -> Aim:
         """Give a resource in a state; an unknown id where the target does not let us reach it."""
@@ -135,13 +137,13 @@ class Nursery:
 
     def _upload(self, state: str) -> str:
         if state == "open":
-            return self._made(self._ask_upload(b"x", chunked=True))
+            return self._made(self._ask_upload(1, chunked=True))
         made = self._attached(good=state != "failed", settled=state != "pending")
         return made.upload
 
-    def _ask_upload(self, content: bytes, *, chunked: bool = False) -> Operation | None:
+    def _ask_upload(self, size: int, *, chunked: bool = False) -> Operation | None:
         """Ask until the project's storage is ready; the first success makes the project a ready one."""
-        home, size = self._home(), len(content)
+        home = self._home()
         if not home:
             return None
 
@@ -155,11 +157,11 @@ class Nursery:
 
     def _stored(self, *, good: bool) -> str:
         """Store unique bytes in a single part and complete it, with a wrong hash where it is to fail."""
-        content = self.driver.name("content").encode()
-        asked = self._ask_upload(content)
+        asked = self._ask_upload(CONTENT_BYTES)
         made, body = self._made(asked), asked.exchange.response if asked else None
         if asked is None or not made or not isinstance(body, dict):
             return ""
+        content = piece(self.driver.settings.naming.seed(self.client.plan, made, "1"), CONTENT_BYTES).data()
         self.client.put_signed(body.get("signed_url"), content, notes={"url_of": asked.id})
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
         value = md5 if good else md5[::-1] if md5 != md5[::-1] else "0" * 32

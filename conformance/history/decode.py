@@ -15,7 +15,7 @@ from conformance.model import NOTHING, Exchange, Failure, Json, Octets, Operatio
 _PHASES = {phase.value: phase for phase in Phase}
 _FAILURES = {failure.value: failure for failure in Failure}
 _ROLES = {role.value: role for role in Role}
-_USERS = ("owner", "other", "invalid", None)
+_USERS = ("owner", "other", "somebody", "invalid", None)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -99,7 +99,7 @@ def _user(fields: Mapping[str, Any]) -> str | None:
         return "owner" if fields.get("authorized", True) else None
     user = fields["user"]
     if user not in _USERS:
-        raise Problem("`user` is not one of owner, other, invalid, null")
+        raise Problem("`user` is not one of owner, other, somebody, invalid, null")
     return user if user is None else str(user)
 
 

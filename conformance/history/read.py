@@ -163,7 +163,8 @@ def read(path: Path | str) -> History:
         return History(placed, _guess_target(placed, base), complete=not cut, recorded=True)
     ended = sum(1 for operation in operations if operation.exchange.failure is not Failure.KILLED)
     whole = end is not None and not end.interrupted and not cut and ended >= end.operations
-    return History(operations, header.target, complete=whole, header=header.fields)
+    watched = header.fields.get("watched") is True  # other people's traffic, of which some may have passed elsewhere
+    return History(operations, header.target, complete=whole, recorded=watched, header=header.fields)
 
 
 def _placed(operation: Operation, base: str, unplaced: set[str]) -> Operation:

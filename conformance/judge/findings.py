@@ -4,38 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from conformance.judge.state.interval import NEVER, Mark
+from conformance.judge.state.interval import NEVER, Interval
 from conformance.model import Finding, Json, Tally
-
-OCCASIONS: Mapping[str, str] = {
-    "nc-until-consistent": "resources seen while they were not consistent",
-    "nc-after-delete": "deleted resources read after the deletion",
-    "no-early-answer": "uploads whose first verdict and first completion are both known",
-    "bad-never-200": "bad uploads that told their verdict",
-    "good-never-integrity": "good uploads that told their verdict",
-    "one-verdict": "uploads that told their verdict more than once or in several places",
-    "bytes-at-once": "good uploads downloaded within the bound",
-    "bytes-exact": "good uploads whose bytes were compared",
-    "converges-project": "projects that told their truth, or had the whole bound to do so",
-    "converges-upload": "uploads that told their truth at an endpoint, or had the whole bound to do so",
-    "wrong-chunk-size-integrity": "uploads with a misreported chunk size that told their verdict",
-    "new-version-served": "files read after a new version was attached and had settled",
-    "old-version-downloadable": "superseded versions read afterwards",
-    "refused-create-no-trace": "refused names looked for in the final listings",
-    "session-monotonic": "pairs of session and resource read again after the truth",
-    "realtime-monotonic": "resources read again after anybody had been told the truth",
-    "state-order": "uploads whose own record was read around completion",
-    "read-your-writes": "writes whose session looked for them next",
-    "status-record": "uploads whose record reports consistency and whose verdict is known",
-    "other-user-403": "requests of the second user for the owner's resources",
-    "complete-no-integrity": "completions of bad uploads",
-    "complete-no-500": "bad uploads completed",
-    "complete-repeat-no-5xx": "repeated completions",
-    "complete-repeat-same-outcome": "repeated completions with a verdict before and after",
-    "no-5xx-legal": "legal requests answered",
-    "invalid-no-5xx": "invalid requests answered",
-}
-"""What one exposure of each requirement is, for the reader of a report."""
 
 
 def short(name: str) -> str:
@@ -86,7 +56,7 @@ class Book:
         requirement: str,
         rule: str,
         subject: str,
-        evidence: Iterable[Mark],
+        evidence: Iterable[Interval],
         sentence: str,
         *,
         expected: str = "",
@@ -96,29 +66,29 @@ class Book:
     ) -> None:
         """Write a violation down once for its subject and `detail`; the first one stands."""
         held = self._findings.setdefault(requirement, {})
-        names = tuple(dict.fromkeys(kept[3] for kept in evidence))[:4]
+        names = tuple(dict.fromkeys(interval.operation for interval in evidence))[:4]
         held.setdefault(
             (rule, subject, detail),
             Finding(requirement, rule, subject, names, sentence, expected, observed, numbers),
         )
 
-    def when(self, kept: Mark) -> str:
+    def when(self, interval: Interval) -> str:
         """Say when and by whom, as in ``reader-3 at 12.481-12.497 s``, with a dash for ranges."""
-        begun = (kept[0] - self.origin) / 1e9
-        if kept[1] >= NEVER:
-            return f"{speaker(kept[2])} from {begun:.3f} s on"
-        ended = (kept[1] - self.origin) / 1e9
-        return f"{speaker(kept[2])} at {begun:.3f}–{ended:.3f} s"  # noqa: RUF001 - a dash between times
+        begun = (interval.begun_ns - self.origin) / 1e9
+        if interval.ended_ns >= NEVER:
+            return f"{speaker(interval.session)} from {begun:.3f} s on"
+        ended = (interval.ended_ns - self.origin) / 1e9
+        return f"{speaker(interval.session)} at {begun:.3f}–{ended:.3f} s"  # noqa: RUF001 - a dash between times
 
-    def tallies(self) -> dict[str, Tally]:
-        """Give the tallies, findings in an order that does not depend on the order of the operations."""
+    def tallies(self, occasions: Mapping[str, str]) -> dict[str, Tally]:
+        """Return the tallies, findings in an order that does not depend on the order of the operations."""
         names = sorted({*self._exposed, *self._looked, *self._figures, *self._findings})
         return {
             name: Tally(
                 name,
                 exposures=self._exposed.get(name, 0),
                 findings=self.findings(name),
-                occasions=OCCASIONS.get(name, "answers"),
+                occasions=occasions.get(name, "answers"),
                 looked=self._looked.get(name, 0),
                 measured=self._figures.get(name, {}),
             )

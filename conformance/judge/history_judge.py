@@ -13,62 +13,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from conformance.api.answers import Answer, Classified, Effect, Kind
+from conformance.api.catalogue import requirements
 from conformance.api.classifier import Classifier, classify_all
 from conformance.api.request_facts import is_mutation
 from conformance.api.routes import EXTENDED_CALLS, LENGTHS, READ_METHODS, STORAGE_GET, STORAGE_PUT, UNROUTED
 from conformance.api.statuses import CORE_ERRORS
 from conformance.history import unfinished
+from conformance.judge import wall_clock
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
 from conformance.judge.lateness import Converged
-from conformance.judge.rules import (
-    completion_rules,
-    content_rules,
-    deletion_rules,
-    download_rules,
-    project_rules,
-    status_record_rules,
-    upload_rules,
-    version_rules,
-)
+from conformance.judge.rule import Case, Context, Need
+from conformance.judge.rules import content_rules, convergence_rules, project_rules
 from conformance.judge.rules.access_rules import Access, granted
+from conformance.judge.rules.completion_rules import Completions
 from conformance.judge.rules.own_write_rules import OWN, OwnWrites
+from conformance.judge.rules.project_rules import ProjectCase
 from conformance.judge.rules.refused_create_rules import TRACED, Traces
-from conformance.judge.rules.upload_rules import Case, Context
+from conformance.judge.rules_table import checks, lasting, occasions
+from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import SMALLEST_PART, Defect, Known, Setting, Truth, known
 from conformance.judge.state.intake import Handler, World
 from conformance.judge.state.interval import NEVER, SECOND
-from conformance.judge.state.observed import Sight, doomed_from, sight, version_endpoint
-from conformance.judge.state.resources import Upload
-from conformance.model import Failure, Finding, History, Judgement, LagInterval, Operation, Role, Target
+from conformance.judge.state.observed import Sight, sight, version_endpoint
+from conformance.judge.state.resources import File, Upload
+from conformance.model import Failure, Finding, History, Judgement, LagInterval, Level, Operation, Role, Target
 
-LASTING = frozenset(
-    {
-        "complete-202", "complete-body", "complete-repeat-no-5xx", "converges-project", "converges-upload",
-        "error-payload", "integrity-only-url", "integrity-payload", "nc-only-extended", "nc-payload", "nc-unknown-id",
-        "nc-until-consistent", "no-early-answer", "one-verdict", "project-create-202", "project-create-body",
-    }
-)  # fmt: skip
-"""Requirements whose violations no later operation can undo, provided that every mutation was announced."""
-ERRORS_FOR_GOOD = "errors-for-good"
-"""The rule about errors with nothing else after them: a later truth shows that they were not for good."""
 _BY_ANYBODY = frozenset({"complete_upload", "delete_file", "delete_project", "promote_version", "update_file"})
 """Mutations announced whoever sends them; announcing others cannot be taken back without a trace."""
 _TRUTHS = (Answer.DONE, Answer.INTEGRITY)
-
-
-@dataclass(slots=True)
-class _Found:
-    """What concluding gathers on the way."""
-
-    cases: dict[str, Case] = field(default_factory=dict)
-    lags: list[LagInterval] = field(default_factory=list)
-    counters: dict[str, int] = field(default_factory=dict)
-    setting: Setting = field(default_factory=Setting)
-
-    def reach(self, name: str, count: int = 1) -> None:
-        """Count a part of the core that was reached."""
-        self.counters[name] = self.counters.get(name, 0) + count
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +63,8 @@ class Judge:
     """Judges operations of one target as they come. Not for several threads at once: the caller serialises.
 
     `recorded` says that the history may be a part of what was sent; `accepts_small_parts`, that a probe of this run
-    showed the storage provider to take parts below 5 MiB; `elsewhere` is what other judges saw.
+    showed the storage provider to take parts below 5 MiB; `partial`, that others may
+    have stored parts unseen; `elsewhere` is what other judges saw.
     """
 
     def __init__(
@@ -99,12 +73,14 @@ class Judge:
         *,
         recorded: bool = False,
         accepts_small_parts: bool = False,
+        partial: bool = False,
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self._elsewhere = elsewhere or Elsewhere()
         self._target = target
         self._classify = Classifier(target, cautious=True)
         self._recorded = recorded
+        self._partial = partial
         self._small = accepts_small_parts
         self._bound = int(target.converge_within_s * SECOND)
         self._world = World()
@@ -192,12 +168,27 @@ class Judge:
         called, done = of.call, of.effect
         if operation.exchange.user == "other":
             self._access.take(operation, of)
+        if operation.exchange.user == "somebody":
+            self._somebodys(operation, of)
+            return
         if called.name not in self._world.beginnings:
             return
         if done is Effect.DONE or (done is Effect.INDETERMINATE and self._access.shared - {""}):
             self._world.handlers[called.name](operation, of)  # what was done is done, whoever did it
         else:
             self._world.withdraw(operation, called)
+
+    def _somebodys(self, operation: Operation, of: Classified) -> None:
+        """Take a write of somebody who may have the right to it; what they read, or are refused, tells nothing."""
+        if not is_mutation(operation.exchange):
+            return
+        handler = self._world.handlers.get(of.call.name)
+        if of.effect is Effect.NONE:
+            self._world.withdraw(operation, of.call)
+        elif handler is not None:
+            handler(operation, of)
+        else:
+            self._undocumented(operation, of.effect)
 
     def replace_payloads(self, sorts: list[Sort]) -> None:
         """Take what single answers show from elsewhere, where only some of the operations came here."""
@@ -206,79 +197,74 @@ class Judge:
     # ---- concluding
 
     def proved(self) -> tuple[Finding, ...]:
-        """Give the violations that no later operation can undo, among what changed since the last call."""
-        book = Book(self._origin)
-        names = self._world.changed()
-        context, setting = self._context([]), self._setting()
-        for name in sorted(names):
-            upload = self._world.uploads.get(name)
-            if upload is not None:
-                case = Case(upload, sight(self._world, upload), known(upload, setting))
-                upload_rules.one_verdict(case, book)
-                upload_rules.not_early(case, book, context)
-                upload_rules.converges(case, book, context)
-                upload_rules.told_as_nc(case, book, ended=False)
-                completion_rules.repeated(upload, book)
-        homes, self._world.dirty_projects = self._world.dirty_projects, set()
-        for name in sorted(homes):
-            project_rules.judged(self._world.projects[name], book, context)
-        self._payloads.conclude(book)
-        lasting = (finding for finding in book.all_findings() if finding.requirement in LASTING)
-        return tuple(finding for finding in lasting if finding.rule != ERRORS_FOR_GOOD)
+        """Return the violations that no later operation can undo, among what changed since the last call."""
+        book, setting = Book(self._origin), self._setting()
+        names = sorted(self._world.changed() & self._world.uploads.keys())
+        homes, self._world.dirty_projects = sorted(self._world.dirty_projects), set()
+        cases = [self._case(self._world.uploads[name], setting) for name in names]
+        context = self._context((), ended=False)
+        subjects: dict[Need, Iterable[object]] = {
+            Need.ANSWERS: (self._payloads,),
+            Need.VERDICTS: cases,
+            Need.UPLOAD: cases,
+            Need.PROJECT: [ProjectCase.of(self._world.projects[name]) for name in homes],
+        }
+        sure = lasting()
+        _apply(subjects, context, book, sure)
+        return tuple(one for one in book.all_findings() if (one.requirement, one.rule) in sure)
 
     def conclude(self, *, complete: bool = True) -> Judgement:
-        """Give everything. Mutations still pending are indeterminate; `complete` is False for a history cut short."""
+        """Return everything. Mutations still pending are indeterminate; `complete` is False for a history cut short."""
         for operation in tuple(self._pending.values()):
             self.add(unfinished(operation))
-        book, found = Book(self._origin), _Found()
-        self._gather(found)
-        context = self._context(found.lags)
-        failing, missing = (
-            completion_rules.Failing(
-                symptom,
-                good_accepted=self._elsewhere.good_accepted,
-                bad_accepted=Counter(self._elsewhere.bad_accepted),
-            )
-            for symptom in (completion_rules.SERVER_ERROR, completion_rules.MISSING)
-        )
-        for case in found.cases.values():
-            self._upload(case, book, context, found)
-            failing.take(case.upload, case.known)
-            missing.take(case.upload, self._had_it_been_found(case, found))
-            completion_rules.lost(case.upload, self._gone_from(case.upload), book, self._bound)
-        self._strays(book)
-        for file in self._world.files.values():
-            if file.single or file.switched < NEVER:
-                version_rules.switched(self._world, file, found.cases, book, self._bound)
-                version_rules.new_bytes(self._world, file, found.cases, book, self._bound)
-                download_rules.nothing(self._world, file, found.cases, book, self._bound)
-        for project in self._world.projects.values():
-            project_rules.judged(project, book, context)
-        failing.conclude(book)
-        missing.conclude(book)
-        self._payloads.conclude(book, self._excused(found, failing))
-        self._traces.conclude(self._world, book)
-        self._access.conclude(self._world, book)
-        self._own.conclude(self._world, book)
-        book.name_states("realtime-monotonic", "state-order", "read-your-writes")
-        for code, count in self._statuses.items():
-            found.reach(f"error-{code}", count)
-        found.counters["complete"] = int(complete)
-        return Judgement(book.tallies(), tuple(found.lags), self._count, found.counters)
+        world, book = self._world, Book(self._origin)
+        setting = replace(self._setting(), accepted_from=self._accepted_parts())
+        cases = {name: self._case(upload, setting) for name, upload in world.uploads.items()}
+        lags = [lag for case in cases.values() for lag in convergence_rules.lags(case)]
+        homes = [ProjectCase.of(project) for project in world.projects.values()]
+        lags += [lag for home in homes for lag in project_rules.lags(home)]
+        lags.sort(key=lambda lag: (lag.begun_ns, lag.endpoint, lag.subject))
+        context = replace(self._context(lags), cases=cases, setting=setting)
+        completions = Completions(context, self._elsewhere.good_accepted, self._elsewhere.bad_accepted)
+        elsewhere = completions.answered_elsewhere(self._payloads.failed_completions())
+        context = replace(context, answered_elsewhere=elsewhere)
+        _apply(self._subjects(context, homes, completions), context, book)
+        book.name_states(*(one.id for one in requirements() if one.level is Level.MEASURED))
+        counters = _reached(context)
+        counters.update({f"error-{code}": count for code, count in self._statuses.items()}, complete=int(complete))
+        return Judgement(book.tallies(occasions()), tuple(lags), self._count, counters)
 
-    def _gather(self, found: _Found) -> None:
+    def _subjects(
+        self, context: Context, homes: list[ProjectCase], completions: Completions
+    ) -> dict[Need, Iterable[object]]:
         world = self._world
-        found.setting = replace(self._setting(), accepted_from=self._accepted_parts())
-        for name, upload in world.uploads.items():
-            truth = known(upload, found.setting)
-            found.cases[name] = case = Case(upload, sight(world, upload), truth)
-            found.lags += upload_rules.lags(case)
-        for project in world.projects.values():
-            found.lags += project_rules.lags(project)
-        found.lags.sort(key=lambda lag: (lag.begun_ns, lag.endpoint, lag.subject))
+        cases = list(context.cases.values())
+        return {
+            Need.ANSWERS: (self._payloads,),
+            Need.VERDICTS: [*cases, *self._strays()],
+            Need.UPLOAD: cases,
+            Need.PROJECT: homes,
+            Need.FILE: [file for file in world.files.values() if _was_switched(file)],
+            Need.VERSION: list(world.versions.values()),
+            Need.COMPLETIONS: (completions,),
+            Need.CREATES: (self._traces,),
+            Need.OTHER_USER: (self._access,),
+            Need.OWN_WRITES: (self._own,),
+        }
+
+    def _case(self, upload: Upload, setting: Setting) -> Case:
+        return Case.of(upload, sight(self._world, upload), known(upload, setting))
+
+    def _strays(self) -> Iterator[Case]:
+        """Give versions whose upload is not known (or not one): their verdict still may not flip."""
+        for name, version in self._world.versions.items():
+            if not version.upload or version.conflicting:
+                alone = Sight([])
+                alone.add(version_endpoint(self._world, version))
+                yield Case.of(Upload(name), alone, Known(Truth.UNKNOWN, "its upload is not known"))
 
     def _setting(self) -> Setting:
-        return Setting(self._world.algorithms, stray_from=self._world.stray_from())
+        return Setting(self._world.algorithms, stray_from=NEVER if self._partial else self._world.stray_from())
 
     def _accepted_parts(self) -> Mapping[str, int]:
         """Give, by storage provider, the smallest part before the last that it is known to accept (bytes)."""
@@ -297,75 +283,49 @@ class Judge:
                 accepted[upload.provider] = min(accepted.get(upload.provider, SMALLEST_PART), shape.smallest)
         return accepted
 
-    def _context(self, lags: Iterable[LagInterval]) -> Context:
+    def _context(self, lags: Iterable[LagInterval], *, ended: bool = True) -> Context:
         within_s = self._target.converge_within_s
         return Context(
-            bound=self._bound,
+            self._world,
+            self._bound,
             answered_last=self._answered,
             begun=not self._recorded,
+            ended=ended,
             converged=Converged.of(lags, within_s, self._elsewhere.converged),
         )
 
-    def _upload(self, case: Case, book: Book, context: Context, found: _Found) -> None:
-        upload = case.upload
-        upload_rules.one_verdict(case, book)
-        upload_rules.repeats_change_nothing(case, book)
-        upload_rules.not_early(case, book, context)
-        upload_rules.state_order(case, book)
-        upload_rules.relapses(case, book)
-        upload_rules.verdict_true(case, book)
-        upload_rules.converges(case, book, context)
-        upload_rules.told_as_nc(case, book, ended=True)
+
+def _apply(
+    subjects: Mapping[Need, Iterable[object]],
+    context: Context,
+    book: Book,
+    only: frozenset[tuple[str, str]] | None = None,
+) -> None:
+    """Apply each check of the table to every subject of its kind; `only` leaves out checks that none of those needs."""
+    for need, check in checks(only):
+        for subject in subjects.get(need, ()):
+            check(subject, context, book)
+
+
+def _was_switched(file: File) -> bool:
+    return bool(file.single) or file.switched < NEVER
+
+
+def _reached(context: Context) -> dict[str, int]:
+    """Count the parts of the core that were reached."""
+    counters: Counter[str] = Counter()
+    for case in context.cases.values():
+        truth, upload = case.known.truth, case.upload
         for endpoint in case.sight.endpoints:
-            reads = endpoint.reads
-            deletion_rules.after_deletion(reads.kind, reads.id, endpoint.deleted, endpoint.after, book, self._bound)
-            version_rules.old_version(case, endpoint, book, self._bound)
-            if case.known.truth is Truth.GOOD and reads.ok:
-                found.reach(f"good-{reads.kind}")
-            if case.known.truth is Truth.BAD and reads.bad:
-                found.reach(f"bad-{reads.kind}")
-        if content_rules.exact(case, book, self._bound, served=self._world.served) and case.known.truth is Truth.GOOD:
-            found.reach("good-bytes")
-        refused, done = upload.refused_files, upload_rules.done_first(upload)
-        if case.known.truth is Truth.BAD and refused and done and done[1] < refused[0]:
-            found.reach("bad-refused")
-        status_record_rules.recorded(case, book)
-        completion_rules.accepted(upload, case.known, book)
-        completion_rules.refused(upload, found.setting, self._gone_from(upload), book)
-        completion_rules.repeated(upload, book)
-
-    def _had_it_been_found(self, case: Case, found: _Found) -> Known:
-        return completion_rules.had_it_been_found(case.upload, case.known, found.setting, self._gone_from(case.upload))
-
-    def _gone_from(self, upload: Upload) -> int:
-        """Give from when (ns) on the upload's project, and so the upload, may be gone."""
-        home = self._world.projects.get(upload.project)
-        return doomed_from(home.deletes)[0] if home else NEVER
-
-    def _strays(self, book: Book) -> None:
-        """Judge versions whose upload is not known (or not one) by themselves: their verdict still may not flip."""
-        for name, version in self._world.versions.items():
-            version_rules.repointed(version, book)
-            if version.upload and not version.conflicting:
-                continue
-            alone = Sight([])
-            alone.add(version_endpoint(self._world, version))
-            case = Case(Upload(name), alone, Known(Truth.UNKNOWN, "its upload is not known"))
-            upload_rules.one_verdict(case, book)
-            upload_rules.relapses(case, book)
-
-    def _excused(self, found: _Found, failing: completion_rules.Failing) -> frozenset[str]:
-        excused = set()
-        for name, operation in self._payloads.failed_completions():
-            case = found.cases.get(name)
-            done = completion_rules.acknowledged(case.upload) if case else None
-            mine = case.upload.completes.get(operation) if case else None
-            repeat = done is not None and mine is not None and mine.mark[0] > done[1]
-            bad = case is not None and case.known.truth is Truth.BAD
-            pattern = bad and case is not None and failing.convicts(case.known.defect)
-            if repeat or pattern:
-                excused.add(operation)
-        return frozenset(excused)
+            if truth is Truth.GOOD and endpoint.reads.ok:
+                counters[f"good-{endpoint.reads.kind}"] += 1
+            if truth is Truth.BAD and endpoint.reads.bad:
+                counters[f"bad-{endpoint.reads.kind}"] += 1
+        if truth is Truth.GOOD and any(one.octets for _, one in content_rules.compared(case, context)):
+            counters["good-bytes"] += 1
+        if truth is Truth.BAD and crossing(upload.refused_files, case.chain.done):
+            counters["bad-refused"] += 1
+    return dict(counters)
 
 
 def _told_error(operation: Operation, of: Classified) -> bool:
@@ -383,18 +343,26 @@ def _matters(operation: Operation, of: Classified) -> bool:
 def judge_history(history: History, classes: Sequence[Classified] | None = None) -> Judgement:
     """Judge a whole history: announce every mutation, then take every operation, in the order they were kept.
 
-    `classes` are those of `classify_all`, where they are known already.
+    `classes` are those of `classify_all`, where they are known already. A history by a wall clock is judged without
+    what rests on the order of its instants alone.
     """
-    small = history.header.get("small_parts_accepted") is True
-    judge = Judge(history.target, recorded=history.recorded, accepts_small_parts=small)
+    header, by_wall_clock = history.header, wall_clock.tells(history)
+    judge = Judge(
+        history.target,
+        recorded=history.recorded,
+        accepts_small_parts=header.get("small_parts_accepted") is True,
+        partial=header.get("partial") is True,
+    )
     with _no_collection():
         classes = classes if classes is not None else classify_all(history.operations, history.target)
-        for operation in history.operations:
+        operations = wall_clock.widened(history.operations, classes) if by_wall_clock else history.operations
+        for operation in operations:
             if operation.exchange.method not in READ_METHODS:
                 judge.begin(operation)
-        for operation, of in zip(history.operations, classes, strict=True):
+        for operation, of in zip(operations, classes, strict=True):
             judge.add(operation, of)
-        return judge.conclude(complete=history.complete)
+        judgement = judge.conclude(complete=history.complete)
+    return wall_clock.measured(judgement) if by_wall_clock else judgement
 
 
 @contextmanager

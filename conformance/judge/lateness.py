@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.judge.findings import Book, short
-from conformance.judge.state.interval import SECOND, Mark, first, last
+from conformance.judge.state.interval import SECOND, Interval, first, last
 from conformance.judge.state.resources import Reads
 from conformance.model import LagInterval
 
@@ -41,30 +41,30 @@ class Converged:
 
 
 def overdue(  # noqa: PLR0913, PLR0917 - the parts of one sentence
-    name: str, reads: Reads, late: Mark, since: int, bound_s: float, others: str, book: Book
+    name: str, reads: Reads, late: Interval, since: int, bound_s: float, others: str, book: Book
 ) -> str:
     """Say what a read shows that began after the bound and was told not-consistent: never converged, or fell back.
 
     `since` is when (ns) the wait began: the upload was completed, and the endpoint was tied to it.
     """
     truth = first(reads.ok, reads.bad)
-    if truth is None or truth[1] >= late[0]:
-        begun = (late[0] - since) / SECOND
+    if truth is None or truth.ended_ns >= late.begun_ns:
+        begun = (late.begun_ns - since) / SECOND
         return (
             f"upload {short(name)} had not converged within {bound_s:g} s{others}: a read that began {begun:.3f} s "
             f"after completion was acknowledged answered resource_not_consistent to {book.when(late)}"
         )
-    verdict, told_after = "200" if truth is reads.ok else "integrity", max(0, truth[1] - since) / SECOND
+    verdict, told_after = "200" if truth is reads.ok else "integrity", max(0, truth.ended_ns - since) / SECOND
     return (
         f"upload {short(name)} told its verdict ({verdict}) to {book.when(truth)}, {told_after:.3f} s after completion "
-        f"was acknowledged, and fell back: {(late[0] - truth[1]) / SECOND:.3f} s after that verdict, later than the "
-        f"bound of {bound_s:g} s{others}, it answered resource_not_consistent to {book.when(late)}; "
+        f"was acknowledged, and fell back: {(late.begun_ns - truth.ended_ns) / SECOND:.3f} s after that verdict, later "
+        f"than the bound of {bound_s:g} s{others}, it answered resource_not_consistent to {book.when(late)}; "
         f"{_afterwards(reads, late, book)}"
     )
 
 
-def _afterwards(reads: Reads, late: Mark, book: Book) -> str:
+def _afterwards(reads: Reads, late: Interval, book: Book) -> str:
     again = last(reads.ok_last, reads.bad_last)
-    if again is None or again[0] <= late[1]:
+    if again is None or again.begun_ns <= late.ended_ns:
         return "it was not seen to tell a verdict after that"
-    return f"it told a verdict again to {book.when(again)}, {(again[1] - late[0]) / SECOND:.3f} s later"
+    return f"it told a verdict again to {book.when(again)}, {(again.ended_ns - late.begun_ns) / SECOND:.3f} s later"

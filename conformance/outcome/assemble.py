@@ -6,7 +6,7 @@ import platform
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -15,9 +15,11 @@ from conformance.api.answers import Classified, Source
 from conformance.api.classifier import classify_all
 from conformance.errors import ExitCode
 from conformance.judge import judge_history
+from conformance.judge.evidence import verified
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.sensitivity import sensitivity
-from conformance.model import Conformance, Exchange, History, Json, Judgement, Operation, Role, Run, Tally
+from conformance.judge.wall_clock import ON_ORDER_ALONE
+from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
 from conformance.outcome import foreign
 from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
@@ -35,9 +37,10 @@ class Framing:
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
     were selected (none means all); `scenarios` are the names of those that were tried, and `exercises` the requirements
     that these exercise, None unless others were left out; `tallies` come from judges that read something other than the
-    history, such as the target's own description; `summaries` are finished sections of the document. `trouble` are the
-    suite's own errors, `shortage` says what kept the run from trying everything, such as a spent budget, and
-    `never_worked` that the target never accepted the run; `remarks` are told as they are.
+    history, such as the target's own description; `second_opinion` are the findings of another judge of the same
+    history, which must be the same; `summaries` are finished sections of the document. `trouble` are the suite's own
+    errors, `shortage` says what kept the run from trying everything, such as a spent budget, and `never_worked` that
+    the target never accepted the run; `remarks` are told as they are.
     """
 
     effort: str = "recorded"
@@ -55,6 +58,7 @@ class Framing:
     run_id: str = ""
     begun: str = ""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
+    second_opinion: tuple[Finding, ...] | None = None
     summaries: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -64,11 +68,16 @@ def now() -> str:
 
 
 def assemble(history: History, framing: Framing) -> dict[str, Json]:
-    """Judge `history` and draw its run document."""
+    """Judge `history`, keep the findings that convict again, and draw its run document."""
     classes = classify_all(history.operations, history.target)
-    judgement = judge_history(history, classes)
-    tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations, classes)
     chosen = catalogue.select(framing.only) if framing.only else catalogue.requirements()
+    judged = judge_history(history, classes)
+    checked = verified(judged, history, classes)
+    judgement, names = checked.judgement, {requirement.id for requirement in chosen}
+    dropped = [finding for finding in checked.dropped if finding.requirement in names]
+    told = (*_dropped(dropped), *_disagreement(judged, framing.second_opinion))
+    framing = replace(framing, trouble=(*framing.trouble, *told))
+    tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations, classes)
     given = verdicts(chosen, tallies, strict=framing.strict)
     dead = storage_trouble(history.operations, classes)
     whole = not framing.only and not framing.recorded
@@ -98,12 +107,27 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
         versions=versions(),
-        reasons=(*reasons, *(() if whole else dead), *framing.remarks, *foreign.sentences(found), *_unsent(history)),
+        reasons=tuple(
+            dict.fromkeys(
+                (
+                    *reasons,
+                    *told,
+                    *(() if whole else dead),
+                    *framing.remarks,
+                    *foreign.sentences(found),
+                    *_unsent(history),
+                    *_on_order_alone(judgement),
+                )
+            )
+        ),
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
             "scenarios": list(framing.scenarios),
             "missing_core": list(circumstances.missing_core),
+            "dropped": [_as_json(finding) for finding in dropped],
+            "trouble": list(framing.trouble),
+            "shortage": list(framing.shortage),
         },
     )
     summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}
@@ -144,6 +168,35 @@ def _evidence(history: History, classes: Classes, judgement: Judgement) -> dict[
     return {operation.id: (operation, of) for operation, of in pairs if operation.id in named}
 
 
+def _dropped(dropped: Iterable[Finding]) -> Iterable[str]:
+    """Say which rules found what the operations do not show: the suite's own error, never the target's."""
+    for (requirement, rule), count in Counter((one.requirement, one.rule) for one in dropped).items():
+        times = f"{count} findings" if count > 1 else "a finding"
+        yield (
+            f"the suite's own error: {times} of the rule {rule} against {requirement} did not convict again from the "
+            f"operations named, and {'were' if count > 1 else 'was'} dropped"
+        )
+
+
+def _disagreement(judged: Judgement, other: tuple[Finding, ...] | None) -> Iterable[str]:
+    """Say what one of two judges of the history found and the other did not: one of them is wrong."""
+    if other is None:
+        return
+    mine = {(one.requirement, one.rule, one.subject) for tally in judged.tallies.values() for one in tally.findings}
+    for requirement, rule, subject in sorted(mine ^ {(one.requirement, one.rule, one.subject) for one in other}):
+        yield f"the suite's own error: the judges disagree about {rule} against {requirement}, of {subject}"
+
+
+def _as_json(finding: Finding) -> dict[str, Json]:
+    fields = ("requirement", "rule", "subject", "sentence", "expected", "observed")
+    numbers: Json = dict(finding.numbers)
+    return {
+        **{name: getattr(finding, name) for name in fields},
+        "operations": list(finding.operations),
+        "numbers": numbers,
+    }
+
+
 def _gone(history: History, classes: Classes) -> Iterable[str]:
     """Say that the target did not come back: nothing that its API was asked last was answered."""
     pairs = zip(history.operations, classes, strict=True)
@@ -167,6 +220,14 @@ def _unsent(history: History) -> Iterable[str]:
     withheld = sum("withheld" in note for note in notes)
     if withheld:
         yield f"{withheld} requests were not sent: they could have changed what this run did not make"
+
+
+def _on_order_alone(judgement: Judgement) -> Iterable[str]:
+    """Say what was measured and not judged, because the history's clock may have been set meanwhile."""
+    figures = {name: tally.measured.get(ON_ORDER_ALONE, 0) for name, tally in judgement.tallies.items()}
+    if any(figures.values()):
+        told = ", ".join(f"{name} ({count})" for name, count in figures.items() if count)
+        yield f"signs that rest on the order of a wall clock alone were measured, not judged: {told}"
 
 
 def _summaries(history: History, classes: Classes, judgement: Judgement) -> dict[str, Json]:

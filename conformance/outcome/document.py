@@ -17,8 +17,9 @@ from typing import Any
 from conformance.api.answers import Classified
 from conformance.api.curl import curl
 from conformance.api.error_bodies import code_of
+from conformance.judge.rules_table import names_of
 from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
-from conformance.release.display_text import what_is_judged
+from conformance.outcome.display_text import what_is_judged
 
 FORMAT = "dds-conformance-report"
 VERSION = 1
@@ -93,7 +94,7 @@ def _requirement(verdict: Verdict, findings: list[int]) -> dict[str, Json]:
         "quote": requirement.quote,
         "reading": requirement.reading,
         "core": requirement.core,
-        "checks": list(requirement.checks),
+        "checks": list(names_of(requirement.id)),
         "scenarios": list(requirement.scenarios),
         "outcome": str(verdict.outcome),
         "exposures": tally.exposures,

@@ -17,11 +17,10 @@ import yaml
 from conformance.api.error_bodies import NOT_CONSISTENT
 from conformance.errors import UsageError
 from conformance.history.input_files import read_text
+from conformance.judge.rules_table import DESCRIBED
 from conformance.model import Finding, Tally
 
-REQUIREMENT = "api-description"
-RULE = "description"
-_OCCASIONS = "statements of the target's own API description"
+REQUIREMENT, RULE = DESCRIBED.requirement, DESCRIBED.id
 _NAMED = re.compile(r"\{[^}]*\}|:[A-Za-z_]+")
 _MISMATCH = re.compile(r"integrity|(?:does|do) not match")
 _DENIAL = re.compile(r"\bnever\b|\bno longer\b|\bno integrity\b|\bnot an integrity\b")
@@ -66,11 +65,22 @@ def read(path: Path) -> str:
     return read_text(path, what="an API description", remedy=_REMEDY)
 
 
+def judged(text: str | None, *, source: str = "") -> dict[str, Tally]:
+    """Return the tally of the requirement from a description's text; without one (None) it does not apply.
+
+    Raises:
+        UsageError: the text describes no API.
+    """
+    if text is None:
+        return {REQUIREMENT: Tally(REQUIREMENT, inapplicable="no --target-openapi was given")}
+    return {REQUIREMENT: compare(load(text, source=source))}
+
+
 def compare(description: Mapping[str, Any]) -> Tally:
     """Give the tally of the requirement about the description: one finding for each statement it does not make."""
     made = tuple(statements(description))
     findings = tuple(_finding(statement) for statement in made if not statement.kept)
-    return Tally(REQUIREMENT, exposures=len(made), findings=findings, occasions=_OCCASIONS)
+    return Tally(REQUIREMENT, exposures=len(made), findings=findings, occasions=DESCRIBED.occasions)
 
 
 def _finding(statement: Statement) -> Finding:

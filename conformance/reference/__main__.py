@@ -22,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS), metavar="NAME", help="break")
     parser.add_argument("--variant", action="append", default=[], choices=sorted(VARIANTS), metavar="NAME", help="bend")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the parent process is gone")
+    parser.add_argument("--script", type=Path, metavar="FILE", help="trouble to make, and where to put what was seen")
     return parser
 
 
@@ -37,6 +38,7 @@ def main() -> int:
         faults=tuple(options.fault),
         variants=tuple(options.variant),
         die_with_parent=options.die_with_parent,
+        script=options.script,
     )
     try:
         serve(settings)

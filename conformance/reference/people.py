@@ -82,6 +82,10 @@ class People:
             return unauthorized("bad_token", "expired api_token")
         return user
 
+    def secrets(self) -> set[str]:
+        """Return every token and key: what may go nowhere but to the API."""
+        return {*self._tokens, *self.keys.values()}
+
     def buy(self, agent_key: str, user_key: str, now: float) -> tuple[str, float] | None:
         """Exchange an agent key and a user key for a new token and its expiry; None when a key is unknown."""
         row = self._database.one("SELECT id FROM users WHERE user_key = ?", user_key)

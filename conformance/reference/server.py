@@ -20,6 +20,9 @@ from conformance.reference.endpoints import api_description
 from conformance.reference.endpoints.app import PREFIX, ApiApp
 from conformance.reference.hooks.behaviour import bend
 from conformance.reference.hooks.layers import layers_for
+from conformance.reference.hooks.script_layer import scripted_layer
+from conformance.reference.hooks.script_rules import Script
+from conformance.reference.hooks.scripted import Door
 from conformance.reference.hooks.seam import World
 from conformance.reference.http_protocol import ApiProtocol
 from conformance.reference.store.storage import StorageApp
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 HOST = "127.0.0.1"
+MARKER = ("x-dds-server", "dds-conformance-embedded")
+"""The header of every answer by which this server is known for what it is."""
 _DOWN = 0.3  # seconds out of service when restarting
 _PARENT_LOOK = 0.25  # seconds between looks at the parent process
 
@@ -57,6 +62,7 @@ def _listener(app: ASGIApp, protocol: type[ApiProtocol]) -> _Listener:
         access_log=False,
         server_header=False,
         date_header=True,
+        headers=[MARKER],
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
@@ -97,11 +103,15 @@ async def _watch_parent(world: World, parent: int, listeners: list[_Listener]) -
 async def _serve(settings: Settings, parent: int, *, announce: bool) -> Settings | None:
     """Serve until stopped; return the settings to serve on with when the server is to restart."""
     world = World(settings)
-    bend(world, layers_for(settings.faults, settings.variants))
+    script = Script.load(settings.script) if settings.script else None
+    layers = layers_for(settings.faults, settings.variants)
+    bend(world, [*layers, scripted_layer(script)] if script else layers)
+    door = Door(world, script) if script else None
     api_socket, storage_socket = _socket(settings.port), _socket(settings.storage_port)
     world.storage_host = f"http://{HOST}:{storage_socket.getsockname()[1]}"
     world.objects.sweep()
-    listeners = [_listener(ApiApp(world), ApiProtocol), _listener(StorageApp(world), ApiProtocol)]
+    apps: dict[str, ASGIApp] = {"api": ApiApp(world), "storage": StorageApp(world)}
+    listeners = [_listener(door.around(app, role) if door else app, ApiProtocol) for role, app in apps.items()]
     _stop_on_signals(world, listeners)
     helpers = [
         asyncio.create_task(world.jobs.run()),
@@ -121,6 +131,9 @@ async def _serve(settings: Settings, parent: int, *, announce: bool) -> Settings
     await asyncio.gather(*serving)
     for helper in helpers:
         helper.cancel()
+    world.behaviour.closing()
+    if door:
+        door.close()
     world.close()
     return replace(settings, **ports) if world.restart.is_set() and not world.stopped else None
 

@@ -18,6 +18,10 @@ class Clock:
         """Set the clock wrong by so many seconds."""
         self._offset += seconds
 
+    def monotonic(self, instant: float) -> float:
+        """Return an instant of this clock as seconds of the system's monotonic clock."""
+        return instant - self._offset
+
     def now(self) -> float:
         """Return the present instant in seconds since the epoch."""
         return time.monotonic() + self._offset

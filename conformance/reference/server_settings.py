@@ -42,3 +42,4 @@ class Settings:
     faults: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
     die_with_parent: bool = False
+    script: Path | None = None

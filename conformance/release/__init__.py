@@ -1,11 +1,10 @@
 """Gates: what a release may rest on, decided from run documents alone (pure, but for reading files).
 
 `load` reads a document or refuses it; `compare` sets two runs against each other; `weigh` a run against its known
-deviations; `certify` says whether a run entitles to a certificate; `matrix` lays runs side by side.
+deviations; `matrix` lays runs side by side. Certificates are a room of their own: they need more than a document.
 """
 
 from conformance.outcome.load import IncompleteDocumentError, load, load_valid
-from conformance.release.certificate import Decision, certify
 from conformance.release.compare import Change, Comparison, compare
 from conformance.release.comparison_text import markdown as comparison_markdown
 from conformance.release.deviations import Deviation, Gate, State, Weighed, weigh
@@ -16,14 +15,12 @@ from conformance.release.run_matrix import Matrix, matrix
 __all__ = [
     "Change",
     "Comparison",
-    "Decision",
     "Deviation",
     "Gate",
     "IncompleteDocumentError",
     "Matrix",
     "State",
     "Weighed",
-    "certify",
     "compare",
     "comparison_markdown",
     "load",

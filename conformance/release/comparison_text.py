@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from conformance.outcome.display_text import code, escaped, judged, seconds
 from conformance.release.compare import Change, Comparison
-from conformance.release.display_text import code, escaped, judged, seconds
 from conformance.release.lag_shift import LagShift
 
 VERDICTS = {

@@ -12,6 +12,8 @@ Document = Mapping[str, Any]
 
 def command(document: Document, *, effort: str = "", only: str = "", keep_seed: bool = True) -> str:
     """Give the command that judges the same target again: as before, or with another effort, or one duty alone."""
+    if document.get("role") == "client":
+        return str(document["client"]["again"])
     target = document["target"]
     words = ["dds-conformance", "run"]
     embedded = bool(target.get("embedded"))
@@ -44,6 +46,9 @@ def next_steps(document: Document, directory: Path | None) -> Iterable[tuple[str
         yield "read", str(directory / "report.html")
     if document.get("recorded"):
         return
+    if document.get("role") == "client":
+        yield "try it again", command(document)
+        return
     broken = next((row["id"] for row in document["requirements"] if row["outcome"] == "fail"), "")
     if broken:
         yield "see it again", command(document, only=broken)
@@ -52,4 +57,9 @@ def next_steps(document: Document, directory: Path | None) -> Iterable[tuple[str
     elif document["effort"] != "thorough":
         yield "look harder", command(document, effort="thorough")
     elif directory:
-        yield "hand on", str(directory / "certificate.md")
+        yield "certify", _certify(directory)
+
+
+def _certify(directory: Path) -> str:
+    names = "--key key.pem --product 'NAME VERSION' --organisation NAME --contact TEXT"
+    return f"dds-conformance certify {shlex.quote(str(directory))} {names}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.release.display_text import judged
+from conformance.outcome.display_text import judged
 
 Document = Mapping[str, Any]
 ABSENT = "absent"

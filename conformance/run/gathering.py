@@ -7,13 +7,13 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol  # what plugins that repeat items run them with: reports, not yet told
+from _pytest.runner import runtestprotocol  # what plugins that repeat items run them with: reports, not yet logged
 
 from conformance import interrupts
 from conformance.driver import BudgetError, Driver, RecordError
 from conformance.errors import ExitCode
 from conformance.model import Json, Target
-from conformance.release.display_text import judged
+from conformance.outcome.display_text import judged
 from conformance.run.child import end_with_parent
 from conformance.run.handed_settings import HANDED, settings_of
 from conformance.run.item_names import due, owner_of
@@ -27,8 +27,8 @@ from conformance.settings.run_settings import Settings
 HELD = "dds_held"
 SUITE_ERROR = "dds-suite-error"
 SHORTAGE = "dds-shortage"
-TOLD = 20
-"""Findings told on the terminal; the reports hold them all."""
+SHOWN = 20
+"""Findings shown on the terminal; the reports hold them all."""
 
 
 class Gathering:
@@ -40,7 +40,7 @@ class Gathering:
         self._running = None if hasattr(config, "workerinput") else Running(mine)
         self._settings = mine
         self._document: Mapping[str, Json] = {}
-        self._told: dict[str, list[str]] = {SUITE_ERROR: [], SHORTAGE: []}
+        self._noted: dict[str, list[str]] = {SUITE_ERROR: [], SHORTAGE: []}
         self._held: dict[str, list[pytest.TestReport]] = {}
         self._collected: tuple[str, ...] = ()
 
@@ -56,7 +56,7 @@ class Gathering:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Start the run before anything else, so that a target that is down is told at once."""
+        """Start the run before anything else, so that a target that is down is named at once."""
         if self._running:
             interrupts.deliver_again()
             end_with_parent()
@@ -113,8 +113,8 @@ class Gathering:
     def _hold(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
         self._held.setdefault(nodeid, []).extend(reports)
         for name, value in (pair for report in reports for pair in report.user_properties):
-            if name in self._told and value not in self._told[name]:
-                self._told[name].append(str(value))
+            if name in self._noted and value not in self._noted[name]:
+                self._noted[name].append(str(value))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which items are to run."""
@@ -122,7 +122,7 @@ class Gathering:
             self._collected = tuple(item.nodeid for item in session.items)
 
     def pytest_report_collectionfinish(self) -> str:
-        """Say why nothing is told for a while."""
+        """Say why nothing is reported for a while."""
         return "the scenarios are reported together, when the history of the whole run has been judged"
 
     @pytest.hookimpl(optionalhook=True)
@@ -143,9 +143,10 @@ class Gathering:
             self._hold(report.nodeid, [report])
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_handlecrashitem(self, crashitem: str) -> None:
-        """Note that a worker crashed."""
-        self._told[SUITE_ERROR].append(f"a worker process crashed while running {crashitem}")
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        """Note that a worker crashed: an error of the suite, not a failure of the item."""
+        report.when = "setup"
+        self._noted[SUITE_ERROR].append(f"a worker process crashed while running {crashitem}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -175,8 +176,8 @@ class Gathering:
         """Judge what was recorded; a failure of pytest's own is trouble of the suite."""
         assert self._running
         internal = exitstatus == pytest.ExitCode.INTERNAL_ERROR
-        trouble = (*self._told[SUITE_ERROR], *(("pytest itself failed: see its log",) if internal else ()))
-        shortage = tuple(self._told[SHORTAGE])
+        trouble = (*self._noted[SUITE_ERROR], *(("pytest itself failed: see its log",) if internal else ()))
+        shortage = tuple(self._noted[SHORTAGE])
         return self._running.finish(interrupted=interrupted, trouble=trouble, shortage=shortage, tried=self._tried())
 
     def _hand_up(self) -> None:
@@ -191,7 +192,8 @@ class Gathering:
         every = due(self.run_settings)
         named = {owner.scenario for nodeid in self._collected if (owner := owner_of(nodeid))}
         tried = tuple(scenario for scenario in every if scenario.name in named)
-        return Tried(tried, partial=bool(self.run_settings.scenario) or len(tried) < len(every))
+        left_out = bool(self._collected) and len(tried) < len(every)
+        return Tried(tried, partial=bool(self.run_settings.scenario) or left_out)
 
     def _tell(self) -> None:
         """Report every item as the document says."""
@@ -209,7 +211,7 @@ class Gathering:
         if self._document:
             terminalreporter.section(f"dds-conformance: {self._document['outcome']}")
             terminalreporter.write_line(f"judged: {judged(self._document)}")
-            for finding in self._document["findings"][:TOLD]:
+            for finding in self._document["findings"][:SHOWN]:
                 terminalreporter.write_line(f"{finding['level']} {finding['requirement']}: {finding['sentence']}")
             for reason in self._document["reasons"]:
                 terminalreporter.write_line(reason)

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.driver.report_folder import prepare
 from conformance.model import Target
-from conformance.release.display_text import what_is_judged
+from conformance.outcome.display_text import what_is_judged
 from conformance.run.stopping import set_aside
 from conformance.run.unstarted import reporting
 from conformance.settings.configuration import gather

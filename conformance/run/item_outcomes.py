@@ -1,7 +1,7 @@
 """Which pytest items fail: those whose scenario provoked a finding that makes the run fail, and no others.
 
 An item cannot know while it runs: a finding may rest on what another one did, on the whole history, or on what was
-read last. So all reports are held until the run has been judged, and then told as its document says.
+read last. So all reports are held until the run has been judged, and then reported as its document says.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conformance.run.item_names import Owner, owner_of
 
 Document = Mapping[str, Any]
 RUN = "scenarios::run"
-"""The node id under which is told what no item owns."""
+"""The node id under which is reported what no item owns."""
 
 
 def accusations(document: Document, nodeids: Iterable[str]) -> dict[str, list[str]]:
@@ -49,22 +49,22 @@ def _text(finding: Mapping[str, Any], plans: Mapping[str, Any]) -> str:
 
 
 def final(held: Mapping[str, Sequence[pytest.TestReport]], document: Document) -> list[list[pytest.TestReport]]:
-    """Return the reports to tell, by item, in the order of `held`; what no item owns comes last.
+    """Return the reports to log, by item, in the order of `held`; what no item owns comes last.
 
-    An item without a report was not reached, or its worker crashed: it is told only if it owns a finding. A run that
+    An item without a report was not reached, or its worker crashed: it is logged only if it owns a finding. A run that
     ends with anything but success has an item that failed, or an error that says why.
     """
     accused = accusations(document, held)
-    told = [
+    reported = [
         _item(nodeid, reports, accused.get(nodeid, []))
         for nodeid, reports in held.items()
         if reports or nodeid in accused
     ]
     if RUN in accused:
-        told.append([_report(RUN, "call", "\n\n".join(accused[RUN]))])
-    if document["exit_code"] and not any(report.failed for reports in told for report in reports):
-        told.append([_report(RUN, "setup", "; ".join(document["reasons"]) or document["outcome"])])
-    return told
+        reported.append([_report(RUN, "call", "\n\n".join(accused[RUN]))])
+    if document["exit_code"] and not any(report.failed for reports in reported for report in reports):
+        reported.append([_report(RUN, "setup", "; ".join(document["reasons"]) or document["outcome"])])
+    return reported
 
 
 def _item(nodeid: str, held: Sequence[pytest.TestReport], accused: Sequence[str]) -> list[pytest.TestReport]:

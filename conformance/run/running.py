@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import hashlib
@@ -16,6 +17,7 @@ from conformance.driver import check_target, fetch_text
 from conformance.driver.report_folder import dispose, older_ledgers
 from conformance.driver.safety.cleaning import Leftover, farewell, left_open, rescue, tidy
 from conformance.driver.safety.lost_access import what_ended
+from conformance.driver.wire.handshake import shake_hands
 from conformance.engine.scenario import Scenario
 from conformance.errors import ExitCode
 from conformance.model import Json, Operation, Tally
@@ -31,22 +33,28 @@ from conformance.settings.costs import COSTS
 from conformance.settings.credentials import Credentials
 from conformance.settings.run_settings import Settings
 
-__all__ = ["REPORT", "Running", "described", "recover"]
+__all__ = ["CHALLENGE", "DESCRIPTION", "REPORT", "Running", "recover"]
+
+DESCRIPTION = "target-description.txt"
+CHALLENGE = "challenge.json"
 
 
-def described(settings: Settings) -> dict[str, Tally]:
-    """Compare the target's own API description with the duties; without one the duty does not apply.
+def description_of(settings: Settings) -> str | None:
+    """Return the text of the target's own API description; None where none was named.
 
     Raises:
-        UsageError: the description cannot be had, or describes no API.
+        UsageError: the description cannot be had.
     """
     source = settings.target_openapi
     if not source:
-        given = Tally(target_description.REQUIREMENT, inapplicable="no --target-openapi was given")
-    else:
-        text = fetch_text(source, settings) if "://" in source else target_description.read(Path(source))
-        given = target_description.compare(target_description.load(text, source=source))
-    return {given.requirement: given}
+        return None
+    return fetch_text(source, settings) if "://" in source else target_description.read(Path(source))
+
+
+def tls_peer(settings: Settings) -> str:
+    """Return the certificate (DER, in base64) that the target shows over TLS; empty where none can be seen."""
+    shaken = settings.target.base_url.startswith("https:") and settings.network.proxy is None
+    return base64.b64encode(shake_hands(settings).certificate).decode() if shaken else ""
 
 
 def recover(settings: Settings, *, interrupted: bool, trouble: str, clean: bool = True) -> None:
@@ -128,8 +136,10 @@ class Running:
             self.settings = self._embedded()
         consent.require(self.settings, COSTS)
         check_target(self.settings)
-        self._described = described(self.settings)
+        description = description_of(self.settings)
+        self._described = target_description.judged(description, source=self.settings.target_openapi)
         self._open_history()
+        self._keep_beside(description)
 
     def remark(self, *sentences: str) -> None:
         """Have the outcome's reasons end with these sentences."""
@@ -159,8 +169,20 @@ class Running:
             "only": list(settings.only),
             "scenario": list(settings.scenario),
             "suite": versions()["suite"],
+            "workers": settings.workers,
+            "nonce": settings.nonce,
+            "challenge": hashlib.sha256(settings.challenge.encode()).hexdigest() if settings.challenge else "",
+            "tls_peer": tls_peer(settings),
         }
         settings.history_path.write_bytes(history.encode_header(settings.target, fields))
+
+    def _keep_beside(self, description: str | None) -> None:
+        """Keep what judging again needs beside the history: the target's description, and the challenge."""
+        for name, text in ((DESCRIPTION, description), (CHALLENGE, self.settings.challenge)):
+            path = self.settings.report_dir / name
+            path.unlink(missing_ok=True)
+            if text:
+                path.write_text(text, encoding="utf-8", newline="")
 
     def finish(
         self,

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from conformance.errors import UsageError
 from conformance.model import Json, Target
 from conformance.settings.credentials import NAMES, Credentials, Secret
+from conformance.settings.naming import Naming, new_nonce
 
 EFFORTS = ("quick", "standard", "thorough")
 GENTLE_RPS_PER_WORKER = 10.0
@@ -67,7 +68,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run's wishes. `workers` of 0 means one process; `max_rps` None means gentle off loopback, else unpaced."""
+    """One run's wishes. `workers` of 0 means one process; `max_rps` None means gentle off loopback, else unpaced.
+
+    Names and contents are drawn from `nonce`; `challenge` is the certifier's document that gave it, if one did.
+    """
 
     target: Target
     run_id: str
@@ -88,6 +92,8 @@ class Settings:
     target_openapi: str = ""
     keep: bool = False
     i_may_write: bool = False
+    nonce: str = dataclasses.field(default_factory=new_nonce)
+    challenge: str = ""
 
     @property
     def rate(self) -> float | None:
@@ -96,6 +102,11 @@ class Settings:
             return self.max_rps
         near = self.target.embedded or is_loopback(self.target.base_url)
         return None if near else GENTLE_RPS_PER_WORKER * max(1, self.workers)
+
+    @property
+    def naming(self) -> Naming:
+        """What draws the names and contents of the run."""
+        return Naming(self.nonce)
 
     @property
     def history_path(self) -> Path:

@@ -31,7 +31,7 @@ def tracers(draw: Draw, *, bad: bool) -> Plan:
     shape = draw(shapes.one_part(bad=bad))
     meet = do("meet", at="filled", parties=2)
     writer = Actor("writer", (*shape.writes("u1"), meet, shape.completes("u1")))
-    dense = do("comb", file="f1", readers=4, tracer=kind)
+    dense = do("read_densely", file="f1", readers=4, tracer=kind)
     attacher = Actor("attacher", (*attach_meanwhile("u1", "f1", meet), dense))
     return Plan(f"{kind}-tracers", f"a {kind} upload under dense readers", (writer, attacher))
 

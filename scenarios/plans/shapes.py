@@ -23,7 +23,7 @@ SIZE_DEFECTS = ("size", "short")
 ODD_DEFECTS = (*SIZE_DEFECTS, "fresh")
 """Defects that leave the truth open: only the duties that hold for any upload look at them."""
 
-_TOLD: dict[str, dict[str, Json]] = {
+_ARGUMENTS: dict[str, dict[str, Json]] = {
     "hash": {"lie": "hash"},
     "size": {"size_off": 3},
     "short": {"size_off": -1},
@@ -64,21 +64,21 @@ class Shape:
 
         `more` are further arguments of its creation.
         """
-        told: dict[str, Json] = {"parts": list(self.parts), "chunked": self.chunked, **more}
-        told["misstate"] = _MISSTATED.get(self.defect, 0)
+        given: dict[str, Json] = {"parts": list(self.parts), "chunked": self.chunked, **more}
+        given["misstate"] = _MISSTATED.get(self.defect, 0)
         odd: dict[str, Json] = {"odd_name": self.odd_name, "bare": self.bare and self.chunked}
-        told |= {name: value for name, value in odd.items() if value}
+        given |= {name: value for name, value in odd.items() if value}
         if self.media != OCTETS:
-            told["content_type"] = self.media
-        step = do("create_upload", symbol, project=project, **told)
+            given["content_type"] = self.media
+        step = do("create_upload", symbol, project=project, **given)
         return [step, *(self._puts(symbol) if self.chunked else self._put_whole(symbol))]
 
     def completes(self, symbol: str, *, form: bool = False) -> Step:
         """Return the step that completes the upload as the writer knows it, perhaps as a `form`."""
-        told: dict[str, Json] = {"lie": self.complete_lie} if self.complete_lie else {}
+        given: dict[str, Json] = {"lie": self.complete_lie} if self.complete_lie else {}
         if form:
-            told["form"] = True
-        return do("complete", upload=symbol, **told)
+            given["form"] = True
+        return do("complete", upload=symbol, **given)
 
     def _put_whole(self, symbol: str) -> list[Step]:
         return [] if self.defect == "unsent" else [do("put_whole", upload=symbol)]
@@ -88,8 +88,8 @@ class Shape:
         steps: list[Step] = []
         for number in self.order:
             here = self.defect if number == odd else ""
-            told = {**_TOLD.get(here, {}), **self._swapped(number)}
-            steps.append(do("put_part", upload=symbol, number=number, **told))
+            given = {**_ARGUMENTS.get(here, {}), **self._swapped(number)}
+            steps.append(do("put_part", upload=symbol, number=number, **given))
             if here == "fresh":
                 steps.append(do("put_part", upload=symbol, number=number, fresh=True))
         return steps
@@ -101,9 +101,9 @@ class Shape:
 
 
 def _shape(draw: st.DrawFn, parts: list[int], defect: str, *, order: list[int] | None = None) -> Shape:
-    kept = tuple(order or range(1, len(parts) + 1))
+    sent = tuple(order or range(1, len(parts) + 1))
     odd_name, media, bare = draw(_ODD_NAMES), draw(_MEDIA), draw(st.booleans())
-    return Shape(tuple(parts), kept, defect=defect, odd_name=odd_name, media=media, bare=bare)
+    return Shape(tuple(parts), sent, defect=defect, odd_name=odd_name, media=media, bare=bare)
 
 
 def _fit(size: int, defect: str) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from conformance.judge import Judge, judge_history
 from conformance.judge.evidence import verify
+from conformance.judge.rules_table import rule_of
 from conformance.model import Finding, History, Judgement, Operation
 
 MEASURED = frozenset({"realtime-monotonic", "state-order", "read-your-writes"})
@@ -16,11 +18,17 @@ def judged(history: History) -> Judgement:
     judgement = judge_history(history)
     found = findings(judgement)
     assert streamed(history) == found
-    known = {operation.id: operation for operation in history.operations}
     for finding in found:
-        alone = [known[name] for name in finding.operations]
-        assert verify(finding, alone, history.target), finding
+        assert verify(finding, alone(finding, history)), finding
     return judgement
+
+
+def alone(finding: Finding, history: History) -> History:
+    """Give the history that a finding's re-check may see: its own operations, or all of them for a pattern."""
+    rule = rule_of(finding.requirement, finding.rule)
+    if rule is not None and rule.pattern:
+        return history
+    return replace(history, operations=tuple(one for one in history.operations if one.id in finding.operations))
 
 
 def findings(judgement: Judgement) -> list[Finding]:

@@ -15,9 +15,10 @@ from judge_timeline import IE, JSON_TYPE, NC, TARGET, TICK, drawn, prepared, sig
 from judged import judged
 
 from conformance.api.answers import Effect
-from conformance.judge import judge_history
+from conformance.judge import Judge, judge_history
 from conformance.judge.rules.version_rules import candidates
-from conformance.judge.state.interval import NEVER
+from conformance.judge.state.expected import Setting
+from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.resources import File, Reads, Switch
 from conformance.model import Exchange, Finding, History, Octets, Operation
 
@@ -179,6 +180,20 @@ def test_the_judge_agrees_with_a_search_over_the_hidden_instants() -> None:
     assert 0.2 * HISTORIES < legal < 0.9 * HISTORIES
 
 
+def test_the_four_numbers_of_a_chain_alone_agree_with_the_search() -> None:
+    """The formula by itself, without any rule over it: explainable exactly where some hidden instants explain all."""
+    dice, judge = random.Random(876), Judge(TARGET)
+    drawn_ones = [random_history(dice) for _ in range(2000)]
+    whole = [one for place, told in enumerate(drawn_ones) for one in operations(told, place)]
+    for one in whole:
+        judge.begin(one)
+    for one in whole:
+        judge.add(one)
+    for place, told in enumerate(drawn_ones):
+        case = judge._case(judge._world.uploads[uid("aaaa", place)], Setting())
+        assert case.chain.explainable == search(told), told
+
+
 def test_the_least_staleness_that_explains_a_history_is_the_measured_one() -> None:
     """Letting reads look back by exactly the measured staleness explains the history, and one tick less does not."""
     stale = 0
@@ -217,7 +232,7 @@ def test_the_candidates_of_a_switched_file_are_those_that_a_search_finds() -> No
         for index, (a, b) in enumerate(drawn_ones):
             effect = Effect.INDETERMINATE if b is None else Effect.DONE
             end = NEVER if b is None else b
-            file.switches[str(index)] = Switch(str(index), a, end, effect, (a, end, "s", str(index)))
+            file.switches[str(index)] = Switch(str(index), a, end, effect, Interval(a, end, "s", str(index)))
         a = dice.randrange(GRID)
         b = a + dice.randrange(3)
         found = {switch.upload for switch in candidates(file, a, b).current}

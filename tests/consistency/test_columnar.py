@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import random
-from dataclasses import astuple
+import sys
 from pathlib import Path
 
 import pytest
-from judge_timeline import TARGET, TICK, Scribe, drawn, prepared
+from click.testing import CliRunner
+from judge_timeline import TICK, Scribe, drawn, prepared
 from judged import findings
 from legal_dds import Crime, pack
-from test_brute_force import operations, random_history
+from test_brute_force import random_history
 from test_rules_drawn import BROKEN, LEGAL, MEASURED, stage
 
 from conformance import history as histories
-from conformance.api.classifier import classify_all
-from conformance.judge import judge_history
-from conformance.judge.columnar.fold import events, fold
-from conformance.model import Finding, History, Operation
+from conformance.cli.judge_command import judge
+from conformance.errors import UsageError
+from conformance.judge import Judge, judge_history
+from conformance.judge.state.chain import Bounds
+from conformance.judge.state.expected import Setting
+from conformance.model import Finding, History
 
-np = pytest.importorskip("numpy", reason="the extra `columnar` is not installed")
+pytest.importorskip("numpy", reason="the extra `columnar` is not installed")
 pytest.importorskip("pyarrow", reason="the extra `columnar` is not installed")
-from conformance.judge.columnar.columnar_judge import fold_arrays, judge_parquet  # noqa: E402 - only where they are installed
-from conformance.judge.columnar.columns import Columns  # noqa: E402 - the same
+from conformance.judge.columnar import columnar_judge
+from conformance.judge.columnar.columnar_judge import bounds, folded, judge_parquet
+from conformance.judge.columnar.columns import Columns
 
 RECORDED = Path(__file__).parent.parent / "data" / "recorded" / "deployed-history.jsonl"
 
@@ -55,27 +59,29 @@ def test_the_deployed_recording_is_judged_alike(tmp_path: Path) -> None:
     assert in_columns(history, tmp_path) == findings(judge_history(history))
 
 
-def test_the_fold_in_arrays_is_the_fold() -> None:
-    """The bare watermarks, over random histories with lost and repeated completions."""
-    dice = random.Random(4)
-    told = [one for place in range(300) for one in operations(random_history(dice), place)]
-    whole = [*(linked(place) for place in range(300)), *told]
-    found = list(events(whole, classify_all(whole, TARGET)))
-    chains = fold(found)
-    numbers = {key: index for index, key in enumerate(chains)}
-    kind, a, b = (np.array([one[i] for one in found], np.int64) for i in (0, 2, 3))
-    key = np.array([numbers[one[1]] for one in found], np.int64)
-    arrays = fold_arrays(kind, key, a, b, len(numbers))
-    assert [tuple(int(v) for v in column) for column in arrays.T] == [
-        tuple(map(int, astuple(c))) for c in chains.values()
-    ]
-    assert len({chain.explainable for chain in chains.values()}) == 2
-
-
-def linked(place: int) -> Operation:
-    """Tie version `place` to its upload."""
-    made = Scribe()
-    return made.file("maker", -9, -8, n=place)
+def test_the_bounds_in_arrays_are_those_of_the_chain(tmp_path: Path) -> None:
+    """One formula: the four numbers of every upload, in arrays and one by one, whether they cross or not."""
+    dice, scribe = random.Random(4), Scribe()
+    scribe.project("maker", -90, -80)
+    said = {"done": ("complete", "202"), "nc": ("vurl", "nc"), "ok": ("vurl", "200"), "ie": ("vurl", "ie"),
+            "open": ("show", "open"), "closed": ("show", "pending")}  # fmt: skip
+    for n in range(400):
+        scribe.upload("maker", -70, -60, n=n)
+        scribe.file("maker", -50, -40, n=n)
+        for kind, a, b, session in random_history(dice):
+            if kind in said:
+                call, answer = said[kind]
+                getattr(scribe, call)(session, a, b, answer, n)
+    history, path = scribe.history(), tmp_path / "history.parquet"
+    columns = Columns(path, history.target)
+    columns.write(history.operations)
+    arrays = bounds(folded(path).bulk)
+    judge = Judge(history.target)
+    for one in history.operations:
+        judge.add(one)
+    chains = [judge._case(judge._world.uploads[name], Setting()).chain.bounds for name in columns._keys]
+    assert [Bounds(*map(int, one)) for one in zip(*arrays, strict=True)] == chains
+    assert 0.02 < sum(one.crossed for one in chains) / len(chains) < 0.9
 
 
 @pytest.mark.parametrize("rule", ["not-served", "file-not-served"])
@@ -101,3 +107,28 @@ def test_what_another_project_was_served_tells_on_a_refusal_for_good(rule: str, 
     found = findings(judge_history(history))
     assert {(one.requirement, one.rule) for one in found} == {("bytes-exact", rule)}
     assert in_columns(history, tmp_path) == found
+
+
+def test_judge_gives_the_second_opinion_that_was_asked_for() -> None:
+    """The option adds nothing where both agree."""
+    plain, twice = (
+        CliRunner().invoke(judge, [str(RECORDED), *more], standalone_mode=False) for more in ([], ["--columnar"])
+    )
+    assert plain.return_value == twice.return_value == 0
+    assert plain.output == twice.output
+
+
+def test_judges_that_disagree_are_the_suites_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them is wrong, and the target is not to blame."""
+    monkeypatch.setattr(columnar_judge, "judge_in_columns", lambda _history: ())
+    answer = CliRunner().invoke(judge, [str(RECORDED), "--columnar"], standalone_mode=False)
+    assert answer.return_value == 5
+    assert "the judges disagree about" in " ".join(answer.output.split())
+
+
+def test_without_the_extra_the_option_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A remedy, and nothing judged by half."""
+    monkeypatch.setitem(sys.modules, "conformance.judge.columnar.columnar_judge", None)
+    answer = CliRunner().invoke(judge, [str(RECORDED), "--columnar"], standalone_mode=False)
+    assert isinstance(answer.exception, UsageError)
+    assert "dds-conformance[columnar]" in str(answer.exception)

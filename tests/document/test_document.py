@@ -177,6 +177,6 @@ def test_a_tail_reads_lines_as_they_come_and_survives_half_a_line(tmp_path: Path
 
 def test_reports_are_found_by_entry_point_and_a_wrong_name_is_an_error(tmp_path: Path) -> None:
     """Nobody imports a report."""
-    assert {"html", "junit", "md", "certificate"} <= set(formats())
+    assert {"html", "junit", "md"} <= set(formats())
     with pytest.raises(UsageError, match="pdf"):
         draw({}, tmp_path, ["pdf"])

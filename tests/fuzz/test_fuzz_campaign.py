@@ -17,7 +17,7 @@ from conformance.fuzz.fuzz_scenario import FuzzScenario, Kind
 from conformance.fuzz.fuzzer import Campaign
 from conformance.fuzz.hostile import GROUPS
 from conformance.fuzz.openapi_document import calls
-from conformance.fuzz.seeds import STATES, Nursery
+from conformance.fuzz.seeds import STATES, SeedRoom
 from conformance.model import Target
 from conformance.reference.launch import launch
 from conformance.settings.credentials import Credentials, Secret
@@ -93,20 +93,20 @@ def test_a_fault_in_a_payload_is_convicted_as_one_crime(tmp_path: Path, fault: s
     """By the judge's own checks, with the request that shows it."""
     with campaign(tmp_path, fault) as made:
         provoke(made, Kind.CALL, call)
-    crimes = [crime for crime in gather(tmp_path)["crimes"] if crime["by"] == by]
-    assert len(crimes) == 1
-    assert crimes[0]["curl"].startswith("curl")
+    flaws = [flaw for flaw in gather(tmp_path)["crimes"] if flaw["by"] == by]
+    assert len(flaws) == 1
+    assert flaws[0]["curl"].startswith("curl")
 
 
 def test_fuzzing_alone_finds_errors_of_the_framework_without_a_code(tmp_path: Path) -> None:
     """One row tells of them all."""
     with campaign(tmp_path, "code-missing-unrouted") as made:
         provoke(made, Kind.HOSTILE, "routes")
-    assert [crime["by"] for crime in gather(tmp_path)["crimes"]] == ["error-payload-unrouted"]
+    assert [flaw["by"] for flaw in gather(tmp_path)["crimes"]] == ["error-payload-unrouted"]
 
 
-class _Room(Nursery):
-    """A nursery without a server."""
+class _Room(SeedRoom):
+    """A room without a server."""
 
     def _id(self, kind: str, state: str) -> str:
         return f"{kind}-{state}"

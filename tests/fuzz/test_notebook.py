@@ -63,18 +63,18 @@ def test_one_crime_is_one_row_with_its_smallest_request() -> None:
 
 
 def test_the_notes_of_all_processes_are_added_up(tmp_path: Path) -> None:
-    """Counts added, crimes merged, lists united; written twice is not counted twice."""
+    """Counts added, flaws merged, lists united; written twice is not counted twice."""
     for worker, path in (("gw0", "/api/v1/projects?page=1"), ("gw1", "/api/v1/projects")):
         notes = Notebook(worker, BASE)
         notes.answered(*shown(operation(path)), "-", "hostile")
-        notes.guilty("schemathesis ServerError", "Server error", *shown(operation(path)))
+        notes.noted("schemathesis ServerError", "Server error", *shown(operation(path)))
         notes.filtered["why"] += 2
         notes.missing.add("file failed")
         notes.write(tmp_path)
         notes.write(tmp_path)
     total = gather(tmp_path)
     assert (total["requests"], total["filtered"], total["missing"]) == (2, {"why": 4}, ["file failed"])
-    assert [(crime["count"], crime["curl"][-8:]) for crime in total["crimes"]] == [(2, "projects")]
+    assert [(flaw["count"], flaw["curl"][-8:]) for flaw in total["crimes"]] == [(2, "projects")]
     assert total["answers"]["list_projects"] == {"-": {"404": 2}}
 
 

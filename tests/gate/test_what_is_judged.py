@@ -12,7 +12,7 @@ import pytest
 from forked import dds, preload
 
 from conformance.errors import UsageError
-from conformance.release.display_text import judged
+from conformance.outcome.display_text import judged
 from conformance.settings.configuration import gather
 
 LARGE = "THE EMBEDDED SERVER, NOT A DEPLOYMENT"

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from conformance.release.display_text import code, count, escaped, printable, seconds, size
+from conformance.outcome.display_text import code, count, escaped, printable, seconds, size
 
 
 @pytest.mark.parametrize(

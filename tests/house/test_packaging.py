@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-RENAMED = ("schemas", "scenarios", "reports")
+RENAMED = ("schemas", "scenarios", "reports", "examples")
 
 
 def setuptools() -> dict[str, Any]:
@@ -38,7 +38,8 @@ def test_every_data_file_is_packaged() -> None:
 def test_the_lock_pins_every_dependency_within_its_bounds() -> None:
     """`requirements.lock` names an exact version of everything that pyproject.toml asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    extras = [name for names in project["project"]["optional-dependencies"].values() for name in names]
+    asked = [*project["project"]["dependencies"], *extras, *project["dependency-groups"]["dev"]]
     pinned = {
         line.split("==")[0].lower().replace("_", "-")
         for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()

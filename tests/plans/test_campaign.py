@@ -21,8 +21,8 @@ from conformance.engine.replay import run_plan
 from conformance.engine.scenario import PlanScenario, Share
 from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.early_stop import FirstProof, gates
-from conformance.engine.search.plan_outcomes import Keeper
-from conformance.engine.search.worker import Court, Trial, Watcher, stage_for
+from conformance.engine.search.plan_outcomes import PlanOutcomes
+from conformance.engine.search.worker import Judges, Trial, Watcher, stage_for
 from conformance.judge import judge_history
 from conformance.model import Finding, History, Judgement, Operation, Phase, Tally, Target
 from conformance.reference.launch import RunningServer, launch
@@ -201,9 +201,9 @@ def test_a_step_whose_need_never_came_is_left_out_and_noted(stand: Stand) -> Non
     assert world.skipped == ["writer: read_url"]
 
 
-def test_a_comb_reads_a_tracer_densely_and_notes_it(stand: Stand) -> None:
+def test_dense_readers_read_a_tracer_densely_and_notes_it(stand: Stand) -> None:
     """Several sessions read both endpoints; the notes say what they watch."""
-    (world,) = stand.run(plan(*GOOD, do("comb", file="f1", readers=3, tracer="good")))
+    (world,) = stand.run(plan(*GOOD, do("read_densely", file="f1", readers=3, tracer="good")))
     noted = [op for op in stand.of(world) if op.notes.get("tracer") == "good"]
     assert {classified(op).call.name for op in noted} == {"file_url", "version_url"}
     assert len({op.session for op in noted}) == 3
@@ -229,11 +229,12 @@ def test_a_saved_plan_is_run_again_as_often_as_asked(stand: Stand) -> None:
 
 def accuse(history: History, *, once: bool = False) -> Judgement:
     """Convict every plan that promotes a version: the first one only, if `once`."""
-    guilty = [op for op in history.operations if classified(op).call.name == "promote_version"]
+    convicted = [op for op in history.operations if classified(op).call.name == "promote_version"]
     findings = tuple(
-        Finding("bad-never-200", "test", op.id, (op.id,), "it was promoted") for op in (guilty[:1] if once else guilty)
+        Finding("bad-never-200", "test", op.id, (op.id,), "it was promoted")
+        for op in (convicted[:1] if once else convicted)
     )
-    return Judgement({"bad-never-200": Tally("bad-never-200", len(guilty), findings)})
+    return Judgement({"bad-never-200": Tally("bad-never-200", len(convicted), findings)})
 
 
 PLANS = [scenario for scenario in scenarios() if isinstance(scenario, PlanScenario)]
@@ -244,10 +245,10 @@ ONE_SHRINK = replace(QUICK, shrinks=1, repeats=2, shrink_s=60.0)
 @pytest.mark.parametrize("once", [True, False])
 def test_what_was_found_once_is_kept_whether_it_comes_back_or_not(stand: Stand, *, once: bool) -> None:
     """The finding stays; the plan is made small and repeated, and how often it came back is told."""
-    court = Court(lambda history: accuse(history, once=once), lambda _: True)
+    judges = Judges(lambda history: accuse(history, once=once), lambda _: True)
     settings = replace(stand.settings, seed=3, effort="quick")
-    keeper = Keeper(settings.report_dir, "main")
-    Trial(stand.driver, settings, PROMOTING, ONE_SHRINK, court, stand.watcher, keeper).run()
+    outcomes = PlanOutcomes(settings.report_dir, "main")
+    Trial(stand.driver, settings, PROMOTING, ONE_SHRINK, judges, stand.watcher, outcomes).run()
     kept = json.loads((settings.report_dir / "plans-main.json").read_text())["plans"]
     broken = [entry["text"] for entry in kept if entry["broken"]]
     assert broken
@@ -259,12 +260,12 @@ def test_what_was_found_once_is_kept_whether_it_comes_back_or_not(stand: Stand, 
 
 def test_a_sound_server_is_left_in_peace_by_a_quick_trial(stand: Stand) -> None:
     """Nothing gates, and nothing warns either."""
-    strict = Court(judge_history, lambda finding: gates(finding, strict=True))
-    keeper = Keeper(stand.settings.report_dir, "main")
+    strict = Judges(judge_history, lambda finding: gates(finding, strict=True))
+    outcomes = PlanOutcomes(stand.settings.report_dir, "main")
     settings = replace(stand.settings, effort="quick")
-    Trial(stand.driver, settings, PLANS, QUICK, strict, stand.watcher, keeper).run()
-    assert {kept.world.plan.theme for kept in keeper.plans.values()} == {one.name for one in PLANS if one.share.quick}
-    assert not [kept.broken for kept in keeper.plans.values() if kept.broken]
+    Trial(stand.driver, settings, PLANS, QUICK, strict, stand.watcher, outcomes).run()
+    assert {kept.world.plan.theme for kept in outcomes.plans.values()} == {one.name for one in PLANS if one.share.quick}
+    assert not [kept.broken for kept in outcomes.plans.values() if kept.broken]
 
 
 def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path) -> None:
@@ -272,8 +273,8 @@ def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path
     with launch(lag="0.3", faults=["nc-status-200"]) as server:
         stand = Stand(server, tmp_path)
         stand.watcher.proved = FirstProof(stand.settings.target, frozenset({"nc-payload"}))
-        court = Court(judge_history, lambda finding: finding.requirement == "nc-payload")
-        Trial(stand.driver, stand.settings, PLANS, QUICK, court, stand.watcher, Keeper(tmp_path, "main")).run()
+        judges = Judges(judge_history, lambda finding: finding.requirement == "nc-payload")
+        Trial(stand.driver, stand.settings, PLANS, QUICK, judges, stand.watcher, PlanOutcomes(tmp_path, "main")).run()
         stand.driver.close()
     assert stand.watcher.stopped
     history = History(tuple(stand.watcher.operations), stand.settings.target)

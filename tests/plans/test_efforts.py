@@ -35,7 +35,7 @@ def test_a_larger_effort_tries_more_of_everything() -> None:
     for less, more in (("quick", "standard"), ("standard", "thorough")):
         assert all(one.share.at(less) <= one.share.at(more) for one in scenarios())
         assert sum(one.share.at(less) for one in scenarios()) < sum(one.share.at(more) for one in scenarios())
-    assert QUICK.comb_reads < STANDARD.comb_reads < THOROUGH.comb_reads
+    assert QUICK.dense_reads < STANDARD.dense_reads < THOROUGH.dense_reads
 
 
 def test_requests_that_are_wrong_on_purpose_can_be_filled_in() -> None:

@@ -15,7 +15,7 @@ WANTED = 7
 
 
 def settles(plan: Plan) -> bool:
-    """Whether a plan waits for its file before it switches it: the crime of these tests."""
+    """Whether a plan waits for its file before it switches it: what these tests convict."""
     return any(step.verb == "settle" for _, step in plan.steps())
 
 
@@ -35,11 +35,11 @@ class Server:
         return [self._answers and settles(plan) for plan in plans]
 
     def smallest(self) -> tuple[Plan, ...]:
-        """Let Hypothesis make the guilty fleet small."""
+        """Let Hypothesis make the convicted fleet small."""
         return shrink(new_versions(), WANTED, self.memory, 5)
 
 
-def test_innocent_plans_are_dropped_without_a_single_request() -> None:
+def test_sound_plans_are_dropped_without_a_single_request() -> None:
     """What ran once is remembered: dropping neighbours costs nothing."""
     server = Server()
     smallest = server.smallest()
@@ -48,8 +48,8 @@ def test_innocent_plans_are_dropped_without_a_single_request() -> None:
     assert server.fleets == []
 
 
-def test_a_guilty_plan_is_made_smaller_within_the_runs_allowed() -> None:
-    """Each smaller candidate costs one run; the smallest that still shows the crime comes back."""
+def test_a_convicted_plan_is_made_smaller_within_the_runs_allowed() -> None:
+    """Each smaller candidate costs one run; the smallest that still shows the violation comes back."""
     server = Server(runs=200)
     smallest = server.smallest()
     assert 0 < len(server.fleets) <= 200
@@ -60,17 +60,17 @@ def test_a_guilty_plan_is_made_smaller_within_the_runs_allowed() -> None:
 
 
 def test_a_violation_that_never_comes_back_is_not_lost_and_nothing_looks_flaky() -> None:
-    """The plan seen guilty once stays the answer, though no repeat shows it again."""
+    """The plan seen convicted once stays the answer, though no repeat shows it again."""
     server = Server(answers=False, runs=10)
     smallest = server.smallest()
     assert len(smallest) == 1
     assert settles(smallest[0])
 
 
-def test_without_a_guilty_plan_nothing_is_found_and_nothing_runs() -> None:
+def test_without_a_convicted_plan_nothing_is_found_and_nothing_runs() -> None:
     """Shrinking begins only from what was convicted."""
     server = Server(runs=10)
-    server.memory.guilty.update(dict.fromkeys(server.memory.guilty, False))
+    server.memory.convicted.update(dict.fromkeys(server.memory.convicted, False))
     assert server.smallest() == ()
     assert server.fleets == []
 

@@ -1,4 +1,4 @@
-"""When to look next: gentle polls, measured lags, the teeth of a comb, and one comb at a time."""
+"""When to look next: gentle polls, measured lags, dense readers, and one set of them at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.api.answers import Answer
 from conformance.engine.execution.context import Sent, patience
 from conformance.engine.execution.dense_readers import TAIL_READS, Teeth
 from conformance.engine.execution.polling import GUESS_S, LONGEST_GAP_S, Timing
-from conformance.engine.execution.quiet_lock import LOOK_EVERY_S, Hush
+from conformance.engine.execution.quiet_lock import LOOK_EVERY_S, QuietLock
 from conformance.model import Exchange, Operation
 
 
@@ -87,7 +87,7 @@ def test_after_its_aim_a_comb_widens_like_a_polite_poller() -> None:
     assert teeth.after(10.0, 40, 4)[0] > 11.0
 
 
-def test_a_comb_reads_on_a_little_after_the_truth() -> None:
+def test_dense_readers_read_on_a_little_after_the_truth() -> None:
     """A server may take its word back."""
     teeth = Teeth(begun=0.0, spacing=0.01, dense_until=1.0, deadline=time.monotonic() + 100)
     waiting, truth = (Sent(operation(), answer, 0.0) for answer in (Answer.NC, Answer.DONE))
@@ -95,9 +95,9 @@ def test_a_comb_reads_on_a_little_after_the_truth() -> None:
     assert sum(teeth.count(answer) for answer in [truth, *[waiting] * 100]) == TAIL_READS
 
 
-def test_one_comb_reads_at_a_time_over_all_processes(tmp_path: Path) -> None:
+def test_dense_readers_of_one_plan_read_at_a_time_over_all_processes(tmp_path: Path) -> None:
     """Whoever has the silence keeps it until it leaves; the others see it."""
-    one, other = Hush(tmp_path / "run" / "comb"), Hush(tmp_path / "run" / "comb")
+    one, other = QuietLock(tmp_path / "run" / "dense-readers"), QuietLock(tmp_path / "run" / "dense-readers")
     assert one.take()
     assert not other.take()
     assert other.elsewhere()
@@ -113,8 +113,8 @@ def test_one_comb_reads_at_a_time_over_all_processes(tmp_path: Path) -> None:
 
 def test_a_run_of_one_process_shares_with_nobody() -> None:
     """Without a file there is nothing to wait for."""
-    hush = Hush()
-    assert hush.take()
-    assert not hush.elsewhere()
-    hush.leave()
-    hush.close()
+    quiet = QuietLock()
+    assert quiet.take()
+    assert not quiet.elsewhere()
+    quiet.leave()
+    quiet.close()

@@ -126,7 +126,7 @@ def test_the_lowest_rank_goes_first_among_what_is_ready() -> None:
 
 
 def test_quiet_lets_one_task_run_at_a_time() -> None:
-    """While a comb reads, everybody else keeps off; and the run does not end before the comb has."""
+    """While dense readers read, everybody else keeps off; and the run does not end before they have."""
     scheduler, lock, most, now = Scheduler(6), threading.Lock(), [0], [0]
 
     def work() -> Task:
@@ -139,7 +139,7 @@ def test_quiet_lets_one_task_run_at_a_time() -> None:
                 now[0] -= 1
             yield 0.0
 
-    scheduler.hush(+1)
+    scheduler.quieten(+1)
     for _ in range(6):
         scheduler.spawn(work())
     runner = threading.Thread(target=scheduler.run, daemon=True)
@@ -147,6 +147,6 @@ def test_quiet_lets_one_task_run_at_a_time() -> None:
     runner.join(0.5)
     assert runner.is_alive()
     assert most[0] == 1
-    scheduler.hush(-1)
+    scheduler.quieten(-1)
     runner.join(PATIENCE_S)
     assert not runner.is_alive()

@@ -17,7 +17,7 @@ NC = {"error": 404, "code": "resource_not_consistent", "reason": "r", "suggestio
 IE = {"error": 400, "code": "not_provided", "reason": "r", "suggestion": "You must begin a new upload process"}
 
 
-def comb(spacing: float, lag: float, width: float = 0.0) -> Watch:
+def watched(spacing: float, lag: float, width: float = 0.0) -> Watch:
     """Make a watch whose reads are evenly spaced and take `width` seconds each."""
     count = int(lag / spacing)
     reads = tuple((spacing * n, spacing * n + width) for n in range(1, count + 1))
@@ -26,19 +26,19 @@ def comb(spacing: float, lag: float, width: float = 0.0) -> Watch:
 
 def test_an_even_comb_misses_what_falls_between_its_teeth() -> None:
     """Of windows half as wide as the spacing, half are missed; of windows as wide as the spacing, none."""
-    watch = comb(0.01, 1.0)
+    watch = watched(0.01, 1.0)
     assert missed(watch, 0.005, sure=False) == pytest.approx(0.5, abs=0.01)
     assert missed(watch, 0.01, sure=False) == pytest.approx(0.0, abs=0.02)
 
 
 def test_several_tracers_miss_only_together() -> None:
     """Their chances multiply: five tracers that miss half each miss 3 %."""
-    assert missed_by_all([comb(0.01, 1.0)] * 5, 0.005, sure=False) == pytest.approx(0.5**5, abs=0.01)
+    assert missed_by_all([watched(0.01, 1.0)] * 5, 0.005, sure=False) == pytest.approx(0.5**5, abs=0.01)
 
 
 def test_the_sure_figure_is_never_better_than_the_likely_one() -> None:
     """A read may act anywhere in its interval."""
-    watch = comb(0.01, 1.0, width=0.004)
+    watch = watched(0.01, 1.0, width=0.004)
     likely, sure = width_seen([watch], sure=False), width_seen([watch], sure=True)
     assert likely is not None
     assert sure is not None

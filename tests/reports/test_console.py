@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.cli.console import Console, Mode, Wait, choose
+from conformance.cli.screen.console import Console, Mode, Wait, choose
 
 Document = dict[str, Any]
 Sample = Callable[[str], Document]
@@ -101,7 +101,7 @@ def test_what_a_server_said_is_neither_markup_nor_an_escape_sequence(sample: Sam
         ({"effort": "quick"}, "look harder: dds-conformance run --effort thorough"),
         ({"partial": True}, "run it whole: dds-conformance run"),
         ({"outcome": "incomplete"}, "run it whole: dds-conformance run"),
-        ({}, "hand on: dds-report/certificate.md"),
+        ({}, "certify: dds-conformance certify dds-report --key key.pem"),
     ],
 )
 def test_the_next_command_fits_the_outcome(sample: Sample, change: Document, told: str) -> None:

@@ -66,7 +66,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_judge_step_judges_and_writes_every_report(judged: Path) -> None:
     """The server passes, and the artefacts that the workflow keeps are there."""
     names = {path.name for path in (judged / "dds-report").iterdir()}
-    assert {"report.json", "report.html", "junit.xml", "summary.md", "history.jsonl", "certificate.md"} <= names
+    assert {"report.json", "report.html", "junit.xml", "summary.md", "history.jsonl"} <= names
     document = json.loads((judged / "dds-report" / "report.json").read_text(encoding="utf-8"))
     assert document["outcome"] == "conformant"
     assert document["expected"]["passed"] is True

@@ -59,7 +59,7 @@ def test_every_report_is_drawn_from_a_real_document(deployed: list[Document], tm
     schema = json.loads((ROOT / "schemas" / "run.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(document)
     names = {path.name for path in draw(document, tmp_path)}
-    assert {"report.html", "junit.xml", "summary.md", "certificate.md"} <= names
+    assert {"report.html", "junit.xml", "summary.md"} <= names
     (duties,) = list(JUnitXml.fromfile(str(tmp_path / "junit.xml")))
     assert duties.tests == len(catalogue.requirements())
     page = opened(document)

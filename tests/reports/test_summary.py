@@ -1,14 +1,13 @@
-"""``summary.md``, the certificate's files and the matrix in Markdown."""
+"""``summary.md`` and the matrix in Markdown."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from conformance.reports import certificate_report, markdown, matrix_page
+from conformance.reports import markdown, matrix_page
 
 from conformance.release import Deviation, weigh
 
@@ -48,26 +47,6 @@ def test_the_summary_shows_the_gate_beside_the_unaltered_results(sample: Sample)
     assert "nonconformant" in text.splitlines()[0]
     assert "## Known deviations: the gate fails" in text
     assert "one-verdict deviates as foreseen" in text
-
-
-def test_a_certificate_is_written_twice_for_people_and_machines(sample: Sample, tmp_path: Path) -> None:
-    """Both files come from one decision."""
-    path = certificate_report.write(sample("conformant"), tmp_path)
-    given = json.loads((tmp_path / "certificate.json").read_text(encoding="utf-8"))
-    text = path.read_text(encoding="utf-8")
-    assert text.startswith("# Certificate of conformance")
-    assert given["document_sha256"] in text
-    assert given["history_sha256"] in text
-    assert "## Not observed" in text
-
-
-def test_no_certificate_of_an_earlier_run_survives_a_refusal(sample: Sample, tmp_path: Path) -> None:
-    """A directory never holds a certificate beside a run that does not entitle to it."""
-    certificate_report.write(sample("conformant"), tmp_path)
-    path = certificate_report.write(sample("nonconformant"), tmp_path)
-    assert not (tmp_path / "certificate.json").exists()
-    assert path.read_text(encoding="utf-8").startswith("# No certificate")
-    assert "bad-never-200" in path.read_text(encoding="utf-8")
 
 
 def test_the_matrix_in_markdown_has_a_row_per_duty_and_marks_differences(sample: Sample, tmp_path: Path) -> None:

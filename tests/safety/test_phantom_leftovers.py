@@ -18,7 +18,7 @@ from conformance.driver.wire.request import Wanted
 from conformance.model import Exchange, Octets
 from conformance.reference.launch import RunningServer
 
-RUN = "0123456789ab"
+RUN, BASE = "0123456789ab", "http://127.0.0.1:1/api/v1"
 XML = Octets(10, "aedffc237dbf73096ec2ae39dba0f041", "<project/>")
 
 
@@ -126,7 +126,7 @@ def test_a_create_without_a_name_gets_one_to_be_looked_for(
 )
 def test_every_create_with_fields_bears_the_mark(fields: dict[str, object]) -> None:
     """A name that is no text is sent as it was drawn: it is what the request is about."""
-    wanted = Ownership(RUN).marked(Wanted("POST", "/projects", json=fields))
+    wanted = Ownership(RUN, BASE).marked(Wanted("POST", "/projects", json=fields))
     texts = [wanted.json.get(name) for name in ("name", "description")]
     assert any(isinstance(text, str) and RUN in text for text in texts)
     if not isinstance(fields.get("name"), str):
@@ -136,4 +136,4 @@ def test_every_create_with_fields_bears_the_mark(fields: dict[str, object]) -> N
 def test_a_change_of_a_project_gets_no_name_that_it_did_not_have() -> None:
     """An update without a name leaves the name as it is."""
     wanted = Wanted("PUT", "/projects/x", json={})
-    assert Ownership(RUN).marked(wanted) is wanted or Ownership(RUN).marked(wanted).json == {}
+    assert Ownership(RUN, BASE).marked(wanted) is wanted or Ownership(RUN, BASE).marked(wanted).json == {}

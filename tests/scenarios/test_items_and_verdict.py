@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.api import catalogue
+from conformance.api.classifier import classify_all
 from conformance.engine.scenario import Scenario
 from conformance.engine.scenario_list import scenarios
 from conformance.errors import ExitCode
@@ -88,7 +89,8 @@ def document_of(
         interrupted=interrupted, begun=now(), ended=now(), run_id="r", versions={}, reasons=reasons,
         extras={"exit_code": int(status)},
     )  # fmt: skip
-    return document(run, {operation.id: operation for operation in operations}, {"plans": plans})
+    pairs = zip(operations, classify_all(operations, run.target), strict=True)
+    return document(run, {operation.id: (operation, of) for operation, of in pairs}, {"plans": plans})
 
 
 NAMES = [scenario.name for scenario in EVERY]

@@ -17,11 +17,12 @@ PATIENCE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What TLS came to: the protocol and the days that the certificate still holds, or the trouble."""
+    """What TLS came to: the protocol, the days that the certificate still holds and itself (DER), or the trouble."""
 
     protocol: str = ""
     days_left: float | None = None
     trouble: str = ""
+    certificate: bytes = b""
 
 
 def addresses(settings: Settings) -> tuple[str, ...]:
@@ -42,7 +43,7 @@ def shake_hands(settings: Settings) -> Handshake:
             certificate = secure.getpeercert() or {}
             until = certificate.get("notAfter")
             left = (ssl.cert_time_to_seconds(until) - time.time()) / 86400 if isinstance(until, str) else None
-            return Handshake(secure.version() or "TLS", left)
+            return Handshake(secure.version() or "TLS", left, certificate=secure.getpeercert(binary_form=True) or b"")
     except ssl.SSLCertVerificationError as trouble:
         return Handshake(trouble=f"the certificate is not trusted: {trouble.verify_message}")
     except (OSError, ssl.SSLError) as trouble:

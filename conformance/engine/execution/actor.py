@@ -8,25 +8,27 @@ from collections.abc import Callable, Generator
 from conformance.engine.execution import reads, writes
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.context import Speaker, Stage, Turn
-from conformance.engine.execution.dense_readers import comb
+from conformance.engine.execution.dense_readers import read_densely
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import Watched, until_settled
-from conformance.engine.plan import COMMON, Actor, Step
+from conformance.engine.plan import COMMON, NEVER_MADE, Actor, Step
 from conformance.engine.plan_model import bound_by, needs
 from conformance.engine.plan_verbs import option
 
-Asking = Generator[float | Signal, None, bool]
+Asking = Generator[float | Signal, None, str]
 
 
 def play(stage: Stage, world: World, actor: Actor, client: Speaker) -> Task:
     """Take the actor's steps in order; a step whose needs never come is left out and noted."""
     try:
-        for step in actor.steps:
-            if (yield from _provided(world, step)):
+        for number, step in enumerate(actor.steps):
+            lacking = yield from _lacking(world, step)
+            client.step = str(number)
+            if not lacking:
                 yield from VERB[step.verb](Turn(stage, world, actor, client, step))
                 yield time.monotonic()
             else:
-                world.skipped.append(f"{actor.name}: {step.verb}")
+                world.leave_out(actor.name, step.verb, number, f"{NEVER_MADE}{lacking}")
             give_up(stage, world, step)
     finally:
         for step in actor.steps:
@@ -41,18 +43,19 @@ def give_up(stage: Stage, world: World, step: Step) -> None:
             stage.scheduler.fire(slot.signal)
 
 
-def _provided(world: World, step: Step) -> Asking:
+def _lacking(world: World, step: Step) -> Asking:
+    """Wait for what a step needs; return the symbol that will never come, or nothing."""
     for symbol in needs(step):
         if symbol == COMMON:
             if world.common is None:
-                return False
+                return COMMON
             continue
         slot = world.slot(symbol)
         if not slot.signal.fired:
             yield slot.signal
         if slot.value is None:
-            return False
-    return True
+            return symbol
+    return ""
 
 
 def pause(turn: Turn) -> Task:
@@ -102,7 +105,7 @@ VERB: dict[str, Callable[[Turn], Task]] = {
     "list_projects": reads.list_projects,
     "use_unknown": reads.use_unknown,
     "ask_badly": reads.ask_badly,
-    "comb": comb,
+    "read_densely": read_densely,
     "settle": settle_file,
     "pause": pause,
     "meet": meet,

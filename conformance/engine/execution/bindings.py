@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from conformance.engine.execution.scheduler import Signal
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
+from conformance.settings.naming import Naming
 
 ODD = ' "Prüfstück"'
 """The end of a name that a careless server cannot write into a header or a key."""
@@ -88,6 +90,20 @@ class File:
 Resource = Project | Upload | File | Version
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A step that was not taken: whose (`actor`), the how manyth of its program, why, and when (monotonic ns).
+
+    A whole plan that was left out has no actor, and the number -1.
+    """
+
+    actor: str
+    number: int
+    verb: str
+    why: str
+    at_ns: int
+
+
 @dataclass(slots=True)
 class Slot:
     """A symbol: the signal that it has a meaning now or never will, and the meaning."""
@@ -99,12 +115,20 @@ class Slot:
 class World:
     """One execution of a plan. `token` is unique to it: names and bytes derive from it."""
 
-    def __init__(self, plan: Plan, token: str, truths: dict[str, Truth], common: Project | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        token: str,
+        truths: dict[str, Truth],
+        common: Project | None,
+        naming: Naming | None = None,
+    ) -> None:
         self.plan = plan
         self.token = token
         self.truths = truths
         self.common = common
-        self.skipped: list[str] = []
+        self.naming = naming or Naming()
+        self.left_out: list[LeftOut] = []
         self.meetings: dict[str, tuple[Signal, list[str]]] = {}
         self._slots: dict[str, Slot] = {}
         self._lock = threading.Lock()
@@ -116,11 +140,20 @@ class World:
         with self._lock:
             return self._slots.setdefault(symbol, Slot())
 
+    @property
+    def skipped(self) -> list[str]:
+        """What was left out, in words."""
+        return [f"{one.actor}: {one.verb}" if one.actor else f"{one.verb}: {one.why}" for one in self.left_out]
+
+    def leave_out(self, actor: str, verb: str, number: int, why: str) -> None:
+        """Note a step that is not taken, and why."""
+        self.left_out.append(LeftOut(actor, number, verb, why, time.monotonic_ns()))
+
     def name(self, what: str, *, odd: bool = False) -> str:
         """Return a name that nothing else in the world has, an `odd` one neither plain ASCII nor plain to quote."""
         with self._lock:
             self._names += 1
-            return f"{self.token}-{what}-{self._names}{ODD if odd else ''}"
+            return f"{self.naming.in_plan(self.token, what, self._names)}{ODD if odd else ''}"
 
     def first_time(self, key: str) -> bool:
         """Whether `key` is asked about for the first time."""

@@ -6,7 +6,6 @@ all of it is read once more. What happened is in the history; a campaign itself 
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from conformance.engine.execution.reads import ALL
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import last_listing, settle
 from conformance.engine.execution.writes import create_project, create_upload
-from conformance.engine.plan import COMMON, Actor, Plan, do
+from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, Actor, Plan, do
 from conformance.engine.plan_model import check, needs, truths
 from conformance.model import Phase
 
@@ -33,7 +32,7 @@ class Campaign:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.worlds: list[World] = []
-        self._house = World(HOUSE, f"{stage.token}-house", {}, None)
+        self._house = World(HOUSE, f"{stage.token}-house", {}, None, stage.naming)
         self._open = Signal()
         self._lock = threading.Lock()
         self._left = 0
@@ -61,15 +60,15 @@ class Campaign:
         self.stage.scheduler.run()
 
     def _world(self, number: int, plan: Plan) -> World:
-        token = f"{self.stage.token}-{number}-{secrets.token_hex(6)}"
-        return World(plan, token, truths(plan), None)
+        naming = self.stage.naming
+        return World(plan, naming.plan(self.stage.token, number), truths(plan), None, naming)
 
     def _client(self, name: str) -> Speaker:
         return self.stage.client(self._house, Actor(name, ()))
 
     def _keep_house(self) -> Task:
         """Make the common project, wait until it can be used, and list it when all plans are done."""
-        client, actor = self._client("keeper"), Actor("keeper", ())
+        client, actor = self._client("house"), Actor("house", ())
         turn = Turn(self.stage, self._house, actor, client, do("create_project", "p"))
         yield from create_project(turn)
         project = self._house.slot("p").value
@@ -94,13 +93,13 @@ class Campaign:
             if not self.stage.room_for_tracer(done):
                 self._leave_out(worlds[done:])
                 return
-            while not self.stage.hush.take():
+            while not self.stage.quiet.take():
                 yield time.monotonic() + LOOK_EVERY_S
             ended = Signal(an_end=True)
             self.stage.scheduler.spawn(self._perform(world, ended))
             if not ended.fired:
                 yield ended
-            self.stage.hush.leave()
+            self.stage.quiet.leave()
 
     def _perform(self, world: World, calm: Signal | None = None) -> Task:
         """Run one plan from its first step to its last read; `calm` fires when its trouble is over."""
@@ -120,7 +119,7 @@ class Campaign:
 
     def _leave_out(self, worlds: Sequence[World]) -> None:
         for world in worlds:
-            world.skipped.append("the whole plan: no time was left for it")
+            world.leave_out("", "the whole plan", -1, NO_TIME)
         self._done(len(worlds))
 
     def _done(self, plans: int) -> None:
@@ -133,7 +132,8 @@ class Campaign:
     def _begin(self, world: World, actor: Actor) -> Signal:
         end = Signal(an_end=True)
         if actor.user == "other" and not self.stage.second_user:
-            for step in actor.steps:
+            for number, step in enumerate(actor.steps):
+                world.leave_out(actor.name, step.verb, number, NO_SECOND_USER)
                 give_up(self.stage, world, step)
             self.stage.scheduler.fire(end)
         else:

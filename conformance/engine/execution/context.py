@@ -10,11 +10,12 @@ from typing import Protocol
 from conformance.api.answers import Answer, Classified
 from conformance.engine.execution.bindings import File, Project, Resource, Upload, Version, World
 from conformance.engine.execution.polling import Timing
-from conformance.engine.execution.quiet_lock import Hush
+from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import COMMON, Actor, Step
 from conformance.engine.plan_verbs import PROJECT, VERBS, option
 from conformance.model import NOTHING, Json, Operation, Phase
+from conformance.settings.naming import Naming
 
 RETRIES = 5
 FIRST_RETRY_S = 0.1
@@ -25,6 +26,7 @@ class Speaker(Protocol):
     """What a plan needs of a client of the driver."""
 
     phase: Phase
+    step: str
 
     def classify(self, operation: Operation) -> Classified:
         """Return what an attempt came to."""
@@ -76,11 +78,12 @@ class Stage:
     timing: Timing
     scheduler: Scheduler
     token: str
+    naming: Naming = field(default_factory=Naming)
     second_user: bool = False
-    hush: Hush = field(default_factory=Hush)
+    quiet: QuietLock = field(default_factory=QuietLock)
     provider: str = ""
     shown: str = ""
-    comb_reads: int = 2500
+    dense_reads: int = 2500
     least_tracers: int = 2
     tracing_s: float = 6.0
     begun: float = 0.0
@@ -140,6 +143,10 @@ class Turn:
         found = self.resource("version")
         assert isinstance(found, Version)
         return found
+
+    def leave_out(self, why: str) -> None:
+        """Note that the step sends nothing, and why."""
+        self.world.leave_out(self.actor.name, self.step.verb, int(self.client.step), why)
 
     def bind(self, value: Resource, symbol: str = "") -> None:
         """Give the symbol that the step binds its meaning."""

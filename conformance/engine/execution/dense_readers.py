@@ -1,6 +1,6 @@
-"""The comb: several readers of one tracer, staggered so that together they leave only small gaps.
+"""Dense readers: several of them, all of one tracer, staggered so that together they leave only small gaps.
 
-A comb is aimed: dense for as long as the lag measured so far lets the truth be expected, and spread over that time
+They are aimed: dense for as long as the lag measured so far lets the truth be expected, and spread over that time
 within a budget of reads; later it widens like any polite poller. It ends a few reads after the first truth was seen,
 because a server may take its word back.
 """
@@ -25,12 +25,12 @@ FINEST_S = 0.0012
 TAIL_READS = 24
 """Reads after the first truth, all readers together."""
 AIM = 1.3
-"""The comb stays dense for this many of the lags measured so far."""
+"""Dense readers stay dense for this many of the lags measured so far."""
 
 
 @dataclass(slots=True)
 class Teeth:
-    """The shared state of one comb: when it began, its spacing in seconds, and how many reads it made."""
+    """What the dense readers of one plan share: their beginning, their spacing in seconds, how many reads they made."""
 
     begun: float
     spacing: float
@@ -50,14 +50,14 @@ class Teeth:
         return self.begun + slot * self.spacing, slot
 
     def count(self, last: Sent) -> bool:
-        """Count a read; False when the comb has seen enough."""
+        """Count a read; False when the dense readers have seen enough."""
         with self.lock:
             self.reads += 1
             self.truths += self.truths > 0 or last.answer in TRUTHS
             return self.truths <= TAIL_READS and time.monotonic() < self.deadline
 
 
-def comb(turn: Turn) -> Task:
+def read_densely(turn: Turn) -> Task:
     """Read a file's url and its version's with several clients at once until it settled."""
     file = turn.file()
     upload = file.current or file.versions[0].upload
@@ -65,10 +65,10 @@ def comb(turn: Turn) -> Task:
     readers = int(turn.option("readers"))
     done = Signal(an_end=True)
     job = _Job(turn.stage, turn.world, upload, paths, _teeth(turn.stage, upload), _notes(turn, upload))
-    turn.stage.scheduler.hush(+1)
+    turn.stage.scheduler.quieten(+1)
     crew = _Crew(readers, lambda: _leave(turn.stage, done))
     for n in range(readers):
-        name = f"comb-{n + 1}"
+        name = f"dense-{n + 1}"
         client = turn.stage.client(turn.world, Actor(name, ()))
         threading.Thread(target=crew.run, args=(job, client, n, readers), name=name, daemon=True).start()
     if not done.fired:
@@ -77,7 +77,7 @@ def comb(turn: Turn) -> Task:
 
 def _leave(stage: Stage, done: Signal) -> None:
     stage.scheduler.fire(done)
-    stage.scheduler.hush(-1)
+    stage.scheduler.quieten(-1)
 
 
 def _notes(turn: Turn, upload: Upload) -> Mapping[str, Json]:
@@ -89,7 +89,7 @@ def _teeth(stage: Stage, upload: Upload) -> Teeth:
     now, timing = time.monotonic(), stage.timing
     since = upload.completed or now
     dense = AIM * timing.lag_s if timing.known else timing.bound_s
-    spacing = max(FINEST_S, dense / stage.comb_reads if timing.known else FINEST_S)
+    spacing = max(FINEST_S, dense / stage.dense_reads if timing.known else FINEST_S)
     if timing.rate:
         spacing = max(spacing, 1.0 / timing.rate)
     return Teeth(now, spacing, now + max(dense, 0.1), timing.deadline(since))
@@ -106,7 +106,7 @@ class _Job:
 
 
 class _Crew:
-    """The reader threads of one comb; the last to leave says so, whatever happened to it."""
+    """The reader threads of one plan's dense readers; the last to leave says so, whatever happened to it."""
 
     def __init__(self, size: int, left: Callable[[], None]) -> None:
         self._size = size
@@ -114,7 +114,7 @@ class _Crew:
         self._lock = threading.Lock()
 
     def run(self, job: _Job, client: Speaker, first: int, step: int) -> None:
-        """Read until the comb has seen enough."""
+        """Read until the dense readers have seen enough."""
         try:
             _read(job, client, first, step)
         except BaseException as error:  # noqa: BLE001 - the scheduler raises it in the main thread

@@ -1,4 +1,4 @@
-"""One comb at a time, over all worker processes of a run: while it reads, everybody else keeps off."""
+"""Dense readers of one plan at a time, over all worker processes of a run: while it reads, everybody else keeps off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 LOOK_EVERY_S = 0.01
 
 
-class Hush:
+class QuietLock:
     """A lock on a file that the workers share; without a path there is one process, and nobody to share with."""
 
     def __init__(self, path: Path | None = None) -> None:

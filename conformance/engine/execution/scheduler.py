@@ -90,7 +90,7 @@ class Scheduler:
         signal.waiting.clear()
         self._gate.notify_all()
 
-    def hush(self, by: int) -> None:
+    def quieten(self, by: int) -> None:
         """Count one more (+1) or one less (-1) who asks for quiet, and works on a thread of its own."""
         with self._gate:
             self._quiet += by

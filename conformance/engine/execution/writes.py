@@ -18,6 +18,7 @@ from conformance.engine.execution.bindings import File, Project, Upload, Version
 from conformance.engine.execution.context import RETRIES, Attempt, Sent, Turn, patience, sent
 from conformance.engine.execution.polling import GROWTH
 from conformance.engine.execution.scheduler import Signal, Task
+from conformance.engine.plan import NO_FILE, NO_SIGNED_URL
 from conformance.engine.plan_model import Truth, first_version
 from conformance.engine.plan_verbs import VERBS
 from conformance.model import Json, Operation
@@ -136,14 +137,16 @@ def put_part(turn: Turn) -> Task:
 def put_whole(turn: Turn) -> Task:
     """Store the bytes of a single-part upload by the signed URL that came with it."""
     upload = turn.upload()
-    if upload.signed is not None:
-        yield from _store(turn, upload, 1, _piece(turn, upload, 1), upload.signed, upload.signed_by)
+    if upload.signed is None:
+        turn.leave_out(NO_SIGNED_URL)
+        return
+    yield from _store(turn, upload, 1, _piece(turn, upload, 1), upload.signed, upload.signed_by)
 
 
 def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
     size = upload.parts[number - 1] if number <= len(upload.parts) else 0
     fresh = "again" if turn.option("fresh") else ""
-    return piece(f"{turn.world.token}/{upload.id}/{number}{fresh}", size)
+    return piece(turn.world.naming.seed(turn.world.token, upload.id, f"{number}{fresh}"), size)
 
 
 def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so
@@ -263,6 +266,7 @@ def promote(turn: Turn) -> Task:
     version = turn.version()
     file = next((file for file in turn.world.files() if version in file.versions), None)
     if file is None:
+        turn.leave_out(NO_FILE)
         return
     before, file.current = file.current, None
     path = f"/file_versions/{version.id}/current"

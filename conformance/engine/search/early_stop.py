@@ -1,4 +1,4 @@
-"""Who judges a trial: the whole court afterwards, and, where a run is to end at its first proof, a streaming judge."""
+"""Who judges a trial: the whole history afterwards, and a streaming judge where a run ends at its first proof."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 
 from conformance.api.catalogue import by_id
 from conformance.driver import Driver
-from conformance.engine.search.plan_outcomes import Keeper
-from conformance.engine.search.worker import Court, Watcher
+from conformance.engine.search.plan_outcomes import PlanOutcomes
+from conformance.engine.search.worker import Judges, Watcher
 from conformance.history import unfinished
-from conformance.judge import Judge, judge_history
+from conformance.judge import Judge
+from conformance.judge.evidence import judge_verified
 from conformance.model import Finding, History, Level, Operation, Target
 from conformance.settings.run_settings import Settings
 
@@ -56,7 +57,7 @@ class FirstProof:
 
     def _convicts(self) -> bool:
         kept = (*self._ended, *(unfinished(one) for one in tuple(self._pending.values())))
-        judgement = judge_history(History(kept, self._target, complete=False))
+        judgement = judge_verified(History(kept, self._target, complete=False))
         return any(judgement.tallies[name].findings for name in self._wanted & judgement.tallies.keys())
 
 
@@ -68,9 +69,9 @@ def watcher_of(driver: Driver, settings: Settings) -> Watcher:
     return watcher
 
 
-def court_of(settings: Settings) -> Court:
+def judges_of(settings: Settings) -> Judges:
     """Return the judge of histories, and which findings make a scenario fail."""
-    return Court(judge_history, lambda finding: gates(finding, strict=settings.strict))
+    return Judges(judge_verified, lambda finding: gates(finding, strict=settings.strict))
 
 
 def gates(finding: Finding, *, strict: bool) -> bool:
@@ -79,6 +80,6 @@ def gates(finding: Finding, *, strict: bool) -> bool:
     return level.gates or (strict and level is Level.SHOULD)
 
 
-def keeper_of(driver: Driver, settings: Settings) -> Keeper:
-    """Return the keeper of this process's plans."""
-    return Keeper(settings.report_dir, driver.worker)
+def plan_outcomes_of(driver: Driver, settings: Settings) -> PlanOutcomes:
+    """Return the outcomes of this process's plans."""
+    return PlanOutcomes(settings.report_dir, driver.worker)

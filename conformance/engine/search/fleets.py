@@ -2,7 +2,7 @@
 
 A live server is not deterministic, and Hypothesis wants its tests to be. Here both are right: plans are drawn before
 anything is sent, executed side by side, and the outcome of each plan is remembered. To Hypothesis a fleet fails exactly
-when it holds a plan that is remembered as guilty, so that nothing ever looks flaky, and dropping the innocent plans of
+when it holds a plan that is remembered as convicted, so that nothing ever looks flaky, and dropping the sound plans of
 a fleet costs no request at all.
 """
 
@@ -11,22 +11,31 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisException
 
 from conformance.engine.plan import Plan
+from conformance.engine.search.fixed_constants import fixed_constants
 from conformance.interrupts import held
 
 FLEET = 8
-KEPT = st.integers(0, 15)
+STAYS = st.integers(0, 15)
 """Zero drops a plan: seldom when drawn, but the first thing that shrinking tries."""
 Fleet = tuple[Plan, ...]
 
 
-class GuiltyError(Exception):
-    """A fleet holds a guilty plan. It never leaves this module."""
+class ConvictedError(Exception):
+    """A fleet holds a convicted plan. It never leaves this module."""
+
+
+class EnoughError(SkipTest):
+    """As many plans as were wanted are drawn. It never leaves this module.
+
+    A skip is the one thing that Hypothesis lets through at once, without drawing anything again.
+    """
 
 
 @st.composite
@@ -36,7 +45,7 @@ def fleets(draw: st.DrawFn, theme: st.SearchStrategy[Plan]) -> Fleet:
     Whether a plan is kept is drawn apart from the plan, and last: dropping it changes no other.
     """
     plans = draw(st.lists(theme, max_size=FLEET))
-    return tuple(plan for plan in plans if draw(KEPT))
+    return tuple(plan for plan in plans if draw(STAYS))
 
 
 def gather(theme: st.SearchStrategy[Plan], wanted: int, seed_of: int) -> list[Fleet]:
@@ -46,9 +55,11 @@ def gather(theme: st.SearchStrategy[Plan], wanted: int, seed_of: int) -> list[Fl
     def take(fleet: Fleet) -> None:
         if sum(map(len, drawn)) < wanted:
             drawn.append(fleet)
+        if sum(map(len, drawn)) >= wanted:
+            raise EnoughError("enough")
 
     if wanted:
-        with held():
+        with held(), contextlib.suppress(EnoughError):
             _given(theme, seed_of, take, (Phase.generate,), _examples(wanted))
     return drawn
 
@@ -65,43 +76,43 @@ def chosen(drawn: Iterable[Fleet], wanted: int) -> list[Plan]:
 
 @dataclass(slots=True)
 class Memory:
-    """What is known of plans by their text: guilty or not. `runs` counts how many fleets may still be executed."""
+    """What is known of plans by their text: convicted or not. `runs` counts how many fleets may still be executed."""
 
     execute: Callable[[Sequence[Plan]], Sequence[bool]]
     runs: int
-    guilty: dict[str, bool] = field(default_factory=dict)
+    convicted: dict[str, bool] = field(default_factory=dict)
 
     def learn(self, plans: Sequence[Plan], outcomes: Sequence[bool]) -> None:
-        """Remember outcomes; a plan once found guilty stays so."""
+        """Remember outcomes; a plan once found convicted stays so."""
         for plan, outcome in zip(plans, outcomes, strict=True):
-            self.guilty[plan.key()] = self.guilty.get(plan.key(), False) or outcome
+            self.convicted[plan.key()] = self.convicted.get(plan.key(), False) or outcome
 
     def ask(self, fleet: Fleet) -> bool:
-        """Whether the fleet holds a guilty plan; strange plans are executed while runs are left, else innocent."""
-        if any(self.guilty.get(plan.key()) for plan in fleet):
+        """Whether the fleet holds a convicted plan; unknown plans are executed while runs are left, else sound."""
+        if any(self.convicted.get(plan.key()) for plan in fleet):
             return True
-        strange = [plan for plan in fleet if plan.key() not in self.guilty]
-        if strange and self.runs > 0:
+        unknown = [plan for plan in fleet if plan.key() not in self.convicted]
+        if unknown and self.runs > 0:
             self.runs -= 1
-            self.learn(strange, self.execute(strange))
+            self.learn(unknown, self.execute(unknown))
         else:
-            self.learn(strange, [False] * len(strange))
-        return any(self.guilty[plan.key()] for plan in fleet)
+            self.learn(unknown, [False] * len(unknown))
+        return any(self.convicted[plan.key()] for plan in fleet)
 
 
 def shrink(theme: st.SearchStrategy[Plan], wanted: int, memory: Memory, seed_of: int) -> Fleet:
-    """Let Hypothesis draw the same fleets again and make the first guilty one small; return the smallest found."""
+    """Let Hypothesis draw the same fleets again and make the first convicted one small; return the smallest found."""
     smallest: list[Fleet] = []
     trouble: list[Exception] = []
 
     def judge(fleet: Fleet) -> None:
-        known = smallest or any(memory.guilty.get(plan.key()) for plan in fleet)
+        known = smallest or any(memory.convicted.get(plan.key()) for plan in fleet)
         if not trouble and known and _asked(memory, fleet, trouble):
             smallest.append(fleet)
-            raise GuiltyError
+            raise ConvictedError
 
     # The history holds what happened; how Hypothesis feels about it concerns nobody.
-    with contextlib.suppress(GuiltyError, Flaky, HypothesisException):
+    with contextlib.suppress(ConvictedError, Flaky, HypothesisException):
         _given(theme, seed_of, judge, (Phase.generate, Phase.shrink), _examples(wanted))
     if trouble:
         raise trouble[0]
@@ -135,4 +146,5 @@ def _given(
     def draw(fleet: Fleet) -> None:
         body(fleet)
 
-    draw()
+    with fixed_constants():
+        draw()

@@ -1,7 +1,8 @@
-"""Which plans ran, and what became of the guilty ones: a file beside the history, for the run document."""
+"""Which plans ran, and what became of the convicted ones: a file beside the history, for the run document."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ NAME = "plans-{worker}.json"
 
 
 @dataclass(slots=True)
-class Kept:
+class PlanOutcome:
     """One executed plan. `broken` are the requirements that its operations convicted; `tried` counts repeats.
 
     `again` says how many of them showed a violation again, `shrunk_to` names the smaller plan that was found; `shard`
@@ -45,6 +46,7 @@ class Kept:
             "repeats": {"tried": self.tried, "again": self.again, "sentence": self.sentence()} if self.tried else None,
             "shrunk_to": self.shrunk_to,
             "left_out": self.world.skipped,
+            "unsent": [dataclasses.asdict(one) for one in self.world.left_out],
         }
 
     def sentence(self) -> str:
@@ -55,17 +57,17 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Keeper:
+class PlanOutcomes:
     """The plans of one worker process; `write` replaces the file as a whole, so that it is never half there."""
 
     folder: Path
     worker: str
-    plans: dict[str, Kept] = field(default_factory=dict)
+    plans: dict[str, PlanOutcome] = field(default_factory=dict)
 
     def add(self, worlds: Sequence[World], shard: int = 0) -> None:
         """Keep more plans."""
         for world in worlds:
-            self.plans.setdefault(world.token, Kept(world, shard=shard))
+            self.plans.setdefault(world.token, PlanOutcome(world, shard=shard))
 
     def write(self) -> Path:
         """Write what is known now; return the path."""

@@ -16,17 +16,28 @@ from conformance.engine.execution.bindings import World
 from conformance.engine.execution.campaign import THREADS, Campaign
 from conformance.engine.execution.context import Speakers, Stage
 from conformance.engine.execution.polling import Timing
-from conformance.engine.execution.quiet_lock import Hush
+from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import Plan
 from conformance.engine.scenario import PlanScenario, share
 from conformance.engine.search.fleets import Memory, chosen, gather, shrink
-from conformance.engine.search.plan_outcomes import Keeper
+from conformance.engine.search.plan_outcomes import PlanOutcomes
 from conformance.model import Finding, History, Judgement, Operation
+from conformance.settings.naming import MARK
 from conformance.settings.run_settings import Settings, is_loopback
 
 Judging = Callable[[History], Judgement]
 Gating = Callable[[Finding], bool]
+
+
+def wave_seed(seed: int, wave: int, shard: int) -> int:
+    """Return the seed of everything that one shard draws for one wave of a run."""
+    return (seed * 1009 + wave) * 1009 + shard
+
+
+def drawn_plans(scenario: PlanScenario, wanted: int, seed_of: int) -> list[Plan]:
+    """Draw `wanted` plans of a scenario."""
+    return chosen(gather(scenario.strategy(), wanted, seed_of), wanted)
 
 
 @dataclass(slots=True)
@@ -53,7 +64,7 @@ class Watcher:
 
 
 @dataclass(frozen=True, slots=True)
-class Court:
+class Judges:
     """Who decides: `judge` reads a history, `gates` says whether a finding makes the run fail."""
 
     judge: Judging
@@ -68,9 +79,9 @@ class Trial:
     settings: Settings
     scenarios: Sequence[PlanScenario]
     effort: Effort
-    court: Court
+    judges: Judges
     watcher: Watcher
-    keeper: Keeper
+    outcomes: PlanOutcomes
     shard: int = 0
     shards: int = 1
     worlds: dict[str, World] = field(default_factory=dict)
@@ -89,7 +100,7 @@ class Trial:
         for wave in range(self.effort.waves):
             if self.watcher.stopped:
                 break
-            seed_of = (self.settings.seed * 1009 + wave) * 1009 + self.shard
+            seed_of = wave_seed(self.settings.seed, wave, self.shard)
             accused = self._wave(seed_of)
             if accused and not self.watcher.stopped:
                 self._make_small(seed_of, accused)
@@ -98,14 +109,13 @@ class Trial:
         drawn = {scenario: self._draw(scenario, seed_of) for scenario in self.scenarios}
         abreast = [plan for scenario, plans in drawn.items() if not scenario.in_series for plan in plans]
         series = interleaved([plans for scenario, plans in drawn.items() if scenario.in_series])
-        return self._guilty(self.execute(abreast, series))
+        return self._convicted(self.execute(abreast, series))
 
     def _wanted(self, scenario: PlanScenario) -> int:
         return share(scenario.share.at(self.settings.effort), self.shard, self.shards)
 
     def _draw(self, scenario: PlanScenario, seed_of: int) -> list[Plan]:
-        wanted = self._wanted(scenario)
-        return chosen(gather(scenario.strategy(), wanted, seed_of), wanted)
+        return drawn_plans(scenario, self._wanted(scenario), seed_of)
 
     def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
@@ -115,48 +125,48 @@ class Trial:
         self.watcher.scheduler = campaign.stage.scheduler
         worlds = campaign.prepare(plans, series)
         self.worlds |= {world.token: world for world in worlds}
-        self.keeper.add(worlds, self.shard)
-        self.keeper.write()
+        self.outcomes.add(worlds, self.shard)
+        self.outcomes.write()
         begun = time.monotonic()
         if not self.watcher.stopped:
             try:
                 campaign.run()
             finally:
-                stage.hush.close()
+                stage.quiet.close()
         self._lasted = time.monotonic() - begun
         return worlds
 
     def _findings(self) -> list[Finding]:
         history = History(tuple(self.watcher.operations), self.settings.target)
-        tallies = self.court.judge(history).tallies.values()
+        tallies = self.judges.judge(history).tallies.values()
         return [finding for tally in tallies for finding in tally.findings]
 
-    def _guilty(self, worlds: Iterable[World]) -> list[World]:
+    def _convicted(self, worlds: Iterable[World]) -> list[World]:
         """Judge all that was recorded so far; return those of `worlds` that a gating finding speaks of."""
         plan_of = {operation.id: operation.plan for operation in self.watcher.operations}
         accused: set[str] = set()
         for finding in self._findings():
             tokens = {plan_of.get(name, "") for name in finding.operations} & set(self.worlds)
             for token in tokens:
-                broken = self.keeper.plans[token].broken
+                broken = self.outcomes.plans[token].broken
                 if finding.requirement not in broken:
                     broken.append(finding.requirement)
-            accused |= tokens if self.court.gates(finding) else set()
-        self.keeper.write()
+            accused |= tokens if self.judges.gates(finding) else set()
+        self.outcomes.write()
         return [world for world in worlds if world.token in accused]
 
-    def _make_small(self, seed_of: int, guilty: Sequence[World]) -> None:
+    def _make_small(self, seed_of: int, convicted: Sequence[World]) -> None:
         """Find a smaller plan that still shows a violation, repeat it, and note how often it came back."""
-        first = guilty[0]
+        first = convicted[0]
         self._small_by = time.monotonic() + self.effort.shrink_s
         smallest, token = self._shrunk(seed_of, first), first.token
-        kept = self.keeper.plans[token]
+        kept = self.outcomes.plans[token]
         copies = self.execute([smallest] * self.effort.repeats) if self.effort.repeats and self._in_time() else []
-        again = self._guilty(copies)
+        again = self._convicted(copies)
         kept.tried, kept.again = len(copies), len(again)
         if smallest.key() != first.plan.key():
             kept.shrunk_to = next((world.token for world in again), "")
-        self.keeper.write()
+        self.outcomes.write()
 
     def _shrunk(self, seed_of: int, first: World) -> Plan:
         of = next(scenario for scenario in self.scenarios if scenario.name == first.plan.theme)
@@ -166,7 +176,7 @@ class Trial:
         drawn = self._draw(of, seed_of)
         memory.learn(drawn, [plan.key() == first.plan.key() for plan in drawn])
         smallest = shrink(of.strategy(), self._wanted(of), memory, seed_of)
-        return next((plan for plan in smallest if memory.guilty.get(plan.key())), first.plan)
+        return next((plan for plan in smallest if memory.convicted.get(plan.key())), first.plan)
 
     def _in_time(self) -> bool:
         """Whether one more campaign as long as the last would end within what making small may cost."""
@@ -176,8 +186,8 @@ class Trial:
         if not self._in_time():
             return [False] * len(plans)
         worlds = self.execute(plans)
-        guilty = {world.token for world in self._guilty(worlds)}
-        return [world.token in guilty for world in worlds]
+        convicted = {world.token for world in self._convicted(worlds)}
+        return [world.token in convicted for world in worlds]
 
 
 def interleaved(series: Sequence[Sequence[Plan]]) -> list[Plan]:
@@ -189,17 +199,18 @@ def interleaved(series: Sequence[Sequence[Plan]]) -> list[Plan]:
 def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
     """Set a stage for one campaign against the target of `settings`."""
     target = settings.target
-    hush = Hush(settings.pace_dir / "comb" if settings.workers else None)
+    quiet = QuietLock(settings.pace_dir / "dense-readers" if settings.workers else None)
     timing = Timing(target.converge_within_s, settings.rate, loopback=is_loopback(target.base_url))
     return Stage(
         driver=driver,
         timing=timing,
-        scheduler=Scheduler(THREADS, hush.elsewhere),
-        hush=hush,
-        token=f"ddsc-{settings.run_id}-{secrets.token_hex(4)}",
+        scheduler=Scheduler(THREADS, quiet.elsewhere),
+        quiet=quiet,
+        token=f"{MARK}-{settings.run_id}-{secrets.token_hex(4)}",
+        naming=settings.naming,
         second_user=target.second_user,
         provider=settings.storage_provider,
-        comb_reads=effort.comb_reads,
+        dense_reads=effort.dense_reads,
         least_tracers=effort.least,
         tracing_s=effort.tracing_s,
         begun=time.monotonic(),

@@ -8,6 +8,7 @@ the others contribute to the sentences. So the findings are the same. Needs the 
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,45 +20,22 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no type
 from conformance.api.classifier import Classifier
 from conformance.api.request_facts import is_mutation
 from conformance.history import decode
-from conformance.judge.columnar.columns import Row
-from conformance.judge.columnar.fold import Kind
+from conformance.judge.columnar.columns import Columns, Row
 from conformance.judge.exchange import Violation
 from conformance.judge.exchange.answer_tallies import Sort
 from conformance.judge.history_judge import Elsewhere, Judge
+from conformance.judge.state.chain import SINCE, Bounds
 from conformance.judge.state.expected import Defect
 from conformance.judge.state.interval import NEVER
-from conformance.model import Finding, Operation, Target
+from conformance.model import Finding, History, Operation, Target
 
-_BEFORE = -NEVER
 _NUMBERS = ["kind", "end", "home", "key", "shape", "a", "b", "x", "y"]
 Array = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-def fold_arrays(kind: Array, key: Array, a: Array, b: Array, keys: int) -> Array:
-    """Fold the events of `fold.events` as arrays, `key` numbered from 0: rows of l1, u1, l2, u2 and the two flags."""
-    out = np.empty((6, keys), np.int64)
-    out[[0, 2]], out[[1, 3]], out[4:] = _BEFORE, NEVER, 0
-    attempt = np.full(keys, NEVER, np.int64)
-    waiting = kind == Kind.NC
-    np.maximum.at(out[2], key[waiting], a[waiting])
-    told = (kind == Kind.OK) | (kind == Kind.BAD)
-    np.minimum.at(out[3], key[told], b[told])
-    out[4][key[kind == Kind.OK]] = 1
-    out[5][key[kind == Kind.BAD]] = 1
-    rest = np.flatnonzero(kind > Kind.BAD)
-    kind, key, a, b = kind[rest], key[rest], a[rest], b[rest]
-    opened, past, tried = kind == Kind.OPEN, (kind > Kind.OPEN) & (kind != Kind.LOST), kind >= Kind.DONE
-    np.maximum.at(out[0], key[opened], a[opened])
-    np.minimum.at(out[1], key[past], b[past])
-    np.minimum.at(attempt, key[tried], a[tried])
-    out[1] = np.minimum(out[1], out[3])
-    out[0] = np.where(attempt < NEVER, np.maximum(out[0], attempt), out[0])
-    return out
-
-
 @dataclass(slots=True)
-class _Bulk:
+class Bulk:
     """Accumulators: for each kind of row and upload (or project) the earliest and latest times, counts and values."""
 
     homes: int
@@ -66,6 +44,7 @@ class _Bulk:
     last_a: dict[Row, Array] = field(default_factory=dict)
     count: dict[Row, Array] = field(default_factory=dict)
     value: dict[Row, tuple[Array, Array]] = field(default_factory=dict)
+    started: Array = field(default_factory=lambda: np.empty(0, np.int64))
     told: Array = field(default_factory=lambda: np.empty(0, np.int64))
     odd: Mask = field(default_factory=lambda: np.empty(0, np.bool_))
     gone: Array = field(default_factory=lambda: np.empty(0, np.int64))
@@ -78,24 +57,25 @@ class _Bulk:
         for row in Row:
             size = self.homes if row in (Row.PROJECT, Row.WAIT) else self.keys
             self.first_b[row] = np.full(size, NEVER, np.int64)
-            self.last_a[row] = np.full(size, _BEFORE, np.int64)
+            self.last_a[row] = np.full(size, SINCE, np.int64)
             self.count[row] = np.zeros(size, np.int64)
         for row in (Row.UPLOAD, Row.CHUNK, Row.PUT, Row.COMPLETE):
             self.value[row] = (np.zeros(self.keys, np.int64), np.zeros(self.keys, np.int64))
+        self.started = np.full(self.keys, NEVER, np.int64)
         self.told = np.full(2 * self.keys, NEVER, np.int64)
         self.odd = np.zeros(self.homes, np.bool_)
         self.other_bytes = np.zeros(self.keys, np.bool_)
         self.gone = np.full(self.homes, NEVER, np.int64)
-        self.latest = np.full(self.homes, _BEFORE, np.int64)
+        self.latest = np.full(self.homes, SINCE, np.int64)
 
     def take(self, batch: dict[str, Any]) -> None:
         """Fold a batch of rows in."""
         kind, a, b = batch["kind"], batch["a"], batch["b"]
         self.origin = min(self.origin, int(a.min()))
         order = np.argsort(kind, kind="stable")
-        bounds = np.searchsorted(kind[order], np.arange(len(Row) + 1))
+        ends = np.searchsorted(kind[order], np.arange(len(Row) + 1))
         for row in Row:
-            rows = order[bounds[row] : bounds[row + 1]]
+            rows = order[ends[row] : ends[row + 1]]
             if rows.size and row is not Row.PLAIN:
                 self._rows(row, {name: batch[name][rows] for name in _NUMBERS}, a[rows], b[rows])
 
@@ -115,6 +95,8 @@ class _Bulk:
             index, a, b, batch = index[keep], a[keep], b[keep], {name: column[keep] for name, column in batch.items()}
         np.minimum.at(self.first_b[row], index, b)
         np.maximum.at(self.last_a[row], index, a)
+        if row is Row.COMPLETE:
+            np.minimum.at(self.started, index, a)
         if row in self.value:
             np.add.at(self.count[row], index, 1)
             self.value[row][0][index], self.value[row][1][index] = batch["x"], batch["y"]
@@ -130,6 +112,19 @@ class _Bulk:
             self.other_bytes[index[wrong]] = True
 
 
+def bounds(bulk: Bulk) -> Bounds:
+    """Return the four numbers of every upload (ns), as arrays: the chains of the row judge, all at once."""
+    first, last = bulk.first_b, bulk.last_a
+    verdict = np.minimum(first[Row.OK], first[Row.BAD])
+    record = np.minimum(np.minimum(first[Row.RECORD_OK], first[Row.RECORD_ERR]), first[Row.PENDING])
+    return Bounds(
+        np.maximum(last[Row.OPEN], np.where(bulk.started < NEVER, bulk.started, SINCE)),
+        np.minimum(np.minimum(first[Row.COMPLETE], verdict), record),
+        last[Row.NC],
+        verdict,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Clean:
     """Which uploads and projects can break nothing, which of the uploads are hashed as reported, and which good."""
@@ -140,7 +135,7 @@ class _Clean:
     good: Mask
 
 
-def _clean(bulk: _Bulk, home_of: Array, bound: int) -> _Clean:
+def _clean(bulk: Bulk, home_of: Array, bound: int) -> _Clean:
     first, last, count, value = bulk.first_b, bulk.last_a, bulk.count, bulk.value
     ok, bad = first[Row.OK] < NEVER, first[Row.BAD] < NEVER
     single = value[Row.UPLOAD][0] == 1
@@ -153,12 +148,11 @@ def _clean(bulk: _Bulk, home_of: Array, bound: int) -> _Clean:
     hashed, sized = reported == stored[0], stored[1] == size
     ordinary &= single | (value[Row.CHUNK][1] == stored[1])
     good = ordinary & hashed & sized
-    told = np.minimum(first[Row.OK], first[Row.BAD])
-    record = np.minimum(first[Row.RECORD_OK], first[Row.RECORD_ERR])
+    chain = bounds(bulk)
+    told, record = chain.u2, np.minimum(first[Row.RECORD_OK], first[Row.RECORD_ERR])
     unsettled = np.maximum(last[Row.OPEN], last[Row.PENDING])
-    past = np.minimum(np.minimum(done, told), np.minimum(record, first[Row.PENDING]))
-    crossing = (ok & bad) | (good & bad) | (~good & ok) | (told < begun) | (begun > past)
-    crossing |= (last[Row.NC] > told) | (last[Row.NC] > done + bound) | (last[Row.OPEN] > past)
+    crossing = (ok & bad) | (good & bad) | (~good & ok) | (told < begun)
+    crossing |= chain.crossed | (last[Row.NC] > done + bound)
     crossing |= (record < np.maximum(unsettled, last[Row.NC])) | (told < unsettled)
     crossing |= (first[Row.RECORD_OK] < NEVER) & (bad | (first[Row.RECORD_ERR] < NEVER))
     crossing |= (first[Row.RECORD_ERR] < NEVER) & ok
@@ -172,7 +166,7 @@ def _clean(bulk: _Bulk, home_of: Array, bound: int) -> _Clean:
     return _Clean(uploads & homes[home_of], homes, hashed, good)
 
 
-def _elsewhere(bulk: _Bulk, clean: _Clean, home_of: Array, bound: int) -> Elsewhere:
+def _elsewhere(bulk: Bulk, clean: _Clean, home_of: Array, bound: int) -> Elsewhere:
     told = bulk.told.reshape(-1, 2)
     reached = np.where((told < NEVER) & clean.uploads[:, None], told - bulk.last_a[Row.COMPLETE][:, None], -1)
     reached = np.where(reached / 1e9 <= bound / 1e9, np.maximum(reached, np.where(told < NEVER, 0, -1)), -1)
@@ -199,16 +193,22 @@ def _slowest(lags: Array, bound: int) -> tuple[int, float]:
     return int(within.size), float(within.max() / 1e9) if within.size else 0.0
 
 
-def judge_parquet(path: Path, target: Target, *, recorded: bool = False) -> tuple[Finding, ...]:
-    """Judge what `Columns` wrote; the findings are those of `judge`, in the same order.
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A history in columns: the file, what stands beside the rows, and the rows folded."""
 
-    `recorded` says that the history may be a part of what was sent. A target with a gateway pattern is judged row by
-    row, and so is a history in which a url led to nothing again and again: what was served elsewhere then matters.
-    """
+    file: pq.ParquetFile
+    about: Any
+    bulk: Bulk
+    home_of: Array
+    shapes: Array
+
+
+def folded(path: Path) -> Folded:
+    """Fold what `Columns` wrote."""
     file = pq.ParquetFile(path)
     about = json.loads(file.metadata.metadata[b"dds-conformance"])
-    bound = int(target.converge_within_s * 1e9)
-    bulk = _Bulk(about["homes"], about["keys"])
+    bulk = Bulk(about["homes"], about["keys"])
     home_of = np.zeros(about["keys"], np.int64)
     shapes = np.zeros(len(about["shapes"]), np.int64)
     for batch in _batches(file):
@@ -216,21 +216,42 @@ def judge_parquet(path: Path, target: Target, *, recorded: bool = False) -> tupl
         made = batch["kind"] == Row.UPLOAD
         home_of[batch["key"][made]] = batch["home"][made]
         shapes += np.bincount(batch["shape"][batch["shape"] >= 0], minlength=shapes.size)
-    clean = _clean(bulk, home_of, bound)
-    everything = about["traced"] or about["denied"] or bool(about["pages"]) or bool(target.gateway)
-    court = Judge(
-        target, recorded=recorded, elsewhere=_elsewhere(bulk, clean, home_of, bound) if not everything else None
-    )
-    rows = _suspects(file, clean.homes if not everything else np.zeros_like(clean.homes))
-    classify, pages = Classifier(target), frozenset(about["pages"])
+    return Folded(file, about, bulk, home_of, shapes)
+
+
+def judge_in_columns(history: History) -> tuple[Finding, ...]:
+    """Write a history in columns, for this once, and judge that."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "history.parquet"
+        Columns(path, history.target).write(history.operations)
+        small = history.header.get("small_parts_accepted") is True
+        return judge_parquet(path, history.target, recorded=history.recorded, accepts_small_parts=small)
+
+
+def judge_parquet(
+    path: Path, target: Target, *, recorded: bool = False, accepts_small_parts: bool = False
+) -> tuple[Finding, ...]:
+    """Judge what `Columns` wrote; the findings are those of the row judge, in the same order.
+
+    `recorded` and `accepts_small_parts` are as for `Judge`. A target with a gateway pattern is judged row by
+    row, and so is a history in which a url led to nothing again and again: what was served elsewhere then matters.
+    """
+    one, bound = folded(path), int(target.converge_within_s * 1e9)
+    clean = _clean(one.bulk, one.home_of, bound)
+    pages = frozenset(one.about["pages"])
+    everything = one.about["traced"] or one.about["denied"] or bool(pages) or bool(target.gateway)
+    elsewhere = None if everything else _elsewhere(one.bulk, clean, one.home_of, bound)
+    judge = Judge(target, recorded=recorded, accepts_small_parts=accepts_small_parts, elsewhere=elsewhere)
+    rows = _suspects(one.file, np.zeros_like(clean.homes) if everything else clean.homes)
     for operation in rows:
-        court.begin(operation)
+        judge.begin(operation)
+    classify = Classifier(target)
     for operation in rows:
         of = classify(operation)
         page = operation.id in pages
-        court.add(operation, of.from_firewall(mutation=is_mutation(operation.exchange)) if page else of)
-    court.replace_payloads(_sorts(file, about["shapes"], shapes))
-    tallies = court.conclude().tallies
+        judge.add(operation, of.from_firewall(mutation=is_mutation(operation.exchange)) if page else of)
+    judge.replace_payloads(_sorts(one.file, one.about["shapes"], one.shapes))
+    tallies = judge.conclude().tallies
     return tuple(finding for name in sorted(tallies) for finding in tallies[name].findings)
 
 

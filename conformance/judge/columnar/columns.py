@@ -27,7 +27,7 @@ from conformance.api.statuses import SILENT_STATUSES
 from conformance.history import encode
 from conformance.judge.exchange import Examiner, Seen
 from conformance.judge.rules.access_rules import KIND_OF
-from conformance.judge.rules.content_rules import DENIALS
+from conformance.judge.rules.excuses import DENIALS
 from conformance.judge.rules.refused_create_rules import TRACED, listed_keys, wanted_key
 from conformance.judge.state.interval import NEVER
 from conformance.judge.state.registry import followed, given_by

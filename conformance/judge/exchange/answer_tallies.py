@@ -10,7 +10,8 @@ from conformance.api.answers import Classified, Kind
 from conformance.api.routes import LENGTHS, base_of
 from conformance.judge.exchange import Examiner, Seen, Violation
 from conformance.judge.findings import Book
-from conformance.judge.state.interval import Mark, mark
+from conformance.judge.rules.excuses import ANOTHER_RULES, SEEN_ONCE
+from conformance.judge.state.interval import Interval, interval_of
 from conformance.model import Exchange, Operation, Role, Target
 
 _REPEATED = "no-5xx-legal"
@@ -29,17 +30,17 @@ class Sort:
 
     seen: tuple[Seen, ...]
     count: int = 0
-    first: Mark | None = None
-    second: Mark | None = None
+    first: Interval | None = None
+    second: Interval | None = None
     wrong: bool = False
 
     def note(self, operation: Operation) -> None:
         """Keep the operation if it is among the two that began first."""
-        kept = mark(operation)
-        if self.first is None or kept < self.first:
-            self.first, self.second = kept, self.first
-        elif kept != self.first and (self.second is None or kept < self.second):
-            self.second = kept
+        interval = interval_of(operation)
+        if self.first is None or interval < self.first:
+            self.first, self.second = interval, self.first
+        elif interval != self.first and (self.second is None or interval < self.second):
+            self.second = interval
 
 
 def _shape(exchange: Exchange, of: Classified, lengths: Mapping[str, int]) -> tuple[Hashable, ...] | None:
@@ -89,7 +90,7 @@ class Payloads:
         base = len(base_of(target.base_url))
         self._lengths = {name: base + length for name, length in LENGTHS.items() if name not in _LOOKED_INTO}
         self._sorts: dict[int, Sort] = {}
-        self._completions: list[tuple[str, str, Mark]] = []
+        self._completions: list[tuple[str, str, Interval]] = []
         self._known: dict[tuple[Hashable, ...], Sort] = {}
         self._all: list[Sort] = []
 
@@ -120,14 +121,14 @@ class Payloads:
         sort.note(operation)
         failing = any(name == _REPEATED and wrong for name, wrong in sort.seen)
         if failing and of.call.name == "complete_upload":
-            self._completions.append((of.call.id, operation.id, mark(operation)))
+            self._completions.append((of.call.id, operation.id, interval_of(operation)))
 
     def replace(self, sorts: list[Sort]) -> None:
         """Take what was counted elsewhere instead; the completions that failed are kept."""
         self._all = sorts
 
     def conclude(self, book: Book, excused: frozenset[str] = frozenset()) -> None:
-        """Write down the exposures and the crimes; `excused` are completions whose 5xx is judged elsewhere."""
+        """Write down the exposures and the violations; `excused` are completions whose 5xx another rule speaks of."""
         counted: dict[str, int] = {}
         for sort in self._all:
             for requirement, _ in sort.seen:
@@ -147,9 +148,9 @@ class Payloads:
     @staticmethod
     def _crime(requirement: str, rule: str, crime: str, sorts: list[tuple[Violation, Sort]], book: Book) -> None:
         count = sum(sort.count for _, sort in sorts)
-        marks = sorted(kept for _, sort in sorts for kept in (sort.first, sort.second) if kept)
+        marks = sorted(interval for _, sort in sorts for interval in (sort.first, sort.second) if interval)
         violation = min(sorts, key=lambda one: one[1].first or marks[0])[0]
-        if requirement == _REPEATED and count < _SEVERAL:
+        if requirement == _REPEATED and SEEN_ONCE.holds(count):
             return
         evidence = marks[:_SEVERAL] if requirement == _REPEATED else marks[:1]
         times = f" ({count} times)" if count > 1 else ""
@@ -163,8 +164,8 @@ class Payloads:
         )  # fmt: skip
 
     def _failed_completions(self, book: Book, excused: frozenset[str]) -> None:
-        failed = sorted(kept for _, name, kept in self._completions if name not in excused)
-        if len(failed) >= _SEVERAL:
+        failed = sorted(interval for _, name, interval in self._completions if not ANOTHER_RULES.holds(name, excused))
+        if not SEEN_ONCE.holds(len(failed)):
             sentence = (
                 f"completing an upload answered a server error {len(failed)} times, first to {book.when(failed[0])}"
             )

@@ -105,5 +105,5 @@ def wording(facts: Facts) -> Iterator[Seen]:
         yield "spec-wording", _unless(given == words, Violation(rule, " / ".join(words), said, rule))
 
 
-def _unless(kept: bool, violation: Violation) -> Violation | None:  # noqa: FBT001 - reads as a sentence
-    return None if kept else violation
+def _unless(interval: bool, violation: Violation) -> Violation | None:  # noqa: FBT001 - reads as a sentence
+    return None if interval else violation

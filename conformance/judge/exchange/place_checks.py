@@ -39,7 +39,7 @@ def integrity(facts: Facts) -> Iterator[Seen]:
     elif name == _LISTING:
         yield "integrity-listing", _misplaced(facts, "integrity-in-listing", found=found)
     elif name not in URL_CALLS and (found or name != UNROUTED):
-        ordinary = name in _ATTACHING and _names_fields(facts.body)
+        ordinary = name in _ATTACHING and names_fields(facts.body)
         yield "integrity-only-url", _misplaced(facts, "integrity-elsewhere", found=found and not ordinary)
 
 
@@ -48,5 +48,6 @@ def _misplaced(facts: Facts, rule: str, *, found: bool) -> Violation | None:
     return Violation(rule, f"no {what} at this endpoint", facts.shown, facts.call.name) if found else None
 
 
-def _names_fields(body: Json) -> bool:
+def names_fields(body: Json) -> bool:
+    """Whether a validation error names the fields that it refuses."""
     return isinstance(body, dict) and isinstance(body.get("errors"), list | dict) and bool(body["errors"])

@@ -10,8 +10,11 @@ from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked
 from conformance.api.routes import EXTENDED_CALLS
 from conformance.judge.findings import Book, short
+from conformance.judge.rechecks import answers, before
+from conformance.judge.rule import Context, Need, Rule
+from conformance.judge.rules.excuses import NOT_THE_OWNERS, WITHIN_THE_BOUND
 from conformance.judge.state.intake import World
-from conformance.judge.state.interval import NEVER, Mark, mark
+from conformance.judge.state.interval import NEVER, Interval, interval_of
 from conformance.judge.state.observed import doomed_from, scope_of_file, scope_of_version
 from conformance.model import Operation, Phase
 
@@ -36,9 +39,9 @@ class Access:
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
-        self._refused: list[tuple[str, str, Mark]] = []
-        self._wrong: dict[tuple[str, str, str], tuple[Mark, str, str]] = {}
-        self._missing: dict[tuple[str, str, str], list[tuple[Mark, bool]]] = {}
+        self._refused: list[tuple[str, str, Interval]] = []
+        self._wrong: dict[tuple[str, str, str], tuple[Interval, str, str]] = {}
+        self._missing: dict[tuple[str, str, str], list[tuple[Interval, bool]]] = {}
         self.shared: set[str] = set()
 
     def take(self, operation: Operation, of: Classified) -> None:
@@ -48,41 +51,42 @@ class Access:
         if kind is None or not called.id or status is None or operation.exchange.failure is not None:
             return
         if status == 403 and answered is not Answer.NC:
-            self._refused.append((kind, called.id, mark(operation)))
+            self._refused.append((kind, called.id, interval_of(operation)))
         elif answered in (Answer.DONE, Answer.INTEGRITY):
             what = "integrity" if answered is Answer.INTEGRITY else str(status)
-            self._wrong.setdefault((kind, called.id, called.name), (mark(operation), what, called.name))
+            self._wrong.setdefault((kind, called.id, called.name), (interval_of(operation), what, called.name))
         elif status == 404 and _speaks_of_the_path(operation, answered):
             late = operation.phase is Phase.FINAL or called.name in EXTENDED_CALLS
-            kept = self._missing.setdefault((kind, called.id, called.name), [])
-            kept.append((mark(operation), late))
+            missing = self._missing.setdefault((kind, called.id, called.name), [])
+            missing.append((interval_of(operation), late))
 
     def _not_found(self, world: World) -> None:
         for (kind, name, call), told in self._missing.items():
             created = _owned(world, self.shared, kind, name)[0]
-            for kept, late in told:
-                if late or (created is not None and kept[0] > created[1] + self._bound):
-                    self._wrong.setdefault((kind, name, call), (kept, "404", call))
+            for interval, late in told:
+                if late or (created is not None and not WITHIN_THE_BOUND.holds(interval, created, self._bound)):
+                    self._wrong.setdefault((kind, name, call), (interval, "404", call))
 
-    def conclude(self, world: World, book: Book) -> None:
+    def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that lets the second user see or touch what is not theirs."""
-        for kind, name, kept in self._refused:
+        world = context.world
+        for kind, name, interval in self._refused:
             created, doomed = _owned(world, self.shared, kind, name)
-            if created is not None and created[1] < kept[0] and kept[1] < doomed:
+            if created is not None and created.ended_ns < interval.begun_ns and interval.ended_ns < doomed:
                 book.expose("other-user-403")
         self._not_found(world)
-        for (kind, name, call), (kept, what, _) in sorted(self._wrong.items()):
+        for (kind, name, call), (interval, what, _) in sorted(self._wrong.items()):
             created, doomed = _owned(world, self.shared, kind, name)
-            if created is None or created[1] >= kept[0] or (kept[1] >= doomed and kept[0] != doomed):
+            if created is None or NOT_THE_OWNERS.holds(created, doomed, interval):
                 continue
             book.expose("other-user-403")
             sentence = (
-                f"the second user's {call} of the owner's {kind} {short(name)} answered {what} to {book.when(kept)} "
-                f"(made by {book.when(created)})"
+                f"the second user's {call} of the owner's {kind} {short(name)} answered {what} to "
+                f"{book.when(interval)} (made by {book.when(created)})"
             )
             book.find(
-                "other-user-403", "stranger-answered", name, (created, kept), sentence, expected="403", observed=what,
-                detail=call, kind=kind, call=call,
+                "other-user-403", "stranger-answered", name, (created, interval), sentence, expected="403",
+                observed=what, detail=call, kind=kind, call=call,
             )  # fmt: skip
 
 
@@ -95,7 +99,7 @@ def _speaks_of_the_path(operation: Operation, answered: Answer) -> bool:
     return plain and alone and operation.notes.get("intent") != "invalid"
 
 
-def _owned(world: World, shared: set[str], kind: str, name: str) -> tuple[Mark | None, int]:
+def _owned(world: World, shared: set[str], kind: str, name: str) -> tuple[Interval | None, int]:
     """Give the operation by which the owner knows the resource, and from when (ns) on it may be gone."""
     if kind == "project":
         project = world.projects.get(name)
@@ -122,3 +126,14 @@ def granted(operation: Operation, effect: Effect) -> str:
     if operation.exchange.method in ("PUT", "POST") and "permissions" in parts and effect is not Effect.NONE:
         return parts[len(parts) - 2 - parts[::-1].index("permissions")]
     return ""
+
+
+RULES = (
+    Rule(
+        "stranger-answered", "other-user-403", Need.OTHER_USER, Access.conclude,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1])
+        and p.told[1].exchange.user == "other" and p.told[1].exchange.status != 403,
+        occasions="requests of the second user for the owner's resources",
+        excuses=(NOT_THE_OWNERS, WITHIN_THE_BOUND),
+    ),
+)  # fmt: skip

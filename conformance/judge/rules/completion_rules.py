@@ -2,75 +2,88 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from conformance.api.answers import Effect
 from conformance.judge.findings import Book, short
-from conformance.judge.state.expected import Defect, Known, Setting, Truth, attempts, known
-from conformance.judge.state.interval import SECOND, Mark, first
+from conformance.judge.mismatches import counted_again
+from conformance.judge.rechecks import answers, before, completes
+from conformance.judge.rule import Case, Context, Need, Rule
+from conformance.judge.rules.excuses import (
+    ACCIDENT,
+    COMPLETED_AT_ONCE,
+    COMPLETED_BEFORE,
+    INVALID_REQUEST,
+    MAY_BE_DELETED,
+    MEDDLED,
+    TRUTH_UNKNOWN,
+    WITHIN_THE_BOUND,
+)
+from conformance.judge.state.chain import crossing
+from conformance.judge.state.expected import Defect, Known, Truth, known
+from conformance.judge.state.interval import NEVER, SECOND, Interval, first
+from conformance.judge.state.observed import doomed_from
 from conformance.judge.state.resources import NOT_FOUND, Upload
 
-_MD5 = re.compile(r"[0-9a-f]{32}")
-SEVERAL = 3
-"""Bad uploads that must meet the error, and good ones that must not, before the mismatch is its cause."""
+
+def _gone_from(upload: Upload, context: Context) -> int:
+    """Return from when (ns) on the upload's project, and so the upload, may be gone."""
+    home = context.world.projects.get(upload.project)
+    return doomed_from(home.deletes)[0] if home else NEVER
 
 
-def refused(upload: Upload, setting: Setting, gone_from: int, book: Book) -> None:
-    """Convict a server that refuses the first completion of a bad upload, although the request itself was right.
-
-    An attempt that overlaps it may have been first, and from `gone_from` (ns) on its project may be deleted.
-    """
-    refusal = upload.refusal
+def refused(case: Case, context: Context, book: Book) -> None:
+    """Convict a server that refuses the first completion of a bad upload, although the request itself was right."""
+    upload, refusal = case.upload, case.upload.refusal
     if refusal is None or refusal.status == NOT_FOUND:
         return
-    others = (one.mark for one in upload.completes.values() if one.mark != refusal.mark)
-    if any(kept[0] <= refusal.mark[1] for kept in others) or refusal.mark[1] >= gone_from:
+    others = [one.interval for one in upload.completes.values() if one.interval != refusal.interval]
+    gone = MAY_BE_DELETED.holds(refusal.interval, _gone_from(upload, context))
+    if gone or COMPLETED_AT_ONCE.holds(others, refusal.interval):
         return
-    would_be = known(upload, setting, refusal)
-    value, algorithm = refusal.hash
-    right = would_be.sizes_add_up and algorithm == "md5" and _MD5.fullmatch(value)
-    if would_be.truth is not Truth.BAD or not right:
+    would_be = known(upload, context.setting, refusal)
+    if would_be.truth is not Truth.BAD or INVALID_REQUEST.holds(would_be, refusal):
         return
     book.expose("complete-no-integrity")
     sentence = (
         f"completing the bad upload {short(upload.id)} ({would_be.why}) was refused with {refusal.status} to "
-        f"{book.when(refusal.mark)}: a mismatch must be told at the url endpoints only"
+        f"{book.when(refusal.interval)}: a mismatch must be told at the url endpoints only"
     )
     created = (upload.created,) if upload.created else ()
     book.find(
-        "complete-no-integrity", "mismatch-refused", upload.id, (*created, *would_be.proof, refusal.mark), sentence,
+        "complete-no-integrity", "mismatch-refused", upload.id, (*created, *would_be.proof, refusal.interval), sentence,
         expected="202", observed=str(refusal.status), upload=upload.id, status=refusal.status, why=would_be.why,
         size=upload.size, stored=would_be.stored,
     )  # fmt: skip
 
 
-def acknowledged(upload: Upload) -> Mark | None:
+def acknowledged(upload: Upload) -> Interval | None:
     """Give the completion that ended first of those that were answered by its success."""
-    done: Mark | None = None
+    done: Interval | None = None
     for one in upload.completes.values():
         if one.effect is Effect.DONE:
-            done = first(done, one.mark)
+            done = first(done, one.interval)
     return done
 
 
-def repeated(upload: Upload, book: Book) -> None:
+def repeated(case: Case, _context: Context, book: Book) -> None:
     """Convict a server that answers 5xx to completing an upload again after completion was acknowledged."""
-    done = acknowledged(upload)
+    upload, done = case.upload, acknowledged(case.upload)
     if done is None:
         return
-    for kept, status in sorted((one.mark, one.status) for one in upload.completes.values()):
-        if kept[0] <= done[1] or status is None:
+    for interval, status in sorted((one.interval, one.status) for one in upload.completes.values()):
+        if status is None or crossing(interval, done) is None:
             continue
         book.expose("complete-repeat-no-5xx")
         if status >= 500:
             sentence = (
-                f"completing upload {short(upload.id)} again answered {status} to {book.when(kept)}, after "
+                f"completing upload {short(upload.id)} again answered {status} to {book.when(interval)}, after "
                 f"{book.when(done)} had been told that it was completed"
             )
             book.find(
-                "complete-repeat-no-5xx", "repeat-fails", upload.id, (done, kept), sentence,
+                "complete-repeat-no-5xx", "repeat-fails", upload.id, (done, interval), sentence,
                 expected="a 2xx or 4xx", observed=str(status), upload=upload.id, status=status,
             )  # fmt: skip
 
@@ -96,31 +109,30 @@ class Failing:
     """
 
     symptom: Symptom
-    bad_failed: dict[Defect, list[tuple[Mark, str]]] = field(default_factory=dict)
+    bad_failed: dict[Defect, list[tuple[Interval, str]]] = field(default_factory=dict)
     bad_accepted: Counter[Defect] = field(default_factory=Counter)
     good_accepted: int = 0
     good_failed: int = 0
 
     def take(self, upload: Upload, known: Known) -> None:
         """Count one upload of which is known what it is or, had it not been refused, would have been."""
-        if known.truth is Truth.UNKNOWN or not upload.completes:
+        if TRUTH_UNKNOWN.holds(known) or not upload.completes:
             return
         accepted = any(one.effect is Effect.DONE for one in upload.completes.values())
-        attempt = min(upload.completes.values(), key=lambda one: one.mark)
+        attempt = min(upload.completes.values(), key=lambda one: one.interval)
         failed_first = attempt.status == self.symptom.status
         if known.truth is Truth.GOOD:
             self.good_accepted += accepted
             self.good_failed += failed_first
         elif failed_first:
-            self.bad_failed.setdefault(known.defect, []).append((attempt.mark, upload.id))
+            self.bad_failed.setdefault(known.defect, []).append((attempt.interval, upload.id))
         else:
             self.bad_accepted[known.defect] += accepted
 
     def convicts(self, defect: Defect) -> bool:
         """Whether the pattern shows that a mismatch of this kind is the cause."""
         failed = len(self.bad_failed.get(defect, ()))
-        several = failed >= SEVERAL and self.good_accepted >= SEVERAL
-        return several and not self.good_failed and failed > self.bad_accepted[defect]
+        return not ACCIDENT.holds(failed, self.bad_accepted[defect], self.good_failed, self.good_accepted)
 
     def conclude(self, book: Book) -> None:
         """Convict a server that gives the symptom whenever what was stored does not match."""
@@ -138,49 +150,127 @@ class Failing:
             f"{book.when(marks[0][0])}), while {self.good_accepted} good ones were accepted"
         )
         book.find(
-            requirement, self.symptom.rule, "complete_upload", (kept for kept, _ in marks), sentence,
+            requirement, self.symptom.rule, "complete_upload", (interval for interval, _ in marks), sentence,
             expected="202", observed=str(status), detail=str(defect), bad_failed=len(marks),
             bad_accepted=self.bad_accepted[defect], good_accepted=self.good_accepted,
             uploads=[name for _, name in marks[:4]],
         )  # fmt: skip
 
 
-def had_it_been_found(upload: Upload, found: Known, setting: Setting, gone_from: int) -> Known:
-    """Give what is known of an upload whose completion may have been answered 404; nothing where deletion explains it.
+class Completions:
+    """The completions of all uploads, counted by what the uploads are.
 
-    `gone_from` is when (ns) the upload's project may first have been deleted.
+    `good` and `bad` (by defect) are what was accepted elsewhere.
     """
-    refusal = upload.refusal
+
+    def __init__(self, context: Context, good: int = 0, bad: Mapping[Defect, int] | None = None) -> None:
+        self._cases = context.cases
+        self.failing, self.missing = (
+            Failing(symptom, good_accepted=good, bad_accepted=Counter(bad or {})) for symptom in (SERVER_ERROR, MISSING)
+        )
+        for case in context.cases.values():
+            self.failing.take(case.upload, case.known)
+            self.missing.take(case.upload, _had_it_been_found(case, context))
+
+    def answered_elsewhere(self, failed: Iterable[tuple[str, str]]) -> frozenset[str]:
+        """Return which of the `failed` attempts (upload and operation) another rule speaks of.
+
+        A repeated one has its own, and so has one that goes with a mismatch.
+        """
+        return frozenset(operation for name, operation in failed if self._speaks(self._cases.get(name), operation))
+
+    def _speaks(self, case: Case | None, operation: str) -> bool:
+        attempt = case.upload.completes.get(operation) if case else None
+        if case is None or attempt is None:
+            return False
+        repeat = crossing(attempt.interval, acknowledged(case.upload)) is not None
+        return repeat or (case.known.truth is Truth.BAD and self.failing.convicts(case.known.defect))
+
+
+def mismatch_fails(completions: Completions, _context: Context, book: Book) -> None:
+    """Convict a server whose completions answer 500 where what was stored does not match."""
+    completions.failing.conclude(book)
+
+
+def mismatch_missing(completions: Completions, _context: Context, book: Book) -> None:
+    """Convict a server whose completions answer 404 where what was stored does not match."""
+    completions.missing.conclude(book)
+
+
+def _had_it_been_found(case: Case, context: Context) -> Known:
+    """Return what is known of an upload whose completion may have been answered 404; nothing if it may be deleted."""
+    upload, refusal = case.upload, case.upload.refusal
     if refusal is None or refusal.status != NOT_FOUND:
-        return found
-    live = upload.created is not None and upload.created[1] < refusal.mark[0] and refusal.mark[1] < gone_from
-    return known(upload, setting, refusal) if live else Known(Truth.UNKNOWN, "its project may have been deleted")
+        return case.known
+    made = upload.created is not None and crossing(refusal.interval, upload.created)
+    if not made or MAY_BE_DELETED.holds(refusal.interval, _gone_from(upload, context)):
+        return Known(Truth.UNKNOWN, "its project may have been deleted")
+    return known(upload, context.setting, refusal)
 
 
-def lost(upload: Upload, gone_from: int, book: Book, bound: int) -> None:
-    """Convict a server that acknowledged an upload and does not know it when it is completed, long afterwards.
-
-    Within `bound` (ns) an acknowledged write may not be visible yet; from `gone_from` (ns) on its project may be
-    deleted; and once an attempt may have completed it, a 404 may be how a second one is refused.
-    """
+def lost(case: Case, context: Context, book: Book) -> None:
+    """Convict a server that acknowledged an upload and does not know it when it is completed, long afterwards."""
+    upload, bound = case.upload, context.bound
     created, missing = upload.created, upload.missing
-    if created is None or missing is None or upload.meddled or attempts(upload):
+    if created is None or missing is None or MEDDLED.holds(upload) or COMPLETED_BEFORE.holds(case.chain):
         return
-    if missing[0] <= created[1] + bound or missing[1] >= gone_from:
+    gone = MAY_BE_DELETED.holds(missing, _gone_from(upload, context))
+    if gone or WITHIN_THE_BOUND.holds(missing, created, bound):
         return
     book.expose("complete-202")
-    began = (missing[0] - created[1]) / SECOND
+    began = (missing.begun_ns - created.ended_ns) / SECOND
     sentence = (
         f"completing upload {short(upload.id)} answered 404 to {book.when(missing)}, {began:.3f} s after its creation "
         f"had been acknowledged to {book.when(created)}, and nobody had deleted it"
     )
     book.find(
         "complete-202", "upload-lost", upload.id, (created, missing), sentence, expected="202", observed="404",
-        upload=upload.id, bound_s=bound / SECOND, created_b_ns=created[1], missing_a_ns=missing[0],
+        upload=upload.id, bound_s=bound / SECOND, created_b_ns=created.ended_ns, missing_a_ns=missing.begun_ns,
     )  # fmt: skip
 
 
-def accepted(upload: Upload, found: Known, book: Book) -> None:
+def accepted(case: Case, _context: Context, book: Book) -> None:
     """Count a bad upload whose completion was accepted: the occasion at which a mismatch could have surfaced."""
-    if found.truth is Truth.BAD and any(one.effect is Effect.DONE for one in upload.completes.values()):
+    done = any(one.effect is Effect.DONE for one in case.upload.completes.values())
+    if case.known.truth is Truth.BAD and done:
         book.expose("complete-no-integrity")
+
+
+def mismatch(case: Case, context: Context, book: Book) -> None:
+    """Judge how the completion of a bad upload was answered."""
+    accepted(case, context, book)
+    refused(case, context, book)
+
+
+_BAD = "completions of bad uploads"
+
+RULES = (
+    Rule(
+        "mismatch-refused", "complete-no-integrity", Need.UPLOAD, mismatch,
+        lambda p: completes(p.told[-1]) and "completed_at" not in str(p.told[-1].exchange.response)
+        and answers(p.told[-1], "400", "406", "409", "410", "412", "416", "417", "422", "424"),
+        occasions=_BAD, excuses=(COMPLETED_AT_ONCE, INVALID_REQUEST, TRUTH_UNKNOWN, MAY_BE_DELETED),
+    ),
+    Rule(
+        "mismatch-missing", "complete-no-integrity", Need.COMPLETIONS, mismatch_missing,
+        lambda p: counted_again(p, MISSING.status),
+        occasions=_BAD, excuses=(ACCIDENT, TRUTH_UNKNOWN, MAY_BE_DELETED), pattern=True,
+    ),
+    Rule(
+        "mismatch-fails", "complete-no-500", Need.COMPLETIONS, mismatch_fails,
+        lambda p: counted_again(p, SERVER_ERROR.status),
+        occasions="bad uploads completed", excuses=(ACCIDENT, TRUTH_UNKNOWN), pattern=True,
+    ),
+    Rule(
+        "repeat-fails", "complete-repeat-no-5xx", Need.UPLOAD, repeated,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and completes(p.told[1])
+        and (p.told[1].exchange.status or 0) >= 500,
+        occasions="repeated completions", lasting=True,
+    ),
+    Rule(
+        "upload-lost", "complete-202", Need.UPLOAD, lost,
+        lambda p: answers(p.told[0], "2xx") and completes(p.told[1]) and answers(p.told[1], "404")
+        and before(p.told[0], p.told[1], p.bound),
+        excuses=(WITHIN_THE_BOUND, COMPLETED_BEFORE, MEDDLED, MAY_BE_DELETED),
+    ),
+)  # fmt: skip

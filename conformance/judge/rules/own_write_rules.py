@@ -9,8 +9,11 @@ from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import identity, within
 from conformance.api.routes import Call
 from conformance.judge.findings import Book, short, speaker
+from conformance.judge.rechecks import answers, before, same_session
+from conformance.judge.rule import Context, Need, Rule
+from conformance.judge.rules.excuses import MAY_BE_DELETED, OTHERS_WROTE
 from conformance.judge.state.intake import World
-from conformance.judge.state.interval import NEVER, Mark, mark
+from conformance.judge.state.interval import NEVER, Interval, interval_of
 from conformance.model import Operation
 
 _WRITES = {
@@ -43,8 +46,8 @@ class OwnWrites:
     """The acknowledged writes that each session has not looked for yet."""
 
     def __init__(self) -> None:
-        self._pending: dict[tuple[str, str, str], tuple[Mark, str]] = {}
-        self._missed: list[tuple[str, str, Mark, Mark]] = []
+        self._pending: dict[tuple[str, str, str], tuple[Interval, str]] = {}
+        self._missed: list[tuple[str, str, Interval, Interval]] = []
         self._seen = 0
         self._writers: set[str] = set()
 
@@ -68,37 +71,37 @@ class OwnWrites:
         upload = identity(within(operation.exchange.request, "upload")) if kind == "switched" else ""
         if name and (upload or kind != "switched"):
             self._writers.add(operation.session)
-            self._pending[(operation.session, kind, name)] = (mark(operation), upload)
+            self._pending[(operation.session, kind, name)] = (interval_of(operation), upload)
 
     def _look(self, operation: Operation, key: tuple[str, str, str], answered: Answer) -> None:
         written, upload = self._pending[key]
         visible = _visible(operation, key[1], answered, upload)
-        if visible is None or operation.a_ns <= written[1]:
+        if visible is None or operation.a_ns <= written.ended_ns:
             return
         del self._pending[key]
         if visible:
             self._seen += 1
         else:
-            self._missed.append((key[1], key[2], written, mark(operation)))
+            self._missed.append((key[1], key[2], written, interval_of(operation)))
 
-    def conclude(self, world: World, book: Book) -> None:
+    def conclude(self, context: Context, book: Book) -> None:
         """Say whether own writes were seen, and how stale the reads that missed them were."""
         book.expose("read-your-writes", self._seen)
         for kind, name, written, look in self._missed:
-            if _excused(world, kind, name, written, look):
+            if _excused(context.world, kind, name, written, look):
                 continue
             book.expose("read-your-writes")
-            staleness = (look[0] - written[1]) / 1e9
+            staleness = (look.begun_ns - written.ended_ns) / 1e9
             book.stale("read-your-writes", staleness)
             sentence = (
-                f"session {speaker(written[2])} did not see {_WHAT[kind]} {short(name)}, acknowledged at "
+                f"session {speaker(written.session)} did not see {_WHAT[kind]} {short(name)}, acknowledged at "
                 f"{book.when(written)}, when it "
                 f"looked {staleness:.3f} s later ({book.when(look)})"
             )
             book.find(
                 "read-your-writes", "own-write-unseen", name, (written, look), sentence, expected="the write",
-                observed="the state before", detail=f"{kind} {written[3]}", kind=kind, staleness_s=staleness,
-                written_b_ns=written[1], look_a_ns=look[0],
+                observed="the state before", detail=f"{kind} {written.operation}", kind=kind, staleness_s=staleness,
+                written_b_ns=written.ended_ns, look_a_ns=look.begun_ns,
             )  # fmt: skip
 
 
@@ -121,13 +124,22 @@ def _visible(operation: Operation, kind: str, answered: Answer, upload: str) -> 
     return True
 
 
-def _excused(world: World, kind: str, name: str, written: Mark, look: Mark) -> bool:
+def _excused(world: World, kind: str, name: str, written: Interval, look: Interval) -> bool:
     """Whether somebody else's write may explain what the session saw."""
     if kind in ("project", "upload", "completed"):
         project = world.projects.get(name if kind == "project" else world.upload(name).project)
-        return project is not None and project.doomed < look[1]
+        return project is not None and MAY_BE_DELETED.holds(look, project.doomed)
     file = world.file(name)
     home = world.projects.get(file.project)
     gone = min(file.doomed if kind != "deleted" else NEVER, home.doomed if home else NEVER, world.folders_doomed)
-    others = (s for s in file.switches.values() if s.mark != written and s.effect is not Effect.NONE)
-    return gone <= look[1] or (kind == "switched" and any(s.b >= written[0] and s.a <= look[1] for s in others))
+    others = ((s, written.begun_ns) for s in file.switches.values() if s.interval != written and kind == "switched")
+    return OTHERS_WROTE.holds(gone, look, [one for one in others if one[0].effect is not Effect.NONE])
+
+
+RULES = (
+    Rule(
+        "own-write-unseen", "read-your-writes", Need.OWN_WRITES, OwnWrites.conclude,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and same_session(p.told[0], p.told[1]),
+        occasions="writes whose session looked for them next", excuses=(OTHERS_WROTE, MAY_BE_DELETED),
+    ),
+)  # fmt: skip

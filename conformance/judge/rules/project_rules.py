@@ -1,41 +1,88 @@
-"""The rules about a project and its storage provider: the chain with one boundary."""
+"""The rules about a project and its storage provider: the chain whose first instant is the project's creation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from conformance.api.answers import Answer
 from conformance.judge.findings import Book, short, speaker
-from conformance.judge.rules.deletion_rules import after_deletion
-from conformance.judge.rules.upload_rules import Context, fails_for_good
-from conformance.judge.state.interval import NEVER, SECOND, Mark
+from conformance.judge.rechecks import same_project
+from conformance.judge.rule import Context, Need, Rule
+from conformance.judge.rules.convergence_rules import (
+    ERRORS_FOR_GOOD,
+    NO_ANSWERS,
+    NOT_CONVERGED,
+    ODD_ANSWER,
+    PLAIN_404,
+    RELAPSE,
+    STALE_READ,
+)
+from conformance.judge.rules.deletion_rules import NC_PERSISTS, after_deletion
+from conformance.judge.rules.excuses import (
+    FOREIGN_PROVIDER,
+    MAY_BE_DELETED,
+    NOT_FOR_GOOD,
+    REASONS_OF_ITS_OWN,
+    WAIT_BEGUN_ANEW,
+    WRITTEN_BETWEEN,
+)
+from conformance.judge.state.chain import Chain, Crossing, chain_of_project, crossing
+from conformance.judge.state.interval import SECOND, Interval
 from conformance.judge.state.observed import doomed_from, settle
 from conformance.judge.state.resources import Project, Reads
 from conformance.model import LagInterval
 
 
-def lags(project: Project) -> list[LagInterval]:
-    """Bound the project's lag for each storage provider that was asked for."""
-    doomed, found = doomed_from(project.deletes)[0], []
-    for answers in project.reads.values():
-        reads, _ = settle(answers, [one for one in project.late if one[0] is answers], doomed)
-        if project.created is not None:
-            found += _lag(project, reads, project.created)
+@dataclass(frozen=True, slots=True)
+class AtProvider:
+    """A project with one of the storage providers asked for, what it answered there, and what after its deletion."""
+
+    project: Project
+    provider: str
+    reads: Reads
+    deleted: Interval | None
+    after: Sequence[tuple[Interval, Answer]]
+    chain: Chain
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCase:
+    """A project with all that is known of it."""
+
+    project: Project
+    providers: Sequence[AtProvider]
+
+    @classmethod
+    def of(cls, project: Project) -> ProjectCase:
+        """Return the case of a project."""
+        return cls(project, _at_providers(project))
+
+
+def _at_providers(project: Project) -> list[AtProvider]:
+    """Return the project with each storage provider that was asked for."""
+    doomed, deleted = doomed_from(project.deletes)
+    found = []
+    for provider, answers in project.reads.items():
+        reads, after = settle(answers, [late for late in project.late if late[0] is answers], doomed)
+        chain = chain_of_project(project.created, reads)
+        found.append(AtProvider(project, provider, reads, deleted, after, chain))
     return found
 
 
-def judged(project: Project, book: Book, context: Context) -> None:
-    """Judge every answer of ``POST /projects/{id}/uploads`` about `project`."""
-    doomed, deleted = doomed_from(project.deletes)
-    _made_twice(project, book)
-    for provider, answers in sorted(project.reads.items()):
-        late = [one for one in project.late if one[0] is answers]
-        reads, after = settle(answers, late, doomed)
-        _relapses(project, provider, reads, book)
-        after_deletion("create_upload", project.id, deleted, after, book, context.bound)
-        if project.created is not None:
-            _told_as_nc(project, provider, reads, project.created, book)
-            _converges(project, provider, reads, project.created, book, context)
+def lags(case: ProjectCase) -> list[LagInterval]:
+    """Bound the project's lag for each storage provider that was asked for."""
+    project, found = case.project, []
+    for one in case.providers:
+        if project.created is not None and (one.chain.verdict or one.chain.waiting):
+            least, most = one.chain.lag()
+            found.append(LagInterval("project", project.id, "create_upload", least, most, project.created.begun_ns))
+    return found
 
 
-def _made_twice(project: Project, book: Book) -> None:
+def made_twice(case: ProjectCase, _context: Context, book: Book) -> None:
+    """Convict a server that answers two creates of different names with one project."""
+    project = case.project
     if len(project.names) < 2:
         return
     one, other = sorted(project.names.values())[:2]
@@ -50,113 +97,152 @@ def _made_twice(project: Project, book: Book) -> None:
     )  # fmt: skip
 
 
-def _relapses(project: Project, provider: str, reads: Reads, book: Book) -> None:
-    book.expose("session-monotonic", 1 if reads.again else 0)
-    if reads.ok and reads.latest > reads.ok[1]:
-        book.expose("realtime-monotonic")
-    for session, (told, nc) in sorted(reads.sessions.items()):
-        if not told or not nc or nc[0] <= told[1] or _between(project, told, nc):
-            continue
-        sentence = (
-            f"session {speaker(session)} had an upload created in project {short(project.id)} "
-            f"({book.when(told)}) and was told "
-            f"resource_not_consistent ({book.when(nc)})"
-        )
-        book.find(
-            "session-monotonic", "relapse", project.id, (told, nc), sentence, expected="201",
-            observed="resource_not_consistent", detail=provider, truth_b_ns=told[1], nc_a_ns=nc[0],
-        )  # fmt: skip
-    if not reads.ok or not reads.nc or reads.nc[0] <= reads.ok[1]:
-        return
-    staleness = (reads.nc[0] - reads.ok[1]) / SECOND
-    book.stale("realtime-monotonic", staleness)
+def relapses(case: ProjectCase, _context: Context, book: Book) -> None:
+    """Convict (one session) or measure (all clients) not-consistent that began after an upload had been created."""
+    for one in case.providers:
+        reads = one.reads
+        book.expose("session-monotonic", 1 if reads.again else 0)
+        if reads.ok and reads.latest > reads.ok.ended_ns:
+            book.expose("realtime-monotonic")
+        for session, (told, again) in sorted(reads.sessions.items()):
+            found = crossing(again, told)
+            if found is not None and not WRITTEN_BETWEEN.holds(case.project.writes, found):
+                _relapse(one, session, found, book)
+        if stale := one.chain.relapse():
+            _stale(one, stale, book)
+
+
+def _relapse(one: AtProvider, session: str, found: Crossing, book: Book) -> None:
+    told, again = found
     sentence = (
-        f"project {short(project.id)} had let {book.when(reads.ok)} create an upload; {staleness:.3f} s later a "
-        f"request "
-        f"began that was answered resource_not_consistent ({book.when(reads.nc)})"
+        f"session {speaker(session)} had an upload created in project {short(one.project.id)} "
+        f"({book.when(told)}) and was told resource_not_consistent ({book.when(again)})"
     )
     book.find(
-        "realtime-monotonic", "stale-read", project.id, (reads.ok, reads.nc), sentence, expected="201",
-        observed="resource_not_consistent", detail=provider, truth_b_ns=reads.ok[1], nc_a_ns=reads.nc[0],
-        staleness_s=staleness,
+        "session-monotonic", "relapse", one.project.id, found, sentence, expected="201",
+        observed="resource_not_consistent", detail=one.provider, truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns,
     )  # fmt: skip
 
 
-def _between(project: Project, told: Mark, again: Mark) -> bool:
-    return any(a <= again[1] and b >= told[0] for a, b in project.writes)
+def _stale(one: AtProvider, found: Crossing, book: Book) -> None:
+    told, again = found
+    book.stale("realtime-monotonic", found.staleness_s)
+    sentence = (
+        f"project {short(one.project.id)} had let {book.when(told)} create an upload; {found.staleness_s:.3f} s later "
+        f"a request began that was answered resource_not_consistent ({book.when(again)})"
+    )
+    book.find(
+        "realtime-monotonic", "stale-read", one.project.id, found, sentence, expected="201",
+        observed="resource_not_consistent", detail=one.provider, truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns,
+        staleness_s=found.staleness_s,
+    )  # fmt: skip
 
 
-def _told_as_nc(project: Project, provider: str, reads: Reads, created: Mark, book: Book) -> None:
+def deleted(case: ProjectCase, context: Context, book: Book) -> None:
+    """Judge what creating uploads answered after the project was deleted."""
+    for one in case.providers:
+        after_deletion("create_upload", case.project.id, one.deleted, one.after, book, context.bound)
+
+
+def told_as_nc(case: ProjectCase, _context: Context, book: Book) -> None:
+    """Convict a server that told a live, acknowledged project by a 404 with another code, or by another answer."""
+    for one in case.providers:
+        if case.project.created is not None:
+            _told_as_nc(one, case.project.created, book)
+
+
+def _told_as_nc(one: AtProvider, created: Interval, book: Book) -> None:
+    reads = one.reads
     book.look("nc-until-consistent", reads.racing)
-    known_provider = not provider or reads.ok is not None or reads.nc is not None
-    wrong = reads.gone if reads.gone and reads.gone[0] > created[1] and known_provider else None
-    odd = _odd(project, provider, reads, created)
+    wrong = reads.gone if crossing(reads.gone, created) and not FOREIGN_PROVIDER.holds(one.provider, reads) else None
+    odd = _odd(one, created)
     if reads.nc or wrong or odd:
         book.expose("nc-until-consistent")
-    for kept, what, rule in ((wrong, "a 404 with another code", "plain-404"), (odd, "another answer", "odd-answer")):
-        if kept is None:
+    whats = ((wrong, "a 404 with another code", "plain-404"), (odd, "another answer", "odd-answer"))
+    for interval, what, rule in whats:
+        if interval is None:
             continue
         sentence = (
-            f"creating an upload in project {short(project.id)} answered {what} to {book.when(kept)}, although "
-            f"the project "
-            f"had been acknowledged to {book.when(created)} and nobody had deleted it"
+            f"creating an upload in project {short(one.project.id)} answered {what} to {book.when(interval)}, although "
+            f"the project had been acknowledged to {book.when(created)} and nobody had deleted it"
         )
         book.find(
-            "nc-until-consistent", rule, project.id, (created, kept), sentence, expected="201 or "
-            "resource_not_consistent",
-            observed=what, detail=provider, linked_b_ns=created[1], wrong_a_ns=kept[0],
+            "nc-until-consistent", rule, one.project.id, (created, interval), sentence,
+            expected="201 or resource_not_consistent", observed=what, detail=one.provider,
+            linked_b_ns=created.ended_ns, wrong_a_ns=interval.begun_ns,
         )  # fmt: skip
 
 
-def _odd(project: Project, provider: str, reads: Reads, created: Mark) -> Mark | None:
-    """Give a refusal that only the project's state explains: a ready one may have a quota, or refuse a kind of upload.
+def _odd(one: AtProvider, created: Interval) -> Interval | None:
+    """Return a refusal that only the project's state explains.
 
     It was not ready if not-consistent was told afterwards, or if the same was refused twice, one after the other, and
     accepted later, when nothing had been accepted before.
     """
-    for shape, marks in sorted(project.odd.items()):
-        early = [one for one in marks if created[1] < one[0] and not (reads.ok and reads.ok[1] < one[0])]
-        if shape[0] != provider or not early:
+    for shape, refusals in sorted(one.project.odd.items()):
+        early = [x for x in refusals if crossing(x, created) and not crossing(x, one.reads.ok)]
+        if shape[0] != one.provider or not early:
             continue
-        ended, accepted = min(early, key=lambda one: one[1]), project.accepted.get(shape)
-        again = any(one[0] > ended[1] for one in early)
-        if (reads.nc and reads.nc[0] >= ended[1]) or (again and accepted and accepted[0] > ended[1]):
+        ended = min(early, key=lambda refusal: refusal.ended_ns)
+        repeated, accepted = any(crossing(x, ended) for x in early), one.project.accepted.get(shape)
+        if not REASONS_OF_ITS_OWN.holds(ended, one.reads.nc, repeated=repeated, accepted=accepted):
             return ended
     return None
 
 
-def _converges(project: Project, provider: str, reads: Reads, created: Mark, book: Book, context: Context) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
-    deadline = created[1] + context.bound
-    late = reads.nc if reads.nc and reads.nc[0] > deadline else None
-    if late and any(a <= late[1] and b + context.bound >= late[0] for a, b in project.writes):
-        late = None  # changing the project may have begun the wait anew
-    failing = reads.failing
-    for_good = fails_for_good(failing, reads.latest, deadline, context.answered_last)
-    if late or for_good or reads.ok:
-        book.expose("converges-project")
-    if late is None and not for_good:
-        return
-    evidence = (created, late) if late else (created, *failing)
-    last = late or failing[-1]
+def converges(case: ProjectCase, context: Context, book: Book) -> None:
+    """Convict a server whose project is not ready for a request that began later than the bound after its 202."""
+    for one in case.providers:
+        deadline = one.chain.deadline(context.bound)
+        if deadline is None:
+            continue
+        late, reads = one.chain.overdue(context.bound), one.reads
+        if late and WAIT_BEGUN_ANEW.holds(case.project.writes, late, context.bound):
+            late = None
+        for_good = not NOT_FOR_GOOD.holds(reads.failing, reads.latest, deadline, context.answered_last)
+        if late or for_good or reads.ok:
+            book.expose("converges-project")
+        if late or for_good:
+            _overdue(one, late, deadline, context, book)
+
+
+def _overdue(one: AtProvider, late: Interval | None, deadline: int, context: Context, book: Book) -> None:
+    last = late or one.reads.failing[-1]
     what = "resource_not_consistent" if late else "server errors"
-    others, count, slowest = context.converged.others("project", project.id)
+    others, count, slowest = context.converged.others("project", one.project.id)
+    bound = context.bound / SECOND
     sentence = (
-        f"project {short(project.id)} had not converged within {context.bound / SECOND:g} s{others}: a request "
-        f"that began "
-        f"{(last[0] - created[1]) / SECOND:.3f} s after its 202 was answered {what} ({book.when(last)})"
+        f"project {short(one.project.id)} had not converged within {bound:g} s{others}: a request that began "
+        f"{(last.begun_ns - deadline) / SECOND + bound:.3f} s after its 202 was answered {what} ({book.when(last)})"
     )
+    evidence = (one.project.created, *((late,) if late else one.reads.failing))
     book.find(
-        "converges-project", "not-converged" if late else "errors-for-good", project.id, evidence, sentence,
-        expected="201",
-        observed=what, detail=provider, bound_s=context.bound / SECOND, deadline_ns=deadline, nc_a_ns=last[0],
-        others=count, slowest_s=slowest,
+        "converges-project", "not-converged" if late else "errors-for-good", one.project.id,
+        (interval for interval in evidence if interval), sentence, expected="201", observed=what, detail=one.provider,
+        bound_s=bound, deadline_ns=deadline, nc_a_ns=last.begun_ns, others=count, slowest_s=slowest,
     )  # fmt: skip
 
 
-def _lag(project: Project, reads: Reads, created: Mark) -> list[LagInterval]:
-    if reads.ok is None and reads.nc is None:
-        return []
-    most = max(0, reads.ok[1] - created[0]) / SECOND if reads.ok else None
-    least = max(0, reads.nc[0] - min(created[1], NEVER)) / SECOND if reads.nc else 0.0
-    least = least if most is None else min(least, most)
-    return [LagInterval("project", project.id, "create_upload", least, most, created[0])]
+_CONVERGES = "projects that told their truth, or had the whole bound to do so"
+
+RULES = (
+    Rule(
+        "project-twice", "project-create-body", Need.PROJECT, made_twice,
+        lambda p: same_project(p.told[0], p.told[1]), lasting=True,
+    ),
+    replace(RELAPSE, needs=Need.PROJECT, check=relapses, excuses=(WRITTEN_BETWEEN, MAY_BE_DELETED)),
+    replace(STALE_READ, needs=Need.PROJECT, check=relapses),
+    replace(NC_PERSISTS, needs=Need.PROJECT, check=deleted),
+    replace(PLAIN_404, needs=Need.PROJECT, check=told_as_nc, excuses=(FOREIGN_PROVIDER, MAY_BE_DELETED)),
+    replace(
+        ODD_ANSWER, needs=Need.PROJECT, check=told_as_nc, excuses=(REASONS_OF_ITS_OWN, MAY_BE_DELETED, *NO_ANSWERS)
+    ),
+    replace(
+        NOT_CONVERGED, requirement="converges-project", needs=Need.PROJECT, check=converges, occasions=_CONVERGES,
+        excuses=(WAIT_BEGUN_ANEW, MAY_BE_DELETED),
+    ),
+    replace(
+        ERRORS_FOR_GOOD, requirement="converges-project", needs=Need.PROJECT, check=converges, occasions=_CONVERGES,
+        excuses=(NOT_FOR_GOOD, MAY_BE_DELETED, *NO_ANSWERS),
+    ),
+)  # fmt: skip

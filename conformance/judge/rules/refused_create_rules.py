@@ -14,8 +14,12 @@ from conformance.api.bodies import asked, identity, within
 from conformance.api.error_bodies import named_fields, says_taken
 from conformance.api.routes import Call
 from conformance.judge.findings import Book, short
+from conformance.judge.rechecks import answers, before, lists
+from conformance.judge.rule import Context, Need, Rule
+from conformance.judge.rules.excuses import MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND
+from conformance.judge.state.chain import crossing
 from conformance.judge.state.intake import World
-from conformance.judge.state.interval import Mark, mark
+from conformance.judge.state.interval import Interval, interval_of
 from conformance.model import Json, Octets, Operation, Phase
 
 _Key = tuple[str, str, str]
@@ -36,11 +40,11 @@ class Traces:
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
-        self._refused: dict[_Key, Mark] = {}
+        self._refused: dict[_Key, Interval] = {}
         self._attempted: set[int] = set()
         self._renamed: set[str] = set()
         self._murky: dict[tuple[str, str], list[str | None]] = {}
-        self._listed: dict[_Key, Mark] = {}
+        self._listed: dict[_Key, Interval] = {}
         self._places: set[tuple[str, str]] = set()
 
     def take(self, operation: Operation, of: Classified) -> None:
@@ -66,10 +70,10 @@ class Traces:
         if not refusing or of.effect is not Effect.NONE:
             self._attempted.add(hash(key))
         elif answered is Answer.NC or not _says_taken(operation, called):
-            kept = mark(operation)
+            interval = interval_of(operation)
             held = self._refused.get(key)
-            if held is None or kept[:2] < held[:2]:
-                self._refused[key] = kept
+            if held is None or interval[:2] < held[:2]:
+                self._refused[key] = interval
 
     def _brought(self, operation: Operation, of: Classified, kind: str) -> None:
         # What was brought about in another way may be listed: by its name, or any of that kind if it has none here.
@@ -86,27 +90,30 @@ class Traces:
             written = _written(operation.exchange.request) if called.name in _CREATES else None
             self._murky.setdefault((kind, called.id if kind == "upload" else ""), []).append(written)
 
-    def _excused(self, kind: str, place: str, name: str) -> bool:
+    def _brought_about(self, kind: str, place: str, name: str) -> bool:
         murky = (text for where in {(kind, ""), (kind, place)} for text in self._murky.get(where, ()))
         return name in self._renamed or any(_may_name(text, name) for text in murky)
 
     def _listing(self, operation: Operation, called: Call) -> None:
-        final, kept = operation.phase is Phase.FINAL, mark(operation)
+        final, interval = operation.phase is Phase.FINAL, interval_of(operation)
         if final and isinstance(within(operation.exchange.response, "results"), list):
             self._places.update((kind, called.id) for kind in _kinds(called))
         for key in listed_keys(operation.exchange.response, called):
             refused = self._refused.get(key)
-            if final or (refused is not None and kept[0] > refused[1] + self._bound):
-                self._listed.setdefault(key, kept)
+            if final or (refused is not None and not WITHIN_THE_BOUND.holds(interval, refused, self._bound)):
+                self._listed.setdefault(key, interval)
 
-    def conclude(self, world: World, book: Book) -> None:
+    def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that shows what it had refused."""
         for key, refused in sorted(self._refused.items()):
             kind, place, name = key
-            if hash(key) in self._attempted or self._excused(*key) or not _ours(world, kind, place, name):
+            brought = self._brought_about(*key)
+            if MAY_HAVE_BEEN_MADE.holds(attempted=hash(key) in self._attempted, brought=brought):
+                continue
+            if NOT_THIS_RUNS.holds(ours=_ours(context.world, kind, place, name)):
                 continue
             shown = self._listed.get(key)
-            if shown is None or shown[0] <= refused[1]:
+            if shown is None or crossing(shown, refused) is None:
                 if (kind, place) in self._places:
                     book.expose("refused-create-no-trace")
                 continue
@@ -185,3 +192,14 @@ def _ours(world: World, kind: str, place: str, name: str) -> bool:
         return len(name) >= _SHORTEST and any(letter.isdigit() for letter in name)
     project = world.projects.get(place)
     return project is not None and project.created is not None
+
+
+RULES = (
+    Rule(
+        "refused-but-listed", "refused-create-no-trace", Need.CREATES, Traces.conclude,
+        lambda p: (answers(p.told[0], "nc") or (p.told[0].exchange.status or 0) >= 400)
+        and before(p.told[0], p.told[1]) and lists(p.told[1], p.numbers["name"]),
+        occasions="refused names looked for in the final listings",
+        excuses=(MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND),
+    ),
+)  # fmt: skip

@@ -7,35 +7,37 @@ between clients is not held against the record: only contradictions for good, or
 from __future__ import annotations
 
 from conformance.judge.findings import Book, short
-from conformance.judge.rules.upload_rules import Case
-from conformance.judge.state.interval import Mark
+from conformance.judge.rechecks import agree, answers, before, record, same_session
+from conformance.judge.rule import Case, Context, Need, Rule
+from conformance.judge.state.chain import crossing
+from conformance.judge.state.interval import Interval
 
 _REQUIREMENT = "status-record"
 
 
-def recorded(case: Case, book: Book) -> None:
+def recorded(case: Case, _context: Context, book: Book) -> None:
     """Convict a server whose record of an upload contradicts itself or the url endpoints."""
-    record, sight = case.upload.status, case.sight
-    if not record.reported and not record.fields:
+    status, sight = case.upload.status, case.sight
+    if not status.reported and not status.fields:
         return
-    if record.reported and sight.truth() is not None:
+    if status.reported and sight.truth() is not None:
         book.expose(_REQUIREMENT)
     name = short(case.name)
-    if record.early_error is not None:
-        kept = record.early_error
-        sentence = f"the record of upload {name} showed error_on without is_consistent to {book.when(kept)}"
-        _find(case, book, "error-before-consistent", (kept,), sentence)
-    for field, (old, earlier, new, later) in sorted(record.changed.items()):
+    if status.early_error is not None:
+        interval = status.early_error
+        sentence = f"the record of upload {name} showed error_on without is_consistent to {book.when(interval)}"
+        _find(case, book, "error-before-consistent", (interval,), sentence)
+    for field, (old, earlier, new, later) in sorted(status.changed.items()):
         first, then = f"as {old} to {book.when(earlier)}", f"as {new} to {book.when(later)}"
         sentence = f"the record of upload {name} showed {field} {first} and {then}"
         _find(case, book, "field-changed", (earlier, later), sentence, detail=field)
-    if record.good is not None and record.bad is not None:
+    if status.good is not None and status.bad is not None:
         sentence = (
-            f"the record of upload {name} was consistent without an error to {book.when(record.good)} and with one to "
-            f"{book.when(record.bad)}"
+            f"the record of upload {name} was consistent without an error to {book.when(status.good)} and with one to "
+            f"{book.when(status.bad)}"
         )
-        _find(case, book, "verdict-changed", (record.good, record.bad), sentence)
-    for said, told, what in ((record.good, sight.bad, "no error"), (record.bad, sight.ok, "an error")):
+        _find(case, book, "verdict-changed", (status.good, status.bad), sentence)
+    for said, told, what in ((status.good, sight.bad, "no error"), (status.bad, sight.ok, "an error")):
         if said is not None and told is not None:
             answer = "integrity" if told is sight.bad else "200"
             sentence = (
@@ -48,24 +50,55 @@ def recorded(case: Case, book: Book) -> None:
 
 
 def _sessions(case: Case, book: Book) -> None:
-    record, sight, name = case.upload.status, case.sight, short(case.name)
-    for session, (consistent, pending) in sorted(record.sessions.items()):
+    status, sight, name = case.upload.status, case.sight, short(case.name)
+    for session, (consistent, pending) in sorted(status.sessions.items()):
         told, nc = sight.sessions.get(session, (None, None))
-        pairs: tuple[tuple[Mark | None, Mark | None, str, str], ...] = (
+        pairs: tuple[tuple[Interval | None, Interval | None, str, str], ...] = (
             (consistent, pending, "was consistent", "was not any more"),
             (consistent, nc, "was consistent", "was told resource_not_consistent"),
             (told, pending, "was told the verdict", "saw the record not consistent"),
         )
         for earlier, later, one, other in pairs:
-            if earlier is not None and later is not None and later[0] > earlier[1]:
+            if earlier is not None and later is not None and crossing(later, earlier):
                 sentence = f"upload {name}: {one} for {book.when(earlier)}, {other} for {book.when(later)}"
                 evidence = (*sight.link(earlier, later), earlier, later)
                 _find(case, book, "record-disagrees", evidence, sentence, detail=session)
                 break
 
 
-def _find(case: Case, book: Book, rule: str, evidence: tuple[Mark, ...], sentence: str, detail: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+def _find(case: Case, book: Book, rule: str, evidence: tuple[Interval, ...], sentence: str, detail: str = "") -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     book.find(
         _REQUIREMENT, rule, case.name, evidence, sentence, expected="one consistent record", observed="a contradiction",
         detail=detail, upload=case.name, field=detail,
     )  # fmt: skip
+
+
+_OCCASIONS = "uploads whose record reports consistency and whose verdict is known"
+RULES = (
+    Rule(
+        "error-before-consistent", _REQUIREMENT, Need.UPLOAD, recorded,
+        lambda p: record(p.told[0], "error_on") is not None and record(p.told[0], "is_consistent") is not True,
+        occasions=_OCCASIONS,
+    ),
+    Rule(
+        "field-changed", _REQUIREMENT, Need.UPLOAD, recorded,
+        lambda p: record(p.told[0], p.numbers["field"]) != record(p.told[1], p.numbers["field"]),
+        occasions=_OCCASIONS,
+    ),
+    Rule(
+        "verdict-changed", _REQUIREMENT, Need.UPLOAD, recorded,
+        lambda p: record(p.told[0], "is_consistent") is True and record(p.told[0], "error_on") is None
+        and record(p.told[1], "error_on") is not None,
+        occasions=_OCCASIONS,
+    ),
+    Rule(
+        "verdict-differs", _REQUIREMENT, Need.UPLOAD, recorded,
+        lambda p: record(p.told[0], "is_consistent") is True and not agree(p.told[0], p.told[-1]),
+        occasions=_OCCASIONS,
+    ),
+    Rule(
+        "record-disagrees", _REQUIREMENT, Need.UPLOAD, recorded,
+        lambda p: before(p.told[-2], p.told[-1]) and same_session(p.told[-2], p.told[-1])
+        and (answers(p.told[-1], "nc") or record(p.told[-1], "is_consistent") is not True),
+        occasions=_OCCASIONS     ),
+)  # fmt: skip

@@ -6,15 +6,26 @@ began explains it at once; a replaced one explains it as a stale read, which is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from conformance.api.answers import Answer, Effect
 from conformance.judge.findings import Book, short
-from conformance.judge.rules.upload_rules import Case, attempt_first, done_first
+from conformance.judge.rechecks import answers, before, evasive, follows, repoints
+from conformance.judge.rule import Case, Context, Need, Rule
+from conformance.judge.rules.content_rules import OTHER_BYTES
+from conformance.judge.rules.convergence_rules import NOT_CONVERGED, STALE_READ
+from conformance.judge.rules.excuses import (
+    ANOTHER_CANDIDATE,
+    MAY_BE_DELETED,
+    STALE_REPLICA,
+    TRUTH_UNKNOWN,
+    WITHIN_THE_BOUND,
+)
+from conformance.judge.rules.verdict_rules import BAD_ANSWERED_200, GOOD_REFUSED
+from conformance.judge.state.chain import Crossing, crossing
 from conformance.judge.state.expected import Truth, expected_bytes
-from conformance.judge.state.intake import World
-from conformance.judge.state.interval import SECOND, Mark, first
+from conformance.judge.state.interval import SECOND, Interval
 from conformance.judge.state.observed import Endpoint, scope_of_file
 from conformance.judge.state.resources import FOR_GOOD, Download, File, Switch, Version
 
@@ -38,249 +49,264 @@ def candidates(file: File, a: int, b: int) -> Candidates:
     definite = [s for s in begun if s.effect is Effect.DONE]
     current: list[Switch] = []
     replaced: list[Switch] = []
-    for switch in sorted(begun, key=lambda s: (s.a, s.b, s.mark[3])):
+    for switch in sorted(begun, key=lambda s: (s.a, s.b, s.interval.operation)):
         gone = switch.effect in _SURE and any(t.a > switch.b and t.b < a for t in definite)
         (replaced if gone else current).append(switch)
     return Candidates(tuple(current), tuple(replaced))
 
 
-def _explains(case: Case | None, kept: Mark, answered: Answer) -> bool:
+def _explains(case: Case | None, interval: Interval, answered: Answer) -> bool:
     """Whether the upload of `case` may have answered so at some instant of the read."""
     if case is None:
         return True
-    truth, begun = case.known.truth, attempt_first(case.upload)
-    if answered is Answer.NC:
-        told = case.sight.truth()
-        return told is None or kept[0] <= told[1]
-    if case.upload.created is not None and begun is not None and kept[1] < begun[0]:
-        return False
-    if answered is Answer.DONE:
-        return truth is not Truth.BAD and case.sight.bad is None
-    return truth is not Truth.GOOD and case.sight.ok is None
+    chain = case.chain if case.upload.created else replace(case.chain, started=None)
+    wrong = {Answer.DONE: Truth.BAD, Answer.INTEGRITY: Truth.GOOD}.get(answered)
+    return case.known.truth is not wrong and chain.allows(interval, answered)
 
 
 def settled(switch: Switch, case: Case | None) -> int | None:
-    """Give when (ns) a switch was acknowledged and its upload's completion too; None when one of them was not."""
-    done = done_first(case.upload) if case else None
-    return max(switch.b, done[1]) if done and switch.effect is Effect.DONE else None
+    """Return when (ns) a switch was acknowledged and its upload's completion too; None when one of them was not."""
+    done = case.chain.done if case else None
+    return max(switch.b, done.ended_ns) if done and switch.effect is Effect.DONE else None
 
 
-def switched(world: World, file: File, cases: Mapping[str, Case], book: Book, bound: int) -> None:
+def switched(file: File, context: Context, book: Book) -> None:
     """Judge the reads of a file that was switched."""
-    doomed = min(scope_of_file(world, file)[0], file.murky)
-    for kept, answered in file.single:
-        if kept[1] >= doomed or answered not in _TOLD:
+    doomed = min(scope_of_file(context.world, file)[0], file.murky)
+    for interval, answered in file.single:
+        if MAY_BE_DELETED.holds(interval, doomed) or answered not in _TOLD:
             continue
-        found = candidates(file, kept[0], kept[1])
-        if any(not s.upload for s in found.current):
-            continue
-        _read(file, kept, answered, found, cases, book, bound)
-    _refused_for_good(file, cases, book, bound, doomed)
+        found = candidates(file, interval.begun_ns, interval.ended_ns)
+        if all(s.upload for s in found.current):
+            _read(file, interval, answered, found, context, book)
+    _refused_for_good(file, context, book, doomed)
 
 
-def _refused_for_good(file: File, cases: Mapping[str, Case], book: Book, bound: int, doomed: int) -> None:
+def _refused_for_good(file: File, context: Context, book: Book, doomed: int) -> None:
     """Convict a server that answers a switched file by refusals only, later than the bound, or by no verdict at all."""
-    told = max((kept[0] for kept, answered in file.single if answered in _TOLD and kept[1] < doomed), default=-1)
-    missing = [kept for kept, answered in file.single if answered is Answer.REFUSED]
+    told = max(
+        (interval.begun_ns for interval, answered in file.single if answered in _TOLD and interval.ended_ns < doomed),
+        default=-1,
+    )
+    missing = [interval for interval, answered in file.single if answered is Answer.REFUSED]
     late = []
-    for kept in sorted(one for one in (*missing, *file.denied) if told < one[0] and one[1] < doomed):
-        current = candidates(file, kept[0], kept[1]).current
-        moments = [settled(s, cases.get(s.upload)) for s in current]
-        if current and all(moment is not None and kept[0] > moment + bound for moment in moments):
-            late.append((kept, current[-1]))
+    for interval in sorted(one for one in (*missing, *file.denied) if told < one.begun_ns and one.ended_ns < doomed):
+        current = candidates(file, interval.begun_ns, interval.ended_ns).current
+        if _overdue(current, interval, context):
+            late.append((interval, current[-1]))
     if len(late) < FOR_GOOD:
         return
     book.expose("new-version-served")
-    kept, switch = late[-1]
+    interval, switch = late[-1]
     sentence = (
-        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and later "
-        f"than the bound its url told no verdict {len(late)} times, last to {book.when(kept)}"
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.interval)}), and "
+        f"later than the bound its url told no verdict {len(late)} times, last to {book.when(interval)}"
     )
     book.find(
-        "new-version-served", "new-version-refused", file.id, (switch.mark, kept), sentence,
+        "new-version-served", "new-version-refused", file.id, (switch.interval, interval), sentence,
         expected="the new upload's verdict", observed="no verdict", upload=switch.upload, switch_b_ns=switch.b,
-        read_a_ns=kept[0],
+        read_a_ns=interval.begun_ns,
     )  # fmt: skip
 
 
+def _overdue(current: tuple[Switch, ...], interval: Interval, context: Context) -> bool:
+    """Whether a read began later than the bound after each switch in force, and its upload's completion, was over."""
+    moments = [settled(s, context.cases.get(s.upload)) for s in current]
+    return bool(moments) and all(m is not None and interval.begun_ns > m + context.bound for m in moments)
+
+
 def _read(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
-    file: File, kept: Mark, answered: Answer, found: Candidates, cases: Mapping[str, Case], book: Book, bound: int
+    file: File, interval: Interval, answered: Answer, found: Candidates, context: Context, book: Book
 ) -> None:
-    moments = [settled(s, cases.get(s.upload)) for s in found.current]
-    known = [moment for moment in moments if moment is not None]
-    overdue = bool(found.current) and len(known) == len(moments) and kept[0] > max(known) + bound
-    by_new = any(_explains(cases.get(s.upload), kept, answered) for s in found.current)
-    by_old = any(_explains(cases.get(s.upload), kept, answered) for s in found.replaced)
+    overdue = _overdue(found.current, interval, context)
+    by_new = ANOTHER_CANDIDATE.holds(_explained(found.current, interval, answered, context))
+    by_old = ANOTHER_CANDIDATE.holds(_explained(found.replaced, interval, answered, context))
     if found.replaced and answered is not Answer.NC and (overdue or (by_new and not by_old)):
         book.expose("new-version-served")
     if by_new:
         if overdue and answered is Answer.NC:
-            _never_ends(file, kept, found.current[-1], cases, book, bound)
-        return
-    if by_old:
-        if overdue:
-            _old_served(file, kept, answered, found, book)
-        elif answered is not Answer.NC:
-            _stale(file, kept, found, book)
-        return
-    _impossible(file, kept, answered, found, cases, book, overdue=overdue)
+            _never_ends(file, interval, found.current[-1], context, book)
+    elif by_old and not STALE_REPLICA.holds(overdue=overdue):
+        _old_served(file, interval, answered, found, book)
+    elif by_old:
+        if answered is not Answer.NC:
+            _stale(file, interval, found, book)
+    elif answered is not Answer.NC:
+        _impossible(file, interval, answered, found, context, book)
+    elif found.current and not overdue:
+        _relapse(file, interval, found, context, book)
 
 
-def _never_ends(file: File, kept: Mark, switch: Switch, cases: Mapping[str, Case], book: Book, bound: int) -> None:  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
-    done = done_first(cases[switch.upload].upload)
+def _explained(switches: tuple[Switch, ...], interval: Interval, answered: Answer, context: Context) -> Iterator[bool]:
+    return (_explains(context.cases.get(s.upload), interval, answered) for s in switches)
+
+
+def _never_ends(file: File, interval: Interval, switch: Switch, context: Context, book: Book) -> None:
+    done, bound = context.cases[switch.upload].chain.done, context.bound
     book.expose("converges-upload")
     sentence = (
-        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and "
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.interval)}), and "
         f"later than "
-        f"{bound / SECOND:g} s after that and its completion answered resource_not_consistent to {book.when(kept)}"
+        f"{bound / SECOND:g} s after that and its completion answered resource_not_consistent to {book.when(interval)}"
     )
     book.find(
-        "converges-upload", "not-converged", switch.upload, (*((done,) if done else ()), switch.mark, kept), sentence,
-        expected="200 or integrity", observed="resource_not_consistent", detail=f"file_url {file.id}",
-        upload=switch.upload, bound_s=bound / SECOND, nc_a_ns=kept[0],
-        deadline_ns=max(switch.b, done[1] if done else 0) + bound,
+        "converges-upload", "not-converged", switch.upload, (*((done,) if done else ()), switch.interval, interval),
+        sentence, expected="200 or integrity", observed="resource_not_consistent", detail=f"file_url {file.id}",
+        upload=switch.upload, bound_s=bound / SECOND, nc_a_ns=interval.begun_ns,
+        deadline_ns=max(switch.b, done.ended_ns if done else 0) + bound,
     )  # fmt: skip
 
 
-def _old_served(file: File, kept: Mark, answered: Answer, found: Candidates, book: Book) -> None:
+def _old_served(file: File, interval: Interval, answered: Answer, found: Candidates, book: Book) -> None:
     switch = found.current[-1]
     what = "200" if answered is Answer.DONE else "integrity" if answered is Answer.INTEGRITY else "not consistent"
     sentence = (
-        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), yet "
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.interval)}), yet "
         f"later than "
-        f"the bound it answered {what} to {book.when(kept)}, which only the version before explains"
+        f"the bound it answered {what} to {book.when(interval)}, which only the version before explains"
     )
     book.find(
-        "new-version-served", "old-verdict", file.id, (switch.mark, kept), sentence, expected="the new "
+        "new-version-served", "old-verdict", file.id, (switch.interval, interval), sentence, expected="the new "
         "upload's verdict",
-        observed=what, upload=switch.upload, switch_b_ns=switch.b, read_a_ns=kept[0],
+        observed=what, upload=switch.upload, switch_b_ns=switch.b, read_a_ns=interval.begun_ns,
     )  # fmt: skip
 
 
-def _stale(file: File, kept: Mark, found: Candidates, book: Book) -> None:
+def _stale(file: File, interval: Interval, found: Candidates, book: Book) -> None:
     switch = found.current[-1]
-    staleness = max(0.0, (kept[0] - switch.b) / SECOND)
+    staleness = max(0.0, (interval.begun_ns - switch.b) / SECOND)
     book.stale("realtime-monotonic", staleness)
     sentence = (
-        f"file {short(file.id)} answered {book.when(kept)} for the version before, although the switch to upload "
-        f"{short(switch.upload)} had been acknowledged ({book.when(switch.mark)}): stale by at least {staleness:.3f} s"
+        f"file {short(file.id)} answered {book.when(interval)} for the version before, although the switch to upload "
+        f"{short(switch.upload)} had been acknowledged ({book.when(switch.interval)}): stale by at least "
+        f"{staleness:.3f} s"
     )
     book.find(
-        "realtime-monotonic", "stale-version", file.id, (switch.mark, kept), sentence, expected="the new version",
-        observed="the version before", upload=switch.upload, truth_b_ns=switch.b, nc_a_ns=kept[0],
+        "realtime-monotonic", "stale-version", file.id, (switch.interval, interval), sentence,
+        expected="the new version", observed="the version before", upload=switch.upload,
+        truth_b_ns=switch.b, nc_a_ns=interval.begun_ns,
         staleness_s=staleness,
     )  # fmt: skip
 
 
 def _impossible(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
-    file: File, kept: Mark, answered: Answer, found: Candidates, cases: Mapping[str, Case], book: Book, *, overdue: bool
+    file: File, interval: Interval, answered: Answer, found: Candidates, context: Context, book: Book
 ) -> None:
-    everyone = [cases.get(s.upload) for s in (*found.current, *found.replaced)]
-    wanted = Truth.BAD if answered is Answer.DONE else Truth.GOOD
-    links = tuple(s.mark for s in found.current[-1:])
-    if answered is not Answer.NC and everyone and all(case and case.known.truth is wanted for case in everyone):
-        requirement = "bad-never-200" if wanted is Truth.BAD else "good-never-integrity"
-        rule = "bad-answered-200" if wanted is Truth.BAD else "good-refused"
-        what = "200" if wanted is Truth.BAD else "integrity"
-        subject = found.current[-1].upload if found.current else file.id
-        sentence = (
-            f"every upload that file {short(file.id)} may have pointed to is {wanted.value}, yet it answered {what} to "
-            f"{book.when(kept)}"
-        )
-        book.find(
-            requirement, rule, subject, (*links, kept), sentence, expected="the uploads' verdict", observed=what,
-            detail=f"file {file.id}", upload=subject, truth=wanted.value, told_b_ns=kept[1], why="each candidate's own",
-        )  # fmt: skip
-    elif answered is Answer.NC and not overdue and found.current:
-        told = [case.sight.truth() for case in everyone if case]
-        mark = max((one for one in told if one), key=lambda one: one[1], default=None)
-        if mark is not None and kept[0] > mark[1]:
-            _relapse(file, kept, mark, book)
-
-
-def _relapse(file: File, kept: Mark, told: Mark, book: Book) -> None:
-    staleness = (kept[0] - told[1]) / SECOND
-    book.stale("realtime-monotonic", staleness)
+    everyone = [context.cases.get(s.upload) for s in (*found.current, *found.replaced)]
+    wanted, what = (Truth.BAD, "200") if answered is Answer.DONE else (Truth.GOOD, "integrity")
+    if not everyone or not all(case and case.known.truth is wanted for case in everyone):
+        return
+    requirement = "bad-never-200" if wanted is Truth.BAD else "good-never-integrity"
+    rule = "bad-answered-200" if wanted is Truth.BAD else "good-refused"
+    links = tuple(s.interval for s in found.current[-1:])
+    subject = found.current[-1].upload if found.current else file.id
     sentence = (
-        f"every upload that file {short(file.id)} may have pointed to had told its verdict ({book.when(told)}), yet it "
-        f"answered resource_not_consistent to {book.when(kept)}"
+        f"every upload that file {short(file.id)} may have pointed to is {wanted.value}, yet it answered {what} to "
+        f"{book.when(interval)}"
     )
     book.find(
-        "realtime-monotonic", "stale-read", file.id, (told, kept), sentence, expected="the verdict",
-        observed="resource_not_consistent", truth_b_ns=told[1], nc_a_ns=kept[0], staleness_s=staleness,
+        requirement, rule, subject, (*links, interval), sentence, expected="the uploads' verdict", observed=what,
+        detail=f"file {file.id}", upload=subject, truth=wanted.value, told_b_ns=interval.ended_ns,
+        why="each candidate's own",
     )  # fmt: skip
 
 
-def new_bytes(world: World, file: File, cases: Mapping[str, Case], book: Book, bound: int) -> None:
+def _relapse(file: File, interval: Interval, found: Candidates, context: Context, book: Book) -> None:
+    everyone = (context.cases.get(s.upload) for s in (*found.current, *found.replaced))
+    verdicts = [case.chain.verdict for case in everyone if case and case.chain.verdict]
+    relapse = crossing(interval, max(verdicts, key=lambda one: one.ended_ns, default=None))
+    if relapse is not None:
+        _stale_read(file, relapse, book)
+
+
+def _stale_read(file: File, found: Crossing, book: Book) -> None:
+    told, again = found
+    book.stale("realtime-monotonic", found.staleness_s)
+    sentence = (
+        f"every upload that file {short(file.id)} may have pointed to had told its verdict ({book.when(told)}), yet it "
+        f"answered resource_not_consistent to {book.when(again)}"
+    )
+    book.find(
+        "realtime-monotonic", "stale-read", file.id, (told, again), sentence, expected="the verdict",
+        observed="resource_not_consistent", truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns,
+        staleness_s=found.staleness_s,
+    )  # fmt: skip
+
+
+def new_bytes(file: File, context: Context, book: Book) -> None:
     """Convict a server whose file endpoint leads to an older version's bytes after everything settled."""
-    doomed = min(scope_of_file(world, file)[0], file.murky)
+    doomed = min(scope_of_file(context.world, file)[0], file.murky)
     for download in file.reads.downloads:
         given = download.given
-        if given[1] >= doomed or given[1] < file.switched or download.octets is None:
+        if MAY_BE_DELETED.holds(given, doomed) or given.ended_ns < file.switched or download.octets is None:
             continue
-        found = candidates(file, given[0], given[1])
-        new = [cases.get(s.upload) for s in found.current]
-        moments = [settled(s, cases.get(s.upload)) for s in found.current]
-        if not found.replaced or not new or any(m is None for m in moments):
+        found = candidates(file, given.begun_ns, given.ended_ns)
+        new = [context.cases.get(s.upload) for s in found.current]
+        if not found.replaced or not new or any(settled(s, context.cases.get(s.upload)) is None for s in found.current):
             continue
         wanted = [expected_bytes(case.upload, case.known) for case in new if case]
         if any(one is None for one in wanted):
             continue
         served = (download.octets.bytes, download.octets.md5) in wanted
-        overdue = all(m is not None and given[0] > m + bound for m in moments)
-        if served or overdue:  # the new bytes before the bound show the duty kept; the old ones show nothing yet
+        overdue = _overdue(found.current, given, context)
+        if served or overdue:  # the new bytes before the bound show the requirement kept; the old ones nothing yet
             book.expose("new-version-served")
         if overdue and not served:
-            _old_bytes(file, download, found, cases, book)
+            _old_bytes(file, download, found, context, book)
 
 
-def _old_bytes(file: File, download: Download, found: Candidates, cases: Mapping[str, Case], book: Book) -> None:
+def _old_bytes(file: File, download: Download, found: Candidates, context: Context, book: Book) -> None:
     octets, switch = download.octets, found.current[-1]
     if octets is None:
         return
-    older = [cases[s.upload] for s in found.replaced if s.upload in cases]
+    older = [context.cases[s.upload] for s in found.replaced if s.upload in context.cases]
     whose = [case for case in older if expected_bytes(case.upload, case.known) == (octets.bytes, octets.md5)]
     if not whose:
         _other_bytes(file, download, switch, book)
         return
     what = "the bytes of the version before"
     sentence = (
-        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), yet "
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.interval)}), yet "
         f"later than "
         f"the bound its url yielded {what} to {book.when(download.fetched)}"
     )
     book.find(
         "new-version-served", "old-bytes", file.id,
-        (switch.mark, download.given, download.fetched), sentence, expected="the new version's bytes", observed=what,
-        upload=switch.upload, switch_b_ns=switch.b, read_a_ns=download.given[0], observed_md5=octets.md5,
+        (switch.interval, download.given, download.fetched), sentence, expected="the new version's bytes",
+        observed=what, upload=switch.upload, switch_b_ns=switch.b, read_a_ns=download.given.begun_ns,
+        observed_md5=octets.md5,
     )  # fmt: skip
 
 
 def _other_bytes(file: File, download: Download, switch: Switch, book: Book) -> None:
     octets = download.octets
     sentence = (
-        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.mark)}), and its url "
-        f"yielded bytes of no version of it to {book.when(download.fetched)}"
+        f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.interval)}), and its "
+        f"url yielded bytes of no version of it to {book.when(download.fetched)}"
     )
     book.find(
-        "bytes-exact", "other-bytes", file.id, (switch.mark, download.given, download.fetched), sentence,
+        "bytes-exact", "other-bytes", file.id, (switch.interval, download.given, download.fetched), sentence,
         expected="the new version's bytes", observed="other bytes", upload=switch.upload,
-        observed_md5=octets.md5 if octets else None, fetched_a_ns=download.fetched[0],
+        observed_md5=octets.md5 if octets else None, fetched_a_ns=download.fetched.begun_ns,
     )  # fmt: skip
 
 
-def old_version(case: Case, endpoint: Endpoint, book: Book, bound: int) -> None:
+def old_versions(case: Case, context: Context, book: Book) -> None:
     """Convict a server that no longer gives an older live version once a newer one was attached."""
+    for endpoint in case.sight.endpoints:
+        _old_version(case, endpoint, context, book)
+
+
+def _old_version(case: Case, endpoint: Endpoint, context: Context, book: Book) -> None:
     switch, reads = endpoint.superseded, endpoint.reads
     if switch is None or (case.known.truth is not Truth.GOOD and reads.ok is None):
         return
-    done = done_first(case.upload)
-    gone = reads.gone if reads.gone and reads.gone[0] > switch[1] else None
-    waited = max(switch[1], done[1]) + bound if done else None
-    nc = reads.nc if reads.nc and waited and reads.ok and reads.ok[1] < reads.nc[0] and reads.nc[0] > waited else None
-    served = reads.ok_last if reads.ok_last and reads.ok_last[0] > switch[1] else None
-    errors = reads.failing if len(reads.failing) == FOR_GOOD and waited and reads.failing[0][0] > waited else ()
-    wrong = gone or nc or (errors[-1] if errors and reads.latest < errors[0][0] else None)
+    gone = reads.gone if crossing(reads.gone, switch) else None
+    waited = case.chain.deadline(context.bound, switch)
+    nc = reads.nc if reads.nc and waited and crossing(reads.nc, reads.ok) and reads.nc.begun_ns > waited else None
+    served = crossing(reads.ok_last, switch)
+    errors = reads.failing if len(reads.failing) == FOR_GOOD and waited and reads.failing[0].begun_ns > waited else ()
+    wrong = gone or nc or (errors[-1] if errors and reads.latest < errors[0].begun_ns else None)
     if served or wrong:
         book.expose("old-version-downloadable")
     if wrong is None:
@@ -291,22 +317,21 @@ def old_version(case: Case, endpoint: Endpoint, book: Book, bound: int) -> None:
         f"version {short(reads.id)} of upload {short(case.name)} was superseded ({book.when(switch)}) and not deleted, "
         f"yet it answered {what} to {book.when(wrong)}"
     )
-    known = first(reads.ok, None)
     book.find(
         "old-version-downloadable", "old-version-gone", reads.id,
-        (*links, *((known,) if known and known[1] < wrong[0] else ()), switch, wrong), sentence, expected="200",
-        observed=what, upload=case.name, switch_b_ns=switch[1], read_a_ns=wrong[0],
+        (*links, *((reads.ok,) if reads.ok and crossing(wrong, reads.ok) else ()), switch, wrong), sentence,
+        expected="200", observed=what, upload=case.name, switch_b_ns=switch.ended_ns, read_a_ns=wrong.begun_ns,
     )  # fmt: skip
 
 
-def repointed(version: Version, book: Book) -> None:
+def repointed(version: Version, _context: Context, book: Book) -> None:
     """Convict a server that acknowledged one version for two uploads: the older is then a version of nothing.
 
     Each answer says itself whose version it is; one that shows the version before, as it was, shows nothing.
     """
     if len(version.named) < 2:
         return
-    (one, upload), (other, newer) = sorted((kept, name) for name, kept in version.named.items())[:2]
+    (one, upload), (other, newer) = sorted((interval, name) for name, interval in version.named.items())[:2]
     book.expose("old-version-downloadable")
     sentence = (
         f"version {short(version.id)} was acknowledged as one of upload {short(upload)} ({book.when(one)}) and then of "
@@ -316,3 +341,50 @@ def repointed(version: Version, book: Book) -> None:
         "old-version-downloadable", "version-repointed", version.id, (one, other), sentence, expected="a new version",
         observed="the same version", upload=newer, version=version.id,
     )  # fmt: skip
+
+
+_SERVED = "files read after a new version was attached and had settled"
+_OLDER = "superseded versions read afterwards"
+
+RULES = (
+    Rule(
+        "old-verdict", "new-version-served", Need.FILE, switched,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1], p.bound)
+        and answers(p.told[1], "2xx", "integrity", "nc"),
+        occasions=_SERVED, excuses=(ANOTHER_CANDIDATE, STALE_REPLICA, MAY_BE_DELETED),
+    ),
+    Rule(
+        "new-version-refused", "new-version-served", Need.FILE, switched,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[-1], p.bound)
+        and (evasive(p.told[-1]) or not answers(p.told[-1], "2xx", "integrity", "nc", "none")),
+        occasions=_SERVED, excuses=(WITHIN_THE_BOUND, MAY_BE_DELETED),
+    ),
+    Rule(
+        "old-bytes", "new-version-served", Need.FILE, new_bytes,
+        lambda p: follows(p.told[-2], p.told[-1]) and before(p.told[0], p.told[-2], p.bound),
+        occasions=_SERVED, excuses=(ANOTHER_CANDIDATE, STALE_REPLICA, TRUTH_UNKNOWN, MAY_BE_DELETED),
+    ),
+    replace(OTHER_BYTES, needs=Need.FILE, check=new_bytes, excuses=(ANOTHER_CANDIDATE, STALE_REPLICA, MAY_BE_DELETED)),
+    replace(
+        STALE_READ, id="stale-version", needs=Need.FILE, check=switched, excuses=(ANOTHER_CANDIDATE, MAY_BE_DELETED),
+        recheck=lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]),
+    ),
+    replace(STALE_READ, needs=Need.FILE, check=switched, excuses=(ANOTHER_CANDIDATE, MAY_BE_DELETED)),
+    replace(
+        NOT_CONVERGED, needs=Need.FILE, check=switched, excuses=(ANOTHER_CANDIDATE, STALE_REPLICA, MAY_BE_DELETED)
+    ),
+    replace(BAD_ANSWERED_200, needs=Need.FILE, check=switched, excuses=(ANOTHER_CANDIDATE, TRUTH_UNKNOWN)),
+    replace(GOOD_REFUSED, needs=Need.FILE, check=switched, excuses=(ANOTHER_CANDIDATE, TRUTH_UNKNOWN)),
+    Rule(
+        "old-version-gone", "old-version-downloadable", Need.UPLOAD, old_versions,
+        lambda p: answers(p.told[-2], "2xx") and before(p.told[-2], p.told[-1])
+        and not answers(p.told[-1], "2xx", "none"),
+        occasions=_OLDER, excuses=(WITHIN_THE_BOUND, MAY_BE_DELETED),
+    ),
+    Rule(
+        "version-repointed", "old-version-downloadable", Need.VERSION, repointed,
+        lambda p: answers(p.told[0], "2xx") and answers(p.told[1], "2xx")
+        and repoints(p.told[0], p.told[1], p.numbers["version"]),
+        occasions=_OLDER,
+    ),
+)  # fmt: skip

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from conformance.api.answers import Effect
-from conformance.judge.state.interval import NEVER, Mark
+from conformance.judge.state.chain import attempt_first
+from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.resources import Part, Refusal, Upload
 
 SMALLEST_PART = 5 * 1024 * 1024
@@ -53,7 +54,7 @@ class Known:
     sizes_add_up: bool = False
     misreported: bool = False
     smallest: int | None = None
-    proof: tuple[Mark, ...] = ()
+    proof: tuple[Interval, ...] = ()
     stored: int = 0
     accepted: bool = True
     defect: Defect = Defect.NONE
@@ -63,23 +64,10 @@ def _unknown(why: str) -> Known:
     return Known(Truth.UNKNOWN, why)
 
 
-def completed_from(upload: Upload) -> int:
-    """Give the earliest time (ns) at which completing may have begun; `NEVER` when nobody tried."""
-    return min((kept[0] for kept in attempts(upload)), default=NEVER)
-
-
-def attempts(upload: Upload) -> list[Mark]:
-    """Give the attempts to complete that may have taken effect.
-
-    One that was refused because it is so already may itself have been delivered twice, and so is among them.
-    """
-    return [one.mark for one in upload.completes.values() if one.effect is not Effect.NONE]
-
-
 def _hashes(upload: Upload) -> set[tuple[str, str]]:
     """Give the hashes that attempts reported of which each may be the one that took effect."""
-    done = min((one.mark[1] for one in upload.completes.values() if one.effect is Effect.DONE), default=NEVER)
-    able = (one for one in upload.completes.values() if one.effect is not Effect.NONE and one.mark[0] <= done)
+    done = min((one.interval.ended_ns for one in upload.completes.values() if one.effect is Effect.DONE), default=NEVER)
+    able = (one for one in upload.completes.values() if one.effect is not Effect.NONE and one.interval.begun_ns <= done)
     return {one.hash or ("", "") for one in able}
 
 
@@ -104,20 +92,21 @@ def known(upload: Upload, setting: Setting, refusal: Refusal | None = None) -> K
     """
     if upload.created is None or upload.size is None or upload.size < 0:
         return _unknown("its creation was not seen")
-    if refusal is None and not attempts(upload):
+    started = attempt_first(upload)
+    if refusal is None and started is None:
         return _unknown("nobody completed it")
     if setting.algorithms.get(upload.provider, "md5") != "md5":
         return _unknown("its storage provider hashes with another algorithm than md5")
     if upload.rehashed:
         return _unknown("another hash was reported of it")
-    begun = refusal.mark[0] if refusal else completed_from(upload)
+    begun = refusal.interval.begun_ns if refusal else started.begun_ns if started else NEVER
     hashes = {refusal.hash} if refusal else _hashes(upload)
     for part in upload.parts.values():
         doubt = _doubt(part, begun, chunked=upload.chunked)
         if doubt:
             return _unknown(doubt)
     stored = all(part.stored is not None for part in upload.parts.values()) and upload.parts
-    if not stored and upload.created[0] <= setting.stray_from:
+    if not stored and upload.created.begun_ns <= setting.stray_from:
         return _unknown("something was stored that could not be tied to a part")
     accepted_from = setting.accepted_from.get(upload.provider, SMALLEST_PART)
     return _chunked(upload, upload.size, accepted_from) if upload.chunked else _single(upload, upload.size, hashes)
@@ -135,8 +124,8 @@ def _doubt(part: Part, begun: int, *, chunked: bool) -> str:
     return ""
 
 
-def _marks(*marks: Mark | None) -> tuple[Mark, ...]:
-    return tuple(kept for kept in marks if kept is not None)
+def _intervals(*marks: Interval | None) -> tuple[Interval, ...]:
+    return tuple(interval for interval in marks if interval is not None)
 
 
 def _hash_differs(reported: str, stored: str) -> bool | None:
@@ -162,7 +151,7 @@ def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C
     for number, part in parts:
         if part.stored is None:
             return Known(
-                Truth.BAD, f"part {number} was never sent", sizes_add_up=adds_up, proof=_marks(part.declaring),
+                Truth.BAD, f"part {number} was never sent", sizes_add_up=adds_up, proof=_intervals(part.declaring),
                 defect=Defect.MISSING,
             )  # fmt: skip
         differs = _hash_differs(part.declared[1] if part.declared else "", part.stored.md5)
@@ -170,19 +159,19 @@ def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C
             return _unknown("a hash differs in case alone")
         if differs:
             why = f"part {number} was stored with another hash than reported"
-            proof = _marks(part.declaring, part.storing)
+            proof = _intervals(part.declaring, part.storing)
             return Known(Truth.BAD, why, sizes_add_up=adds_up, proof=proof, defect=Defect.HASH)
     stored = [part.stored.bytes for _, part in parts if part.stored]
     smallest = min(stored[:-1], default=None)
     misreported = any(part.declared and part.stored and part.declared[0] != part.stored.bytes for _, part in parts)
     if sum(stored) != size:
         why = f"{sum(stored)} bytes were stored and {size} reported"
-        proof = _marks(parts[-1][1].storing)
+        proof = _intervals(parts[-1][1].storing)
         return Known(
             Truth.BAD, why, definite=True, sizes_add_up=adds_up, proof=proof, stored=sum(stored), defect=Defect.SIZE
         )
     accepted = smallest is None or smallest >= accepted_from
-    proof = _marks(parts[-1][1].declaring, parts[-1][1].storing)
+    proof = _intervals(parts[-1][1].declaring, parts[-1][1].storing)
     if misreported:
         why = "a part's reported size is wrong, all else is right"
         return Known(
@@ -212,7 +201,7 @@ def _single(upload: Upload, size: int, hashes: set[tuple[str, str]]) -> Known:  
     differs = _hash_differs(value, part.stored.md5)
     if differs is None:
         return _unknown("a hash differs in case alone")
-    proof = _marks(part.storing)
+    proof = _intervals(part.storing)
     if differs:
         why, stored = "it was stored with another hash than reported", part.stored.bytes
         return Known(Truth.BAD, why, definite=True, sizes_add_up=True, proof=proof, stored=stored, defect=Defect.HASH)

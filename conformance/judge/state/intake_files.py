@@ -7,7 +7,7 @@ from conformance.api.bodies import asked, identity, promoted, within
 from conformance.api.error_bodies import named_fields
 from conformance.api.statuses import STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
-from conformance.judge.state.interval import NEVER, Mark, first, last, mark
+from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import evades, followed, given_by, heard, refuses
 from conformance.judge.state.resources import Download, File, Reads, Switch, Version
 from conformance.model import Json, Octets, Operation
@@ -21,7 +21,7 @@ class Filing(Storing):
 
     # ---- files and versions
 
-    def _link(self, version: Json, kept: Mark, file: str, upload: str = "", *, told: bool = False) -> None:
+    def _link(self, version: Json, interval: Interval, file: str, upload: str = "", *, told: bool = False) -> None:
         # `told` where the answer acknowledges the version; one that only shows it may come from a replica ahead.
         name, named = identity(version), identity(within(version, "upload"))
         found = named or upload
@@ -29,11 +29,11 @@ class Filing(Storing):
             return
         held = self.version(name)
         held.file = held.file or file
-        held.linked = first(held.linked, kept)
+        held.linked = first(held.linked, interval)
         if told:
-            held.acknowledged = first(held.acknowledged, kept)
+            held.acknowledged = first(held.acknowledged, interval)
         if told and named:
-            held.named[named] = first(held.named.get(named), kept) or kept
+            held.named[named] = first(held.named.get(named), interval) or interval
         if found and not held.upload:
             held.upload = found
             self.upload(found).versions.append(name)
@@ -46,18 +46,18 @@ class Filing(Storing):
         exchange = operation.exchange
         request = asked(exchange.request)
         wanted = identity(within(request, "upload"))
-        kept = mark(operation)
+        interval = interval_of(operation)
         about_upload = not (fields := named_fields(exchange)) or any("upload" in name for name in fields)
         ordinary = of.answer is Answer.REFUSED or (of.answer is Answer.INTEGRITY and fields)
         if ordinary and exchange.status in (400, 422) and wanted and about_upload:
             upload = self.upload(wanted)
             if operation.notes.get("intent") != "invalid":
-                upload.refused_files = last(upload.refused_files, kept)
+                upload.refused_files = last(upload.refused_files, interval)
         name = identity(exchange.response)
         if of.answer is not Answer.DONE or not name:
             return
         file = self.file(name)
-        file.created = first(file.created, kept)
+        file.created = first(file.created, interval)
         parent = within(request, "parent")
         file.in_folder = within(parent, "kind") != "dds-project"
         at_root = "" if file.in_folder else identity(parent)
@@ -67,25 +67,25 @@ class Filing(Storing):
         if not file.project:
             file.project = self.upload(upload_name).project if upload_name else ""
         if upload_name:
-            switch = Switch(upload_name, kept[0], kept[1], of.effect, kept, first=True)
+            switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=True)
             file.switches[operation.id] = switch
             self.upload(upload_name).files.append(name)
-        self._link(version, kept, name, upload_name, told=True)
+        self._link(version, interval, name, upload_name, told=True)
 
     def _show_file(self, operation: Operation, of: Classified) -> None:
         if of.answer is Answer.DONE:
-            self._link(within(operation.exchange.response, "current_version"), mark(operation), of.call.id)
+            self._link(within(operation.exchange.response, "current_version"), interval_of(operation), of.call.id)
 
     def _list_versions(self, operation: Operation, of: Classified) -> None:
         results = within(operation.exchange.response, "results")
         if of.answer is Answer.DONE and isinstance(results, list):
             for version in results:
-                self._link(version, mark(operation), of.call.id)
+                self._link(version, interval_of(operation), of.call.id)
 
     def _show_version(self, operation: Operation, of: Classified) -> None:
         body = operation.exchange.response
         if of.answer is Answer.DONE and identity(body) == of.call.id:
-            self._link(body, mark(operation), identity(within(body, "file")))
+            self._link(body, interval_of(operation), identity(within(body, "file")))
 
     def _switch(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
@@ -93,36 +93,36 @@ class Filing(Storing):
         name, upload = self._switching(operation, of.call)
         if not name:
             return
-        file, kept = self.file(name), mark(operation)
+        file, interval = self.file(name), interval_of(operation)
         if done is not Effect.NONE:
-            file.writes.append(kept[:2])
+            file.writes.append(interval[:2])
         if not upload and of.call.name == "update_file":
             if not isinstance(exchange.request, Octets):
                 return
             if done is Effect.DONE:
                 upload = identity(within(exchange.response, "current_version", "upload"))
         self._begin_switch(operation, of.call)
-        file.switches[operation.id] = Switch(upload, kept[0], kept[1], done, kept)
+        file.switches[operation.id] = Switch(upload, interval.begun_ns, interval.ended_ns, done, interval)
         if done is Effect.DONE and upload:
             self.upload(upload).files.append(name)
             body = exchange.response
             version = within(body, "current_version") if of.call.name == "update_file" else promoted(body)
-            self._link(version, kept, name, upload, told=True)
+            self._link(version, interval, name, upload, told=True)
 
     def _write_file(self, operation: Operation, of: Classified) -> None:
         if of.effect is not Effect.NONE:
-            self.file(of.call.id).writes.append(mark(operation)[:2])
+            self.file(of.call.id).writes.append(interval_of(operation)[:2])
             self.file(of.call.id).moved |= of.call.name == "move_file"
 
     def _delete_file(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)
         done = of.effect
-        self.file(of.call.id).deletes[operation.id] = (mark(operation), done)
+        self.file(of.call.id).deletes[operation.id] = (interval_of(operation), done)
 
     def _delete_version(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)
         done = of.effect
-        self.version(of.call.id).deletes[operation.id] = (mark(operation), done)
+        self.version(of.call.id).deletes[operation.id] = (interval_of(operation), done)
 
     def _delete_folder(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)
@@ -131,25 +131,25 @@ class Filing(Storing):
 
     def _file_url(self, operation: Operation, of: Classified) -> None:
         file = self.file(of.call.id)
-        kept = mark(operation)
+        interval = interval_of(operation)
         reads = file.reads
         if of.answer is Answer.DONE:
-            self._learn_get(operation, reads, kept)
-            if operation.exchange.status != 200 and kept[1] >= min(self.doomed, file.switched):
-                if kept[1] >= file.switched and evades(operation, of.answer):
-                    file.denied.append(kept)
+            self._learn_get(operation, reads, interval)
+            if operation.exchange.status != 200 and interval.ended_ns >= min(self.doomed, file.switched):
+                if interval.ended_ns >= file.switched and evades(operation, of.answer):
+                    file.denied.append(interval)
                 return
         self.dirty_files.add(of.call.id)
-        if kept[1] >= self.doomed and kept[1] >= self._file_doomed(file):
-            file.late.append((reads, kept, heard(operation, of.answer)))
-        elif kept[1] >= file.switched:
-            file.single.append((kept, heard(operation, of.answer)))
+        if interval.ended_ns >= self.doomed and interval.ended_ns >= self._file_doomed(file):
+            file.late.append((reads, interval, heard(operation, of.answer)))
+        elif interval.ended_ns >= file.switched:
+            file.single.append((interval, heard(operation, of.answer)))
             if refuses(operation) or evades(operation, of.answer):
-                file.denied.append(kept)
+                file.denied.append(interval)
             if of.answer is Answer.REFUSED and operation.exchange.status == 404:
-                self.take(reads, kept, of, operation)
+                self.take(reads, interval, of, operation)
         else:
-            self.take(reads, kept, of, operation)
+            self.take(reads, interval, of, operation)
 
     def _file_doomed(self, file: File) -> int:
         doomed = min(file.doomed, file.murky)
@@ -165,16 +165,16 @@ class Filing(Storing):
 
     def _version_url(self, operation: Operation, of: Classified) -> None:
         version = self.version(of.call.id)
-        kept = mark(operation)
+        interval = interval_of(operation)
         if of.answer is Answer.DONE:
-            self._learn_get(operation, version.reads, kept)
-            if operation.exchange.status != 200 and kept[1] >= self.doomed:
+            self._learn_get(operation, version.reads, interval)
+            if operation.exchange.status != 200 and interval.ended_ns >= self.doomed:
                 return
         self.dirty.add(version.upload)
-        if kept[1] >= self.doomed and kept[1] >= self._version_doomed(version):
-            version.late.append((version.reads, kept, heard(operation, of.answer)))
+        if interval.ended_ns >= self.doomed and interval.ended_ns >= self._version_doomed(version):
+            version.late.append((version.reads, interval, heard(operation, of.answer)))
         else:
-            self.take(version.reads, kept, of, operation)
+            self.take(version.reads, interval, of, operation)
 
     def _version_doomed(self, version: Version) -> int:
         file = self.files.get(version.file)
@@ -182,20 +182,20 @@ class Filing(Storing):
             return version.doomed
         return min(version.doomed, file.doomed, self._places_doomed(file))
 
-    def _learn_get(self, operation: Operation, reads: Reads, kept: Mark) -> None:
+    def _learn_get(self, operation: Operation, reads: Reads, interval: Interval) -> None:
         body = operation.exchange.response
         url = body.get("url") if type(body) is dict else None
         if not isinstance(url, str):
             if operation.exchange.status == 200:
-                reads.downloads.append(Download(kept, kept, None))
+                reads.downloads.append(Download(interval, interval, None))
             return
         key = hash(url)
-        held = self.get_urls.get(key, (reads, kept))
+        held = self.get_urls.get(key, (reads, interval))
         if held is not None and held[0] is not reads and self._only_upload(held[0]) != self._only_upload(reads):
             self.get_urls[key] = None
         else:
-            self.get_urls.setdefault(key, (reads, kept))
-        self.get_urls[given_by(operation)] = reads, kept
+            self.get_urls.setdefault(key, (reads, interval))
+        self.get_urls[given_by(operation)] = reads, interval
         while len(self.get_urls) > KEPT_URLS:
             self.get_urls.pop(next(iter(self.get_urls)))
 
@@ -212,7 +212,7 @@ class Filing(Storing):
             return
         body = operation.exchange.response
         if of.answer is Answer.DONE and operation.exchange.status == 200 and isinstance(body, Octets):
-            target[0].downloads.append(Download(target[1], mark(operation), Octets(body.bytes, body.md5)))
+            target[0].downloads.append(Download(target[1], interval_of(operation), Octets(body.bytes, body.md5)))
             self.served = True
         elif (status := operation.exchange.status) in STORAGE_REFUSALS and operation.exchange.failure is None:
-            target[0].downloads.append(Download(target[1], mark(operation), None, status))
+            target[0].downloads.append(Download(target[1], interval_of(operation), None, status))

@@ -10,7 +10,7 @@ from conformance.api.error_bodies import says_taken
 from conformance.api.gateways import is_busy
 from conformance.api.routes import spelled
 from conformance.api.statuses import COMPLETION_REFUSALS
-from conformance.judge.state.interval import NEVER, Mark, first, last, mark
+from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import Registry, followed, given_by, heard, is_odd
 from conformance.judge.state.resources import NOT_FOUND, Attempt, Part, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
@@ -32,27 +32,27 @@ class Storing(Registry):
         name = identity(operation.exchange.response)
         if of.answer is not Answer.DONE or not name:
             return
-        project, kept = self.project(name), mark(operation)
-        project.created = first(project.created, kept)
+        project, interval = self.project(name), interval_of(operation)
+        project.created = first(project.created, interval)
         wanted = within(asked(operation.exchange.request), "name")
         if operation.exchange.status == _ACCEPTED and isinstance(wanted, str):
-            project.names[wanted] = first(project.names.get(wanted), kept) or kept
+            project.names[wanted] = first(project.names.get(wanted), interval) or interval
 
     def _show_project(self, operation: Operation, of: Classified) -> None:
         if of.answer is Answer.DONE and within(operation.exchange.response, "is_deleted") is False:
             project = self.project(of.call.id)
-            project.shows = last(project.shows, mark(operation))
+            project.shows = last(project.shows, interval_of(operation))
 
     def _write_project(self, operation: Operation, of: Classified) -> None:
         done = of.effect
         if done is not Effect.NONE:
-            begun, ended, _, _ = mark(operation)
+            begun, ended, _, _ = interval_of(operation)
             self.project(of.call.id).writes.append((begun, NEVER if done is Effect.INDETERMINATE else ended))
 
     def _delete_project(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)
         done = of.effect
-        self.project(of.call.id).deletes[operation.id] = (mark(operation), done)
+        self.project(of.call.id).deletes[operation.id] = (interval_of(operation), done)
 
     def _create_upload(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
@@ -64,31 +64,31 @@ class Storing(Registry):
         if reads is None:
             reads = project.reads[provider] = Reads("create_upload", of.call.id)
         name = identity(exchange.response) if of.answer is Answer.DONE else ""
-        kept = mark(operation)
+        interval = interval_of(operation)
         self.dirty_projects.add(of.call.id)
         if of.answer is Answer.DONE and not name:
             return
         if unread:
             pass
-        elif kept[1] >= project.doomed:
-            project.late.append((reads, kept, heard(operation, of.answer)))
+        elif interval.ended_ns >= project.doomed:
+            project.late.append((reads, interval, heard(operation, of.answer)))
         else:
-            self.take(reads, kept, of, operation)
+            self.take(reads, interval, of, operation)
             self._told(project, reads, operation, of.answer, (provider, *_asked_shape(request)))
         if name:
             self._new_upload(self.upload(name), operation, of.call.id)
 
     @staticmethod
     def _told(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
-        kept = mark(operation)
+        interval = interval_of(operation)
         if is_odd(reads, operation, answered) and not says_taken(operation.exchange):
-            project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), kept})[:_ODD_KEPT])
+            project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_KEPT])
         elif answered is Answer.DONE:
-            project.accepted[shape] = last(project.accepted.get(shape), kept) or kept
+            project.accepted[shape] = last(project.accepted.get(shape), interval) or interval
 
     def _new_upload(self, upload: Upload, operation: Operation, project: str) -> None:
         wanted, given = asked(operation.exchange.request), operation.exchange.response
-        upload.created = first(upload.created, mark(operation))
+        upload.created = first(upload.created, interval_of(operation))
         upload.project = project
         upload.provider = identity(within(given, "storage_provider"))
         upload.size = whole(within(wanted, "size"))
@@ -116,37 +116,37 @@ class Storing(Registry):
         self._learn_put(within(body, "signed_url"), of.call.id, 0, operation)
         status = within(body, "status")
         if isinstance(status, dict):
-            self._status(upload, status, mark(operation))
+            self._status(upload, status, interval_of(operation))
 
     @staticmethod
-    def _status(upload: Upload, status: dict[str, Any], kept: Mark) -> None:
+    def _status(upload: Upload, status: dict[str, Any], interval: Interval) -> None:
         record = upload.status
         if "completed_on" in status:
             if status["completed_on"] is None:
-                upload.open = last(upload.open, kept)
+                upload.open = last(upload.open, interval)
             else:
-                upload.closed = first(upload.closed, kept)
+                upload.closed = first(upload.closed, interval)
         for name in ("initiated_on", "completed_on", "error_on", "error_message"):
             value = status.get(name)
             if value is not None:
-                held = record.fields.setdefault(name, (str(value), kept))
+                held = record.fields.setdefault(name, (str(value), interval))
                 if held[0] != str(value) and name not in record.changed:
-                    record.changed[name] = (*held, str(value), kept)
+                    record.changed[name] = (*held, str(value), interval)
         if "is_consistent" not in status:
             return
         record.reported += 1
         decided, broken = status["is_consistent"] is True, status.get("error_on") is not None
         if broken and not decided:
-            record.early_error = first(record.early_error, kept)
-        session = record.sessions.setdefault(kept[2], [None, None])
+            record.early_error = first(record.early_error, interval)
+        session = record.sessions.setdefault(interval.session, [None, None])
         if not decided:
-            session[1] = last(session[1], kept)
+            session[1] = last(session[1], interval)
             return
-        session[0] = first(session[0], kept)
+        session[0] = first(session[0], interval)
         if broken:
-            record.bad = first(record.bad, kept)
+            record.bad = first(record.bad, interval)
         else:
-            record.good = first(record.good, kept)
+            record.good = first(record.good, interval)
 
     def _create_chunk(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
@@ -165,11 +165,11 @@ class Storing(Registry):
         if part.declared not in (None, declared):
             part.mixed = True
         part.declared = declared
-        kept = mark(operation)
-        part.latest = max(part.latest, kept[0])
+        interval = interval_of(operation)
+        part.latest = max(part.latest, interval.begun_ns)
         if done is Effect.DONE:
-            part.confirmed = min(part.confirmed, kept[1])
-            part.declaring = first(part.declaring, kept)
+            part.confirmed = min(part.confirmed, interval.ended_ns)
+            part.declaring = first(part.declaring, interval)
             self._learn_put(exchange.response, of.call.id, number, operation)
 
     def _storage_put(self, operation: Operation, of: Classified) -> None:
@@ -188,12 +188,12 @@ class Storing(Registry):
         ):
             part.mixed = True
             return
-        kept = mark(operation)
+        interval = interval_of(operation)
         part.stored = Octets(sent.bytes, sent.md5)
-        part.latest = max(part.latest, kept[0])
+        part.latest = max(part.latest, interval.begun_ns)
         if of.answer is Answer.DONE:
-            part.sure = min(part.sure, kept[1])
-            part.storing = first(part.storing, kept)
+            part.sure = min(part.sure, interval.ended_ns)
+            part.storing = first(part.storing, interval)
 
     def _report_hash(self, _operation: Operation, of: Classified) -> None:
         self.upload(of.call.id).rehashed = True
@@ -202,14 +202,14 @@ class Storing(Registry):
         exchange = operation.exchange
         done = of.effect
         upload = self.upload(of.call.id)
-        kept = mark(operation)
+        interval = interval_of(operation)
         if heard(operation, of.answer) is Answer.REFUSED:
-            upload.missing = last(upload.missing, kept)
+            upload.missing = last(upload.missing, interval)
         told = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
         status = None if not told or of.kind is Kind.FOREIGN or is_busy(exchange) else exchange.status
-        upload.completes[operation.id] = Attempt(kept, done, status, reported_hash(asked(exchange.request)))
+        upload.completes[operation.id] = Attempt(interval, done, status, reported_hash(asked(exchange.request)))
         if status in COMPLETION_REFUSALS and of.answer not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
-            self._refused(upload, operation, kept)
+            self._refused(upload, operation, interval)
         content = operation.notes.get("content")
         length, md5 = within(content, "bytes"), within(content, "md5")
         if isinstance(length, int) and isinstance(md5, str):
@@ -218,15 +218,15 @@ class Storing(Registry):
             upload.content = noted
 
     @staticmethod
-    def _refused(upload: Upload, operation: Operation, kept: Mark) -> None:
+    def _refused(upload: Upload, operation: Operation, interval: Interval) -> None:
         hashed = reported_hash(operation.exchange.request)
         status = operation.exchange.status
         if not hashed or status is None or operation.notes.get("intent") == "invalid":
             return
         if not isinstance(operation.exchange.response, dict):
             return
-        if upload.refusal is None or kept < upload.refusal.mark:
-            upload.refusal = Refusal(kept, status, hashed)
+        if upload.refusal is None or interval < upload.refusal.interval:
+            upload.refusal = Refusal(interval, status, hashed)
 
     def meddled_with(self, operation: Operation) -> None:
         """Take a mutation that no documentation foresees, and that may have done anything to what its path names."""

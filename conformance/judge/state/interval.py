@@ -1,10 +1,11 @@
-"""Evidence kept small: a mark is one operation's interval, session and id, and nothing of its body.
+"""An operation as evidence: when it began and ended, who spoke and its id, and nothing of its body.
 
-Watermarks are marks that win by one number: the latest beginning or the earliest end. All times are nanoseconds of the
-history's clock; `NEVER` stands for an end that was never seen.
+All times are nanoseconds of the history's clock; `NEVER` stands for an end that was never seen.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from conformance.model import Operation
 
@@ -13,40 +14,43 @@ SECOND = 1_000_000_000
 NEVER = 1 << 62
 """Later than any time of a history, and small enough for a 64-bit column."""
 
-Mark = tuple[int, int, str, str]
-"""``(a_ns, b_ns, session, operation id)``."""
+
+class Interval(NamedTuple):
+    """The closed interval of one operation (ns), with its session and its id. Sorts by when it began."""
+
+    begun_ns: int
+    ended_ns: int
+    session: str
+    operation: str
 
 
-def mark(operation: Operation) -> Mark:
-    """Keep of an operation what a certificate needs."""
-    b = operation.b_ns
-    return (operation.a_ns, NEVER if b is None else b, operation.session, operation.id)
+_new = tuple.__new__
 
 
-def first(one: Mark | None, other: Mark | None) -> Mark | None:
-    """Give the mark that ends first (the same one whatever the order they came in)."""
+def interval_of(operation: Operation) -> Interval:
+    """Return what evidence needs of an operation."""
+    ended = operation.b_ns
+    # A third faster than calling the class, and every operation of a history comes by here.
+    return _new(Interval, (operation.a_ns, NEVER if ended is None else ended, operation.session, operation.id))
+
+
+def first(one: Interval | None, other: Interval | None) -> Interval | None:
+    """Return the interval that ends first (the same one whatever the order they came in)."""
     if one is None or other is None:
         return one or other
     return min(one, other, key=_by_end)
 
 
-def last(one: Mark | None, other: Mark | None) -> Mark | None:
-    """Give the mark that begins last (the same one whatever the order they came in)."""
+def last(one: Interval | None, other: Interval | None) -> Interval | None:
+    """Return the interval that begins last (the same one whatever the order they came in)."""
     if one is None or other is None:
         return one or other
     return max(one, other, key=_by_beginning)
 
 
-def earliest(one: Mark | None, other: Mark | None) -> Mark | None:
-    """Give the mark that begins first."""
-    if one is None or other is None:
-        return one or other
-    return min(one, other)
+def _by_end(interval: Interval) -> tuple[int, int, str]:
+    return (interval.ended_ns, interval.begun_ns, interval.operation)
 
 
-def _by_end(kept: Mark) -> tuple[int, int, str]:
-    return (kept[1], kept[0], kept[3])
-
-
-def _by_beginning(kept: Mark) -> tuple[int, int, str]:
-    return (kept[0], kept[1], kept[3])
+def _by_beginning(interval: Interval) -> tuple[int, int, str]:
+    return (interval.begun_ns, interval.ended_ns, interval.operation)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Effect
 from conformance.judge.state.intake import World
-from conformance.judge.state.interval import NEVER, Mark, first, last
+from conformance.judge.state.interval import NEVER, Interval, first, last
 from conformance.judge.state.resources import File, Late, Reads, Upload, Version
 
 
@@ -19,12 +19,12 @@ class Endpoint:
     """
 
     reads: Reads
-    linked: Mark | None
-    acknowledged: Mark | None = None
+    linked: Interval | None
+    acknowledged: Interval | None = None
     settled: bool = False
-    superseded: Mark | None = None
-    deleted: Mark | None = None
-    after: list[tuple[Mark, Answer]] = field(default_factory=list)
+    superseded: Interval | None = None
+    deleted: Interval | None = None
+    after: list[tuple[Interval, Answer]] = field(default_factory=list)
     doomed: int = NEVER
     """From when (ns) on a deletion may have taken the object away."""
 
@@ -34,23 +34,23 @@ class Sight:
     """The endpoints of one upload and the watermarks over all of them."""
 
     endpoints: list[Endpoint]
-    ok: Mark | None = None
-    ok_last: Mark | None = None
-    bad: Mark | None = None
-    bad_last: Mark | None = None
-    nc: Mark | None = None
+    ok: Interval | None = None
+    ok_last: Interval | None = None
+    bad: Interval | None = None
+    bad_last: Interval | None = None
+    nc: Interval | None = None
     latest: int = -1
     racing: int = 0
-    links: dict[str, Mark] = field(default_factory=dict)
-    sessions: dict[str, list[Mark | None]] = field(default_factory=dict)
+    links: dict[str, Interval] = field(default_factory=dict)
+    sessions: dict[str, list[Interval | None]] = field(default_factory=dict)
 
-    def truth(self) -> Mark | None:
+    def truth(self) -> Interval | None:
         """Give the 200 or integrity exception that ended first."""
         return first(self.ok, self.bad)
 
-    def link(self, *marks: Mark | None) -> tuple[Mark, ...]:
+    def link(self, *marks: Interval | None) -> tuple[Interval, ...]:
         """Give the operations that tie those reads to the upload, each once."""
-        found = (self.links.get(kept[3]) for kept in marks if kept is not None)
+        found = (self.links.get(kept.operation) for kept in marks if kept is not None)
         return tuple(dict.fromkeys(kept for kept in found if kept is not None))
 
     def add(self, endpoint: Endpoint) -> None:
@@ -63,27 +63,27 @@ class Sight:
         self.latest = max(self.latest, reads.latest)
         self.racing += reads.racing
         if endpoint.linked:
-            told: tuple[Mark | None, ...] = (reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.nc)
+            told: tuple[Interval | None, ...] = (reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.nc)
             told += (reads.nc_first, reads.gone, reads.odd, *reads.failing)
-            self.links.update({kept[3]: endpoint.linked for kept in told if kept})
+            self.links.update({kept.operation: endpoint.linked for kept in told if kept})
             for pair in reads.sessions.values():
-                self.links.update({kept[3]: endpoint.linked for kept in pair if kept})
+                self.links.update({kept.operation: endpoint.linked for kept in pair if kept})
         for session, (told_first, nc) in reads.sessions.items():
             held = self.sessions.setdefault(session, [None, None])
             held[0], held[1] = first(held[0], told_first), last(held[1], nc)
 
 
-def doomed_from(deletes: dict[str, tuple[Mark, Effect]]) -> tuple[int, Mark | None]:
+def doomed_from(deletes: dict[str, tuple[Interval, Effect]]) -> tuple[int, Interval | None]:
     """Give the earliest time (ns) a deletion may have taken effect, and the acknowledged deletion that ended first."""
-    begun = min((kept[0] for kept, done in deletes.values() if done is not Effect.NONE), default=NEVER)
-    acknowledged: Mark | None = None
+    begun = min((kept.begun_ns for kept, done in deletes.values() if done is not Effect.NONE), default=NEVER)
+    acknowledged: Interval | None = None
     for kept, done in deletes.values():
         if done is Effect.DONE:
             acknowledged = first(acknowledged, kept)
     return begun, acknowledged
 
 
-def scope_of_file(world: World, file: File) -> tuple[int, Mark | None]:
+def scope_of_file(world: World, file: File) -> tuple[int, Interval | None]:
     """Give from when on a file may be gone, its project's and folders' deletion included, and its own acknowledged one.
 
     What belongs to a deleted project may stay until that is purged, nobody says when.
@@ -99,7 +99,7 @@ def scope_of_file(world: World, file: File) -> tuple[int, Mark | None]:
     return begun, acknowledged
 
 
-def scope_of_version(world: World, version: Version) -> tuple[int, Mark | None]:
+def scope_of_version(world: World, version: Version) -> tuple[int, Interval | None]:
     """Give the same for a file version."""
     begun, acknowledged = doomed_from(version.deletes)
     file = world.files.get(version.file)
@@ -118,7 +118,7 @@ def copied(reads: Reads) -> Reads:
     return other
 
 
-def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tuple[Mark, Answer]]]:
+def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tuple[Interval, Answer]]]:
     """Give the reads with those of `late` that count, and the reads that may have seen the deletion.
 
     A verdict is one whenever it is told; nc and 404 count only where the deletion had surely not taken effect.
@@ -128,9 +128,9 @@ def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tup
         return reads, []
     whole, after = copied(reads), []
     for _, kept, answered in late:
-        if kept[1] < doomed or answered in (Answer.DONE, Answer.INTEGRITY):
+        if kept.ended_ns < doomed or answered in (Answer.DONE, Answer.INTEGRITY):
             whole.take(kept, answered)
-        if kept[1] >= doomed:
+        if kept.ended_ns >= doomed:
             after.append((kept, answered))
     return whole, after
 
@@ -138,16 +138,16 @@ def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tup
 def _undoomed(reads: Reads, doomed: int) -> Reads:
     """Leave out what may have seen a deletion that was noted too late to keep it apart: everything but verdicts."""
     told = (reads.nc, reads.gone, reads.odd, *reads.failing)
-    if doomed >= NEVER or all(one is None or one[1] < doomed for one in told):
+    if doomed >= NEVER or all(one is None or one.ended_ns < doomed for one in told):
         return reads
     kept = copied(reads)
     for name in ("nc", "gone", "odd"):
-        held: Mark | None = getattr(kept, name)
-        if held is not None and held[1] >= doomed:
+        held: Interval | None = getattr(kept, name)
+        if held is not None and held.ended_ns >= doomed:
             setattr(kept, name, None)
-    kept.failing = tuple(one for one in kept.failing if one[1] < doomed)
+    kept.failing = tuple(one for one in kept.failing if one.ended_ns < doomed)
     for pair in kept.sessions.values():
-        pair[1] = pair[1] if pair[1] and pair[1][1] < doomed else None
+        pair[1] = pair[1] if pair[1] and pair[1].ended_ns < doomed else None
     return kept
 
 
@@ -157,13 +157,13 @@ def before(reads: Reads, limit: int) -> Reads:
         return reads
     kept = copied(reads)
     for name in ("ok", "ok_last", "bad", "bad_last", "nc", "nc_first"):
-        held: Mark | None = getattr(kept, name)
-        if held is not None and held[1] >= limit:
+        held: Interval | None = getattr(kept, name)
+        if held is not None and held.ended_ns >= limit:
             setattr(kept, name, None)
-    kept.failing = tuple(one for one in kept.failing if one[1] < limit)
-    kept.downloads = [download for download in reads.downloads if download.given[1] < limit]
+    kept.failing = tuple(one for one in kept.failing if one.ended_ns < limit)
+    kept.downloads = [download for download in reads.downloads if download.given.ended_ns < limit]
     kept.sessions = {
-        name: [one if one and one[1] < limit else None for one in pair] for name, pair in kept.sessions.items()
+        name: [one if one and one.ended_ns < limit else None for one in pair] for name, pair in kept.sessions.items()
     }
     return kept
 
@@ -182,7 +182,7 @@ def file_endpoint(world: World, file: File) -> Endpoint:
     if file.single:
         reads = copied(reads)
         for kept, answered in file.single:
-            if kept[1] < switch:
+            if kept.ended_ns < switch:
                 reads.take(kept, answered)
     return Endpoint(
         before(reads, min(switch, file.murky)),
@@ -202,10 +202,10 @@ def version_endpoint(world: World, version: Version) -> Endpoint:
     endpoint.deleted, endpoint.after = deleted, after
     file = world.files.get(version.file)
     if file is not None and version.linked is not None:
-        later = [s for s in file.switches.values() if s.effect is Effect.DONE and s.a > version.linked[1]]
+        later = [s for s in file.switches.values() if s.effect is Effect.DONE and s.a > version.linked.ended_ns]
         for switch in later:
             if switch.upload != version.upload:
-                endpoint.superseded = first(endpoint.superseded, switch.mark)
+                endpoint.superseded = first(endpoint.superseded, switch.interval)
     return endpoint
 
 

@@ -9,7 +9,7 @@ from conformance.api.gateways import is_busy
 from conformance.api.request_facts import is_doubtful
 from conformance.api.routes import Call
 from conformance.api.statuses import NO_REASON_STATUSES, ODD_AT_CREATION, ODD_AT_URLS, ODD_STATUSES
-from conformance.judge.state.interval import NEVER, Mark, mark
+from conformance.judge.state.interval import NEVER, Interval, interval_of
 from conformance.judge.state.resources import Attempt, File, Project, Reads, Switch, Upload, Version
 from conformance.model import Octets, Operation
 
@@ -120,7 +120,7 @@ class Registry:
         self.folders_doomed = NEVER
         self.doomed = NEVER
         self.put_urls: dict[int, tuple[str, int] | None] = {}
-        self.get_urls: dict[int, tuple[Reads, Mark] | None] = {}
+        self.get_urls: dict[int, tuple[Reads, Interval] | None] = {}
         self.strays: dict[int, list[tuple[Operation, Classified]]] = {}
         self.served = False
         self.dirty: set[str] = set()
@@ -173,8 +173,8 @@ class Registry:
     # ---- announcements
 
     def _begin_delete(self, operation: Operation, called: Call) -> None:
-        kept, pending = mark(operation), Effect.INDETERMINATE
-        self.doomed = min(self.doomed, kept[0])
+        interval, pending = interval_of(operation), Effect.INDETERMINATE
+        self.doomed = min(self.doomed, interval.begun_ns)
         thing: Project | File | Version
         if called.name == "delete_project":
             thing = self.project(called.id)
@@ -182,12 +182,12 @@ class Registry:
             thing = self.file(called.id)
         elif called.name == "delete_version":
             thing = self.version(called.id)
-            self._murky(thing, kept[0])
+            self._murky(thing, interval.begun_ns)
         else:
-            self.folders_doomed = min(self.folders_doomed, kept[0])
+            self.folders_doomed = min(self.folders_doomed, interval.begun_ns)
             return
-        thing.deletes.setdefault(operation.id, (kept, pending))
-        thing.doomed = min(thing.doomed, kept[0])
+        thing.deletes.setdefault(operation.id, (interval, pending))
+        thing.doomed = min(thing.doomed, interval.begun_ns)
 
     def _murky(self, version: Version, a: int) -> None:
         # Deleting a version may change which one is current: what the file then points to is not known.
@@ -199,10 +199,10 @@ class Registry:
         file, upload = self._switching(operation, called)
         unread = isinstance(operation.exchange.request, Octets)  # it may name any upload
         if file and (upload or unread or called.name == "promote_version"):
-            kept = mark(operation)
-            switch = Switch(upload, kept[0], NEVER, Effect.INDETERMINATE, kept)
+            interval = interval_of(operation)
+            switch = Switch(upload, interval.begun_ns, NEVER, Effect.INDETERMINATE, interval)
             self.file(file).switches.setdefault(operation.id, switch)
-            self.file(file).switched = min(self.file(file).switched, kept[0])
+            self.file(file).switched = min(self.file(file).switched, interval.begun_ns)
 
     def _switching(self, operation: Operation, called: Call) -> tuple[str, str]:
         if called.name == "update_file":
@@ -214,7 +214,7 @@ class Registry:
         return version.file, version.upload
 
     def _begin_complete(self, operation: Operation, called: Call) -> None:
-        self.upload(called.id).completes.setdefault(operation.id, Attempt(mark(operation), Effect.INDETERMINATE))
+        self.upload(called.id).completes.setdefault(operation.id, Attempt(interval_of(operation), Effect.INDETERMINATE))
 
     def withdraw(self, operation: Operation, called: Call) -> None:
         """Take the announcement of a mutation back that left nothing behind."""
@@ -231,23 +231,23 @@ class Registry:
             file.switches.pop(operation.id, None)
 
     @staticmethod
-    def take(reads: Reads, kept: Mark, of: Classified, operation: Operation) -> None:
+    def take(reads: Reads, interval: Interval, of: Classified, operation: Operation) -> None:
         """Fold one answer of an extended endpoint in; what tells nothing is left out."""
         answered = of.answer
         if answered is Answer.NC:
-            reads.not_consistent(kept)
+            reads.not_consistent(interval)
             return
         if answered is Answer.DONE and (reads.kind == "create_upload" or operation.exchange.status == 200):
-            reads.truth(kept, good=True)
+            reads.truth(interval, good=True)
         elif answered is Answer.INTEGRITY:
-            reads.take(kept, answered)
+            reads.take(interval, answered)
         elif answered is Answer.REFUSED and operation.exchange.status == 404:
             if heard(operation, answered) is Answer.REFUSED:
-                reads.plain_404(kept)
+                reads.plain_404(interval)
         elif _fails(operation, of):
-            reads.error(kept)
+            reads.error(interval)
         elif reads.kind != "create_upload":
             if refuses(operation):
-                reads.error(kept)
+                reads.error(interval)
             if is_odd(reads, operation, answered):
-                reads.other_answer(kept)
+                reads.other_answer(interval)

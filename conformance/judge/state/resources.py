@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Effect
-from conformance.judge.state.interval import NEVER, Mark
+from conformance.judge.state.interval import NEVER, Interval, first, last
 from conformance.model import Octets
 
-Late = tuple["Reads", Mark, Answer]
+Late = tuple["Reads", Interval, Answer]
 """A read of something whose deletion had begun: what it tells is settled once that attempt's outcome is known."""
 
 
@@ -23,8 +23,8 @@ class Download:
     Where nothing came, `octets` is None and `refused` the storage provider's status; None if there was no URL at all.
     """
 
-    given: Mark
-    fetched: Mark
+    given: Interval
+    fetched: Interval
     octets: Octets | None
     refused: int | None = None
 
@@ -46,87 +46,87 @@ class Reads:
     def __init__(self, kind: str, name: str) -> None:
         self.kind = kind
         self.id = name
-        self.ok: Mark | None = None
-        self.ok_last: Mark | None = None
-        self.bad: Mark | None = None
-        self.bad_last: Mark | None = None
-        self.nc: Mark | None = None
-        self.nc_first: Mark | None = None
-        self.gone: Mark | None = None
-        self.odd: Mark | None = None
+        self.ok: Interval | None = None
+        self.ok_last: Interval | None = None
+        self.bad: Interval | None = None
+        self.bad_last: Interval | None = None
+        self.nc: Interval | None = None
+        self.nc_first: Interval | None = None
+        self.gone: Interval | None = None
+        self.odd: Interval | None = None
         self.latest = -1
         self.racing = 0
         self.again = 0
-        self.failing: tuple[Mark, ...] = ()
+        self.failing: tuple[Interval, ...] = ()
         self.downloads: list[Download] = []
-        self.sessions: dict[str, list[Mark | None]] = {}
+        self.sessions: dict[str, list[Interval | None]] = {}
 
-    def truth(self, kept: Mark, *, good: bool) -> None:
+    def truth(self, interval: Interval, *, good: bool) -> None:
         """Take a 200 or 201 (`good`) or an integrity exception."""
-        a, b = kept[0], kept[1]
-        self.latest = max(self.latest, a)
-        held = self.ok if good else self.bad
-        late = self.ok_last if good else self.bad_last
+        begun, ended, speaker, _ = interval
+        if begun > self.latest:  # noqa: PLR1730 - a call for each read is slower
+            self.latest = begun
+        held, late = (self.ok, self.ok_last) if good else (self.bad, self.bad_last)
         if held is None or late is None:
             self.racing += 1
-            held = late = kept
+            held = late = interval
         else:
-            if (b, a, kept[3]) < (held[1], held[0], held[3]):
-                held = kept
-            if (a, b, kept[3]) > (late[0], late[1], late[3]):
-                late = kept
+            if ended < held.ended_ns or (ended == held.ended_ns and first(held, interval) is interval):
+                held = interval
+            if begun > late.begun_ns or (begun == late.begun_ns and last(late, interval) is interval):
+                late = interval
         if good:
             self.ok, self.ok_last = held, late
         else:
             self.bad, self.bad_last = held, late
-        session = self.sessions.get(kept[2])
+        session = self.sessions.get(speaker)
         if session is None:
-            self.sessions[kept[2]] = [kept, None]
-        elif session[0] is None or (b, a) < (session[0][1], session[0][0]):
-            session[0] = kept
-        elif a > session[0][1]:
+            self.sessions[speaker] = [interval, None]
+        elif session[0] is None or (ended, begun) < (session[0].ended_ns, session[0].begun_ns):
+            session[0] = interval
+        elif begun > session[0].ended_ns:
             self.again += 1
 
-    def not_consistent(self, kept: Mark) -> None:
+    def not_consistent(self, interval: Interval) -> None:
         """Take an nc."""
-        a, b = kept[0], kept[1]
-        self.latest = max(self.latest, a)
+        begun, ended, speaker, _ = interval
+        if begun > self.latest:  # noqa: PLR1730 - a call for each read is slower
+            self.latest = begun
         if self.ok is None and self.bad is None:
             self.racing += 1
-        held = self.nc
-        if held is None or (a, b, kept[3]) > (held[0], held[1], held[3]):
-            self.nc = kept
-        head = self.nc_first
-        if head is None or (b, a, kept[3]) < (head[1], head[0], head[3]):
-            self.nc_first = kept
-        session = self.sessions.get(kept[2])
+        held, head = self.nc, self.nc_first
+        if held is None or begun > held.begun_ns or (begun == held.begun_ns and last(held, interval) is interval):
+            self.nc = interval
+        if head is None or ended < head.ended_ns or (ended == head.ended_ns and first(head, interval) is interval):
+            self.nc_first = interval
+        session = self.sessions.get(speaker)
         if session is None:
-            self.sessions[kept[2]] = [None, kept]
-        elif session[1] is None or (a, b) > (session[1][0], session[1][1]):
-            session[1] = kept
+            self.sessions[speaker] = [None, interval]
+        elif session[1] is None or (begun, ended) > (session[1].begun_ns, session[1].ended_ns):
+            session[1] = interval
 
-    def plain_404(self, kept: Mark) -> None:
+    def plain_404(self, interval: Interval) -> None:
         """Take a 404 with another code."""
-        if self.gone is None or (kept[0], kept[1]) > (self.gone[0], self.gone[1]):
-            self.gone = kept
+        if self.gone is None or (interval.begun_ns, interval.ended_ns) > (self.gone.begun_ns, self.gone.ended_ns):
+            self.gone = interval
 
-    def other_answer(self, kept: Mark) -> None:
+    def other_answer(self, interval: Interval) -> None:
         """Take an answer that no state of the resource explains."""
-        if self.odd is None or kept < self.odd:
-            self.odd = kept
+        if self.odd is None or interval < self.odd:
+            self.odd = interval
 
-    def error(self, kept: Mark) -> None:
+    def error(self, interval: Interval) -> None:
         """Take an API's own 5xx, or a refusal that is no truth."""
-        self.failing = tuple(sorted({*self.failing, kept})[-3:])
+        self.failing = tuple(sorted({*self.failing, interval})[-3:])
 
-    def take(self, kept: Mark, answered: Answer) -> None:
+    def take(self, interval: Interval, answered: Answer) -> None:
         """Take one read by the class of its answer."""
         if answered is Answer.NC:
-            self.not_consistent(kept)
+            self.not_consistent(interval)
         elif answered is Answer.DONE or answered is Answer.INTEGRITY:
-            self.truth(kept, good=answered is Answer.DONE)
+            self.truth(interval, good=answered is Answer.DONE)
         elif answered is Answer.REFUSED:
-            self.plain_404(kept)
+            self.plain_404(interval)
 
 
 @dataclass(slots=True)
@@ -144,8 +144,8 @@ class Part:
     sure: int = NEVER
     latest: int = -1
     mixed: bool = False
-    declaring: Mark | None = None
-    storing: Mark | None = None
+    declaring: Interval | None = None
+    storing: Interval | None = None
 
 
 Shape = tuple[str, bool, bool]
@@ -161,17 +161,17 @@ class Project:
     """
 
     id: str
-    created: Mark | None = None
-    deletes: dict[str, tuple[Mark, Effect]] = field(default_factory=dict)
+    created: Interval | None = None
+    deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
     doomed: int = NEVER
     writes: list[tuple[int, int]] = field(default_factory=list)
     reads: dict[str, Reads] = field(default_factory=dict)
     late: list[Late] = field(default_factory=list)
     shared: bool = False
-    shows: Mark | None = None
-    names: dict[str, Mark] = field(default_factory=dict)
-    odd: dict[Shape, tuple[Mark, ...]] = field(default_factory=dict)
-    accepted: dict[Shape, Mark] = field(default_factory=dict)
+    shows: Interval | None = None
+    names: dict[str, Interval] = field(default_factory=dict)
+    odd: dict[Shape, tuple[Interval, ...]] = field(default_factory=dict)
+    accepted: dict[Shape, Interval] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -182,7 +182,7 @@ class Switch:
     a: int
     b: int
     effect: Effect
-    mark: Mark
+    interval: Interval
     first: bool = False
 
 
@@ -195,14 +195,14 @@ class File:
     project: str = ""
     in_folder: bool = False
     moved: bool = False
-    created: Mark | None = None
+    created: Interval | None = None
     switches: dict[str, Switch] = field(default_factory=dict)
-    deletes: dict[str, tuple[Mark, Effect]] = field(default_factory=dict)
+    deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
     doomed: int = NEVER
     murky: int = NEVER
     writes: list[tuple[int, int]] = field(default_factory=list)
-    single: list[tuple[Mark, Answer]] = field(default_factory=list)
-    denied: list[Mark] = field(default_factory=list)
+    single: list[tuple[Interval, Answer]] = field(default_factory=list)
+    denied: list[Interval] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     switched: int = NEVER
     versions: list[str] = field(default_factory=list)
@@ -220,10 +220,10 @@ class Version:
     upload: str = ""
     file: str = ""
     conflicting: bool = False
-    named: dict[str, Mark] = field(default_factory=dict)
-    linked: Mark | None = None
-    acknowledged: Mark | None = None
-    deletes: dict[str, tuple[Mark, Effect]] = field(default_factory=dict)
+    named: dict[str, Interval] = field(default_factory=dict)
+    linked: Interval | None = None
+    acknowledged: Interval | None = None
+    deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
     doomed: int = NEVER
     late: list[Late] = field(default_factory=list)
 
@@ -238,7 +238,7 @@ NOT_FOUND = 404
 class Refusal:
     """An attempt to complete an upload that was refused in words of its own, with the hash it reported."""
 
-    mark: Mark
+    interval: Interval
     status: int
     hash: tuple[str, str]
 
@@ -250,7 +250,7 @@ class Attempt:
     `status` is None when there was none, or one that is a gateway's own or asks to come back later.
     """
 
-    mark: Mark
+    interval: Interval
     effect: Effect
     status: int | None = None
     hash: tuple[str, str] | None = None
@@ -260,13 +260,13 @@ class Attempt:
 class Status:
     """What ``GET /uploads/{id}`` said: each field's first value, and the watermarks of `is_consistent`."""
 
-    fields: dict[str, tuple[str, Mark]] = field(default_factory=dict)
-    changed: dict[str, tuple[str, Mark, str, Mark]] = field(default_factory=dict)
-    good: Mark | None = None
-    bad: Mark | None = None
-    early_error: Mark | None = None
+    fields: dict[str, tuple[str, Interval]] = field(default_factory=dict)
+    changed: dict[str, tuple[str, Interval, str, Interval]] = field(default_factory=dict)
+    good: Interval | None = None
+    bad: Interval | None = None
+    early_error: Interval | None = None
     reported: int = 0
-    sessions: dict[str, list[Mark | None]] = field(default_factory=dict)
+    sessions: dict[str, list[Interval | None]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -284,18 +284,18 @@ class Upload:
     provider: str = ""
     size: int | None = None
     chunked: bool = True
-    created: Mark | None = None
+    created: Interval | None = None
     completes: dict[str, Attempt] = field(default_factory=dict)
     content: Octets | None = None
     content_clash: bool = False
     rehashed: bool = False
-    open: Mark | None = None
-    closed: Mark | None = None
+    open: Interval | None = None
+    closed: Interval | None = None
     parts: dict[int, Part] = field(default_factory=dict)
     versions: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     status: Status = field(default_factory=Status)
-    refused_files: Mark | None = None
+    refused_files: Interval | None = None
     refusal: Refusal | None = None
-    missing: Mark | None = None
+    missing: Interval | None = None
     meddled: bool = False

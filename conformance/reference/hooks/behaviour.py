@@ -160,6 +160,11 @@ class Behaviour(Layer):
             url = layer.opened(url)
         return url
 
+    def closing(self) -> None:
+        """Ask every layer."""
+        for layer in self.layers:
+            layer.closing()
+
     def per_page(self, call: Call, size: int) -> int:
         """Pass the size on."""
         for layer in self.layers:

@@ -186,6 +186,9 @@ class Layer:
         """Undo what `url` did, when a request comes by it."""
         return url
 
+    def closing(self) -> None:
+        """Look once more at everything before the server stops."""
+
     def per_page(self, call: Call, size: int) -> int:  # noqa: ARG002
         """Bend how many items a page holds at most."""
         return size

@@ -1,0 +1,74 @@
+"""What every plan does in the end: wait for whatever it made, read all of it once more, and fetch what it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.api.answers import Answer
+from conformance.api.routes import URL_CALLS
+from conformance.certification.bundle_contents import Contents, Executed, speaker
+from conformance.model import Json, Operation, Phase
+
+SETTLER = "settler"
+_LISTINGS = ("list_uploads", "list_project_children", "list_project_files")
+Look = tuple[Phase, str, str]
+
+
+def problems(contents: Contents) -> Iterator[str]:
+    """Yield what a plan made and did not look at in the end, and signed URLs that nobody followed."""
+    for executed in contents.executed:
+        operations = contents.transcript.of_plan.get(executed.id, [])
+        settling = (one for one in operations if speaker(one) == SETTLER)
+        looks = {(one.phase, (asked := contents.asked(one)).name, asked.id) for one in settling}
+        for phase, call, identity in _owed(contents, executed):
+            if (phase, call, identity) not in looks:
+                yield f"plan not in full: {executed.id} never asked {call} of {identity} in its phase {phase}"
+        yield from _unfollowed(contents, executed, operations)
+    yield from _unfounded(contents)
+
+
+def _owed(contents: Contents, executed: Executed) -> Iterator[Look]:
+    for actor in executed.plan.actors:
+        for number, step in enumerate(actor.steps):
+            operations = contents.transcript.step(executed.id, actor.name, number)
+            if not operations or contents.told(operations[-1]) is not Answer.DONE:
+                continue
+            body = operations[-1].exchange.response
+            if isinstance(body, dict) and isinstance(body.get("id"), str) and body["id"].isprintable() and body["id"]:
+                yield from _of_made(step.verb, body, bound=bool(step.binds), own=actor.user == "owner")
+
+
+def _of_made(verb: str, body: dict[str, Json], *, bound: bool, own: bool) -> Iterator[Look]:
+    version = body.get("current_version")
+    shown = version.get("id") if isinstance(version, dict) else None
+    if verb == "create_project" and bound:
+        yield from ((Phase.FINAL, listing, body["id"]) for listing in _LISTINGS)
+    elif verb == "create_upload" and bound and own:
+        yield Phase.FINAL, "show_upload", body["id"]
+    elif verb == "attach" and bound and isinstance(shown, str):
+        for phase in (Phase.SETTLE, Phase.FINAL):
+            yield phase, "file_url", body["id"]
+            yield phase, "version_url", shown
+    elif verb == "new_version" and isinstance(shown, str):
+        yield from ((phase, "version_url", shown) for phase in (Phase.SETTLE, Phase.FINAL))
+
+
+def _unfollowed(contents: Contents, executed: Executed, operations: list[Operation]) -> Iterator[str]:
+    """The first 200 of every url endpoint is followed, and so is one of its last look."""
+    given: dict[tuple[str, bool], list[Operation]] = {}
+    for one in operations:
+        if contents.asked(one).name in URL_CALLS and one.exchange.status == 200 and contents.told(one) is Answer.DONE:
+            for final in {False, one.phase is Phase.FINAL}:
+                given.setdefault((one.exchange.path, final), []).append(one)
+    for (path, final), answers in given.items():
+        if not any(contents.transcript.fetched.get(one.id) for one in answers):
+            when = "in its last look" if final else "when it was first given"
+            yield f"plan not in full: {executed.id} never followed the signed URL of {path} {when}"
+
+
+def _unfounded(contents: Contents) -> Iterator[str]:
+    """What went to the storage provider names the answer that led there."""
+    known = contents.transcript.by_id
+    for origin, operations in contents.transcript.fetched.items():
+        if origin not in known:
+            yield f"operation {operations[0].id} followed a signed URL of {origin or 'nothing'}, which is not there"

@@ -1,0 +1,52 @@
+"""The plans drawn again from the seed, where suite, Hypothesis and Python are those of the run."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Iterator
+from importlib import metadata
+
+from conformance.certification.bundle_contents import Contents
+from conformance.certification.fidelity.own_scenarios import own_plans
+from conformance.certification.suite_digest import suite_digest
+from conformance.engine.efforts import EFFORTS
+from conformance.engine.plan import Plan
+from conformance.engine.scenario import share
+from conformance.engine.search.worker import drawn_plans, wave_seed
+
+
+def differs(contents: Contents) -> str:
+    """Return what keeps the plans from being drawn again, as a clause; empty when nothing does."""
+    versions = contents.report["versions"]
+    here = {"Hypothesis": metadata.version("hypothesis"), "Python": platform.python_version()}
+    for name, version in here.items():
+        theirs = versions.get(name.lower())
+        if theirs != version:
+            return f"{name} is {version} here, and was {theirs}"
+    return "" if contents.claims.suite.digest == suite_digest() else "another suite is installed than made the run"
+
+
+def problems(contents: Contents) -> Iterator[str]:
+    """Yield how many plans of each scenario the seed gives that the bundle does not hold."""
+    header = contents.history.header
+    effort, seed, workers = EFFORTS[str(header["effort"])], header.get("seed", 0), header.get("workers", 0)
+    if not isinstance(seed, int) or not isinstance(workers, int) or not 0 <= workers <= 64:
+        yield f"no run has the seed {seed!r} and {workers!r} workers"
+        return
+    shards = max(1, workers)
+    held = Counter(executed.plan.key() for executed in contents.executed)
+    missing: Counter[str] = Counter()
+    for wave in range(effort.waves):
+        for shard in range(shards):
+            for plan in _drawn(str(header["effort"]), wave_seed(seed, wave, shard), shard, shards):
+                held[plan.key()] -= 1
+                missing[plan.theme] += held[plan.key()] < 0
+    for theme, count in missing.items():
+        if count:
+            yield f"{count} plans of {theme} that the seed gives are not in the bundle"
+
+
+def _drawn(effort: str, seed_of: int, shard: int, shards: int) -> Iterator[Plan]:
+    for scenario in own_plans():
+        yield from drawn_plans(scenario, share(scenario.share.at(effort), shard, shards), seed_of)

@@ -1,0 +1,72 @@
+"""Whether the reason why a step was not sent can be true, by the history itself."""
+
+from __future__ import annotations
+
+from conformance.api.answers import Answer
+from conformance.certification.bundle_contents import Contents, Executed, Gap
+from conformance.engine.plan import COMMON, NEVER_MADE, NO_FILE, NO_SECOND_USER, NO_SIGNED_URL, Actor, Step
+from conformance.engine.plan_model import bound_by, needs
+from conformance.model import Json, Operation
+
+_MAKES = {"create_project": "create_project", "create_upload": "create_upload"} | {
+    "attach": "create_file",
+    "new_version": "update_file",
+}
+
+
+def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Step, gap: Gap) -> str:
+    """Return what contradicts a reason, as a clause; empty when the reason can be true."""
+    if gap.why == NO_SECOND_USER:
+        return "" if actor.user == "other" and not contents.history.target.second_user else "there was one"
+    if gap.why == NO_SIGNED_URL and step.verb == "put_whole":
+        made = _making(contents, executed, str(step.args.get("upload", "")))
+        return "" if made is None or _field(made, "signed_url") is None else f"{made.id} gave one"
+    if gap.why == NO_FILE and step.verb == "promote":
+        return ""
+    if not gap.why.startswith(NEVER_MADE):
+        return "no run gives that reason"
+    symbol = gap.why.removeprefix(NEVER_MADE)
+    if symbol not in set(needs(step)):
+        return f"the step does not need {symbol}"
+    made = _common(contents, executed) if symbol == COMMON else _making(contents, executed, symbol)
+    return f"{made.id} had made it" if made is not None and (made.b_ns or made.a_ns) < gap.at_ns else ""
+
+
+def _making(contents: Contents, executed: Executed, symbol: str) -> Operation | None:
+    """Return the operation that gave a symbol its meaning; None when nothing did."""
+    for actor in executed.plan.actors:
+        for number, step in enumerate(actor.steps):
+            if symbol in bound_by(step):
+                operations = contents.transcript.step(executed.id, actor.name, number)
+                found = [one for one in operations if contents.asked(one).name == _MAKES.get(step.verb)]
+                return found[-1] if found and _binds(contents, step.verb, actor, found[-1]) else None
+    return None
+
+
+def _binds(contents: Contents, verb: str, actor: Actor, operation: Operation) -> bool:
+    if contents.told(operation) is not Answer.DONE or not _is_id(_field(operation, "id")):
+        return False
+    if verb == "create_upload":
+        return actor.user == "owner"
+    if verb in ("attach", "new_version"):
+        version = _field(operation, "current_version")
+        return isinstance(version, dict) and isinstance(version.get("id"), str)
+    return True
+
+
+def _common(contents: Contents, executed: Executed) -> Operation | None:
+    """Return the operation after which the common project could be used; None if it never could."""
+    house = executed.id.rsplit("-", 2)[0] + "-house"
+    for operation in contents.transcript.of_plan.get(house, ()):
+        if contents.asked(operation).name == "create_upload" and contents.told(operation) is Answer.DONE:
+            return operation
+    return None
+
+
+def _is_id(value: Json) -> bool:
+    return isinstance(value, str) and bool(value) and value.isprintable()
+
+
+def _field(operation: Operation, name: str) -> Json:
+    body = operation.exchange.response
+    return body.get(name) if isinstance(body, dict) else None

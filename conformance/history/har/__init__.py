@@ -1,0 +1,1 @@
+"""Files of other tools: HTTP archives and cassettes, read as operations."""

@@ -1,0 +1,305 @@
+"""Every reason for which a legal server may answer as a broken one would: where it holds, the rule stays silent.
+
+A vendor reads here what the judge allows for. Each is a value with its predicate, and the rules ask no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from conformance.api.answers import Source
+from conformance.api.gateways import is_busy
+from conformance.judge.exchange.authorization_checks import tells_of_access
+from conformance.judge.exchange.payload_checks import equals_status
+from conformance.judge.exchange.place_checks import names_fields
+from conformance.judge.rule import Excuse
+from conformance.judge.state.chain import Crossing
+from conformance.judge.state.expected import Known, Truth
+from conformance.judge.state.interval import SECOND, Interval
+from conformance.judge.state.resources import FOR_GOOD, Refusal
+
+SEVERAL = 3
+"""Bad uploads that must meet an error, and good ones that must not, before the mismatch is its cause."""
+DENIALS = 6
+"""Refusals in a row, spread over the bound, that are taken for lasting."""
+IN_TIME = 60 * SECOND
+"""A signed url is good for minutes; one used later than this after it was given may have expired."""
+_MD5 = re.compile(r"[0-9a-f]{32}")
+Writes = Iterable[tuple[int, int]]
+"""When writes may have taken effect (ns)."""
+
+
+def _meets(writes: Writes, since: int, until: int) -> bool:
+    return any(begun <= until and ended >= since for begun, ended in writes)
+
+
+def _between(writes: Writes, found: Crossing) -> bool:
+    return _meets(writes, found.earlier.begun_ns, found.later.ended_ns)
+
+
+def _begun_anew(writes: Writes, late: Interval, bound: int) -> bool:
+    return _meets(writes, late.begun_ns - bound, late.ended_ns)
+
+
+def _not_for_good(failing: Sequence[Interval], latest: int, deadline: int, others: int) -> bool:
+    return len(failing) < FOR_GOOD or not (deadline < failing[0].begun_ns and latest < failing[0].begun_ns < others)
+
+
+def _invalid(known: Known, refusal: Refusal) -> bool:
+    value, algorithm = refusal.hash
+    return not known.sizes_add_up or algorithm != "md5" or not _MD5.fullmatch(value)
+
+
+def _accident(failed: int, accepted: int, good_failed: int, good_accepted: int) -> bool:
+    return failed < SEVERAL or good_accepted < SEVERAL or good_failed > 0 or failed <= accepted
+
+
+def _within(interval: Interval, since: Interval, bound: int) -> bool:
+    return interval.begun_ns <= since.ended_ns + bound
+
+
+# ---- the answers of one moment
+
+GATEWAYS_OWN = Excuse(
+    "gateways-own",
+    "A 502, 503 or 504 without the API's payload is a gateway's own, and tells nothing of the API.",
+    lambda of: of.source is Source.PROXY,
+)
+FIREWALLS_PAGE = Excuse(
+    "firewalls-page",
+    "A page that only requests with unusual characters meet, while the like without them reach the API, is a "
+    "firewall's own, and tells nothing of the API.",
+    lambda of: of.source is Source.FIREWALL,
+)
+OPERATORS_GATEWAY = Excuse(
+    "operators-gateway",
+    "What the operator's gateway pattern matches is the gateway's own, and tells nothing of the API.",
+    lambda of: of.source is Source.GATEWAY,
+)
+ASKED_TO_WAIT = Excuse(
+    "asked-to-wait",
+    "A 429, or a 503 that asks to come back later, tells nothing of the resource.",
+    is_busy,
+)
+NOT_THE_APIS_ROUTE = Excuse(
+    "not-the-apis-route",
+    "Errors of the HTTP layer or of an unknown route arise before any code that knows of the API: they are a warning.",
+    lambda facts: not facts.routed,
+    "malformed-http",
+)
+DIGITS = Excuse(
+    "digits",
+    "`error` may be a string of digits, because the deployed service sends one: that is a warning of its own.",
+    lambda error, status: isinstance(error, str) and equals_status(error, status),
+)
+ORDINARY_VALIDATION = Excuse(
+    "ordinary-validation",
+    "Refusing to attach an upload that is already known as bad is an ordinary validation error, if it names fields.",
+    names_fields,
+    "known-bad-at-attach",
+)
+REFUSED_FIRST = Excuse(
+    "refused-first",
+    "Bad parameters and unknown ids may be told before a missing token.",
+    lambda facts: not tells_of_access(facts),
+    "precedence",
+)
+SEEN_ONCE = Excuse(
+    "seen-once",
+    "One server error may be an accident of the machine.",
+    lambda count: count < 2,
+)
+ANOTHER_RULES = Excuse(
+    "another-rules",
+    "A completion's server error has rules of its own where it is a repeated one, or goes with a mismatch.",
+    lambda operation, excused: operation in excused,
+)
+
+# ---- the chain
+
+WRITTEN_BETWEEN = Excuse(
+    "written-between",
+    "A write that may have taken effect between the two answers (completing it again, changing the project) may have "
+    "begun the wait anew.",
+    _between,
+)
+WAIT_BEGUN_ANEW = Excuse(
+    "wait-begun-anew",
+    "The bound counts from the last write that may have begun the wait: completing it again, changing the project.",
+    _begun_anew,
+    "eventually",
+)
+WITHIN_THE_BOUND = Excuse(
+    "within-the-bound",
+    "Within the bound that the operator gave, what was acknowledged may not be visible everywhere yet.",
+    _within,
+    "eventually",
+)
+MADE_BETWEEN = Excuse(
+    "made-between",
+    "A file or version that was made after the verdict is a resource of its own, and may have a wait of its own.",
+    lambda link, found: link is not None and link.ended_ns > found.earlier.begun_ns,
+    "file-follows-version",
+)
+PARTIAL_RECORDING = Excuse(
+    "partial-recording",
+    "A recording may lack the completion: that nobody completed an upload is known only of a run's own history.",
+    lambda begun: not begun,
+)
+NOT_FOR_GOOD = Excuse(
+    "not-for-good",
+    "Errors count only where the last three are later than the bound, nothing else came after them, and others were "
+    "answered meanwhile.",
+    _not_for_good,
+    "eventually",
+)
+OLDER_VERSION = Excuse(
+    "older-version",
+    "An older version that had been served has a rule of its own.",
+    lambda endpoint, late: bool(
+        endpoint.superseded and endpoint.reads.ok and endpoint.reads.ok.ended_ns < late.begun_ns
+    ),
+)
+ALREADY_CONSISTENT = Excuse(
+    "already-consistent",
+    "What had told its verdict is consistent, and an answer that is no 404 is about something else.",
+    lambda verdict, odd: verdict is not None and verdict.ended_ns < odd.begun_ns,
+)
+CLEARED_AWAY = Excuse(
+    "cleared-away",
+    "An older version that failed may be cleared away once it has told its verdict: nobody promised to keep it.",
+    lambda reads, gone: bool(reads.bad and gone and reads.bad.ended_ns < gone.begun_ns),
+)
+MAY_BE_DELETED = Excuse(
+    "may-be-deleted",
+    "From the first attempt to delete it, or what holds it, that may have taken effect, a resource may be gone.",
+    lambda interval, doomed: interval.ended_ns >= doomed,
+)
+FOREIGN_PROVIDER = Excuse(
+    "foreign-provider",
+    "A storage provider that this server was never seen to have may be refused by a plain 404.",
+    lambda provider, reads: bool(provider) and reads.ok is None and reads.nc is None,
+)
+REASONS_OF_ITS_OWN = Excuse(
+    "reasons-of-its-own",
+    "A project that is ready may refuse an upload for reasons of its own, such as a quota: only a refusal before "
+    "not-consistent, or one that was repeated and taken back, is about its state.",
+    lambda ended, waiting, *, repeated, accepted: (
+        not (
+            (waiting and waiting.begun_ns >= ended.ended_ns)
+            or (repeated and accepted and accepted.begun_ns > ended.ended_ns)
+        )
+    ),
+)
+
+# ---- the truth of an upload
+
+TRUTH_UNKNOWN = Excuse(
+    "truth-unknown",
+    "What the upload must turn out to be is not known: something timed out, was sent again, or came after completion.",
+    lambda known: known.truth is Truth.UNKNOWN,
+    "truth-of-an-upload",
+)
+SMALL_PARTS = Excuse(
+    "small-parts",
+    "A storage provider may refuse parts below 5 MiB, and this one was not seen to take them.",
+    lambda known: not known.accepted,
+    "small-parts",
+)
+
+# ---- switched files
+
+ANOTHER_CANDIDATE = Excuse(
+    "another-candidate",
+    "A file that was switched may answer for any upload that it may have pointed to at some moment of the read.",
+    any,
+    "file-follows-version",
+)
+STALE_REPLICA = Excuse(
+    "stale-replica",
+    "Until the bound is over a replica may still answer for the version before; that is measured.",
+    lambda *, overdue: not overdue,
+    "eventually",
+)
+
+# ---- completion
+
+COMPLETED_AT_ONCE = Excuse(
+    "completed-at-once",
+    "An attempt that overlaps it may have been first, and this one refused because it is so already.",
+    lambda others, refused: any(one.begun_ns <= refused.ended_ns for one in others),
+)
+INVALID_REQUEST = Excuse(
+    "invalid-request",
+    "Refusing another hash algorithm, or sizes that do not add up, is ordinary validation of the request.",
+    _invalid,
+)
+ACCIDENT = Excuse(
+    "accident",
+    "Only a pattern shows that a mismatch is the cause: several bad uploads of one kind fail, more than are accepted, "
+    "while several good ones are accepted and none fails.",
+    _accident,
+)
+COMPLETED_BEFORE = Excuse(
+    "completed-before",
+    "Once an attempt may have completed it, a 404 may be how a second one is refused.",
+    lambda chain: chain.started is not None,
+)
+MEDDLED = Excuse(
+    "meddled",
+    "Something that no documentation foresees was asked of the upload, and may have removed it.",
+    lambda upload: upload.meddled,
+)
+
+# ---- bytes
+
+USED_LATE = Excuse(
+    "used-late",
+    "A signed url that is used later than a minute after it was given may have expired.",
+    lambda download: download.fetched.begun_ns - download.given.ended_ns > IN_TIME,
+)
+OUT_OF_REACH = Excuse(
+    "out-of-reach",
+    "A storage provider that serves nothing at all meanwhile may be out of this client's reach.",
+    lambda served: not served,
+)
+REFUSED_A_WHILE = Excuse(
+    "refused-a-while",
+    "Refusals tell nothing unless several in a row are spread over the whole bound.",
+    lambda run, bound: len(run) < DENIALS or run[-1].fetched.begun_ns <= run[0].fetched.ended_ns + bound,
+    "eventually",
+)
+CAME_BACK = Excuse(
+    "came-back",
+    "Bytes that were not there and were served later had been lost by a storage replica for a while only.",
+    lambda gone, later: gone.octets is None and any(one.fetched.ended_ns > gone.fetched.ended_ns for one in later),
+)
+
+# ---- other users, refused creates, own writes
+
+NOT_THE_OWNERS = Excuse(
+    "not-the-owners",
+    "Only what the owner had made before, was not deleting and had shared with nobody is the owner's alone.",
+    lambda created, doomed, told: (
+        created.ended_ns >= told.begun_ns or (told.ended_ns >= doomed and told.begun_ns != doomed)
+    ),
+    "precedence",
+)
+MAY_HAVE_BEEN_MADE = Excuse(
+    "may-have-been-made",
+    "Another attempt may have made it, or a rename, a move, a new version or an unreadable request may have.",
+    lambda *, attempted, brought: attempted or brought,
+)
+NOT_THIS_RUNS = Excuse(
+    "not-this-runs",
+    "Only places that this run made, and names that nobody else can have chosen, are looked at.",
+    lambda *, ours: not ours,
+)
+OTHERS_WROTE = Excuse(
+    "others-wrote",
+    "Another write of the same thing, or a deletion, may explain what the session saw.",
+    lambda gone, look, others: (
+        gone <= look.ended_ns or any(switch.a <= look.ended_ns and switch.b >= since for switch, since in others)
+    ),
+)

@@ -1,0 +1,1 @@
+"""Clients to learn from: one as it should be, and twelve that are each wrong in one way."""
