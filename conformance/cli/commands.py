@@ -33,15 +33,29 @@ PLACES = {
     for place in (
         Place("run_command", "run", "Judge a target."),
         Place("judge_command", "judge", "Judge HISTORY, a recording of ours or of the deployed service's form."),
-        Place("watch_command", "watch", "Record and judge the traffic of any client, as a proxy before a target."),
-        Place("client_command", "client", "Try a client of the API, and judge what the server saw of it."),
+        Place("watch_command", "watch", "Stand between any client and a target, and judge what passes by."),
+        Place(
+            "client_command",
+            "client",
+            "Certify a client: run COMMAND once per scenario, and judge what the server saw.",
+        ),
         Place("replay_command", "replay", "Run one saved plan again, alone, as it was drawn."),
         Place("release_commands", "report", "Draw the reports again from REPORT.json alone."),
         Place("release_commands", "compare", "Compare two runs by duty: print Markdown, exit 1 on a regression."),
         Place("release_commands", "matrix", "Lay several targets or versions side by side, as HTML and Markdown."),
-        Place("certify_commands", "certify", "Make a signed bundle of a run's whole evidence."),
-        Place("certify_commands", "verify", "Look at a bundle: signature, members, and the verdict judged again."),
-        Place("certify_commands", "challenge", "Issue a nonce that a vendor's run must answer."),
+        Place(
+            "certify_commands",
+            "certify",
+            "Make a certificate of the run that left REPORT_DIR: a bundle with all of its evidence, signed.",
+        ),
+        Place(
+            "certify_commands",
+            "verify",
+            "Judge the evidence of BUNDLE.tgz again from nothing, offline, and say what holds.",
+        ),
+        Place(
+            "certify_commands", "challenge", "Issue a challenge: a run that answers it cannot have been made before."
+        ),
         Place("trend_command", "trend", "Draw the runs below DIR over time."),
         Place("serve_command", "serve", "Serve the embedded DDS until interrupted."),
         Place("serve_command", "faults", "List the faults and the legal variants of the embedded DDS."),

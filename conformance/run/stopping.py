@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.driver.safety import ledger as ledgers
-from conformance.driver.safety.cleaning import Leftover, farewell
+from conformance.driver.safety.cleaning import Leftover, farewell, left_open
 from conformance.settings.run_settings import Settings
 
 Document = Mapping[str, Any]
