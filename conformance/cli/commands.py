@@ -37,7 +37,7 @@ PLACES = {
         Place(
             "client_command",
             "client",
-            "Certify a client: run COMMAND once per scenario, and judge what the server saw.",
+            "Certify a client: run COMMAND once per scenario.",
         ),
         Place("replay_command", "replay", "Run one saved plan again, alone, as it was drawn."),
         Place("release_commands", "report", "Draw the reports again from REPORT.json alone."),
@@ -46,16 +46,14 @@ PLACES = {
         Place(
             "certify_commands",
             "certify",
-            "Make a certificate of the run that left REPORT_DIR: a bundle with all of its evidence, signed.",
+            "Make a certificate of the run that left REPORT_DIR.",
         ),
         Place(
             "certify_commands",
             "verify",
-            "Judge the evidence of BUNDLE.tgz again from nothing, offline, and say what holds.",
+            "Judge the evidence of BUNDLE.tgz again from nothing.",
         ),
-        Place(
-            "certify_commands", "challenge", "Issue a challenge: a run that answers it cannot have been made before."
-        ),
+        Place("certify_commands", "challenge", "Issue a challenge: what a certified run must answer."),
         Place("trend_command", "trend", "Draw the runs below DIR over time."),
         Place("serve_command", "serve", "Serve the embedded DDS until interrupted."),
         Place("serve_command", "faults", "List the faults and the legal variants of the embedded DDS."),
