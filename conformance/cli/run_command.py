@@ -50,7 +50,9 @@ def run(**given: Any) -> int:
     second, unrelated user) or from --credentials FILE, which has the same names in lower case.
     """
     file = given["config"]
-    asked = configuration(given)
+    asked = configuration(given).pointing(
+        *(f"--{name}" for name in ("certify", "challenge", "product", "organisation") if given[name])
+    )
     if given["dry_run"]:
         settings = _wished(asked, given)
         click.echo(f"WOULD JUDGE: {what_is_judged(dataclasses.asdict(settings.target))}")

@@ -14,7 +14,10 @@ from conformance.errors import UsageError
 from conformance.settings.run_settings import Settings
 
 LEDGER = "ledger.jsonl"
-VIEWS = ("report.json", "report.tmp", "junit.xml", "summary.md", "report.html", "certificate.json", "certificate.md")
+VIEWS = (
+    "report.json", "report.tmp", "junit.xml", "summary.md", "report.html", "certificate.json", "certificate.md",
+    "certificate.html",
+)  # fmt: skip
 """What is drawn from a judgement."""
 RECORDS = ("history.jsonl", "pytest.log", "target-description.txt", "challenge.json")
 """What a run writes besides."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.driver.safety import ledger as ledgers
-from conformance.driver.safety.cleaning import Leftover, farewell
+from conformance.driver.safety.cleaning import Leftover, farewell, left_open
 from conformance.settings.run_settings import Settings
 
 Document = Mapping[str, Any]
@@ -48,9 +48,7 @@ def aftermath(settings: Settings, document: Document, *, interrupted: bool) -> I
     """
     if settings.target.embedded or document["target"].get("embedded") or not settings.ledger_path.exists():
         return
-    left = [
-        Leftover(*(str(one.get(name, "")) for name in Leftover.__slots__)) for one in document.get("leftovers") or ()
-    ]
+    left = [Leftover(**one) for one in document["leftovers"]] if "leftovers" in document else left_open(settings)
     yield from farewell(left, settings.ledger_path, settings)
     if not left and interrupted:
         yield f"cleaned up: {_projects(_gone(settings.ledger_path))} removed, nothing of this run is left"

@@ -9,7 +9,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.errors import UsageError
@@ -56,6 +56,10 @@ class Configuration:
     def get(self, name: str) -> Json:
         """Give the value of a key."""
         return self.values[name].value
+
+    def pointing(self, *options: str) -> Configuration:
+        """Return the same, with `options` of a command, which are no keys, among what points at a target."""
+        return replace(self, elsewhere=(*self.elsewhere, *options))
 
     def rows(self) -> tuple[Row, ...]:
         """Give every key with its value, its source and its meaning; a secret only as set or not set."""

@@ -9,10 +9,10 @@ from conformance.settings.credentials import NAMES, variable
 TARGET_VARIABLES = ("DDS_CONFORMANCE_TARGET", "DDS_TARGET")
 """The variables that name the target; the second is an alias."""
 REMOTE_KEYS = (
-    *NAMES, "credentials", "target_version", "certify", "challenge", "i_may_write", "headers", "proxy", "ca_bundle",
+    *NAMES, "credentials", "target_version", "i_may_write", "headers", "proxy", "ca_bundle",
     "client_certificate", "client_key", "gateway", "storage_provider", "storage_hosts",
 )  # fmt: skip
-"""Keys that mean nothing, or nothing that should be trusted, without a target of the user's; not all are known yet."""
+"""Keys that mean nothing, or nothing that should be trusted, without a target of the user's."""
 _ADDRESSES = ("TARGET", "URL", "URI", "HOST", "SERVER", "ENDPOINT", "ADDRESS", "BASE")
 """Words in the name of a variable ``DDS_…`` that somebody took for the one that names the target."""
 

@@ -52,16 +52,8 @@ def test_embedded_asked_for_outweighs_what_the_environment_points_at() -> None:
         gather({"embedded": True, "target": "https://h"}, environ={}).settings()
 
 
-@pytest.mark.parametrize("key", ["certify", "challenge"])
-def test_certification_points_at_a_target_as_soon_as_it_can_be_asked_for(key: str) -> None:
-    """Nobody certifies the embedded server by accident."""
-    from conformance.settings.elsewhere import pointers  # noqa: PLC0415
-
-    assert any(key in said for said in pointers({key: f"--{key}"}, {}))
-
-
 def test_each_view_says_in_large_letters_what_was_judged(tmp_path: Path) -> None:
-    """HTML, JUnit, Markdown, the certificate, a comparison and the matrix, all drawn from one document."""
+    """HTML, JUnit, Markdown, a comparison and the matrix, all drawn from one document."""
     preload()
     document = json.loads((DOCUMENTS / "conformant.json").read_text(encoding="utf-8"))
     assert document["target"]["embedded"] is True
@@ -69,12 +61,12 @@ def test_each_view_says_in_large_letters_what_was_judged(tmp_path: Path) -> None
     path = tmp_path / "report.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     for words in (
-        ("report", path, "--format", "html,junit,md,certificate"),
+        ("report", path, "--format", "html,junit,md"),
         ("matrix", path, path, "--report-dir", tmp_path),
     ):
         done = dds(*words, cwd=tmp_path)
         assert done.code == 0, done.said
-    names = ("report.html", "junit.xml", "summary.md", "certificate.md", "matrix.html", "matrix.md")
+    names = ("report.html", "junit.xml", "summary.md", "matrix.html", "matrix.md")
     assert [name for name in names if LARGE not in (tmp_path / name).read_text(encoding="utf-8")] == []
     assert LARGE in dds("compare", path, path, cwd=tmp_path).out
 
@@ -107,3 +99,14 @@ def test_make_run_asks_for_the_embedded_server() -> None:
     """Whatever the shell's environment holds."""
     makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
     assert "dds-conformance run --embedded" in makefile
+
+
+@pytest.mark.parametrize("more", [("--certify",), ("--challenge", "file")], ids=lambda words: words[0])
+def test_certification_options_alone_are_refused_without_a_target(more: tuple[str, ...], tmp_path: Path) -> None:
+    """Whoever certifies means a deployment."""
+    preload()
+    (tmp_path / "file").write_text("{}", encoding="utf-8")
+    said = ("--product", "a 1", "--organisation", "b", "--contact", "c") if more[0] == "--certify" else ()
+    done = dds("run", *more, *said, "--report-dir", "out", cwd=tmp_path)
+    assert done.code == 2
+    assert f"No target is named, but {more[0]}" in done.err
