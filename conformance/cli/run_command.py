@@ -96,8 +96,8 @@ def named_files(asked: Configuration) -> Iterable[Path]:
 
 def _wished(asked: Configuration, given: dict[str, Any]) -> Settings:
     """Return the settings of a run that may begin, also if it is to be certified or answers a challenge."""
-    settings = _answering(checked(asked.settings()), given["challenge"])
     wish = wish_if(given)
+    settings = _answering(checked(asked.settings()), given["challenge"])
     if wish is not None:
         probing.require(settings, wish, expected=given["expect"] is not None, ask=not given["dry_run"])
     return settings

@@ -126,11 +126,11 @@ def test_what_is_no_bundle_is_exit_code_2(command: Command, tmp_path: Path) -> N
 def test_what_a_run_lacks_is_said_before_it(
     options: tuple[str, ...], told: str, command: Command, tmp_path: Path
 ) -> None:
-    """Nothing is sent, and nothing written: no server listens there."""
+    """Nothing is sent, and no history begun: no server listens there."""
     words = ("run", "--target", NOWHERE, "--certify", *SAID, *options, "--report-dir", tmp_path / "report")
     done = command(*words, env=TOKENS)
     assert (done.returncode, told in done.stderr) == (2, True), done.stderr
-    assert not (tmp_path / "report").exists()
+    assert not (tmp_path / "report" / "history.jsonl").exists()
 
 
 def test_the_second_user_and_the_slow_profile_are_asked_for(command: Command, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_the_embedded_server_is_known_before_the_run(command: Command, tmp_path:
     from conformance.reference.launch import launch  # noqa: PLC0415 - a server for this test alone
 
     words = ("--certify", *SAID, "--effort", "thorough", "--target-version", "1", "--report-dir", tmp_path / "report")
-    assert "is no product and may not be certified" in command("run", *words).stderr
+    assert "is no product and may not be certified" in command("run", "--embedded", *words).stderr
     with launch(lag="0.1") as server:
         tokens = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
         done = command("run", "--target", server.base_url, *words, env=tokens)

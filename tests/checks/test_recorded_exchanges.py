@@ -130,7 +130,7 @@ def test_each_recorded_exchange_shows_what_is_written_down(row: Mapping[str, Any
     assert found.keys() == expected.keys()
     for requirement, words in expected.items():
         violation = found[requirement]
-        assert words in (violation.crime, violation.rule) or words in violation.expected + violation.crime
+        assert words in (violation.kind, violation.rule) or words in violation.expected + violation.kind
 
 
 def test_every_expected_name_was_recorded() -> None:
@@ -171,7 +171,7 @@ def test_the_recorded_history_shows_three_warnings_and_nothing_else() -> None:
 def test_one_crime_of_the_framework_is_one_row() -> None:
     """However many parameters the deployed service complains about, its missing code is a single crime."""
     crimes = {
-        violation.crime
+        violation.kind
         for row in ROWS
         for requirement, violation in Looking(TARGET).examine(operation(row))
         if violation and requirement == "error-payload"

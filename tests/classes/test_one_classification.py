@@ -161,7 +161,7 @@ def test_all_who_speak_of_an_exchange_agree(one: Operation, gated: bool) -> None
     history = History((one,), target)
     for tally in judge_history(history).tallies.values():
         for finding in tally.findings:
-            assert verify(finding, history.operations, target), finding
+            assert verify(finding, history), finding
 
 
 def test_a_run_of_judge_classifies_every_operation_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -266,8 +267,11 @@ def recorded(pause_s: float, *faults: str) -> tuple[dict[str, Any], str]:
         visitor.visit("recorded", pause_s=pause_s)
         listed = visitor.api.get(f"/projects/{visitor.project}/children").json()["results"]
         for one in listed:
-            for _ in range(3):
+            for _ in range(100):
                 answer = visitor.api.get(f"/files/{one['id']}/url")
+                if answer.status_code != 404:
+                    break
+                time.sleep(0.05)
             if answer.status_code == 200:
                 visitor.signed(answer.json())
         visitor.close()
