@@ -29,7 +29,11 @@ WATCH_S = 0.2
 PARENT = "DDS_CONFORMANCE_PARENT"
 """The environment variable that tells the child its parent's process id."""
 
-_LEAKS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST_AUTO_NUM_WORKERS", "HYPOTHESIS_PROFILE")
+_LEAKS = (
+    "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST_AUTO_NUM_WORKERS", "PYTEST_XDIST_WORKER",
+    "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID", "PYTEST_CURRENT_TEST", "HYPOTHESIS_PROFILE",
+)  # fmt: skip
+"""What a pytest session around the run would tell it: a run draws the same plans wherever it is started."""
 
 
 def run_child(

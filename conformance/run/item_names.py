@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,8 +41,8 @@ def owner_of(nodeid: str) -> Owner | None:
 
 def shards_of(config: pytest.Config) -> int:
     """Return how many worker processes share the plans out."""
-    workers = getattr(config.option, "numprocesses", None) or 1
-    return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", workers))
+    given = getattr(config, "workerinput", None)  # the environment may be that of a session around this one
+    return int(given["workercount"] if given else getattr(config.option, "numprocesses", None) or 1)
 
 
 def due(settings: Settings) -> tuple[Scenario, ...]:

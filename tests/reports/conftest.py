@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conformance.reports import html
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from samples import samples
 
-ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 Document = dict[str, Any]
 Open = Callable[[Document], Page]
 
@@ -28,18 +26,6 @@ def kept_samples() -> dict[str, Document]:
 def sample(kept_samples: dict[str, Document]) -> Callable[[str], Document]:
     """Give a fresh copy of a sample by its name."""
     return lambda name: copy.deepcopy(kept_samples[name])
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start the installed chromium; without it these tests cannot say anything."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed: the page cannot be opened in a real browser (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 class Watched:

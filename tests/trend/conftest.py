@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from past import night, write_nights
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from conformance.cli.trend_command import trend
 
 
-@pytest.fixture(scope="session")
-def trend_browser() -> Iterator[Browser]:
-    """Start the installed chromium; without it these tests cannot say anything."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed: the page cannot be opened in a real browser (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-        )
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def opened_trend(trend_browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+def opened_trend(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """Give a way to open the page of six nights, two of them broken; nothing may be on the console or the network."""
     write_nights(tmp_path, [night(n, "nonconformant" if n in (2, 4) else "conformant") for n in range(6)])
     path = tmp_path / "trend.html"
@@ -39,7 +24,7 @@ def opened_trend(trend_browser: Browser, tmp_path: Path) -> Iterator[Callable[..
     contexts = []
 
     def go(*, width: int = 1200, scheme: str = "light") -> Page:
-        context = trend_browser.new_context(
+        context = browser.new_context(
             offline=True,
             viewport={"width": width, "height": 900},
             color_scheme=scheme,  # type: ignore[arg-type] # light or dark

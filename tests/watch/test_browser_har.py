@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from hashlib import md5
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from scripted import scripted, told
 
 from conformance.reference.launch import launch
@@ -43,7 +43,8 @@ const run = async () => {
   }
 };
 </script>"""
-ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-web-security"]
+CHROMIUM = ["--disable-web-security"]
+"""The page, the API and the store are three origins, and the store sends no headers for that."""
 TEXTS = ("the bytes of a small page", "other bytes, whose hash is reported wrong")
 
 
@@ -52,12 +53,10 @@ TEXTS = ("the bytes of a small page", "other bytes, whose hash is reported wrong
     [("", "conformant"), ("good-integrity-single-part", "nonconformant")],
     ids=["correct", "faulty"],
 )
-def test_what_a_page_uploads_is_judged_by_chromiums_own_export(fault: str, outcome: str, tmp_path: Path) -> None:
+def test_what_a_page_uploads_is_judged_by_chromiums_own_export(
+    fault: str, outcome: str, tmp_path: Path, browser: Browser
+) -> None:
     """The same verdict as of any recording: conformant for a correct server, not for one that refuses good files."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
     good = 400 if fault else 200
     files = [(TEXTS[0], md5(TEXTS[0].encode()).hexdigest(), good), (TEXTS[1], "0" * 32, 400)]
     har = tmp_path / "page.har"
@@ -66,17 +65,12 @@ def test_what_a_page_uploads_is_judged_by_chromiums_own_export(fault: str, outco
             f"const TOKEN={json.dumps(server.token)}, BASE={json.dumps(server.base_url)}, FILES={json.dumps(files)};"
         )
         page_bytes = PAGE.replace("<script>", f"<script>{given}").encode()
-        with (
-            scripted(lambda _head, _body: told(page_bytes, Content_Type="text/html")) as pages,
-            playwright.sync_playwright() as run,
-        ):
-            browser = run.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        with scripted(lambda _head, _body: told(page_bytes, Content_Type="text/html")) as pages:
             context = browser.new_context(record_har_path=str(har), record_har_content="embed")
             page = context.new_page()
             page.goto(f"http://127.0.0.1:{pages.port}/")
             page.evaluate("run()")
             context.close()
-            browser.close()
     words = [sys.executable, "-m", "conformance", "judge", str(har), "--json"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     document = json.loads(done.stdout)

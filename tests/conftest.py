@@ -1,0 +1,29 @@
+"""A real browser for the tests that open a page."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """Start the installed chromium; without it these tests cannot say anything.
+
+    A module may name more arguments in its `CHROMIUM`. One for each module: while it lives, its event loop counts as
+    running in this thread, and no other may be started.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed: the page cannot be opened in a real browser (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=[*ARGUMENTS, *getattr(request.module, "CHROMIUM", ())]
+        )
+        yield started
+        started.close()
