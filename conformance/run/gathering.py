@@ -159,6 +159,8 @@ class Gathering:
             return
         if distributed := self._config.pluginmanager.get_plugin("dsession"):
             distributed.pytest_sessionfinish()  # workers that still live after an interrupt end before the judgement
+        # After an interrupt the fixtures still live, and with them threads that send: they end before the history does.
+        session._setupstate.teardown_exact(None)  # noqa: SLF001 - pytest itself does so, but after this hook
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
         interrupted = stopped or interrupts.asked()
         settings = self._running.settings

@@ -117,16 +117,17 @@ class Scheduler:
     def run(self) -> None:
         """Work until no task is left or `stop` is called; raise the first error of a task; honour Ctrl-C."""
         threads = [threading.Thread(target=self._work, name=f"plans-{n}", daemon=True) for n in range(self._threads)]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             while any(thread.is_alive() for thread in threads):
                 threads[-1].join(BREATH_S)
                 threads = [thread for thread in threads if thread.is_alive()] or threads[:1]
         except BaseException:
-            self.stop()
+            self.stop()  # also where the interrupt came while the threads were being started
             for thread in threads:
-                thread.join(LEAVE_S)
+                if thread.ident is not None:
+                    thread.join(LEAVE_S)
             raise
         if self._errors:
             raise self._errors[0]
