@@ -123,7 +123,10 @@ def test_a_client_that_met_no_core_is_not_certified(client: Run) -> None:
     assert done.returncode == 4, done.stdout + done.stderr
     document = json.loads(done.stdout)
     assert document["outcome"] == "incomplete"
-    assert "an integrity exception" in document["missing_core"]
+    missing = set(document["missing_core"])
+    assert missing >= {"an integrity exception", "a plain 404"}
+    # On a busy machine the client may ask before the embedded server has prepared its project: then it met one.
+    assert missing <= {"a not-consistent answer at an extended endpoint", "an integrity exception", "a plain 404"}
 
 
 def test_a_client_that_breaks_a_must_fails_and_a_known_deviation_is_let_pass(client: Run, tmp_path: Path) -> None:
