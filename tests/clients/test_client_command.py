@@ -136,10 +136,13 @@ def test_a_client_that_breaks_a_must_fails_and_a_known_deviation_is_let_pass(cli
     done = client(*options(scenarios, "--report-dir", "out", "--quiet"), "--", *toy)
     assert (done.returncode, done.stdout.strip()) == (1, "nonconformant"), done.stderr
     document = json.loads((tmp_path / "out" / "report.json").read_text())
-    (finding,) = [finding for finding in document["findings"] if finding["requirement"] == "client-retries-nc"]
+    # On a busy machine the project is not ready in other scenarios either: then the client gives up there too.
+    found = [finding for finding in document["findings"] if finding["requirement"] == "client-retries-nc"]
     known = {line.id for line in history.lines(tmp_path / "out" / "history.jsonl") if isinstance(line, Operation)}
-    assert set(finding["operations"]) <= known
-    assert [one["status"] for one in finding["evidence"]] == [404]
+    assert found
+    for finding in found:
+        assert set(finding["operations"]) <= known
+        assert [one["status"] for one in finding["evidence"]] == [404]
     expected = tmp_path / "known.toml"
     expected.write_text(
         '[[deviation]]\nid = "client-retries-nc"\nreason = "known"\nowner = "us"\nexpires = 2999-01-01\n'
