@@ -21,6 +21,7 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
+from conformance.judge.rules.patterns import unusable_url_rules
 
 
 def _names_nothing(proof: Proof) -> bool:
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     *version_rules.RULES,
     *content_rules.RULES,
     *download_rules.RULES,
+    *unusable_url_rules.RULES,
     *deletion_rules.RULES,
     *completion_rules.RULES,
     *status_record_rules.RULES,

@@ -17,7 +17,7 @@ BY_ORDER_ALONE = frozenset(
         "errors-for-good", "file-not-served", "nc-persists", "new-version-refused", "not-converged", "not-served",
         "old-bytes", "old-verdict", "open-after-completion", "outcome-changed", "own-write-unseen", "record-disagrees",
         "refused-but-listed", "relapse", "repeat-fails", "stale-read", "stale-version", "upload-lost",
-        "verdict-before-completion",
+        "url-unusable", "verdict-before-completion",
     }
 )  # fmt: skip
 """Rules whose evidence is nothing but the order of operations, or the time between them."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, identity, promoted, within
 from conformance.api.error_bodies import named_fields
+from conformance.api.failed_fetches import asked_to_wait_s, useless
 from conformance.api.statuses import STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
@@ -216,3 +219,8 @@ class Filing(Storing):
             self.served = True
         elif (status := operation.exchange.status) in STORAGE_REFUSALS and operation.exchange.failure is None:
             target[0].downloads.append(Download(target[1], interval_of(operation), None, status))
+        elif why := useless(operation):
+            given_up = operation.notes.get("gave_up_ns")
+            over = replace(operation, b_ns=given_up if isinstance(given_up, int) else operation.b_ns or operation.a_ns)
+            failed = Download(target[1], interval_of(over), None, None, why, asked_to_wait_s(operation))
+            target[0].failed += (failed,)

@@ -162,6 +162,7 @@ def before(reads: Reads, limit: int) -> Reads:
             setattr(kept, name, None)
     kept.failing = tuple(one for one in kept.failing if one.ended_ns < limit)
     kept.downloads = [download for download in reads.downloads if download.given.ended_ns < limit]
+    kept.failed = tuple(download for download in reads.failed if download.given.ended_ns < limit)
     kept.sessions = {
         name: [one if one and one.ended_ns < limit else None for one in pair] for name, pair in kept.sessions.items()
     }

@@ -21,12 +21,16 @@ class Download:
     """Bytes fetched with a signed URL: the answer that gave it, the fetch, and what came.
 
     Where nothing came, `octets` is None and `refused` the storage provider's status; None if there was no URL at all.
+    `failed` says how it failed where one failure tells nothing, such as ``reset`` or ``503``, and `wait_s` how long (s)
+    the answer asked to stay away.
     """
 
     given: Interval
     fetched: Interval
     octets: Octets | None
     refused: int | None = None
+    failed: str = ""
+    wait_s: float = 0.0
 
 
 class Reads:
@@ -35,11 +39,12 @@ class Reads:
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
     the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three errors that tell
-    nothing and began last. `sessions` maps a session to its first truth and its last nc.
+    nothing and began last. `sessions` maps a session to its first truth and its last nc. `downloads` are the fetches that
+    tell something by themselves, `failed` the others that brought no bytes.
     """
 
     __slots__ = (
-        "again", "bad", "bad_last", "downloads", "failing", "gone", "id", "kind", "latest", "nc", "nc_first",
+        "again", "bad", "bad_last", "downloads", "failed", "failing", "gone", "id", "kind", "latest", "nc", "nc_first",
         "odd", "ok", "ok_last", "racing", "sessions",
     )  # fmt: skip
 
@@ -59,6 +64,7 @@ class Reads:
         self.again = 0
         self.failing: tuple[Interval, ...] = ()
         self.downloads: list[Download] = []
+        self.failed: tuple[Download, ...] = ()
         self.sessions: dict[str, list[Interval | None]] = {}
 
     def truth(self, interval: Interval, *, good: bool) -> None:
