@@ -22,6 +22,7 @@ from conformance.history import unfinished
 from conformance.judge import wall_clock
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
+from conformance.judge.gathered import CONCERNED, Gathered
 from conformance.judge.lateness import Converged
 from conformance.judge.rule import Case, Context, Need
 from conformance.judge.rules import content_rules, convergence_rules, project_rules
@@ -88,14 +89,17 @@ class Judge:
         self._traces = Traces(self._bound)
         self._access = Access(self._bound)
         self._own = OwnWrites()
+        self._gathered = Gathered(self._bound)
         self._pending: dict[str, Operation] = {}
         self._count = 0
         self._origin = self._elsewhere.origin
         self._statuses: dict[int, int] = {}
         self._plans = {
-            name: (self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN)
+            name: (
+                self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN, name in CONCERNED
+            )
             for name in (*LENGTHS, UNROUTED, STORAGE_GET, STORAGE_PUT)
-        }
+        }  # fmt: skip
         self._answered = self._elsewhere.answered
 
     # ---- taking operations
@@ -128,9 +132,13 @@ class Judge:
         if of.foreign:  # no information: as if nothing had come back
             exchange = replace(operation.exchange, status=None, response=None, failure=Failure.CUT)
             operation = replace(operation, exchange=exchange)
-        handler, traced, extended, own = self._plans[of.call.name]
+        handler, traced, extended, own, gathered = self._plans[of.call.name]
         if traced:
             self._traces.take(operation, of)
+        if gathered:
+            self._gathered.take(operation, of)
+        if of.answer is Answer.UNKNOWN:
+            self._gathered.silent(operation, of)
         exchange = operation.exchange
         if exchange.user == "owner":
             self._owners(operation, of, handler, extended=extended, own=own)
@@ -250,6 +258,9 @@ class Judge:
             Need.CREATES: (self._traces,),
             Need.OTHER_USER: (self._access,),
             Need.OWN_WRITES: (self._own,),
+            Need.REFUSED_WRITES: (self._gathered.refused,),
+            Need.IDENTITIES: (self._gathered.identities,),
+            Need.UNANSWERED: (self._gathered.unanswered,),
         }
 
     def _case(self, upload: Upload, setting: Setting) -> Case:

@@ -6,7 +6,7 @@ mistake of its re-check are unlikely to be the same. What each answer *is* was d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from conformance.api.answers import Answer, Classified, Kind
@@ -118,6 +118,15 @@ def lists(operation: Shown, name: str) -> bool:
     return isinstance(body, dict) and any(name.lower() in str(item).lower() for item in body["results"])
 
 
+def strings(body: Json | Octets | None) -> Iterator[str]:
+    """Yield the texts in a JSON value."""
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, dict | list):
+        for inner in body.values() if isinstance(body, dict) else body:
+            yield from strings(inner)
+
+
 def wrong_verdict(proof: Proof, kind: str, truth: str) -> bool:
     """Return whether the last answer is `kind`, of an upload that the others tie to it and that is `truth`."""
     told, numbers = proof.told, proof.numbers
@@ -133,14 +142,6 @@ def agree(one: Shown, other: Shown) -> bool:
     saw_ok = answers(one, "2xx") if record(one, "is_consistent") is None else record(one, "error_on") is None
     other_ok = answers(other, "2xx") if record(other, "is_consistent") is None else record(other, "error_on") is None
     return saw_ok == other_ok
-
-
-def same_project(one: Shown, other: Shown) -> bool:
-    """Return whether two creates of different names were answered with one project."""
-    made, again = one.exchange, other.exchange
-    accepted = made.method == again.method == "POST" and made.status == again.status == 202
-    same = _field(made.response, "id") == _field(again.response, "id") is not None
-    return accepted and same and _field(made.request, "name") != _field(again.request, "name")
 
 
 def without_url(one: Shown) -> bool:

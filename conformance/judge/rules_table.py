@@ -21,7 +21,8 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
-from conformance.judge.rules.patterns import unusable_url_rules
+from conformance.judge.rules.patterns import silent_class_rules, unusable_url_rules
+from conformance.judge.rules.writes import identity_rules, lost_write_rules, refused_write_rules
 
 
 def _names_nothing(proof: Proof) -> bool:
@@ -49,6 +50,10 @@ RULES: tuple[Rule, ...] = (
     *refused_create_rules.RULES,
     *access_rules.RULES,
     *own_write_rules.RULES,
+    *lost_write_rules.RULES,
+    *refused_write_rules.RULES,
+    *identity_rules.RULES,
+    *silent_class_rules.RULES,
     DESCRIBED,
 )
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from conformance.api.answers import Source
-from conformance.api.failed_fetches import is_own_doing
 from conformance.api.gateways import is_busy
 from conformance.judge.exchange.authorization_checks import tells_of_access
 from conformance.judge.exchange.payload_checks import equals_status
@@ -18,16 +17,12 @@ from conformance.judge.rule import Excuse
 from conformance.judge.state.chain import Crossing
 from conformance.judge.state.expected import Known, Truth
 from conformance.judge.state.interval import SECOND, Interval
-from conformance.judge.state.resources import FOR_GOOD, Download, Refusal
+from conformance.judge.state.resources import FOR_GOOD, Refusal
 
 SEVERAL = 3
 """Bad uploads that must meet an error, and good ones that must not, before the mismatch is its cause."""
 DENIALS = 6
 """Refusals in a row, spread over the bound, that are taken for lasting."""
-TRIES = 5
-"""Attempts at one resource, spread over the bound, that must all tell nothing before that tells something."""
-LIKE_IT = 3
-"""Others of a kind that must have been served before a failure is about the one that was not."""
 IN_TIME = 60 * SECOND
 """A signed url is good for minutes; one used later than this after it was given may have expired."""
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -58,10 +53,6 @@ def _invalid(known: Known, refusal: Refusal) -> bool:
 
 def _accident(failed: int, accepted: int, good_failed: int, good_accepted: int) -> bool:
     return failed < SEVERAL or good_accepted < SEVERAL or good_failed > 0 or failed <= accepted
-
-
-def _a_while(tries: Sequence[Download], bound: int) -> bool:
-    return len(tries) < TRIES or tries[-1].fetched.begun_ns <= tries[0].fetched.ended_ns + bound
 
 
 def _within(interval: Interval, since: Interval, bound: int) -> bool:
@@ -278,25 +269,6 @@ REFUSED_A_WHILE = Excuse(
     "Refusals tell nothing unless several in a row are spread over the whole bound.",
     lambda run, bound: len(run) < DENIALS or run[-1].fetched.begun_ns <= run[0].fetched.ended_ns + bound,
     "eventually",
-)
-FAILED_A_WHILE = Excuse(
-    "failed-a-while",
-    "A download that breaks off, or that the storage provider fails, tells nothing by itself: only five fresh urls in a "
-    "row, each used once and at once, over more than the bound, and every wish to be left alone obeyed.",
-    _a_while,
-    "eventually",
-)
-OWN_DOING = Excuse(
-    "own-doing",
-    "What the suite would not or could not do itself (an address it does not speak to, a certificate it does not trust, "
-    "its own time limit or byte limit) is no evidence.",
-    is_own_doing,
-)
-OTHERS_FAIL_TOO = Excuse(
-    "others-fail-too",
-    "The storage provider may be out of this client's reach, unless meanwhile this upload was served through another "
-    "url, or three others of its kind were.",
-    lambda *, reached: not reached,
 )
 CAME_BACK = Excuse(
     "came-back",

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, identity, promoted, within
-from conformance.api.error_bodies import named_fields
+from conformance.api.error_bodies import named_fields, names_upload, says_taken
 from conformance.api.failed_fetches import asked_to_wait_s, useless
-from conformance.api.statuses import STORAGE_REFUSALS
+from conformance.api.request_facts import is_doubtful
+from conformance.api.statuses import ATTACH_REFUSALS, STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import evades, followed, given_by, heard, refuses
@@ -56,6 +57,7 @@ class Filing(Storing):
             upload = self.upload(wanted)
             if operation.notes.get("intent") != "invalid":
                 upload.refused_files = last(upload.refused_files, interval)
+        self._attach(operation, of, wanted)
         name = identity(exchange.response)
         if of.answer is not Answer.DONE or not name:
             return
@@ -74,6 +76,19 @@ class Filing(Storing):
             file.switches[operation.id] = switch
             self.upload(upload_name).files.append(name)
         self._link(version, interval, name, upload_name, told=True)
+
+    def _attach(self, operation: Operation, of: Classified, wanted: str) -> None:
+        """Note that an upload may have been attached from now on, or was turned away for its own sake."""
+        exchange = operation.exchange
+        own = exchange.status in ATTACH_REFUSALS and names_upload(exchange) and not says_taken(exchange)
+        own = own and of.answer is not Answer.ALREADY and exchange.failure is None and not is_doubtful(operation)
+        if own and wanted:
+            self.upload(wanted).turned_away.append((interval_of(operation), of.effect is Effect.NONE))
+        elif of.effect is not Effect.NONE and wanted:
+            upload = self.upload(wanted)
+            upload.attached_from = min(upload.attached_from, operation.a_ns)
+        elif of.effect is not Effect.NONE:  # nobody can read which upload it named
+            self.attached_unread = min(self.attached_unread, operation.a_ns)
 
     def _show_file(self, operation: Operation, of: Classified) -> None:
         if of.answer is Answer.DONE:
@@ -104,6 +119,8 @@ class Filing(Storing):
                 return
             if done is Effect.DONE:
                 upload = identity(within(exchange.response, "current_version", "upload"))
+        if upload or isinstance(exchange.request, Octets):
+            self._attach(operation, of, upload)
         self._begin_switch(operation, of.call)
         file.switches[operation.id] = Switch(upload, interval.begun_ns, interval.ended_ns, done, interval)
         if done is Effect.DONE and upload:

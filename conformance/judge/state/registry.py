@@ -123,6 +123,7 @@ class Registry:
         self.get_urls: dict[int, tuple[Reads, Interval] | None] = {}
         self.strays: dict[int, list[tuple[Operation, Classified]]] = {}
         self.served = False
+        self.attached_unread = NEVER
         self.dirty: set[str] = set()
         self.dirty_files: set[str] = set()
         self.dirty_projects: set[str] = set()

@@ -39,8 +39,8 @@ class Reads:
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
     the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three errors that tell
-    nothing and began last. `sessions` maps a session to its first truth and its last nc. `downloads` are the fetches that
-    tell something by themselves, `failed` the others that brought no bytes.
+    nothing and began last. `sessions` maps a session to its first truth and its last nc. `downloads` are the fetches
+    that tell something by themselves, `failed` the others that brought no bytes.
     """
 
     __slots__ = (
@@ -162,8 +162,7 @@ Shape = tuple[str, bool, bool]
 class Project:
     """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for.
 
-    `names` are those under which its creation was accepted, which must be one. `odd` are the first refusals that have
-    no place there, `accepted` the success that began last, by what was asked.
+    `odd` are the first refusals that have no place there, `accepted` the success that began last, by what was asked.
     """
 
     id: str
@@ -175,7 +174,6 @@ class Project:
     late: list[Late] = field(default_factory=list)
     shared: bool = False
     shows: Interval | None = None
-    names: dict[str, Interval] = field(default_factory=dict)
     odd: dict[Shape, tuple[Interval, ...]] = field(default_factory=dict)
     accepted: dict[Shape, Interval] = field(default_factory=dict)
 
@@ -282,7 +280,9 @@ class Upload:
     `completes` holds every attempt by its operation id; `closed` is the sign of completion
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
     earliest attempt that was refused, `missing` the one answered 404 that began last; `refused_files` the last refusal
-    to attach it to a file. `meddled` says that something undocumented was asked of it, which may have removed it.
+    to attach it to a file. `turned_away` are the creator's attempts to attach it that were refused for its own sake,
+    and whether that was definite; `attached_from` is from when (ns) it may have been attached. `meddled` says that
+    something undocumented was asked of it, which may have removed it.
     """
 
     id: str
@@ -302,6 +302,8 @@ class Upload:
     files: list[str] = field(default_factory=list)
     status: Status = field(default_factory=Status)
     refused_files: Interval | None = None
+    turned_away: list[tuple[Interval, bool]] = field(default_factory=list)
+    attached_from: int = NEVER
     refusal: Refusal | None = None
     missing: Interval | None = None
     meddled: bool = False

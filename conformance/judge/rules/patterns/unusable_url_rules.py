@@ -1,4 +1,4 @@
-"""The rule about a 200 of which nobody can make use: every download of a good upload's urls fails, whatever the failure.
+"""The rule about a 200 that nobody can use: every download of a good upload's urls fails, whatever the failure.
 
 One failure tells nothing, and the storage provider as a whole may be out of reach. What counts is that fresh urls, each
 used once and at once, all fail for longer than the bound, while the like of them are served.
@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from conformance.judge.findings import Book, short
 from conformance.judge.recounts.unusable_urls import unusable_again
 from conformance.judge.rule import Case, Context, Need, Rule
-from conformance.judge.rules.excuses import (
+from conformance.judge.rules.excuses import MAY_BE_DELETED, TRUTH_UNKNOWN, USED_LATE
+from conformance.judge.rules.patterns.pattern_excuses import (
     FAILED_A_WHILE,
     LIKE_IT,
-    MAY_BE_DELETED,
     OTHERS_FAIL_TOO,
     OWN_DOING,
-    TRUTH_UNKNOWN,
-    USED_LATE,
+    UNOBEYED,
 )
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.interval import SECOND
@@ -45,7 +44,11 @@ def unusable(case: Case, context: Context, book: Book) -> None:
         return
     for endpoint in case.sight.endpoints:
         run = failures(endpoint)
-        if not run or FAILED_A_WHILE.holds(run, context.bound) or not any(one.failed for one in run):
+        if (
+            not run
+            or FAILED_A_WHILE.holds([one.fetched for one in run], context.bound)
+            or not any(one.failed for one in run)
+        ):
             continue
         span = _Span(run[0].fetched.begun_ns, run[-1].fetched.ended_ns)
         served = _served(case, context, span)
@@ -65,8 +68,8 @@ def failures(endpoint: Endpoint) -> list[Download]:
         if one.octets is not None:
             run = []
         elif not (again or USED_LATE.holds(one) or MAY_BE_DELETED.holds(one.fetched, endpoint.doomed)):
-            obeyed = not run or one.fetched.begun_ns >= run[-1].fetched.ended_ns + run[-1].wait_s * SECOND
-            run += [one] if obeyed else []
+            before, wait_s = (run[-1].fetched, run[-1].wait_s) if run else (None, 0.0)
+            run += [] if UNOBEYED.holds(before, wait_s, one.fetched) else [one]
     return run
 
 
@@ -121,6 +124,6 @@ RULES = (
     Rule(
         "url-unusable", "bytes-exact", Need.UPLOAD, unusable, unusable_again,
         occasions="good uploads whose bytes were compared", pattern=True,
-        excuses=(TRUTH_UNKNOWN, FAILED_A_WHILE, OWN_DOING, OTHERS_FAIL_TOO, USED_LATE, MAY_BE_DELETED),
+        excuses=(TRUTH_UNKNOWN, FAILED_A_WHILE, OWN_DOING, UNOBEYED, OTHERS_FAIL_TOO, USED_LATE, MAY_BE_DELETED),
     ),
 )  # fmt: skip
