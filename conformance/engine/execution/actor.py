@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 
-from conformance.engine.execution import reads, writes
+from conformance.engine.execution import reads, uploading, writes
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.dense_readers import read_densely
@@ -82,10 +82,10 @@ def settle_file(turn: Turn) -> Task:
 
 VERB: dict[str, Callable[[Turn], Task]] = {
     "create_project": writes.create_project,
-    "create_upload": writes.create_upload,
-    "put_part": writes.put_part,
-    "put_whole": writes.put_whole,
-    "complete": writes.complete,
+    "create_upload": uploading.create_upload,
+    "put_part": uploading.put_part,
+    "put_whole": uploading.put_whole,
+    "complete": uploading.complete,
     "attach": writes.attach,
     "new_version": writes.new_version,
     "promote": writes.promote,

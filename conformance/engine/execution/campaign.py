@@ -17,7 +17,8 @@ from conformance.engine.execution.quiet_lock import LOOK_EVERY_S
 from conformance.engine.execution.reads import ALL
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import last_listing, settle
-from conformance.engine.execution.writes import create_project, create_upload
+from conformance.engine.execution.uploading import create_upload
+from conformance.engine.execution.writes import create_project
 from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, Actor, Plan, do
 from conformance.engine.plan_model import check, needs, truths
 from conformance.model import Phase
