@@ -144,6 +144,14 @@ def agree(one: Shown, other: Shown) -> bool:
     return saw_ok == other_ok
 
 
+def same_project(one: Shown, other: Shown) -> bool:
+    """Return whether two creates of different names were answered with one project."""
+    made, again = one.exchange, other.exchange
+    accepted = made.method == again.method == "POST" and made.status == again.status == 202
+    same = _field(made.response, "id") == _field(again.response, "id") is not None
+    return accepted and same and _field(made.request, "name") != _field(again.request, "name")
+
+
 def without_url(one: Shown) -> bool:
     """Return whether a success has no url."""
     return answers(one, "2xx") and not isinstance(_field(one.exchange.response, "url"), str)

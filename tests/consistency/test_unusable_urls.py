@@ -1,4 +1,4 @@
-"""A 200 that nobody can use: one failed download tells nothing, all of them for longer than the bound tell everything."""
+"""A 200 that nobody can use: one failed download tells nothing, all of them for longer than the bound do."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from conformance.api.answers import Answer
 from conformance.judge.findings import Book, short, speaker
-from conformance.judge.rule import Context, Need
+from conformance.judge.rechecks import same_project
+from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.convergence_rules import (
     ERRORS_FOR_GOOD,
     NO_ANSWERS,
@@ -77,6 +78,23 @@ def lags(case: ProjectCase) -> list[LagInterval]:
             least, most = one.chain.lag()
             found.append(LagInterval("project", project.id, "create_upload", least, most, project.created.begun_ns))
     return found
+
+
+def made_twice(case: ProjectCase, _context: Context, book: Book) -> None:
+    """Convict a server that answers two creates of different names with one project."""
+    project = case.project
+    if len(project.names) < 2:
+        return
+    one, other = sorted(project.names.values())[:2]
+    sentence = (
+        f"project {short(project.id)} was the answer to {book.when(one)} and to {book.when(other)}, which asked for "
+        "projects of different names"
+    )
+    book.expose("project-create-body")
+    book.find(
+        "project-create-body", "project-twice", project.id, (one, other), sentence, expected="a project of its own",
+        observed="the same project twice",
+    )  # fmt: skip
 
 
 def relapses(case: ProjectCase, _context: Context, book: Book) -> None:
@@ -208,6 +226,10 @@ def _overdue(one: AtProvider, late: Interval | None, deadline: int, context: Con
 _CONVERGES = "projects that told their truth, or had the whole bound to do so"
 
 RULES = (
+    Rule(
+        "project-twice", "project-create-body", Need.PROJECT, made_twice,
+        lambda p: same_project(p.told[0], p.told[1]), lasting=True,
+    ),
     replace(RELAPSE, needs=Need.PROJECT, check=relapses, excuses=(WRITTEN_BETWEEN, MAY_BE_DELETED)),
     replace(STALE_READ, needs=Need.PROJECT, check=relapses),
     replace(NC_PERSISTS, needs=Need.PROJECT, check=deleted),

@@ -16,6 +16,7 @@ from conformance.judge.state.resources import NOT_FOUND, Attempt, Part, Project,
 from conformance.model import Json, Octets, Operation
 
 _ODD_KEPT = 16
+_ACCEPTED = 202
 
 
 def _asked_shape(request: Json) -> tuple[bool, bool]:
@@ -31,8 +32,11 @@ class Storing(Registry):
         name = identity(operation.exchange.response)
         if of.answer is not Answer.DONE or not name:
             return
-        project = self.project(name)
-        project.created = first(project.created, interval_of(operation))
+        project, interval = self.project(name), interval_of(operation)
+        project.created = first(project.created, interval)
+        wanted = within(asked(operation.exchange.request), "name")
+        if operation.exchange.status == _ACCEPTED and isinstance(wanted, str):
+            project.names[wanted] = first(project.names.get(wanted), interval) or interval
 
     def _show_project(self, operation: Operation, of: Classified) -> None:
         if of.answer is Answer.DONE and within(operation.exchange.response, "is_deleted") is False:

@@ -162,7 +162,8 @@ Shape = tuple[str, bool, bool]
 class Project:
     """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for.
 
-    `odd` are the first refusals that have no place there, `accepted` the success that began last, by what was asked.
+    `names` are those under which its creation was accepted, which must be one. `odd` are the first refusals that have
+    no place there, `accepted` the success that began last, by what was asked.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Project:
     late: list[Late] = field(default_factory=list)
     shared: bool = False
     shows: Interval | None = None
+    names: dict[str, Interval] = field(default_factory=dict)
     odd: dict[Shape, tuple[Interval, ...]] = field(default_factory=dict)
     accepted: dict[Shape, Interval] = field(default_factory=dict)
 

@@ -214,7 +214,7 @@ _OCCASIONS = {
 RULES = tuple(
     Rule(
         "class-unanswered", requirement, Need.UNANSWERED, silent_classes, silent_again,
-        occasions=occasions, excuses=_EXCUSES, pattern=True,
+        occasions=occasions, since=2, excuses=_EXCUSES, pattern=True,
     )
     for requirement, occasions in _OCCASIONS.items()
 )  # fmt: skip

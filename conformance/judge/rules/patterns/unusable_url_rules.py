@@ -108,8 +108,8 @@ def _tell(case: Case, endpoint: Endpoint, run: Sequence[Download], served: str, 
     how = ", ".join(sorted({one.failed or str(one.refused or "no url") for one in run}))
     spread = (last.fetched.begun_ns - run[0].fetched.ended_ns) / SECOND
     sentence = (
-        f"{endpoint.reads.kind} of the good upload {short(case.name)} answers 200, and none of its last {len(run)} fresh "
-        f"urls yielded the bytes, for {spread:.1f} s and longer than the bound ({how}; last to "
+        f"{endpoint.reads.kind} of the good upload {short(case.name)} answers 200, and none of its last {len(run)} "
+        f"fresh urls yielded the bytes, for {spread:.1f} s and longer than the bound ({how}; last to "
         f"{book.when(last.fetched)}), while {served}"
     )
     book.expose("bytes-exact")
@@ -124,6 +124,7 @@ RULES = (
     Rule(
         "url-unusable", "bytes-exact", Need.UPLOAD, unusable, unusable_again,
         occasions="good uploads whose bytes were compared", pattern=True,
+        since=2,
         excuses=(TRUTH_UNKNOWN, FAILED_A_WHILE, OWN_DOING, UNOBEYED, OTHERS_FAIL_TOO, USED_LATE, MAY_BE_DELETED),
     ),
 )  # fmt: skip

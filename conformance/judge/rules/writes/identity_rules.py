@@ -29,7 +29,7 @@ _CHANGES = {
 CONCERNED = CREATES | _CHANGES.keys()
 """Calls that concern the rules."""
 _KINDS = {"create_file": "dds-file", "create_folder": "dds-folder"}
-"""What the answers to these creates say they are; a project's has a requirement of its own, and an upload says nothing."""
+"""What the answers to these creates say they are; a project's has a requirement of its own, an upload says nothing."""
 _UNGUESSABLE = 12
 _Key = tuple[str, str]
 
@@ -175,7 +175,9 @@ def _twice(kind: str, name: str, held: Interval, made: Interval, book: Book) -> 
     )  # fmt: skip
 
 
-def _another(call: str, field: str, wanted: str, given: str, evidence: tuple[Interval, ...], book: Book) -> None:
+def _another(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+    call: str, field: str, wanted: str, given: str, evidence: tuple[Interval, ...], book: Book
+) -> None:
     sentence = (
         f"{call} was answered to {book.when(evidence[-1])} with another resource: its {field} is {short(given)}, not "
         f"{short(wanted)}"
@@ -209,7 +211,7 @@ _EXCUSES = (INVALID_INTENT, ASKED_ALIKE, MAY_BE_DELETED)
 RULES = (
     Rule(
         "id-twice", "distinct-ids", Need.IDENTITIES, Identities.conclude, _same_id,
-        occasions="ids that creates were answered with", excuses=_EXCUSES,
+        occasions="ids that creates were answered with", since=2, excuses=_EXCUSES,
     ),
     Rule(
         "another-resource", "body-own-resource", Need.IDENTITIES, Identities.conclude, _is_another,

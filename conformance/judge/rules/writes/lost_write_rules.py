@@ -1,4 +1,4 @@
-"""The rules about a completion that was acknowledged and lost: its upload is turned away, or shown as open, for good."""
+"""The rules about a completion that was accepted and lost: its upload is turned away, or shown as open, for good."""
 
 from __future__ import annotations
 
@@ -118,11 +118,11 @@ RULES = (
     Rule(
         "attach-refused", "converges-upload", Need.UPLOAD, turned_away, _turns_away,
         occasions="uploads that told their truth at an endpoint, or had the whole bound to do so",
-        excuses=(TRUTH_UNKNOWN, WITHIN_THE_BOUND, MAY_BE_ATTACHED, WAIT_BEGUN_ANEW, MEDDLED, MAY_BE_DELETED),
+        since=2, excuses=(TRUTH_UNKNOWN, WITHIN_THE_BOUND, MAY_BE_ATTACHED, WAIT_BEGUN_ANEW, MEDDLED, MAY_BE_DELETED),
     ),
     Rule(
         "open-for-good", "status-record", Need.UPLOAD, open_for_good, _stays_open,
         occasions="uploads whose record reports consistency and whose verdict is known",
-        excuses=(NEVER_SHOWN, WITHIN_THE_BOUND, WAIT_BEGUN_ANEW, MEDDLED),
+        since=2, excuses=(NEVER_SHOWN, WITHIN_THE_BOUND, WAIT_BEGUN_ANEW, MEDDLED),
     ),
 )  # fmt: skip

@@ -298,6 +298,7 @@ RULES = (
     Rule(
         "refused-and-done", "refused-write-no-effect", Need.REFUSED_WRITES, RefusedWrites.conclude, _shows_it,
         occasions="refused writes whose resource was looked at afterwards",
+        since=2,
         excuses=(MAY_BE_DONE, SO_ALREADY, PARTLY_KNOWN, NOT_THIS_RUNS, WITHIN_THE_BOUND, STALE_REPLICA, MAY_BE_DELETED),
     ),
 )  # fmt: skip

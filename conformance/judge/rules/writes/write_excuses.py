@@ -19,12 +19,14 @@ NEVER_SHOWN = Excuse(
 )
 MAY_BE_DONE = Excuse(
     "may-be-done",
-    "Another attempt at the same, of whomever, that was not refused may have done it, or a request that nobody can read.",
+    "Another attempt at the same, of whomever, that was not refused may have done it, or a request that nobody can "
+    "read.",
     lambda *, attempted: attempted,
 )
 SO_ALREADY = Excuse(
     "so-already",
-    "What is refused because it is so already, or because the name is taken, may be this very request, delivered twice.",
+    "What is refused because it is so already, or because the name is taken, may be this very request, delivered "
+    "twice.",
     says_so_already,
 )
 PARTLY_KNOWN = Excuse(
