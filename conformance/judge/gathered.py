@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.api.answers import Answer, Classified
 from conformance.judge.rules.patterns.unanswered import TOLD_APART, Unanswered
-from conformance.judge.rules.writes.identity_rules import CONCERNED as NAMED
-from conformance.judge.rules.writes.identity_rules import Identities
-from conformance.judge.rules.writes.refused_write_rules import CONCERNED as WRITTEN
-from conformance.judge.rules.writes.refused_write_rules import RefusedWrites
+from conformance.judge.rules.write_rules.identity_rules import CONCERNED as NAMED
+from conformance.judge.rules.write_rules.identity_rules import Identities
+from conformance.judge.rules.write_rules.refused_write_rules import CONCERNED as WRITTEN
+from conformance.judge.rules.write_rules.refused_write_rules import RefusedWrites
 from conformance.model import Operation
 
 CONCERNED = WRITTEN | NAMED | TOLD_APART

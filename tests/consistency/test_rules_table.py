@@ -27,7 +27,7 @@ from conformance.judge.rechecks import completes
 from conformance.judge.rule import Case, Context, Excuse, Need, Rule
 from conformance.judge.rules import excuses
 from conformance.judge.rules.patterns import pattern_excuses
-from conformance.judge.rules.writes import write_excuses
+from conformance.judge.rules.write_rules import write_excuses
 from conformance.model import Exchange, Octets, Operation
 from conformance.outcome.assemble import Framing, assemble
 

@@ -1,4 +1,4 @@
-"""Classes of requests that are never answered while the like of them is; and the silence of servers that do no wrong."""
+"""Classes of requests that are never answered while the like of them is; and silence that does no wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BAD, GOOD = (1, 2, 3), (4, 5, 6, 7, 8)
 def silent(scribe: Scribe, call: str, tick: int, n: int, how: str, **more: Any) -> None:
     """Ask once more, and be told nothing."""
     told = {**SILENCE[how], **more}
-    getattr(scribe, call)("asker", *at(tick, tick + 1), "500" if call != "get" else "500", n)
+    getattr(scribe, call)("asker", *at(tick, tick + 1), "500", n)
     one = scribe.operations[-1]
     status = told.get("status")
     body = None if status is None else error(status)

@@ -15,8 +15,8 @@ from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import Proof, answers, strings
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED
-from conformance.judge.rules.writes.write_excuses import ASKED_ALIKE, INVALID_INTENT
-from conformance.judge.rules.writes.write_facts import CREATES, plain
+from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE, INVALID_INTENT
+from conformance.judge.rules.write_rules.write_facts import CREATES, plain
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, interval_of
 from conformance.judge.state.observed import doomed_from, scope_of_file

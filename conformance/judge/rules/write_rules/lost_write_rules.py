@@ -13,7 +13,7 @@ from conformance.judge.rules.excuses import (
     WAIT_BEGUN_ANEW,
     WITHIN_THE_BOUND,
 )
-from conformance.judge.rules.writes.write_excuses import MAY_BE_ATTACHED, NEVER_SHOWN
+from conformance.judge.rules.write_rules.write_excuses import MAY_BE_ATTACHED, NEVER_SHOWN
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.interval import NEVER, SECOND, Interval, first
 from conformance.judge.state.observed import doomed_from

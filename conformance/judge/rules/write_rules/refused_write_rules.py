@@ -17,8 +17,8 @@ from conformance.judge.rechecks import Proof, answers, before, record, strings
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED, NOT_THIS_RUNS, STALE_REPLICA, WITHIN_THE_BOUND
 from conformance.judge.rules.version_rules import candidates
-from conformance.judge.rules.writes.write_excuses import MAY_BE_DONE, PARTLY_KNOWN, SO_ALREADY
-from conformance.judge.rules.writes.write_facts import (
+from conformance.judge.rules.write_rules.write_excuses import MAY_BE_DONE, PARTLY_KNOWN, SO_ALREADY
+from conformance.judge.rules.write_rules.write_facts import (
     COMPLETED,
     CREATES,
     CURRENT,
