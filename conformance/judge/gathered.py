@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from conformance.api.answers import Answer, Classified
+from conformance.api.routes import Call
+from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.patterns.unanswered import TOLD_APART, Unanswered
 from conformance.judge.rules.write_rules.identity_rules import CONCERNED as NAMED
 from conformance.judge.rules.write_rules.identity_rules import Identities
@@ -31,6 +33,18 @@ class Gathered:
             self.identities.take(operation, of)
         if operation.exchange.user == "owner":
             self.unanswered.take(operation, of)
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether any of it may break something; False is certain."""
+        often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
+        return often or self.refused.is_suspicious or self.identities.is_suspicious
+
+    def announce(self, operation: Operation, called: Call) -> None:
+        """Note a write before all others are taken, where its answer is known already."""
+        status = operation.exchange.status
+        if status is not None and 400 <= status < 500:
+            self.refused.announce(operation, called)
 
     def silent(self, operation: Operation, of: Classified) -> None:
         """Take an operation that told nothing."""

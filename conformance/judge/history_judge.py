@@ -111,6 +111,7 @@ class Judge:
             return
         self._pending[operation.id] = operation
         called = self._classify.call(exchange)
+        self._gathered.announce(operation, called)
         if exchange.user == "owner" or called.name in _BY_ANYBODY:
             announce = self._world.beginnings.get(called.name)
             if announce is not None:
@@ -334,6 +335,7 @@ def _reached(context: Context) -> dict[str, int]:
                 counters[f"bad-{endpoint.reads.kind}"] += 1
         if truth is Truth.GOOD and any(one.octets for _, one in content_rules.compared(case, context)):
             counters["good-bytes"] += 1
+            counters["good-chunked" if case.upload.chunked else "good-single-part"] += 1
         if truth is Truth.BAD and crossing(upload.refused_files, case.chain.done):
             counters["bad-refused"] += 1
     return dict(counters)

@@ -55,7 +55,7 @@ class Identities:
         self._carried = 0
 
     @property
-    def suspicious(self) -> bool:
+    def is_suspicious(self) -> bool:
         """Whether anything is to be found."""
         return bool(self._twice or self._others or self._misnamed)
 

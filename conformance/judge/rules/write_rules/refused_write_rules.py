@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import identity, within
 from conformance.api.request_facts import is_mutation
-from conformance.api.routes import UNROUTED, spelled
+from conformance.api.routes import UNROUTED, Call, spelled
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import Proof, answers, before, record, strings
 from conformance.judge.rule import Context, Need, Rule
@@ -109,6 +109,10 @@ class RefusedWrites:
             if unread or (of.call.name == UNROUTED and not facts):
                 self._wild.update(map(spelled, operation.exchange.path.partition("?")[0].split("/")))
 
+    def announce(self, operation: Operation, called: Call) -> None:
+        """Note a write that will prove to have been refused, so that looks count whatever their order."""
+        self._watched.update(fact[:2] for fact in wished(called, operation.exchange))
+
     def _look(self, operation: Operation, of: Classified) -> None:
         if not self._watched:
             return
@@ -132,14 +136,12 @@ class RefusedWrites:
         if fact[:2] not in self._watched:
             return
         self._looked[fact[:2]] = last(self._looked.get(fact[:2]), interval) or interval
-        refused = self._refused.get(fact)
-        if refused is not None and crossing(interval, refused):
-            self._shown[fact] = first(self._shown.get(fact), interval) or interval
+        self._shown[fact] = last(self._shown.get(fact), interval) or interval
 
     # ---- concluding
 
     @property
-    def suspicious(self) -> bool:
+    def is_suspicious(self) -> bool:
         """Whether anything that was refused may have been done: the others need not be judged."""
         return any(fact.field in (COMPLETED, CURRENT, GONE) or fact in self._shown for fact in self._open())
 
