@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.api.answers import Answer, Classified
-from conformance.api.routes import Call
+from conformance.api.answers import Answer, Classified, Effect
+from conformance.api.routes import UNROUTED, Call
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
+from conformance.judge.rules.patterns.pending_rules import Forbidden
 from conformance.judge.rules.patterns.unanswered import TOLD_APART, Unanswered
 from conformance.judge.rules.write_rules.identity_rules import CONCERNED as NAMED
 from conformance.judge.rules.write_rules.identity_rules import Identities
@@ -23,6 +24,7 @@ class Gathered:
         self.refused = RefusedWrites(bound)
         self.identities = Identities(bound)
         self.unanswered = Unanswered()
+        self.forbidden = Forbidden()
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take an operation of a call that concerns any of it."""
@@ -31,6 +33,8 @@ class Gathered:
             self.refused.take(operation, of)
         if name in NAMED:
             self.identities.take(operation, of)
+        if name == UNROUTED and of.effect is not Effect.NONE:
+            self.forbidden.rights(operation)
         if operation.exchange.user == "owner":
             self.unanswered.take(operation, of)
 
@@ -38,7 +42,7 @@ class Gathered:
     def is_suspicious(self) -> bool:
         """Whether any of it may break something; False is certain."""
         often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
-        return often or self.refused.is_suspicious or self.identities.is_suspicious
+        return often or bool(self.forbidden.told) or self.refused.is_suspicious or self.identities.is_suspicious
 
     def announce(self, operation: Operation, called: Call) -> None:
         """Note a write before all others are taken, where its answer is known already."""
@@ -46,7 +50,9 @@ class Gathered:
         if status is not None and 400 <= status < 500:
             self.refused.announce(operation, called)
 
-    def silent(self, operation: Operation, of: Classified) -> None:
-        """Take an operation that told nothing."""
+    def untold(self, operation: Operation, of: Classified) -> None:
+        """Take an operation that told nothing, or was refused."""
         if of.answer is Answer.UNKNOWN:
             self.unanswered.silent(operation, of)
+        else:
+            self.forbidden.take(operation, of)

@@ -138,8 +138,8 @@ class Judge:
             self._traces.take(operation, of)
         if gathered:
             self._gathered.take(operation, of)
-        if of.answer is Answer.UNKNOWN:
-            self._gathered.silent(operation, of)
+        if of.answer in (Answer.UNKNOWN, Answer.REFUSED):
+            self._gathered.untold(operation, of)
         exchange = operation.exchange
         if exchange.user == "owner":
             self._owners(operation, of, handler, extended=extended, own=own)
@@ -261,6 +261,7 @@ class Judge:
             Need.OWN_WRITES: (self._own,),
             Need.REFUSED_WRITES: (self._gathered.refused,),
             Need.IDENTITIES: (self._gathered.identities,),
+            Need.FORBIDDEN: (self._gathered.forbidden,),
             Need.UNANSWERED: (self._gathered.unanswered,),
         }
 

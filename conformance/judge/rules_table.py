@@ -22,7 +22,7 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
-from conformance.judge.rules.patterns import silent_class_rules, unusable_url_rules
+from conformance.judge.rules.patterns import pending_rules, silent_class_rules, unusable_url_rules
 from conformance.judge.rules.write_rules import identity_rules, lost_write_rules, refused_write_rules
 from conformance.model import Tally
 
@@ -56,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     *refused_write_rules.RULES,
     *identity_rules.RULES,
     *silent_class_rules.RULES,
+    *pending_rules.RULES,
     DESCRIBED,
 )
 

@@ -133,8 +133,8 @@ class Columns:
     def _write(self, one: Operation, of: Classified) -> None:
         if of.call.name in CONCERNED:
             self._gathered.take(one, of)
-        if of.answer is Answer.UNKNOWN:
-            self._gathered.silent(one, of)
+        if of.answer in (Answer.UNKNOWN, Answer.REFUSED):
+            self._gathered.untold(one, of)
         kind, end, home, key, x, y = self._row(one, of)
         b = NEVER if one.b_ns is None else one.b_ns
         self._rows.append((kind, end, home, key, self._shape(one, of), one.a_ns, b, x, y))

@@ -117,6 +117,7 @@ class Registry:
         self.files: dict[str, File] = {}
         self.versions: dict[str, Version] = {}
         self.algorithms: dict[str, str] = {}
+        self.providers: set[str] = set()
         self.folders_doomed = NEVER
         self.doomed = NEVER
         self.put_urls: dict[int, tuple[str, int] | None] = {}
