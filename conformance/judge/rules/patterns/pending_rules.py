@@ -90,7 +90,8 @@ def forbidden_while_pending(forbidden: Forbidden, context: Context, book: Book) 
     (call, name), refusals, verdict = found[0]
     sentence = (
         f"{call} of {short(name)} answered 403 to its creator {len(refusals)} times, first to "
-        f"{book.when(refusals[0])}, never not-consistent, and its truth to {book.when(verdict)}; so it was with {len(found)} resources"
+        f"{book.when(refusals[0])}, never not-consistent, and its truth to {book.when(verdict)}; so it was with "
+        f"{len(found)} resources"
     )
     book.find(
         "nc-until-consistent", "forbidden-while-pending", call, (told[0] for _, told, _ in found), sentence,
