@@ -49,7 +49,9 @@ def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_jso
         drawn = _judged(history, **asked)
         return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
     prepare_views(report_dir, [history, *([expect] if expect else [])])
-    with reporting(report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=asked["strict"], catalogue=asked["by"])):
+    with reporting(
+        report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=asked["strict"], catalogue=asked["by"])
+    ):
         expected = deviations(expect)
         keep(drawn := _judged(history, **asked), report_dir)
         return show(drawn, report_dir, screen, status=int(drawn["exit_code"]), expected=expected)

@@ -22,6 +22,7 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
+from conformance.judge.rules.later import attach_rules
 from conformance.model import Tally
 
 
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     *status_record_rules.RULES,
     *refused_create_rules.RULES,
     *access_rules.RULES,
+    *attach_rules.RULES,
     *own_write_rules.RULES,
     DESCRIBED,
 )
