@@ -21,8 +21,8 @@ REACHING = (
 """How the target is reached: what every command that sends needs."""
 RUNNING = (
     "embedded", "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "catalogue",
-    "scenario",    "target_version", "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "answer_bytes",
-    "download_bytes",
+    "scenario", "target_version", "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds",
+    "answer_bytes", "download_bytes",
 )  # fmt: skip
 """What a run is asked to do."""
 _METAVARS = {

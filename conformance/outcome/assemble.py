@@ -16,8 +16,8 @@ from conformance.api.classifier import classify_all
 from conformance.errors import ExitCode
 from conformance.judge import judge_history
 from conformance.judge.evidence import verified
-from conformance.judge.rules_table import by_version
 from conformance.judge.lag import summary as lag_summary
+from conformance.judge.rules_table import by_version
 from conformance.judge.sensitivity import sensitivity
 from conformance.judge.wall_clock import ON_ORDER_ALONE
 from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
@@ -36,12 +36,13 @@ class Framing:
     """What a run document says beside its judgement.
 
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
-    were selected (none means all); `catalogue` is the version that judges, the present one where it is empty; `scenarios` are the names of those that were tried, and `exercises` the requirements
-    that these exercise, None unless others were left out; `tallies` come from judges that read something other than the
-    history, such as the target's own description; `second_opinion` are the findings of another judge of the same
-    history, which must be the same; `summaries` are finished sections of the document. `trouble` are the suite's own
-    errors, `shortage` says what kept the run from trying everything, such as a spent budget, and `never_worked` that
-    the target never accepted the run; `remarks` are told as they are.
+    were selected (none means all); `catalogue` is the version that judges, the present one where it is empty;
+    `scenarios` are the names of those that were tried, and `exercises` the requirements that these exercise, None
+    unless others were left out; `tallies` come from judges that read something other than the history, such as the target's
+    own description; `second_opinion` are the findings of another judge of the same history, which must be the same;
+    `summaries` are finished sections of the document. `trouble` are the suite's own errors, `shortage` says what kept
+    the run from trying everything, such as a spent budget, and `never_worked` that the target never accepted the run;
+    `remarks` are told as they are.
     """
 
     effort: str = "recorded"
