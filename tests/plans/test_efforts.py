@@ -25,9 +25,10 @@ def test_every_effort_of_the_command_line_is_described() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_effort_tries_every_scenario(name: str) -> None:
-    """Only uploads of several MiB are left out of the quick one."""
+    """Only uploads of several MiB and great load are left out of the quick one, and the greatest of the standard one."""
     left_out = {scenario.name for scenario in scenarios() if not scenario.share.at(name)}
-    assert left_out == ({"large-uploads"} if name == "quick" else set())
+    heavy = {"quick": {"large-uploads", "bursts", "long-polls", "floods"}, "standard": {"floods"}, "thorough": set()}
+    assert left_out == heavy[name]
 
 
 def test_a_larger_effort_tries_more_of_everything() -> None:
@@ -48,7 +49,7 @@ def test_requests_that_are_wrong_on_purpose_can_be_filled_in() -> None:
         assert "{project}" not in str(body)
 
 
-DRAWING = ("plan", "plan_verbs", "plan_model", "plan_text", "invalid_requests", "scenario", "search.fleets",
+DRAWING = ("plan", "plan_verbs", "plan_model", "plan_text", "invalid_requests", "invalid_changes", "scenario", "search.fleets",
            "search.fixed_constants")  # fmt: skip
 """The modules of the engine that draw."""
 DRAWN_BY = [ENGINE.joinpath(*name.split(".")).with_suffix(".py") for name in DRAWING] + sorted(PLANS.glob("*.py"))

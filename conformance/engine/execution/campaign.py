@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from conformance.engine.execution.actor import give_up, play
+from conformance.engine.execution.actor import give_up, leave_out, play
 from conformance.engine.execution.bindings import Project, Upload, World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.quiet_lock import LOOK_EVERY_S
@@ -132,7 +132,7 @@ class Campaign:
         end = Signal(an_end=True)
         if actor.user in SECOND_USERS and not self.stage.second_user:
             for number, step in enumerate(actor.steps):
-                world.leave_out(actor.name, step.verb, number, NO_SECOND_USER)
+                leave_out(self.stage, world, actor, number, NO_SECOND_USER)
                 give_up(self.stage, world, step)
             self.stage.scheduler.fire(end)
         else:

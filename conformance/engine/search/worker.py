@@ -213,5 +213,6 @@ def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
         dense_reads=effort.dense_reads,
         least_tracers=effort.least,
         tracing_s=effort.tracing_s,
+        slow_s=effort.slow_s,
         begun=time.monotonic(),
     )
