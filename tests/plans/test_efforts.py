@@ -10,6 +10,7 @@ import pytest
 
 import conformance.engine
 from conformance.engine.efforts import EFFORTS, QUICK, STANDARD, THOROUGH
+from conformance.engine.invalid_changes import CHANGES
 from conformance.engine.invalid_requests import INVALID, UNKNOWN
 from conformance.engine.scenario_list import scenarios
 from conformance.settings.run_settings import EFFORTS as NAMES
@@ -25,7 +26,7 @@ def test_every_effort_of_the_command_line_is_described() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_effort_tries_every_scenario(name: str) -> None:
-    """Only uploads of several MiB and great load are left out of the quick one, and the greatest of the standard one."""
+    """Only what is large is left out of the quick one, and what is very large of the standard one."""
     left_out = {scenario.name for scenario in scenarios() if not scenario.share.at(name)}
     heavy = {"quick": {"large-uploads", "bursts", "long-polls", "floods"}, "standard": {"floods"}, "thorough": set()}
     assert left_out == heavy[name]
@@ -41,15 +42,16 @@ def test_a_larger_effort_tries_more_of_everything() -> None:
 
 def test_requests_that_are_wrong_on_purpose_can_be_filled_in() -> None:
     """No placeholder is left in any path or body."""
-    words = {"id": "ID", "name": "NAME", "project": "PROJECT"}
-    for request in (*UNKNOWN.values(), *INVALID.values()):
+    words = {"id": "ID", "name": "NAME", "project": "PROJECT", "file": "FILE", "upload": "UPLOAD"}
+    for request in (*UNKNOWN.values(), *INVALID.values(), *CHANGES.values()):
         _, path, body = request.filled(**words)
         assert "{" not in path
         assert "{id}" not in str(body)
         assert "{project}" not in str(body)
 
 
-DRAWING = ("plan", "plan_verbs", "plan_model", "plan_text", "invalid_requests", "invalid_changes", "scenario", "search.fleets",
+DRAWING = ("lot", "plan", "plan_verbs", "plan_model", "plan_text", "invalid_requests", "invalid_changes", "scenario",
+           "search.fleets",
            "search.fixed_constants")  # fmt: skip
 """The modules of the engine that draw."""
 DRAWN_BY = [ENGINE.joinpath(*name.split(".")).with_suffix(".py") for name in DRAWING] + sorted(PLANS.glob("*.py"))

@@ -8,7 +8,7 @@ from conformance.engine.plan import Plan
 from conformance.engine.plan_model import Truth, truths
 from conformance.engine.scenario import PlanScenario
 from conformance.engine.scenario_list import select
-from conformance.engine.search.worker import drawn_plans, wave_seed
+from conformance.engine.search.portion import Portion
 
 (UNSENT,) = (one for one in select(["unsent-parts"]) if isinstance(one, PlanScenario))
 
@@ -23,14 +23,14 @@ def kinds(plan: Plan) -> set[tuple[bool, int]]:
 def test_every_seed_draws_a_never_sent_part_of_each_kind(effort: str) -> None:
     """A server that never decides on one such kind must be found by every run: twelve seeds of each effort."""
     for seed in range(1, 13):
-        (plan,) = drawn_plans(UNSENT, UNSENT.share.at(effort), wave_seed(seed, 0, 0))
+        (plan,) = Portion(effort, seed).plans(UNSENT)
         assert kinds(plan) == {(False, 1), (True, 1), (True, 2)}
         assert set(truths(plan).values()) == {Truth.BAD}
 
 
 def test_each_is_attached_by_somebody_who_met_its_writer_before_it_was_completed() -> None:
     """A server may refuse what it knows to be bad: attached late, nobody could wait for it."""
-    (plan,) = drawn_plans(UNSENT, 1, wave_seed(1, 0, 0))
+    (plan,) = Portion("quick", 1).plans(UNSENT)
     readers = [actor for actor in plan.actors if actor.name.startswith("reader")]
     assert len(readers) == 3
     for reader in readers:
