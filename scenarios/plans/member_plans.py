@@ -22,7 +22,8 @@ def members(draw: Draw) -> Plan:
     """
     mine, theirs, handed, newer = (draw(shapes.definite(bad=bad)) for bad in _truths(draw))
     filled, made, withdrawn = (do("meet", at=at, parties=2) for at in ("filled", "made", "withdrawn"))
-    start = [do("create_project", "p1"), do("grant", RIGHTS, project="p1")]
+    role = draw(st.sampled_from(("project_admin", "project_admin", "file_editor")))
+    start = [do("create_project", "p1"), do("grant", RIGHTS, project="p1", role=role)]
     own = [*mine.writes("u1", "p1"), mine.completes("u1"), attach("u1", "f1", "p1"), *handed.writes("u3", "p1"), filled]
     rest = [*reads(draw, "f1"), do("settle", file="f1"), made, do("read_versions", file="f1"), do("settle", file="f2")]
     owner = Actor("owner", (*start, *own, *rest, do("withdraw", rights=RIGHTS), withdrawn))

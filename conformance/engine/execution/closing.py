@@ -61,22 +61,24 @@ class ClosingRound:
         self.rests.append(time.monotonic() - ended)
         voices = Voices(self.stage, world, CLOSER, Phase.FINAL)
         for project in world.projects():
-            yield from _visit(voices.of(project.by), world, project)
+            yield from self._visit(voices.of(project.by), world, project)
         for file in list(world.files())[:MOST_FILES]:
             yield from _look(voices.of(file.project.by), file)
         for upload in itertools.islice(_usable(world), 1):
             yield from _use(voices.of(upload.project.by), upload)
+        for membership in world.memberships():
+            yield from _without_rights(voices.of("other"), world, membership.project)
         voices.close()
 
-
-def _visit(client: Speaker, world: World, project: Project) -> Task:
-    """Read a project, and make an upload in it if it lives."""
-    client.send("GET", f"/projects/{project.id}")
-    yield time.monotonic()
-    if not project.deleted and project.ready is not None:
-        body: Json = {"name": world.name("closing"), "content_type": "text/plain", "size": 1, "chunked": True}
-        client.send("POST", f"/projects/{project.id}/uploads", json=body)
+    def _visit(self, client: Speaker, world: World, project: Project) -> Task:
+        """Read a project, and make an upload in it if it lives."""
+        client.send("GET", f"/projects/{project.id}")
         yield time.monotonic()
+        if not project.deleted and project.ready is not None:
+            body = {"name": world.name("closing"), "content_type": "text/plain", "size": 1}
+            named = {"storage_provider": {"id": self.stage.provider}} if self.stage.provider else {}
+            client.send("POST", f"/projects/{project.id}/uploads", json={**body, **named})
+            yield time.monotonic()
 
 
 def _look(client: Speaker, file: File) -> Task:
@@ -89,6 +91,13 @@ def _look(client: Speaker, file: File) -> Task:
         yield time.monotonic()
     for version in file.versions[:1]:
         client.send("GET", f"/uploads/{version.upload.id}")
+        yield time.monotonic()
+
+
+def _without_rights(client: Speaker, world: World, project: Project) -> Task:
+    """Let the second user look where it had rights: what was withdrawn stays so."""
+    for file in itertools.islice((one for one in world.files() if one.project is project), 1):
+        _download(client, f"/files/{file.id}/url")
         yield time.monotonic()
 
 
