@@ -16,7 +16,7 @@ from .plan_parts import Draw, attach, settling
 @st.composite
 def late_calls(draw: Draw) -> Plan:
     """Chunks and hashes are reported after the verdict, and the upload is completed again: with other hashes too."""
-    shape = draw(shapes.definite(bad=draw(st.sampled_from((False, False, True)))))
+    shape = draw(shapes.definite(bad=draw(st.booleans())))
     calls = [*hashes_reported(), *completed_again(), do("relabel", file="f1"), do("rename_file", file="f1")]
     if shape.chunked and shape.parts:
         calls += [do("report_chunk", upload="u1", number=1, **more) for more in ({}, {"lie": "hash"}, {"fresh": True})]

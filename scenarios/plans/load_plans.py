@@ -22,8 +22,8 @@ LONG = 130
 
 @st.composite
 def bursts(draw: Draw, *, theme: str, uploads: int, apart: bool) -> Plan:
-    """Many uploads, a few of them bad, are completed at one moment: in one project, or each in one of its own."""
-    bad = draw(st.sets(st.integers(1, uploads), min_size=1, max_size=uploads // 4))
+    """Many uploads, up to half of them bad, are completed at one moment: in one project, or each in one of its own."""
+    bad = draw(st.sets(st.integers(1, uploads), min_size=uploads // 4, max_size=uploads // 2))
     actors = [_one(draw, n, uploads, bad=n in bad, apart=apart) for n in range(1, uploads + 1)]
     return Plan(theme, f"{uploads} at one moment", tuple(actors))
 

@@ -49,7 +49,7 @@ def _truths(draw: Draw) -> tuple[bool, bool, bool, bool]:
 def _former(withdrawn: Step) -> Actor:
     """Return the second user, who asks for everything once more when the rights are withdrawn, and that has settled."""
     asked = [do("read_url", file="f2"), do("read_version_url", version=first_version("f1")), do("read_file", file="f2")]
-    asked += [do("read_upload", upload="u2"), do("create_upload", "x9", project="p1", parts=[3], patient=False)]
+    asked += [do("read_upload", upload="u2"), do("create_upload", project="p1", parts=[3], patient=False)]
     waiting = (do("read_file", file="f3"), withdrawn, settling())
     return Actor("former", (*waiting, *asked, do("rename_file", file="f1"), settling(), *asked), "other")
 

@@ -18,6 +18,7 @@ from conformance.engine.execution.reads import ALL
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import last_listing, settle
 from conformance.engine.execution.uploading import create_upload
+from conformance.engine.execution.verbs.page_verbs import read_pages
 from conformance.engine.execution.writes import create_project
 from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, SECOND_USERS, Actor, Plan, do
 from conformance.engine.plan_model import check, needs, truths
@@ -84,6 +85,8 @@ class Campaign:
         client.phase = Phase.FINAL
         if isinstance(project, Project):
             yield from last_listing(client, project.id)
+            for listed in ("uploads", "children", "files"):
+                yield from read_pages(client, f"/projects/{project.id}/{listed}")
         client.send("GET", "/projects", query=ALL)
         client.close()
 
