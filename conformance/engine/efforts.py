@@ -25,11 +25,11 @@ class Effort:
     tracing_s: float = 6.0
     shrink_s: float = 40.0
     slow_s: float = 7.0
-    closing: int = 24
+    closing: int = 18
     whole_rest: bool = False
 
 
-QUICK = Effort(least=1, dense_reads=400, shrinks=1, repeats=1, tracing_s=1.5, shrink_s=8.0, slow_s=2.5, closing=6)
+QUICK = Effort(least=1, dense_reads=400, shrinks=1, repeats=1, tracing_s=1.5, shrink_s=8.0, slow_s=2.5, closing=5)
 STANDARD = Effort(least=2, dense_reads=2500, shrinks=4, repeats=3)
 THOROUGH = Effort(
     least=4,

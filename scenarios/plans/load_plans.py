@@ -43,8 +43,8 @@ def long_polls(draw: Draw) -> Plan:
     writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), attach("u1", "f1", COMMON)))
     polls = do("read_url", file="f1", times=LONG, every_s=0.02)
     others = (
-        do("read_version_url", version=first_version("f1"), times=20, every_s=0.1),
-        do("read_upload", upload="u1", times=20, every_s=0.1),
+        do("read_version_url", version=first_version("f1"), times=6, every_s=0.3),
+        do("read_upload", upload="u1", times=6, every_s=0.3),
     )
     return Plan("long-polls", "read on and on", (writer, Actor("poller", (polls,)), Actor("reader", others)))
 
@@ -61,7 +61,7 @@ LOAD = (
         "bursts-apart",
         "Many uploads, each in a project of its own, are completed at one moment",
         (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "bad-never-200", "integrity-payload"),
-        Share(1, 1, 2),
+        Share(0, 1, 2),
         partial(bursts, theme="bursts-apart", uploads=FEW, apart=True),
     ),
     PlanScenario(

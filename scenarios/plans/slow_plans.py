@@ -11,8 +11,8 @@ from conformance.engine.scenario import PlanScenario, Share
 
 from .exercised import COMPLETED, WINDOW
 from .file_plans import second_files
-from .folder_plans import nested_folders
-from .member_plans import members
+from .places.folder_plans import nested_folders
+from .places.member_plans import members
 from .plan_parts import Draw
 from .upload_plans import uploads
 from .version_plans import new_versions, third_versions
@@ -47,7 +47,7 @@ SLOW = (
         "slow-clients",
         "Plans of other scenarios, with a pause between every pair of steps",
         (*COMPLETED, *WINDOW),
-        Share(1, 4, 8),
+        Share(1, 3, 8),
         slow_clients,
     ),
 )

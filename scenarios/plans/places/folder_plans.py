@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from conformance.scenarios.plans import shapes
+from conformance.scenarios.plans.exercised import COMPLETED, GOOD, WINDOW
+from conformance.scenarios.plans.plan_parts import Draw, attach, attach_in, own_or_common, pause, reads
 from hypothesis import strategies as st
 
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
-
-from . import shapes
-from .exercised import COMPLETED, GOOD, WINDOW
-from .plan_parts import Draw, attach, attach_in, own_or_common, pause, reads
 
 
 def nested(project: str, depth: int) -> list[Step]:
@@ -91,21 +90,21 @@ FOLDERS = (
         "nested-folders",
         "A file and its folders are moved, renamed and relabelled while it is pending, and after",
         (*COMPLETED, *WINDOW, "read-your-writes"),
-        Share(1, 3, 8),
+        Share(1, 2, 8),
         nested_folders,
     ),
     PlanScenario(
         "folder-deletions",
         "A folder is deleted with a file in it, and one of the same name is made again",
         (*COMPLETED, *WINDOW, *GOOD),
-        Share(1, 2, 6),
+        Share(1, 1, 6),
         folder_deletions,
     ),
     PlanScenario(
         "several-files",
         "Files of one upload are made before it is completed, while it is pending, and when it has settled",
         (*COMPLETED, *WINDOW, *GOOD),
-        Share(1, 2, 6),
+        Share(0, 1, 6),
         several_files,
     ),
 )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from conformance.scenarios.plans import shapes
+from conformance.scenarios.plans.exercised import COMPLETED, OWN_PROJECT, REFUSED, WINDOW
+from conformance.scenarios.plans.plan_parts import Draw, attach, attach_in, settling
 from hypothesis import strategies as st
 
 from conformance.engine.invalid_changes import CHANGES
 from conformance.engine.plan import Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
-
-from . import shapes
-from .exercised import COMPLETED, OWN_PROJECT, REFUSED, WINDOW
-from .plan_parts import Draw, attach, attach_in, settling
 
 _INTRUDERS = ("other", "invalid", "nobody")
 
@@ -110,7 +109,7 @@ REFUSALS = (
         "refusals",
         "Everybody but the owner tries to change and delete what is there, and the owner looks after it",
         (*COMPLETED, *WINDOW, *REFUSED, *OWN_PROJECT, "no-token-401", "other-user-403"),
-        Share(1, 1, 3),
+        Share(0, 1, 3),
         refusals,
     ),
     PlanScenario(

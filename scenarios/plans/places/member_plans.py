@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from conformance.scenarios.plans import shapes
+from conformance.scenarios.plans.exercised import COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
+from conformance.scenarios.plans.plan_parts import Draw, attach, pause, reads, settling
 from hypothesis import strategies as st
 
 from conformance.engine.plan import RIGHTS, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
-
-from . import shapes
-from .exercised import COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
-from .plan_parts import Draw, attach, pause, reads, settling
 
 
 @st.composite
@@ -75,14 +74,14 @@ MEMBERS = (
         "members",
         "The second user is given rights in a project, does there what its owner does, and loses them",
         (*COMPLETED, *WINDOW, *OWN_PROJECT),
-        Share(1, 2, 6),
+        Share(1, 1, 6),
         members,
     ),
     PlanScenario(
         "foreign-uploads",
         "The second user attaches the owner's upload to a file and a project of its own",
         (*COMPLETED, *WINDOW, *GOOD, *REFUSED, *OWN_PROJECT),
-        Share(1, 2, 5),
+        Share(0, 1, 5),
         foreign_uploads,
     ),
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from conformance.scenarios.plans import shapes
+from conformance.scenarios.plans.exercised import COMPLETED, GOOD, WINDOW
+from conformance.scenarios.plans.plan_parts import Draw, attach, settling
 from hypothesis import strategies as st
 
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
-
-from . import shapes
-from .exercised import COMPLETED, GOOD, WINDOW
-from .plan_parts import Draw, attach, settling
 
 
 @st.composite
@@ -62,14 +61,14 @@ LATE = (
         "late-calls",
         "Chunks and hashes are reported after the verdict, and the upload is completed again by other hashes",
         (*COMPLETED, *WINDOW, "complete-repeat-no-5xx"),
-        Share(1, 3, 8),
+        Share(1, 2, 8),
         late_calls,
     ),
     PlanScenario(
         "late-bytes",
         "The signed URL of a part is used again after the verdict",
         (*COMPLETED, *WINDOW, *GOOD),
-        Share(1, 2, 6),
+        Share(0, 1, 6),
         late_bytes,
     ),
 )

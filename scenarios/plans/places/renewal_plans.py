@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from conformance.scenarios.plans import shapes
+from conformance.scenarios.plans.exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
+from conformance.scenarios.plans.plan_parts import Draw, attach, pause, reads
 from hypothesis import strategies as st
 
 from conformance.engine.plan import Actor, Plan, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
-
-from . import shapes
-from .exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
-from .plan_parts import Draw, attach, pause, reads
 
 
 @st.composite
@@ -73,14 +72,14 @@ RENEWALS = (
         "made-again",
         "A file and a version are deleted and made again of the same upload",
         (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "old-version-downloadable"),
-        Share(1, 2, 6),
+        Share(0, 1, 6),
         made_again,
     ),
     PlanScenario(
         "listings",
         "More than a page of uploads, files, folders and versions, listed page by page",
         (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing"),
-        Share(1, 1, 3),
+        Share(0, 1, 3),
         listings,
     ),
 )
