@@ -40,7 +40,8 @@ class Framing:
     history, such as the target's own description; `second_opinion` are the findings of another judge of the same
     history, which must be the same; `summaries` are finished sections of the document. `trouble` are the suite's own
     errors, `shortage` says what kept the run from trying everything, such as a spent budget, and `never_worked` that
-    the target never accepted the run; `remarks` are told as they are.
+    the target never accepted the run; `remarks` are told as they are. `reports` are those asked for beside the usual
+    ones.
     """
 
     effort: str = "recorded"
@@ -57,6 +58,7 @@ class Framing:
     remarks: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
+    reports: tuple[str, ...] = ()
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     second_opinion: tuple[Finding, ...] | None = None
     summaries: Mapping[str, Json] = field(default_factory=dict)
@@ -128,6 +130,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
             "dropped": [_as_json(finding) for finding in dropped],
             "trouble": list(framing.trouble),
             "shortage": list(framing.shortage),
+            **({"further_reports": list(framing.reports)} if framing.reports else {}),
         },
     )
     summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}

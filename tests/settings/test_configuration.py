@@ -71,6 +71,7 @@ def test_everything_can_be_said_in_the_file() -> None:
         only = ["nc-payload", "session-*"]
         scenario = ["uploads", "fuzz-*"]
         report_dir = "out"
+        report = ["ctrf"]
         converge_within = 30
         gateway = "<h1>nginx"
         storage_provider = "p"
