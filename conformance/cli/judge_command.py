@@ -33,6 +33,8 @@ from conformance.settings.run_settings import base_url as based
 @click.option("--gateway", metavar="REGEX", help="Answers of a gateway, not the API: a pattern over the body.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
 @click.option("--require-core", is_flag=True, help="Exit with 4 unless the core of the contract was exercised.")
+@click.option("--catalogue", "by", metavar="VERSION", default="",
+              help="Judge by an older version of the catalogue, without the rows that are newer.")  # fmt: skip
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
@@ -45,6 +47,7 @@ def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_jso
     browser, a proxy or an API tool; schemathesis' cassettes are read as well.
     """
     require(asked["reports"])
+    catalogue.number(asked["by"])
     screen = console(as_json=as_json)
     if report_dir is None:
         expected = deviations(expect)
@@ -54,7 +57,7 @@ def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_jso
     with reporting(
         report_dir,
         Target(base_url=""),
-        framing=Framing(recorded=True, strict=asked["strict"], reports=asked["reports"]),
+        framing=Framing(recorded=True, strict=asked["strict"], catalogue=asked["by"], reports=asked["reports"]),
     ):
         expected = deviations(expect)
         keep(drawn := _judged(history, **asked), report_dir)
@@ -68,6 +71,7 @@ def _judged(  # noqa: PLR0913 - one for each option
     base_url: str | None,
     gateway: str | None,
     strict: bool,
+    by: str,
     require_core: bool,
     columnar: bool,
     reports: tuple[str, ...],
@@ -85,6 +89,7 @@ def _judged(  # noqa: PLR0913 - one for each option
         seed=int(header.get("seed", 0)),
         strict=strict,
         reports=reports,
+        catalogue=by,
         run_id=str(header.get("run_id", "")),
         begun=str(header.get("begun", "")),
         remarks=remarks,

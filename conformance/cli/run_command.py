@@ -91,8 +91,9 @@ def named(asked: Configuration) -> Target:
 
 def framing_of(asked: Configuration) -> Framing:
     """Give what is said of a run that may not begin."""
-    known = [name for name in asked.get("report") if name in formats()]
-    return Framing(effort=asked.get("effort"), seed=asked.get("seed"), strict=asked.get("strict"), reports=tuple(known))
+    known = tuple(name for name in asked.get("report") if name in formats())
+    names = ("effort", "seed", "strict", "catalogue")
+    return Framing(reports=known, **{name: asked.get(name) for name in names})
 
 
 def named_files(asked: Configuration) -> Iterable[Path]:
@@ -135,8 +136,8 @@ def checked(settings: Settings) -> Settings:
         UsageError: a requirement, scenario or report does not exist, or a target is named and no credentials are.
     """
     shielded.hide(settings.secrets())
-    catalogue.select(settings.only)
     require(settings.report)
+    catalogue.select(settings.only, catalogue.requirements(by=settings.catalogue))
     if settings.scenario:
         from conformance.engine.scenario_list import select  # noqa: PLC0415 - loads all that draws plans
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.api import catalogue
 from conformance.errors import UsageError
 from conformance.model import Json
 from conformance.settings.credentials import NAMES, variable
@@ -105,6 +106,16 @@ def address(given: Json) -> str:
         raise ValueError(str(trouble)) from trouble
 
 
+def version(given: Json) -> str:
+    """Read a version of the catalogue."""
+    by = str(given) if type(given) is int else text(given)
+    try:
+        catalogue.number(by)
+    except UsageError as trouble:
+        raise ValueError(f"{trouble} {trouble.remedy}") from trouble
+    return by
+
+
 def pattern(given: Json) -> str:
     """Read a regular expression."""
     try:
@@ -123,37 +134,20 @@ KEYS: dict[str, Key] = {
         Key("target", "address of the DDS API; DDS_TARGET is an alias of its variable", address, unset=EMBEDDED),
         Key("embedded", "judge the embedded server, not a deployment", flag, default=False),
         Key("target_version", "what the target says it is, for the certificate", text, "", unset="unnamed"),
-        Key(
-            "target_openapi",
-            "URL or file of the target's own API description, to compare with ours",
-            text,
-            "",
-            unset="none",
-        ),
+        Key("target_openapi", "URL or file of the target's own API description, to compare with ours", text, ""),
         Key("effort", "quick, standard or thorough", effort, "standard"),
         Key("seed", "seed of every draw", whole(0), 0),
         Key("workers", "worker processes; 0 is one process", whole(0), 0),
         Key("strict", "a broken SHOULD makes the target nonconformant", flag, default=False),
         Key("only", "ids or globs of the requirements to judge", words, (), unset="all"),
+        Key("catalogue", "version of the catalogue to judge by, without newer rows", version, "", unset="the newest"),
         Key("scenario", "names or globs of the scenarios to try", words, (), unset="all"),
         Key("report_dir", "where the reports go", path, Path("dds-report")),
         Key("report", "further reports to draw beside the usual ones: ctrf", words, ()),
         Key("converge_within", 'seconds that "eventually" may take', number, 60.0),
-        Key(
-            "gateway",
-            "regular expression over a body by which a gateway's own answers are known",
-            pattern,
-            "",
-            unset="none",
-        ),
+        Key("gateway", "regular expression over a body by which a gateway's own answers are known", pattern, ""),
         Key("storage_provider", "id of the storage provider to use", text, "", unset="the target's first"),
-        Key(
-            "storage_hosts",
-            "host patterns that a signed URL may name although they look forbidden",
-            words,
-            (),
-            unset="none",
-        ),
+        Key("storage_hosts", "host patterns that a signed URL may name although they look forbidden", words, ()),
         Key("max_rps", "requests per second, all workers together", number, unset=GENTLE),
         Key("max_in_flight", "requests under way at once, all workers together", whole(1), 32),
         Key("max_requests", "requests in all", whole(1), unset="without end"),

@@ -152,6 +152,7 @@ class Watch:
             strict=settings.strict,
             only=settings.only,
             reports=settings.report,
+            catalogue=settings.catalogue,
             trouble=(trouble,) if trouble else (),
             run_id=settings.run_id,
             begun=self._begun,

@@ -9,8 +9,9 @@ from .access_plans import ACCESS
 from .completion_plans import COMPLETIONS
 from .file_plans import FILES
 from .probe_plans import PROBES
+from .unsent_plans import UNSENT
 from .upload_plans import UPLOADS
 from .version_plans import VERSIONS
 
-PLANS = (*ACCESS, *PROBES, *UPLOADS, *COMPLETIONS, *VERSIONS, *FILES)
+PLANS = (*ACCESS, *PROBES, *UNSENT, *UPLOADS, *COMPLETIONS, *VERSIONS, *FILES)
 """Every scenario of plans, in the order in which their plans begin."""

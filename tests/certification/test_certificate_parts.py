@@ -25,8 +25,8 @@ DRAWING = """
 import hashlib, sys
 {more}
 from conformance.certification.fidelity.own_scenarios import own_plans
-from conformance.engine.search.worker import drawn_plans, wave_seed
-plans = [plan for one in own_plans() for plan in drawn_plans(one, one.share.quick, wave_seed(5, 0, 0))]
+from conformance.engine.search.portion import Portion
+plans = [plan for one in own_plans() for plan in Portion("quick", 5).plans(one)]
 print(hashlib.sha256("".join(plan.key() for plan in plans).encode()).hexdigest())
 """
 

@@ -15,7 +15,7 @@ from conformance.driver import Driver
 from conformance.engine.efforts import QUICK
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.campaign import Campaign
-from conformance.engine.execution.writes import FORM
+from conformance.engine.execution.uploading import FORM
 from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step, do
 from conformance.engine.replay import run_plan
 from conformance.engine.scenario import PlanScenario, Share

@@ -13,7 +13,7 @@ from conformance.engine.plan_text import plan_text
 from conformance.engine.plan_verbs import VERBS
 from conformance.engine.scenario import PlanScenario, share
 from conformance.engine.scenario_list import scenarios
-from conformance.engine.search.fleets import chosen, gather
+from conformance.engine.search.portion import Portion
 from conformance.engine.search.worker import interleaved
 from conformance.settings.run_settings import EFFORTS
 
@@ -25,8 +25,7 @@ SCENARIOS = {scenario.name: scenario for scenario in scenarios() if isinstance(s
 
 def plans_of(name: str, seed: int = 0, effort: str = "standard") -> list[Plan]:
     """Draw the plans of one scenario."""
-    count = SCENARIOS[name].share.at(effort)
-    return chosen(gather(SCENARIOS[name].strategy(), count, seed), count)
+    return Portion(effort, seed).plans(SCENARIOS[name])
 
 
 def series(seed: int, effort: str = "standard") -> list[Plan]:

@@ -14,7 +14,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "listen", "port", "lag", "data", "setup", "env", "variant", "variants", "faults",
     ),
     "What to try": (
-        "effort", "scenario", "only", "seed", "strict", "workers", "jobs", "times", "finding", "plan", "check",
+        "effort", "scenario", "only", "catalogue", "by", "seed", "strict", "workers", "jobs", "times", "finding", "plan", "check",
         "read_along", "require_core", "columnar", "clients", "challenge", "expect", "dry_run",
     ),
     "Limits": (

@@ -20,24 +20,15 @@ from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import Plan
 from conformance.engine.scenario import PlanScenario, share
-from conformance.engine.search.fleets import Memory, chosen, gather, shrink
+from conformance.engine.search.fleets import Memory, shrink
 from conformance.engine.search.plan_outcomes import PlanOutcomes
+from conformance.engine.search.portion import Portion
 from conformance.model import Finding, History, Judgement, Operation
 from conformance.settings.naming import MARK
 from conformance.settings.run_settings import Settings, is_loopback
 
 Judging = Callable[[History], Judgement]
 Gating = Callable[[Finding], bool]
-
-
-def wave_seed(seed: int, wave: int, shard: int) -> int:
-    """Return the seed of everything that one shard draws for one wave of a run."""
-    return (seed * 1009 + wave) * 1009 + shard
-
-
-def drawn_plans(scenario: PlanScenario, wanted: int, seed_of: int) -> list[Plan]:
-    """Draw `wanted` plans of a scenario."""
-    return chosen(gather(scenario.strategy(), wanted, seed_of), wanted)
 
 
 @dataclass(slots=True)
@@ -100,22 +91,16 @@ class Trial:
         for wave in range(self.effort.waves):
             if self.watcher.stopped:
                 break
-            seed_of = wave_seed(self.settings.seed, wave, self.shard)
-            accused = self._wave(seed_of)
+            portion = Portion(self.settings.effort, self.settings.seed, wave, self.shard, self.shards)
+            accused = self._wave(portion)
             if accused and not self.watcher.stopped:
-                self._make_small(seed_of, accused)
+                self._make_small(portion, accused)
 
-    def _wave(self, seed_of: int) -> list[World]:
-        drawn = {scenario: self._draw(scenario, seed_of) for scenario in self.scenarios}
+    def _wave(self, portion: Portion) -> list[World]:
+        drawn = {scenario: portion.plans(scenario) for scenario in self.scenarios}
         abreast = [plan for scenario, plans in drawn.items() if not scenario.in_series for plan in plans]
         series = interleaved([plans for scenario, plans in drawn.items() if scenario.in_series])
         return self._convicted(self.execute(abreast, series))
-
-    def _wanted(self, scenario: PlanScenario) -> int:
-        return share(scenario.share.at(self.settings.effort), self.shard, self.shards)
-
-    def _draw(self, scenario: PlanScenario, seed_of: int) -> list[Plan]:
-        return drawn_plans(scenario, self._wanted(scenario), seed_of)
 
     def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
@@ -155,11 +140,11 @@ class Trial:
         self.outcomes.write()
         return [world for world in worlds if world.token in accused]
 
-    def _make_small(self, seed_of: int, convicted: Sequence[World]) -> None:
+    def _make_small(self, portion: Portion, convicted: Sequence[World]) -> None:
         """Find a smaller plan that still shows a violation, repeat it, and note how often it came back."""
         first = convicted[0]
         self._small_by = time.monotonic() + self.effort.shrink_s
-        smallest, token = self._shrunk(seed_of, first), first.token
+        smallest, token = self._shrunk(portion, first), first.token
         kept = self.outcomes.plans[token]
         copies = self.execute([smallest] * self.effort.repeats) if self.effort.repeats and self._in_time() else []
         again = self._convicted(copies)
@@ -168,14 +153,14 @@ class Trial:
             kept.shrunk_to = next((world.token for world in again), "")
         self.outcomes.write()
 
-    def _shrunk(self, seed_of: int, first: World) -> Plan:
+    def _shrunk(self, portion: Portion, first: World) -> Plan:
         of = next(scenario for scenario in self.scenarios if scenario.name == first.plan.theme)
-        if of.in_series:
-            return first.plan
+        if of.in_series or of.table is not None:
+            return first.plan  # a plan of a table is as small as its row
         memory = Memory(self._try, self.effort.shrinks)
-        drawn = self._draw(of, seed_of)
+        drawn = portion.plans(of)
         memory.learn(drawn, [plan.key() == first.plan.key() for plan in drawn])
-        smallest = shrink(of.strategy(), self._wanted(of), memory, seed_of)
+        smallest = shrink(of.strategy(), portion.wanted(of), memory, portion.seed_of)
         return next((plan for plan in smallest if memory.convicted.get(plan.key())), first.plan)
 
     def _in_time(self) -> bool:
