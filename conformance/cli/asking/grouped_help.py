@@ -14,8 +14,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "listen", "port", "lag", "data", "setup", "env", "variant", "variants", "faults",
     ),
     "What to try": (
-        "effort", "scenario", "only", "catalogue", "by", "seed", "strict", "workers", "jobs", "times", "finding", "plan", "check",
-        "read_along", "require_core", "columnar", "clients", "challenge", "expect", "dry_run",
+        "effort", "scenario", "only", "catalogue", "by", "seed", "strict", "workers", "jobs", "times", "finding",
+        "plan", "check", "read_along", "require_core", "columnar", "clients", "challenge", "expect", "dry_run",
     ),
     "Limits": (
         "converge_within", "max_rps", "max_in_flight", "max_requests", "max_bytes", "max_seconds", "longest_wait",
