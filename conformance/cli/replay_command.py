@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from conformance import interrupts
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked, framing_of, named, named_files
 from conformance.cli.screen.present import console, show, tell
@@ -23,7 +24,7 @@ from conformance.run.stopping import aftermath, leaving, promise, set_aside
 from conformance.run.unstarted import account_of, accountable
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("plan", metavar="PLAN.json", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--times", type=click.IntRange(1, 100), default=1, show_default=True, help="How many side by side.")
 @configured(*REACHING[:1], *RUNNING[:1], *REACHING[1:2], *RUNNING[1:], *REACHING[2:], "i_may_write")

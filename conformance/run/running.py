@@ -257,6 +257,7 @@ class Running:
             seed=settings.seed,
             strict=settings.strict,
             only=settings.only,
+            reports=settings.report,
             catalogue=settings.catalogue,
             run_id=settings.run_id,
             begun=self.begun,

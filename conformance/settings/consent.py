@@ -44,6 +44,25 @@ def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
     )
 
 
+def plan_document(settings: Settings, costs: Mapping[str, EffortCost]) -> dict[str, Json]:
+    """Return what a run with these settings will create and send, as JSON; None is without bound."""
+    cost, budget = costs[settings.effort], settings.budgets
+    return {
+        "target": settings.target.base_url or None,
+        "embedded": settings.target.embedded,
+        "effort": settings.effort,
+        "seed": settings.seed,
+        "projects": cost.projects,
+        "uploads": cost.uploads,
+        "requests": min(cost.requests, budget.requests or cost.requests),
+        "bytes": min(cost.bytes, budget.bytes or cost.bytes),
+        "requests_per_second": settings.rate,
+        "in_flight": settings.max_in_flight,
+        "kept": settings.keep,
+        "consent_given": settings.i_may_write or settings.target.embedded or is_loopback(settings.target.base_url),
+    }
+
+
 def require(settings: Settings, costs: Mapping[str, EffortCost]) -> None:
     """Raise UsageError unless the target is on this machine or its operator has agreed to be written to."""
     if settings.i_may_write or settings.target.embedded or is_loopback(settings.target.base_url):

@@ -84,6 +84,7 @@ class Settings:
     catalogue: str = ""
     scenario: tuple[str, ...] = ()
     report_dir: Path = Path("dds-report")
+    report: tuple[str, ...] = ()
     max_rps: float | None = None
     max_in_flight: int = 32
     budgets: Budgets = dataclasses.field(default_factory=Budgets)
@@ -162,6 +163,7 @@ class Settings:
             network=network,
             only=tuple(plain.pop("only")),
             scenario=tuple(plain.pop("scenario")),
+            report=tuple(plain.pop("report")),
             report_dir=Path(plain.pop("report_dir")),
             credentials=given,
             **plain,
