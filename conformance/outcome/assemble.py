@@ -40,7 +40,8 @@ class Framing:
     history, such as the target's own description; `second_opinion` are the findings of another judge of the same
     history, which must be the same; `summaries` are finished sections of the document. `trouble` are the suite's own
     errors, `shortage` says what kept the run from trying everything, such as a spent budget, and `never_worked` that
-    the target never accepted the run; `remarks` are told as they are.
+    the target never accepted the run; `remarks` are told as they are. `options` are what the user
+    said, so that it can be said again.
     """
 
     effort: str = "recorded"
@@ -60,6 +61,7 @@ class Framing:
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     second_opinion: tuple[Finding, ...] | None = None
     summaries: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
 
 
 def now() -> str:
@@ -123,6 +125,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
+            "options": dict(framing.options),
             "scenarios": list(framing.scenarios),
             "missing_core": list(circumstances.missing_core),
             "dropped": [_as_json(finding) for finding in dropped],

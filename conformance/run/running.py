@@ -258,6 +258,7 @@ class Running:
             only=settings.only,
             run_id=settings.run_id,
             begun=self.begun,
+            options=settings.options,
         )
 
     def _summaries(self) -> dict[str, Json]:
