@@ -23,6 +23,7 @@ from conformance.model import Conformance, Exchange, Finding, History, Json, Jud
 from conformance.outcome import foreign
 from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
+from conformance.outcome.reproduction import programs
 from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
 
@@ -134,7 +135,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         },
     )
     summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}
-    return document(run, _evidence(history, classes, judgement), summaries)
+    shown = programs(history, classes, [verdict.tally for verdict in given])
+    return document(run, _evidence(history, classes, judgement), summaries, shown)
 
 
 LEAST_UNANSWERED = 10
