@@ -32,7 +32,7 @@ Evidence = Mapping[str, tuple[Operation, Classified]]
 
 
 def document(
-    run: Run, operations: Evidence, summaries: Mapping[str, Json], programs: Mapping[int, Json] = NOTHING
+    run: Run, operations: Evidence, summaries: Mapping[str, Json], programs: Mapping[int, Json] | None = None
 ) -> dict[str, Json]:
     """Draw the document of `run`.
 
@@ -44,7 +44,7 @@ def document(
         **_heading(run),
         "requirements": _requirements(run.verdicts),
         "findings": [
-            {**_finding(i, v, f, operations, run.target.base_url), "program": programs.get(i)}
+            {**_finding(i, v, f, operations, run.target.base_url), "program": (programs or {}).get(i)}
             for i, (v, f) in enumerate(findings)
         ],
         **summaries,
