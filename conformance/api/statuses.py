@@ -14,6 +14,7 @@ DOCUMENTED_SUCCESS: dict[str, int] = {
     "delete_file": 204,
     "delete_version": 204,
     "delete_folder": 204,
+    "withdraw_permission": 204,
 }
 """The documented success status of each call; 200 where a call is not listed."""
 

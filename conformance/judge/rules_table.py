@@ -22,6 +22,7 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
+from conformance.judge.rules.later import attach_rules
 from conformance.judge.rules.patterns import pending_rules, silent_class_rules, unusable_url_rules
 from conformance.judge.rules.write_rules import identity_rules, lost_write_rules, refused_write_rules
 from conformance.model import Tally
@@ -51,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     *status_record_rules.RULES,
     *refused_create_rules.RULES,
     *access_rules.RULES,
+    *attach_rules.RULES,
     *own_write_rules.RULES,
     *lost_write_rules.RULES,
     *refused_write_rules.RULES,

@@ -13,11 +13,16 @@ from conformance.api.statuses import ATTACH_REFUSALS, STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import evades, followed, given_by, heard, is_odd, refuses
-from conformance.judge.state.resources import Download, File, Reads, Switch, Version
+from conformance.judge.state.resources import Download, File, Reads, Stay, Switch, Version
 from conformance.model import Json, Octets, Operation
 
 KEPT_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
+
+
+def stay(parent: Json, interval: Interval, effect: Effect) -> Stay:
+    """Return where a create or a move puts something."""
+    return Stay(identity(parent), within(parent, "kind") != "dds-project", interval, effect)
 
 
 class Filing(Storing):
@@ -65,10 +70,13 @@ class Filing(Storing):
         file.created = first(file.created, interval)
         parent = within(request, "parent")
         file.in_folder = within(parent, "kind") != "dds-project"
+        file.stays[operation.id] = stay(parent, interval, of.effect)
         at_root = "" if file.in_folder else identity(parent)
         file.project = identity(within(exchange.response, "project")) or at_root
         version = within(exchange.response, "current_version")
         upload_name = identity(within(version, "upload")) or wanted
+        if not file.project and file.in_folder:
+            file.project = self.folder(identity(parent)).project
         if not file.project:
             file.project = self.upload(upload_name).project if upload_name else ""
         if upload_name:
@@ -131,8 +139,12 @@ class Filing(Storing):
 
     def _write_file(self, operation: Operation, of: Classified) -> None:
         if of.effect is not Effect.NONE:
-            self.file(of.call.id).writes.append(interval_of(operation)[:2])
-            self.file(of.call.id).moved |= of.call.name == "move_file"
+            file, interval = self.file(of.call.id), interval_of(operation)
+            file.writes.append(interval[:2])
+            if of.call.name == "move_file":
+                file.moved = True
+                parent = within(asked(operation.exchange.request), "parent")
+                file.stays[operation.id] = stay(parent, interval, of.effect)
 
     def _delete_file(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)
@@ -144,8 +156,29 @@ class Filing(Storing):
         done = of.effect
         self.version(of.call.id).deletes[operation.id] = (interval_of(operation), done)
 
+    # ---- folders
+
+    def _create_folder(self, operation: Operation, of: Classified) -> None:
+        name = identity(operation.exchange.response)
+        if of.answer is not Answer.DONE or not name:
+            return
+        folder, interval = self.folder(name), interval_of(operation)
+        folder.created = first(folder.created, interval)
+        parent = within(asked(operation.exchange.request), "parent")
+        folder.stays[operation.id] = stay(parent, interval, of.effect)
+        at_root = identity(parent) if within(parent, "kind") == "dds-project" else ""
+        held = self.folders.get(identity(parent))
+        folder.project = identity(within(operation.exchange.response, "project")) or at_root
+        folder.project = folder.project or (held.project if held else "")
+
+    def _move_folder(self, operation: Operation, of: Classified) -> None:
+        if of.effect is not Effect.NONE:
+            parent = within(asked(operation.exchange.request), "parent")
+            self.folder(of.call.id).stays[operation.id] = stay(parent, interval_of(operation), of.effect)
+
     def _delete_folder(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)
+        self.folder(of.call.id).deletes[operation.id] = (interval_of(operation), of.effect)
 
     # ---- the url endpoints
 

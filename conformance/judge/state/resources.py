@@ -192,9 +192,34 @@ class Switch:
     first: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Where something came to lie, in a folder or at a project's root: its creation there, or a move.
+
+    An empty `parent` is a place that nobody can read from the request.
+    """
+
+    parent: str
+    is_folder: bool
+    interval: Interval
+    effect: Effect
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder: where it lay, and the attempts to delete it."""
+
+    id: str
+    project: str = ""
+    created: Interval | None = None
+    stays: dict[str, Stay] = field(default_factory=dict)
+    deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
+    doomed: int = NEVER
+
+
 @dataclass(slots=True)
 class File:
-    """A file: the register of the uploads it pointed to, and the answers of its url endpoint."""
+    """A file: the register of the uploads it pointed to, where it lay, and the answers of its url endpoint."""
 
     id: str
     reads: Reads
@@ -202,6 +227,7 @@ class File:
     in_folder: bool = False
     moved: bool = False
     created: Interval | None = None
+    stays: dict[str, Stay] = field(default_factory=dict)
     switches: dict[str, Switch] = field(default_factory=dict)
     deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
     doomed: int = NEVER
