@@ -13,6 +13,7 @@ from conformance.judge.rules.write_rules.refused_write_rules import CONCERNED as
 from conformance.judge.rules.write_rules.refused_write_rules import RefusedWrites
 from conformance.model import Operation
 
+_ON_RIGHTS = frozenset({"grant_permission", "withdraw_permission", UNROUTED})
 CONCERNED = WRITTEN | NAMED | TOLD_APART
 """Calls that concern any of it."""
 
@@ -33,7 +34,7 @@ class Gathered:
             self.refused.take(operation, of)
         if name in NAMED:
             self.identities.take(operation, of)
-        if name == UNROUTED and of.effect is not Effect.NONE:
+        if name in _ON_RIGHTS and of.effect is not Effect.NONE:
             self.forbidden.rights(operation)
         if operation.exchange.user == "owner":
             self.unanswered.take(operation, of)

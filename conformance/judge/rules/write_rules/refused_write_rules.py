@@ -43,7 +43,7 @@ WRITES = frozenset(
     {
         "update_project", "update_file", "update_version", "rename_file", "rename_folder", "move_file", "move_folder",
         "delete_project", "delete_file", "delete_version", "delete_folder", "complete_upload", "promote_version",
-        "create_chunk", "report_hash", "show_permission", "grant", "withdraw", UNROUTED,
+        "create_chunk", "report_hash", "grant_permission", "withdraw_permission", UNROUTED,
     }
 )  # fmt: skip
 CONCERNED = WRITES | CREATES | LISTS | LOOKS.keys()
