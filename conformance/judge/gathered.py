@@ -11,9 +11,11 @@ from conformance.judge.rules.write_rules.identity_rules import CONCERNED as NAME
 from conformance.judge.rules.write_rules.identity_rules import Identities
 from conformance.judge.rules.write_rules.refused_write_rules import CONCERNED as WRITTEN
 from conformance.judge.rules.write_rules.refused_write_rules import RefusedWrites
+from conformance.judge.rules.write_rules.write_facts import LISTS, LOOKS
 from conformance.model import Operation
 
 _ON_RIGHTS = frozenset({"grant_permission", "withdraw_permission", UNROUTED})
+_LOOKED = LOOKS.keys() | LISTS
 CONCERNED = WRITTEN | NAMED | TOLD_APART
 """Calls that concern any of it."""
 
@@ -30,6 +32,8 @@ class Gathered:
     def take(self, operation: Operation, of: Classified) -> None:
         """Take an operation of a call that concerns any of it."""
         name = of.call.name
+        if name in _LOOKED and not self.refused.is_watching:
+            return  # most operations of a long history are looks
         if name in WRITTEN:
             self.refused.take(operation, of)
         if name in NAMED:

@@ -143,7 +143,7 @@ class Judge:
             self._traces.take(operation, of)
         if gathered:
             self._gathered.take(operation, of)
-        if of.answer in (Answer.UNKNOWN, Answer.REFUSED):
+        if of.answer is Answer.UNKNOWN or of.answer is Answer.REFUSED:
             self._gathered.untold(operation, of)
         exchange = operation.exchange
         if exchange.user == "owner":

@@ -109,6 +109,11 @@ class RefusedWrites:
             if unread or (of.call.name == UNROUTED and not facts):
                 self._wild.update(map(spelled, operation.exchange.path.partition("?")[0].split("/")))
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether anything was refused, so that looks matter."""
+        return bool(self._watched)
+
     def announce(self, operation: Operation, called: Call) -> None:
         """Note a write that will prove to have been refused, so that looks count whatever their order."""
         self._watched.update(fact[:2] for fact in wished(called, operation.exchange))

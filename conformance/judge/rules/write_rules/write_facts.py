@@ -49,15 +49,9 @@ LOOKS = {
 }  # fmt: skip
 """Reads of one resource, and its kind."""
 LISTS = frozenset(
-    {
-        "list_projects",
-        "list_project_children",
-        "list_folder_children",
-        "list_versions",
-        "list_permissions",
-        "show_permission",
-    }
-)
+    {"list_projects", "list_project_children", "list_folder_children", "list_versions", "list_permissions",
+     "show_permission"}
+)  # fmt: skip
 """Reads of many."""
 CREATES = frozenset({"create_project", "create_upload", "create_file", "create_folder"})
 
