@@ -53,7 +53,7 @@ def told(scribe: Scribe) -> list[tuple[str, str, Any]]:
     return [(one.requirement, one.subject, dict(one.numbers["traits"])) for one in found]
 
 
-def answered(scribe: Scribe, call: str = "vurl", numbers: tuple[int, ...] = GOOD, first: int = 302) -> None:
+def answered(scribe: Scribe, call: str = "vurl", numbers: tuple[int, ...] = GOOD, first: int = 306) -> None:
     """Answer the like of it, twice each, meanwhile."""
     for place, n in enumerate(numbers):
         for again in (0, 20):
@@ -95,7 +95,7 @@ def test_completions_of_one_kind_that_are_never_answered_are_a_class(how: str) -
             silent(scribe, "complete", tick + n, n, how)
     prepared("good", tuple(range(20, 31)), scribe)
     for n in range(20, 31):
-        scribe.complete("other", *at(302 + 2 * n, 303 + 2 * n), n=n)
+        scribe.complete("other", *at(270 + 2 * n, 271 + 2 * n), n=n)
     assert [one for one in told(scribe) if one[0] == "complete-202"] == [
         ("complete-202", "complete_upload", {"kind": "single"})
     ]

@@ -108,7 +108,7 @@ class Identities:
         book.expose("body-own-resource", self._carried)
         for (kind, name), (held, made) in sorted(self._twice.items()):
             doomed = _doomed(kind, name, context.world)
-            if doomed >= NEVER or not MAY_BE_DELETED.holds(held.interval, doomed):
+            if doomed >= NEVER or not MAY_BE_DELETED.holds(made.interval, doomed):
                 _twice(kind, name, held.interval, made.interval, book)
         for call, field, wanted, given, interval in self._others:
             _another(call, field, wanted, given, (interval,), book)

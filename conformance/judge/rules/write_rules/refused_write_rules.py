@@ -64,6 +64,7 @@ class RefusedWrites:
         self._parents: dict[str, str] = {}
         self._owners: set[str] = set()
         self._shown: dict[Fact, Interval] = {}
+        self._missing: dict[tuple[str, str], Interval] = {}
         self._looked: dict[tuple[str, str], Interval] = {}
         self._current: dict[tuple[str, str], Interval] = {}
 
@@ -129,13 +130,18 @@ class RefusedWrites:
             and exchange.status == _NOT_FOUND
             and isinstance(exchange.response, dict)
         ):
-            self._see(Fact(kind, of.call.id, GONE), interval)
+            self._missed(kind, of.call.id, interval)
         elif of.answer is Answer.DONE:
             for fact in shown(of.call, exchange.response):
                 self._see(fact, interval)
                 if fact.field == "upload" and of.call.name == "show_file":
                     pair = fact.id, fact.value
                     self._current[pair] = last(self._current.get(pair), interval) or interval
+
+    def _missed(self, kind: str, name: str, interval: Interval) -> None:
+        if (kind, name) in self._watched:
+            self._missing[kind, name] = last(self._missing.get((kind, name)), interval) or interval
+            self._looked[kind, name] = last(self._looked.get((kind, name)), interval) or interval
 
     def _see(self, fact: Fact, interval: Interval) -> None:
         if fact[:2] not in self._watched:
@@ -200,17 +206,16 @@ class RefusedWrites:
         return sign if sign is not None and crossing(sign, refused) else None
 
     def _gone(self, fact: Fact, refused: Interval, context: Context) -> Interval | None:
-        world, seen = context.world, self._shown.get(fact)
-        named = world.files if fact.kind == "file" else world.versions if fact.kind == "version" else None
-        reads = named.get(fact.id) if named else None
-        at_url = reads.reads.gone if reads else None
-        if fact.kind == "version" and _may_be_cleared(fact.id, context):
+        """Return what shows that it is deleted: that it says so, or that it is not there, later than it may be new."""
+        world, made = context.world, self._made.get((fact.kind, fact.id))
+        reads = {"file": world.files, "version": world.versions}.get(fact.kind, {}).get(fact.id)
+        if made is None or (fact.kind == "version" and _may_be_cleared(fact.id, context)):
             return None
-        for sign in sorted(one for one in (seen, at_url) if one is not None):
-            made = self._made.get((fact.kind, fact.id))
-            young = made is None or WITHIN_THE_BOUND.holds(sign, made, context.bound)
-            doomed = self._doomed(fact, world)
-            if crossing(sign, refused) and not young and not (doomed < NEVER and MAY_BE_DELETED.holds(sign, doomed)):
+        missing = [self._missing.get((fact.kind, fact.id)), reads.reads.gone if reads else None]
+        settled = [one for one in missing if one and not WITHIN_THE_BOUND.holds(one, made, context.bound)]
+        seen, doomed = self._shown.get(fact), self._doomed(fact, world)
+        for sign in sorted([*settled, *([seen] if seen else [])]):
+            if crossing(sign, refused) and not (doomed < NEVER and MAY_BE_DELETED.holds(sign, doomed)):
                 return sign
         return None
 
