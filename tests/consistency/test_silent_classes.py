@@ -30,7 +30,8 @@ def silent(scribe: Scribe, call: str, tick: int, n: int, how: str, **more: Any) 
     body = None if status is None else error(status)
     exchange = replace(one.exchange, status=status, failure=told.get("failure"), response=body,
                        headers={**one.exchange.headers, **told.get("headers", {})})  # fmt: skip
-    ended = None if told.get("failure") in (Failure.RESET, Failure.TIMEOUT) else one.b_ns
+    endless = told.get("failure") in (Failure.RESET, Failure.TIMEOUT) and exchange.method == "GET"
+    ended = None if endless else one.b_ns
     scribe.operations[-1] = replace(one, exchange=exchange, b_ns=ended, notes=told.get("notes", {}))
 
 
@@ -188,8 +189,17 @@ def test_one_answer_about_one_of_the_class_shows_that_it_is_answered(word: str) 
     """Before, meanwhile or afterwards."""
     for tick in (60, 330, 400):
         scribe = bad_silence(uploads())
-        scribe.vurl("reader", *at(tick, tick + 1), word, BAD[1])
+        for call in ("url", "vurl"):
+            getattr(scribe, call)("reader", *at(tick, tick + 1), word, BAD[1])
         assert told(scribe) == []
+
+
+def test_a_class_may_be_of_one_endpoint_alone() -> None:
+    """The bad ones are answered at the other."""
+    scribe = bad_silence(uploads())
+    scribe.vurl("reader", *at(60, 61), "ie", BAD[1])
+    traits = {"defect": "another hash than reported", "endpoint": "file_url"}
+    assert told(scribe) == [("converges-upload", "url", traits)]
 
 
 def test_a_server_that_answers_nobody_meanwhile_is_down() -> None:

@@ -208,10 +208,9 @@ class RefusedWrites:
     def _gone(self, fact: Fact, refused: Interval, context: Context) -> Interval | None:
         """Return what shows that it is deleted: that it says so, or that it is not there, later than it may be new."""
         world, made = context.world, self._made.get((fact.kind, fact.id))
-        reads = {"file": world.files, "version": world.versions}.get(fact.kind, {}).get(fact.id)
         if made is None or (fact.kind == "version" and _may_be_cleared(fact.id, context)):
             return None
-        missing = [self._missing.get((fact.kind, fact.id)), reads.reads.gone if reads else None]
+        missing = [self._missing.get((fact.kind, fact.id)), _missing_at_url(fact, context)]
         settled = [one for one in missing if one and not WITHIN_THE_BOUND.holds(one, made, context.bound)]
         seen, doomed = self._shown.get(fact), self._doomed(fact, world)
         for sign in sorted([*settled, *([seen] if seen else [])]):
@@ -261,6 +260,17 @@ def _completed(fact: Fact, context: Context) -> Interval | None:
     sign = first(first(case.upload.closed, case.chain.verdict), first(record_of.good, record_of.bad))
     started = case.chain.started
     return sign if sign is not None and (started is None or crossing(started, sign)) else None
+
+
+def _missing_at_url(fact: Fact, context: Context) -> Interval | None:
+    """Return the plain 404 of a file's or a version's url."""
+    file, version = context.world.files.get(fact.id), context.world.versions.get(fact.id)
+    upload = version.upload if version else ""
+    if file is not None and fact.kind == "file":
+        upload = next((switch.upload for switch in file.switches.values() if switch.first), "")
+    case = context.cases.get(upload)
+    endpoints = case.sight.endpoints if case else ()
+    return next((one.reads.gone for one in endpoints if one.reads.id == fact.id), None)
 
 
 def _may_be_cleared(name: str, context: Context) -> bool:
