@@ -86,8 +86,8 @@ def storage_trouble(operations: Iterable[Operation], classes: Iterable[Classifie
         forbidden = "forbidden" in operation.notes
         if name == STORAGE_GET or not forbidden:
             done[name] += of.answer is Answer.DONE
-            what = "not followed" if forbidden else str(exchange.status or exchange.failure)
-            answers[name][what] += not 300 <= (exchange.status or 0) < 400
+            came = "not followed" if forbidden else str(exchange.status or exchange.failure)
+            answers[name][came] += not 300 <= (exchange.status or 0) < 400
     what = {STORAGE_PUT: "the storage took no bytes", STORAGE_GET: "no download succeeded"}
     return tuple(
         f"{what[name]}: the {sum(counted.values())} requests to the storage provider that should have done so were "

@@ -95,16 +95,16 @@ def _tell(group: str, wanted: dict[str, str], silent: Sequence[Subject], answere
     tries = sum(len(one.tries) for one in silent)
     came = ", ".join(sorted({one.what for subject in silent for one in subject.tries}))
     examples = [one.name for one in silent[:_EXAMPLES]]
-    first = silent[0]
+    first, resources = silent[0], len({one.about for one in silent})
     sentence = (
-        f"none of {tries} requests ({first.call}) about {len({one.about for one in silent})} resources with {what} was answered ({came}), for "
+        f"none of {tries} requests ({first.call}) about {resources} resources with {what} was answered ({came}), for "
         f"longer than the bound (first {short(first.name)}, to {book.when(first.tries[0].interval)}), while "
         f"{answered} of the like were"
     )
     book.expose(requirement)
     book.find(
         requirement, "class-unanswered", group, (one.tries[0].interval for one in silent[:_EXAMPLES]), sentence,
-        expected="an answer", observed=came, detail=what, group=group, traits=wanted, resources=len({one.about for one in silent}),
+        expected="an answer", observed=came, detail=what, group=group, traits=wanted, resources=resources,
         tries=tries, answered=answered, examples=examples,
     )  # fmt: skip
 
