@@ -199,7 +199,8 @@ class Filing(Storing):
             file.single.append((interval, heard(operation, of.answer)))
             if refuses(operation) or evades(operation, of.answer):
                 file.denied.append(interval)
-            if of.answer is not Answer.DONE and is_odd(reads, operation, of.answer):
+            refused = (operation.exchange.status or 0) >= 400
+            if refused and is_odd(reads, operation, of.answer):
                 file.odd.append(interval)
             if of.answer is Answer.REFUSED and operation.exchange.status == 404:
                 self.take(reads, interval, of, operation)
