@@ -15,8 +15,8 @@ from conformance.api.routes import UNROUTED, Call, spelled
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import Proof, answers, before, record, strings
 from conformance.judge.rule import Context, Need, Rule
-from conformance.judge.rules.excuses import MAY_BE_DELETED, NOT_THIS_RUNS, STALE_REPLICA, WITHIN_THE_BOUND
-from conformance.judge.rules.version_rules import candidates
+from conformance.judge.rules.excuses import ANOTHER_CANDIDATE, MAY_BE_DELETED, NOT_THIS_RUNS, WITHIN_THE_BOUND
+from conformance.judge.rules.write_rules.promotions import Promotions
 from conformance.judge.rules.write_rules.write_excuses import MAY_BE_DONE, PARTLY_KNOWN, SO_ALREADY
 from conformance.judge.rules.write_rules.write_facts import (
     COMPLETED,
@@ -66,7 +66,7 @@ class RefusedWrites:
         self._shown: dict[Fact, Interval] = {}
         self._missing: dict[tuple[str, str], Interval] = {}
         self._looked: dict[tuple[str, str], Interval] = {}
-        self._current: dict[tuple[str, str], Interval] = {}
+        self._promotions = Promotions()
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a write, whoever sent it, or a look of the owner."""
@@ -134,9 +134,7 @@ class RefusedWrites:
         elif of.answer is Answer.DONE:
             for fact in shown(of.call, exchange.response):
                 self._see(fact, interval)
-                if fact.field == "upload" and of.call.name == "show_file":
-                    pair = fact.id, fact.value
-                    self._current[pair] = last(self._current.get(pair), interval) or interval
+            self._promotions.look(operation, of)
 
     def _missed(self, kind: str, name: str, interval: Interval) -> None:
         if (kind, name) in self._watched:
@@ -198,7 +196,7 @@ class RefusedWrites:
         if fact.field == COMPLETED:
             sign = _completed(fact, context)
         elif fact.field == CURRENT:
-            sign = self._promoted(fact, context)
+            sign = self._promotions.sign(fact.id, context)
         elif fact.field == GONE:
             sign = self._gone(fact, refused, context)
         else:
@@ -229,18 +227,6 @@ class RefusedWrites:
             version = world.versions.get(fact.id)
             return scope_of_version(world, version)[0] if version else -1
         return min(world.folders_doomed, world.doomed)
-
-    def _promoted(self, fact: Fact, context: Context) -> Interval | None:
-        version = context.world.versions.get(fact.id)
-        file = context.world.files.get(version.file) if version else None
-        if version is None or file is None:
-            return None
-        sign = self._current.get((file.id, version.upload))
-        if sign is None or sign.ended_ns >= min(file.murky, scope_of_file(context.world, file)[0]):
-            return None
-        found = candidates(file, sign.begun_ns - context.bound, sign.ended_ns)
-        explained = any(switch.upload in ("", version.upload) for switch in found.current)
-        return None if STALE_REPLICA.holds(overdue=not explained) or not found.current else sign
 
 
 def _computed(upload: Upload | None) -> set[str]:
@@ -322,6 +308,8 @@ RULES = (
         "refused-and-done", "refused-write-no-effect", Need.REFUSED_WRITES, RefusedWrites.conclude, _shows_it,
         occasions="refused writes whose resource was looked at afterwards",
         since=2,
-        excuses=(MAY_BE_DONE, SO_ALREADY, PARTLY_KNOWN, NOT_THIS_RUNS, WITHIN_THE_BOUND, STALE_REPLICA, MAY_BE_DELETED),
+        excuses=(
+            MAY_BE_DONE, SO_ALREADY, PARTLY_KNOWN, NOT_THIS_RUNS, WITHIN_THE_BOUND, ANOTHER_CANDIDATE, MAY_BE_DELETED,
+        ),
     ),
 )  # fmt: skip
