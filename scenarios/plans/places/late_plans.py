@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.scenarios.plans import shapes
-from conformance.scenarios.plans.exercised import COMPLETED, GOOD, WINDOW
+from conformance.scenarios.plans.exercised import COMPLETED, WINDOW
 from conformance.scenarios.plans.plan_parts import Draw, attach, settling
 from hypothesis import strategies as st
 
@@ -67,7 +67,7 @@ LATE = (
     PlanScenario(
         "late-bytes",
         "The signed URL of a part is used again after the verdict",
-        (*COMPLETED, *WINDOW, *GOOD),
+        (*COMPLETED, *WINDOW),
         Share(0, 1, 6),
         late_bytes,
     ),

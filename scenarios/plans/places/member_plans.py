@@ -80,7 +80,7 @@ MEMBERS = (
     PlanScenario(
         "foreign-uploads",
         "The second user attaches the owner's upload to a file and a project of its own",
-        (*COMPLETED, *WINDOW, *GOOD, *REFUSED, *OWN_PROJECT, "other-user-attach"),
+        (*COMPLETED, *WINDOW, *GOOD, *REFUSED, "project-create-202", "converges-project", "other-user-attach"),
         Share(0, 1, 5),
         foreign_uploads,
     ),

@@ -48,9 +48,9 @@ def listings(draw: Draw) -> Plan:
     """More than a page of uploads, files, folders and versions, listed page by page while they change, and after."""
     shape = draw(shapes.definite(bad=False))
     size = draw(st.integers(1, 2))
-    steps = [do("create_project", "p1"), *(do("create_folder", f"d{n}", project="p1") for n in (1, 2, 3))]
+    steps = [do("create_project", "p1"), *(do("create_upload", f"x{n}", project="p1", parts=[n]) for n in (1, 2))]
+    steps += [do("create_folder", f"d{n}", project="p1") for n in (1, 2, 3)]
     steps += [do("create_folder", f"e{n}", project="p1", folder="d1") for n in (1, 2, 3)]
-    steps += [do("create_upload", f"x{n}", project="p1", parts=[n]) for n in (1, 2)]
     steps += [*shape.writes("u1", "p1"), shape.completes("u1"), *(attach("u1", f"f{n}", "p1") for n in (1, 2, 3))]
     steps += [*shape.writes("u2", "p1"), shape.completes("u2"), do("new_version", "v2", file="f1", upload="u2")]
     pages = [do("list_pages", project="p1", what=what, per_page=size) for what in ("uploads", "children", "files")]
