@@ -187,7 +187,7 @@ class Judge:
             self._foreign.take(operation, of)
             standing = second_user.standing(self._world, operation, of, self._bound)
             if standing is Standing.MEMBER:
-                handler, _, extended, own = self._plans[called.name]
+                handler, _, extended, own, _ = self._plans[called.name]
                 self._owners(operation, of, handler, extended=extended, own=own)
                 return
             if standing is Standing.UNSURE:

@@ -261,6 +261,7 @@ class Running:
             catalogue=settings.catalogue,
             run_id=settings.run_id,
             begun=self.begun,
+            options=settings.options,
         )
 
     def _summaries(self) -> dict[str, Json]:

@@ -194,7 +194,8 @@ class RefusedWrites:
 
     def _gone(self, fact: Fact, refused: Interval, context: Context) -> Interval | None:
         world, seen = context.world, self._shown.get(fact)
-        reads = {"file": world.files, "version": world.versions}.get(fact.kind, {}).get(fact.id)
+        named = world.files if fact.kind == "file" else world.versions if fact.kind == "version" else None
+        reads = named.get(fact.id) if named else None
         at_url = reads.reads.gone if reads else None
         if fact.kind == "version" and _may_be_cleared(fact.id, context):
             return None
