@@ -16,8 +16,8 @@ from .plan_parts import Draw, attach
 
 FEW, MANY, FLOOD = 8, 16, 64
 """Powers of two: where queues, pages and pools end."""
-LONG = 130
-"""Reads of one thing in a row: beyond 128."""
+LONG = 320
+"""Reads of one thing in a row: beyond 256."""
 
 
 @st.composite
@@ -41,7 +41,7 @@ def long_polls(draw: Draw) -> Plan:
     """One file's url, its version's and its upload are read on and on, while it is pending and long after."""
     shape = draw(shapes.one_part(bad=draw(st.booleans())))
     writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), attach("u1", "f1", COMMON)))
-    polls = do("read_url", file="f1", times=LONG, every_s=0.02)
+    polls = do("read_url", file="f1", times=LONG, every_s=0.01)
     others = (
         do("read_version_url", version=first_version("f1"), times=6, every_s=0.3),
         do("read_upload", upload="u1", times=6, every_s=0.3),

@@ -18,7 +18,8 @@ def project_changes(draw: Draw) -> Plan:
     shape = draw(shapes.definite(bad=draw(st.booleans())))
     change, look = do("update_project", project="p1"), do("read_project", project="p1")
     start = [do("create_project", "p1"), change, look, *shape.writes("u1", "p1"), change, shape.completes("u1")]
-    used = [attach("u1", "f1", "p1"), change, pause(draw), look, do("settle", file="f1"), change, look]
+    used = [attach("u1", "f1", "p1"), change, do("create_upload", project="p1", parts=[1]), pause(draw), look]
+    used += [do("settle", file="f1"), change, do("create_upload", project="p1", parts=[1]), look]
     gone = [do("delete_project", project="p1"), change, look] if draw(st.booleans()) else []
     late = [do("create_upload", "u2", project="p1", parts=[3], patient=False)] if gone else []
     again = [do("create_project", "p2", like="p1"), do("create_upload", "u3", project="p2", parts=[2])] if gone else []
