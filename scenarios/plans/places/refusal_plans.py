@@ -115,7 +115,7 @@ REFUSALS = (
     PlanScenario(
         "wrong-changes",
         "Changes that cannot be granted are asked for, and looked after",
-        (*COMPLETED, *WINDOW, *REFUSED, *OWN_PROJECT, "invalid-no-5xx", "refused-write-no-effect"),
+        (*COMPLETED, *WINDOW, *REFUSED, "converges-project", "invalid-no-5xx", "refused-write-no-effect"),
         Share(0, 1, 3),
         wrong_changes,
     ),
