@@ -18,7 +18,7 @@ from conformance.api.answers import Classified
 from conformance.api.curl import curl
 from conformance.api.error_bodies import code_of
 from conformance.judge.rules_table import names_of
-from conformance.model import NOTHING, Finding, Json, Octets, Operation, Run, Verdict
+from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
 from conformance.outcome.display_text import what_is_judged
 
 FORMAT = "dds-conformance-report"
