@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from conformance.scenarios.plans import shapes
-from conformance.scenarios.plans.exercised import COMPLETED, WINDOW
-from conformance.scenarios.plans.plan_parts import Draw, attach, settling
-=======
->>>>>>> main
 from hypothesis import strategies as st
 
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
@@ -15,7 +9,7 @@ from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
 
 from .. import shapes
-from ..exercised import COMPLETED, GOOD, WINDOW
+from ..exercised import COMPLETED, WINDOW
 from ..plan_parts import Draw, attach, settling
 
 
