@@ -16,6 +16,8 @@ from .plan_parts import Draw, attach
 
 FEW, MANY, FLOOD = 8, 16, 64
 """Powers of two: where queues, pages and pools end."""
+IDS = ("distinct-ids", "body-own-resource")
+"""By making much at one moment."""
 LONG = 320
 """Reads of one thing in a row: beyond 256."""
 
@@ -53,21 +55,21 @@ LOAD = (
     PlanScenario(
         "bursts",
         "Many uploads of one project are completed at one moment",
-        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload"),
+        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload", *IDS),
         Share(0, 1, 2),
         partial(bursts, theme="bursts", uploads=MANY, apart=False),
     ),
     PlanScenario(
         "bursts-apart",
         "Many uploads, each in a project of its own, are completed at one moment",
-        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "bad-never-200", "integrity-payload"),
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "bad-never-200", "integrity-payload", *IDS),
         Share(0, 1, 2),
         partial(bursts, theme="bursts-apart", uploads=FEW, apart=True),
     ),
     PlanScenario(
         "floods",
         "Very many uploads of one project are completed at one moment",
-        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload"),
+        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload", *IDS),
         Share(0, 0, 1),
         partial(bursts, theme="floods", uploads=FLOOD, apart=False),
     ),

@@ -80,7 +80,7 @@ RENEWALS = (
     PlanScenario(
         "listings",
         "More than a page of uploads, files, folders and versions, listed page by page",
-        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing"),
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing", "distinct-ids", "body-own-resource"),
         Share(0, 1, 3),
         listings,
     ),
