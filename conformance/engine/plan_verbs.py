@@ -90,7 +90,9 @@ VERBS: dict[str, Verb] = {
         {"readers": 4, "tracer": ""},
     ),
     "settle": Verb({"file": FILE}, "GET /files/{file}/url until it settled"),
-    "create_folder": Verb({"project": PROJECT}, "POST /folders", {}, FOLDER, {"folder": FOLDER, "like": FOLDER}),
+    "create_folder": Verb(
+        {"project": PROJECT}, "POST /folders", {"odd_name": False}, FOLDER, {"folder": FOLDER, "like": FOLDER}
+    ),
     "move_file": Verb({"file": FILE}, "PUT /files/{file}/move", takes={"folder": FOLDER}),
     "rename_file": Verb({"file": FILE}, "PUT /files/{file}/rename"),
     "relabel": Verb({"file": FILE}, "PUT /files/{file} with a label alone"),
@@ -123,7 +125,9 @@ VERBS: dict[str, Verb] = {
         {"upload": UPLOAD}, "PUT /uploads/{upload}/complete once more", {"algorithm": "md5", "lie": ""}
     ),
     "put_again": Verb(
-        {"upload": UPLOAD}, "PUT the signed URL of part {number} of {upload} once more", {"number": 1, "fresh": False}
+        {"upload": UPLOAD},
+        "PUT the signed URL of part {number} of {upload} once more",
+        {"number": 1, "fresh": False, "late": False},
     ),
     "download": Verb({"file": FILE}, "GET /files/{file}/url and follow it"),
     "download_version": Verb({"version": VERSION}, "GET /file_versions/{version}/url and follow it"),
@@ -142,6 +146,7 @@ HOW: dict[str, str] = {
     "named_store": "its storage provider named",
     "bare": "`chunked` left out, which is its default",
     "form": "as a form",
+    "late": "the URL that was given after the verdict, if one was",
     "folder": "in {folder}",
     "into": "into {into}",
     "like": "under the name of {like}",

@@ -63,7 +63,8 @@ class Upload:
     """An upload: what was declared, which pieces are surely stored, and five instants (monotonic seconds).
 
     They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
-    first truth. `kept` are the signed URLs of its parts, each with the operation that gave it. `signed_by` is the
+    first truth. `kept` are the signed URLs of its parts, each with the operation that gave it, and
+    `kept_late` those given when a chunk was reported once more. `signed_by` is the
     operation whose answer gave the signed URL of a single part, `name` what it was called when it was created.
     """
 
@@ -77,6 +78,7 @@ class Upload:
     name: str = ""
     stored: dict[int, Piece] = field(default_factory=dict)
     kept: dict[int, tuple[Json, str]] = field(default_factory=dict)
+    kept_late: dict[int, tuple[Json, str]] = field(default_factory=dict)
     created: float = 0.0
     tried: float | None = None
     completed: float | None = None

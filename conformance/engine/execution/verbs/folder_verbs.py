@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from conformance.api.answers import Answer
 from conformance.engine.execution.bindings import Folder, Resource
 from conformance.engine.execution.context import Sent, Turn
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.verbs.offered_calls import Offering, lacks, learn, offered
 from conformance.engine.execution.writes import insist, place, remove
-from conformance.model import Json
+from conformance.model import Json, Operation
 
 
 def create_folder(turn: Turn) -> Task:
-    """Make a folder at the top of a project or in another folder, under a name of its own or an earlier one's."""
-    inside, like = turn.folder(), turn.folder("like")
+    """Make a folder at the top of a project or in another folder, under a name of its own or an earlier one's.
+
+    Where an odd name is refused it has a plain one.
+    """
+    inside, like, odd = turn.folder(), turn.folder("like"), bool(turn.option("odd_name"))
     project = inside.project if inside else turn.project()
-    name = like.name if like else turn.world.name("folder")
-    body: Json = {"parent": place(inside or project), "name": name}
-    last = yield from offered(turn, "create_folder", lambda _: turn.client.send("POST", "/folders", json=body))
-    if last and last.made:
-        turn.bind(Folder(last.made, project, inside, name))
+    for attempt in (True, False) if odd else (False,):
+        name = like.name if like else turn.world.name("folder", odd=attempt)
+        body: Json = {"parent": place(inside or project), "name": name}
+        intent = "unsure" if attempt else "valid"  # a server may have its rules for names
+        last = yield from offered(turn, "create_folder", partial(_ask_folder, turn, body, intent))
+        if last and last.made:
+            turn.bind(Folder(last.made, project, inside, name))
+        if not last or last.answer is not Answer.REFUSED:
+            return
+
+
+def _ask_folder(turn: Turn, body: Json, intent: str, _cut: float | None) -> Operation:
+    return turn.client.send("POST", "/folders", json=body, intent=intent)
 
 
 def move_file(turn: Turn) -> Task:

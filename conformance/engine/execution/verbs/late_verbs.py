@@ -20,10 +20,11 @@ from conformance.model import Json
 def put_again(turn: Turn) -> Task:
     """Use a signed URL of a part, or of a single part, once more: with the same bytes, or with others."""
     upload, number = turn.upload(), int(turn.option("number"))
-    if number not in upload.kept:
+    kept = upload.kept_late if turn.option("late") else upload.kept
+    if number not in kept:
         turn.leave_out(NOTHING_KEPT)
         return
-    signed, by = upload.kept[number]
+    signed, by = kept[number]
     made = _bytes_of(turn, upload, number)
     last = sent(turn.client, turn.client.put_signed(signed, made.data(), notes={"url_of": by}))
     if last.answer is Answer.DONE and turn.option("fresh"):
@@ -46,7 +47,7 @@ def report_chunk(turn: Turn) -> Task:
     path = f"/uploads/{upload.id}/chunks"
     last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body))
     if last.answer is Answer.DONE:
-        upload.kept[number] = last.body, last.operation.id
+        upload.kept_late[number] = last.body, last.operation.id
 
 
 def report_hash(turn: Turn) -> Task:
