@@ -22,6 +22,8 @@ NO_TIME = "no time was left for it"
 NO_SECOND_USER = "no second user was given"
 NO_SIGNED_URL = "no signed URL was given"
 NO_FILE = "no file has the version"
+TOO_LARGE = "the target takes no part so large"
+TOO_MANY_BYTES = "the run may not spend so many bytes"
 """Why a step was left out; the first one names the symbol that it waited for in vain."""
 USERS = ("owner", "other", "invalid", "nobody")
 """Who an actor may be: the creator, the second user, a bad token, or no token at all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.engine.false_hashes import FALSE_HASHES
 from conformance.engine.plan import COMMON, Plan, Step
 from conformance.engine.plan_verbs import HOW, PROJECT, VERBS, option
 
@@ -35,8 +36,10 @@ def _extras(step: Step) -> list[str]:
     options = VERBS[step.verb].options
     said = [_content(step)] if step.verb == "create_upload" else []
     said += [words for name, words in HOW.items() if name in options and option(step, name)]
-    if options.get("lie") == "" and option(step, "lie"):
-        said.append("reporting a wrong hash")
+    if options.get("lie") == "" and (kind := option(step, "lie")):
+        said.append(f"reporting {FALSE_HASHES[kind].says}")
+    if options.get("algorithm") == "" and option(step, "algorithm"):
+        said.append(f"by {option(step, 'algorithm')}")
     if options.get("hash_of") == 0 and option(step, "hash_of"):
         said.append(f"reporting the hash of part {option(step, 'hash_of')}")
     if options.get("name_of") == "" and option(step, "name_of"):

@@ -55,7 +55,9 @@ VERBS: dict[str, Verb] = {
         {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, **_CUT},
     ),
     "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
-    "complete": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, **_CUT}),
+    "complete": Verb(
+        {"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, "algorithm": "", **_CUT}
+    ),
     "attach": Verb({"upload": UPLOAD, "project": PROJECT}, "POST /files {upload}", {"eager": False, **_CUT}, FILE),
     "new_version": Verb({"file": FILE, "upload": UPLOAD}, "PUT /files/{file} {upload}", _CUT, VERSION),
     "promote": Verb({"version": VERSION}, "POST /file_versions/{version}/current"),

@@ -16,6 +16,8 @@ WHOLE_DEFECTS = ("hash", "total", "surplus", "unsent", "empty")
 PART_DEFECTS = ("hash", "total", "surplus", "missing")
 MANY_DEFECTS = (*PART_DEFECTS, "swap")
 """What makes an upload of several parts bad; `swap` reports the hashes of two of them for one another."""
+WHOLE_FILE = "whole-file"
+"""The hash of the whole is reported wrong, and every part's right."""
 LARGE_DEFECTS = ("total", "surplus", "missing")
 """What makes an upload of several MiB bad beside a wrong hash, which another one has."""
 SIZE_DEFECTS = ("size", "short")
@@ -24,7 +26,6 @@ ODD_DEFECTS = (*SIZE_DEFECTS, "fresh")
 """Defects that leave the truth open: only the duties that hold for any upload look at them."""
 
 _ARGUMENTS: dict[str, dict[str, Json]] = {
-    "hash": {"lie": "hash"},
     "size": {"size_off": 3},
     "short": {"size_off": -1},
     "missing": {"send": False},
@@ -43,7 +44,8 @@ class Shape:
     """An upload to be made: sizes in bytes of its parts in number order, the order of sending, and its defect.
 
     `odd_name` gives it a name that is neither plain ASCII nor plain to quote, `media` is its content type, and `bare`
-    leaves out that it is chunked, which is the default.
+    leaves out that it is chunked, which is the default. The defect is in the parts `where`, else in the one sent last;
+    `lie` is how a wrong hash is wrong. `again` sends every part twice, and `algorithm` is that of the whole-file hash.
     """
 
     parts: tuple[int, ...]
@@ -53,11 +55,16 @@ class Shape:
     odd_name: bool = False
     media: str = OCTETS
     bare: bool = False
+    where: tuple[int, ...] = ()
+    lie: str = "hash"
+    again: bool = False
+    algorithm: str = ""
 
     @property
     def complete_lie(self) -> str:
-        """Return what the whole-file hash lies about; only a single-part upload is made bad by it."""
-        return "hash" if not self.chunked and self.defect in ("hash", "empty") else ""
+        """Return how the whole-file hash is wrong; only a single-part upload is surely made bad by it."""
+        lying = self.defect == WHOLE_FILE or (not self.chunked and self.defect in ("hash", "empty"))
+        return self.lie if lying else ""
 
     def writes(self, symbol: str, project: str = COMMON, **more: Json) -> list[Step]:
         """Return the steps that make and fill the upload, up to but without completing it.
@@ -78,25 +85,30 @@ class Shape:
         given: dict[str, Json] = {"lie": self.complete_lie} if self.complete_lie else {}
         if form:
             given["form"] = True
+        if self.algorithm:
+            given["algorithm"] = self.algorithm
         return do("complete", upload=symbol, **given)
 
     def _put_whole(self, symbol: str) -> list[Step]:
-        return [] if self.defect == "unsent" else [do("put_whole", upload=symbol)]
+        return [] if self.defect == "unsent" else [do("put_whole", upload=symbol)] * (1 + self.again)
 
     def _puts(self, symbol: str) -> list[Step]:
-        odd = self.order[-1] if self.order else 0
+        odd = self.where or self.order[-1:]
         steps: list[Step] = []
         for number in self.order:
-            here = self.defect if number == odd else ""
-            given = {**_ARGUMENTS.get(here, {}), **self._swapped(number)}
-            steps.append(do("put_part", upload=symbol, number=number, **given))
+            here = self.defect if number in odd else ""
+            given = {**self._arguments(here), **self._swapped(number)}
+            steps += [do("put_part", upload=symbol, number=number, **given)] * (1 + self.again)
             if here == "fresh":
                 steps.append(do("put_part", upload=symbol, number=number, fresh=True))
         return steps
 
+    def _arguments(self, defect: str) -> dict[str, Json]:
+        return {"lie": self.lie} if defect == "hash" else _ARGUMENTS.get(defect, {})
+
     def _swapped(self, number: int) -> dict[str, Json]:
-        """Return which part's hash is reported for part `number`, if not its own: the last two sent are swapped."""
-        pair = self.order[-2:] if self.defect == "swap" else ()
+        """Return which part's hash is reported for part `number`, if not its own: two are swapped."""
+        pair = (self.where or self.order[-2:]) if self.defect == "swap" else ()
         return {"hash_of": sum(pair) - number} if number in pair else {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -34,7 +35,8 @@ class Upload:
 
     They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
     first truth. `signed_by` is the operation whose answer gave the signed URL of a single part, `name` what it was
-    called when it was created.
+    called when it was created, `most` the largest part in bytes that the target says it takes, `store` the id of the
+    storage provider that it told.
     """
 
     id: str
@@ -45,6 +47,8 @@ class Upload:
     signed: Json = None
     signed_by: str = ""
     name: str = ""
+    most: float = math.inf
+    store: str = ""
     stored: dict[int, Piece] = field(default_factory=dict)
     created: float = 0.0
     tried: float | None = None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.api.answers import Answer, Classified
+from conformance.driver.wire.body import Blocks
 from conformance.engine.execution.bindings import File, Project, Resource, Upload, Version, World
 from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import COMMON, Actor, Step
+from conformance.engine.plan_model import ALGORITHMS
 from conformance.engine.plan_verbs import PROJECT, VERBS, option
 from conformance.model import NOTHING, Json, Operation, Phase
 from conformance.settings.naming import Naming
@@ -47,7 +50,12 @@ class Speaker(Protocol):
         """Make one attempt."""
 
     def put_signed(
-        self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
+        self,
+        signed: Json,
+        data: bytes | Blocks,
+        *,
+        notes: Mapping[str, Json] = NOTHING,
+        cut_after_s: float | None = None,
     ) -> Operation:
         """Store bytes by a signed URL."""
 
@@ -71,7 +79,8 @@ class Stage:
 
     After `least_tracers`, the next tracer begins only while `tracing_s` seconds and one lag have not passed since the
     campaign's beginning (`begun`, monotonic seconds): tracers follow one another, and a run must not wait for them.
-    `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
+    `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told. No upload
+    is larger than `largest` bytes. `algorithms` are those by which storage providers hash, by their ids.
     """
 
     driver: Speakers
@@ -88,6 +97,13 @@ class Stage:
     tracing_s: float = 6.0
     begun: float = 0.0
     common: Project | None = None
+    largest: float = math.inf
+    algorithms: Mapping[str, str] = field(default_factory=dict)
+
+    def algorithm(self, upload: Upload) -> str:
+        """Return the algorithm by which an upload's storage provider hashes: MD5 where none is known."""
+        given = self.algorithms.get(upload.store, "md5")
+        return given if given in ALGORITHMS else "md5"
 
     def client(self, world: World, actor: Actor) -> Speaker:
         """Return the client of one actor."""
