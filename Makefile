@@ -22,8 +22,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: install ## Judge the embedded DDS: a verdict on the screen and a report folder
 	$(BIN)/dds-conformance run --embedded --report-dir dds-report
 
-test: install ## Run the suite's own tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: install ## Run the suite's own tests; many of them wait, so there are more workers than two cores
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .

@@ -45,9 +45,29 @@ def every() -> tuple[Requirement, ...]:
 
 
 @cache
-def requirements(role: str = SERVER) -> tuple[Requirement, ...]:
-    """Give the requirements of a role, in the catalogue's order."""
-    return tuple(requirement for requirement in every() if requirement.role == role)
+def requirements(role: str = SERVER, by: str = "") -> tuple[Requirement, ...]:
+    """Give the requirements of a role, in the catalogue's order; `by` names an older version, without newer rows.
+
+    Raises:
+        UsageError: there is no such version.
+    """
+    newest = number(by)
+    return tuple(one for one in every() if one.role == role and one.since <= newest)
+
+
+def number(by: str = "") -> int:
+    """Return a version of the catalogue as a number; the present one where none is named.
+
+    Raises:
+        UsageError: there is no such version.
+    """
+    newest = int(version())
+    if not by:
+        return newest
+    if by not in map(str, range(1, newest + 1)):
+        remedy = f"--catalogue takes a version from 1 to {newest}; without it, version {newest} judges."
+        raise UsageError(f"there is no version {by!r} of the catalogue.", remedy=remedy)
+    return int(by)
 
 
 def _requirement(row: Mapping[str, Any]) -> Requirement:

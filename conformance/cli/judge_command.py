@@ -29,6 +29,8 @@ from conformance.settings.run_settings import base_url as based
 @click.option("--gateway", metavar="REGEX", help="Answers of a gateway, not the API: a pattern over the body.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
 @click.option("--require-core", is_flag=True, help="Exit with 4 unless the core of the contract was exercised.")
+@click.option("--catalogue", "by", metavar="VERSION", default="",
+              help="Judge by an older version of the catalogue, without the rows that are newer.")  # fmt: skip
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
@@ -40,13 +42,16 @@ def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_jso
     nature: the outcome speaks of the requirements it exercises, and says which it does not. A HAR file may come from a
     browser, a proxy or an API tool; schemathesis' cassettes are read as well.
     """
+    catalogue.number(asked["by"])
     screen = console(as_json=as_json)
     if report_dir is None:
         expected = deviations(expect)
         drawn = _judged(history, **asked)
         return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
     prepare_views(report_dir, [history, *([expect] if expect else [])])
-    with reporting(report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=asked["strict"])):
+    with reporting(
+        report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=asked["strict"], catalogue=asked["by"])
+    ):
         expected = deviations(expect)
         keep(drawn := _judged(history, **asked), report_dir)
         return show(drawn, report_dir, screen, status=int(drawn["exit_code"]), expected=expected)
@@ -59,6 +64,7 @@ def _judged(  # noqa: PLR0913 - one for each option
     base_url: str | None,
     gateway: str | None,
     strict: bool,
+    by: str,
     require_core: bool,
     columnar: bool,
 ) -> dict[str, Json]:
@@ -74,6 +80,7 @@ def _judged(  # noqa: PLR0913 - one for each option
         effort=str(header.get("effort", "recorded")),
         seed=int(header.get("seed", 0)),
         strict=strict,
+        catalogue=by,
         run_id=str(header.get("run_id", "")),
         begun=str(header.get("begun", "")),
         remarks=remarks,

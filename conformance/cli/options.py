@@ -20,8 +20,8 @@ REACHING = (
 )  # fmt: skip
 """How the target is reached: what every command that sends needs."""
 RUNNING = (
-    "embedded", "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "scenario",
-    "target_version", "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "answer_bytes",
+    "embedded", "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "catalogue",
+    "scenario",    "target_version", "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "answer_bytes",
     "download_bytes",
 )  # fmt: skip
 """What a run is asked to do."""
@@ -29,6 +29,7 @@ _METAVARS = {
     "target": "URL",
     "converge_within": "SECONDS",
     "only": "ID-or-glob",
+    "catalogue": "VERSION",
     "scenario": "GLOB",
     "report_dir": "DIR",
     "credentials": "FILE",

@@ -81,7 +81,8 @@ def named(asked: Configuration) -> Target:
 
 def framing_of(asked: Configuration) -> Framing:
     """Give what is said of a run that may not begin."""
-    return Framing(effort=asked.get("effort"), seed=asked.get("seed"), strict=asked.get("strict"))
+    names = ("effort", "seed", "strict", "catalogue")
+    return Framing(**{name: asked.get(name) for name in names})
 
 
 def named_files(asked: Configuration) -> Iterable[Path]:
@@ -124,7 +125,7 @@ def checked(settings: Settings) -> Settings:
         UsageError: a selected requirement or scenario does not exist, or a target is named and no credentials are.
     """
     shielded.hide(settings.secrets())
-    catalogue.select(settings.only)
+    catalogue.select(settings.only, catalogue.requirements(by=settings.catalogue))
     if settings.scenario:
         from conformance.engine.scenario_list import select  # noqa: PLC0415 - loads all that draws plans
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from conformance.engine.false_hashes import FALSE_HASHES
-from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step
-from conformance.engine.plan_verbs import FILE, PROJECT, UPLOAD, VERBS, VERSION, option
+from conformance.engine.plan import COMMON, RIGHTS, Actor, Plan, PlanError, Step
+from conformance.engine.plan_verbs import FILE, MEMBERSHIP, PROJECT, UPLOAD, VERBS, VERSION, option
 
 ALGORITHMS = ("md5", "sha1", "sha256")
 """The algorithms by which the hash of a whole upload may be reported."""
@@ -61,7 +61,7 @@ def _check_words(actor: Actor, step: Step) -> None:
     if verb is None:
         raise PlanError(f"{actor.name}: there is no verb {step.verb!r}")
     for name, value in step.args.items():
-        if name in verb.needs:
+        if name in verb.needs or name in verb.takes:
             fits = isinstance(value, str)
         elif name in verb.options:
             default = verb.options[name]
@@ -83,14 +83,28 @@ def _check_references(actor: Actor, step: Step, kinds: dict[str, str]) -> None:
         raise PlanError(f"{actor.name}: {step.verb} knows no false hash {lie!r}")
     if (algorithm := step.args.get("algorithm")) and algorithm not in ALGORITHMS:
         raise PlanError(f"{actor.name}: {step.verb} knows no algorithm {algorithm!r}")
+    for name, kind in VERBS[step.verb].takes.items():
+        if (given := step.args.get(name)) is not None and kinds.get(str(given)) != kind:
+            raise PlanError(f"{actor.name}: {step.verb} takes a {kind} and {given!r} is none")
+    if actor.user == "member" and kinds.get(RIGHTS) != MEMBERSHIP:
+        raise PlanError(f"{actor.name}: a member needs rights, and no step binds {RIGHTS!r}")
     if (named := step.args.get("name_of")) and kinds.get(str(named)) != UPLOAD:
         raise PlanError(f"{actor.name}: {step.verb} takes an upload's name and {named!r} is none")
 
 
 def needs(step: Step) -> Iterator[str]:
     """Yield the symbols that a step waits for."""
-    for name, kind in VERBS[step.verb].needs.items():
+    verb = VERBS[step.verb]
+    for name, kind in verb.needs.items():
         yield str(step.args.get(name, COMMON if kind == PROJECT else ""))
+    yield from (str(step.args[name]) for name in verb.takes if name in step.args)
+
+
+def awaits(actor: Actor, step: Step) -> Iterator[str]:
+    """Yield the symbols that an actor waits for before a step: a member has its rights first."""
+    if actor.user == "member":
+        yield RIGHTS
+    yield from needs(step)
 
 
 def _check_progress(plan: Plan) -> None:
@@ -99,16 +113,17 @@ def _check_progress(plan: Plan) -> None:
     if len(left) < len(plan.actors):
         raise PlanError("two actors have one name")
     while any(left.values()):
-        moved = _advance(left, bound) or _meet(left)
+        moved = _advance(plan.actors, left, bound) or _meet(left)
         if not moved:
             stuck = ", ".join(f"{name} at {steps[0].verb}" for name, steps in left.items() if steps)
             raise PlanError(f"the plan can never end: {stuck}")
 
 
-def _advance(left: dict[str, list[Step]], bound: set[str]) -> bool:
+def _advance(actors: Iterable[Actor], left: dict[str, list[Step]], bound: set[str]) -> bool:
     moved = False
-    for steps in left.values():
-        while steps and steps[0].verb != "meet" and bound.issuperset(needs(steps[0])):
+    for actor in actors:
+        steps = left[actor.name]
+        while steps and steps[0].verb != "meet" and bound.issuperset(awaits(actor, steps[0])):
             bound.update(bound_by(steps.pop(0)))
             moved = True
     return moved

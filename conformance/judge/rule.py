@@ -117,7 +117,7 @@ class Rule:
     `check` looks at a subject of the kind that `needs` names; several rules may share one. `recheck` decides from the
     operations of a finding alone whether they show the violation; with `pattern`, from the whole history. `occasions`
     says what one exposure of the requirement is; `lasting` that no later operation can undo a violation, provided that
-    every mutation was announced.
+    every mutation was announced. `since` is the catalogue's version that brought the rule.
     """
 
     id: str
@@ -129,3 +129,4 @@ class Rule:
     excuses: tuple[Excuse, ...] = ()
     lasting: bool = False
     pattern: bool = False
+    since: int = 1

@@ -256,6 +256,7 @@ class Running:
             seed=settings.seed,
             strict=settings.strict,
             only=settings.only,
+            catalogue=settings.catalogue,
             run_id=settings.run_id,
             begun=self.begun,
         )

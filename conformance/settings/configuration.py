@@ -94,6 +94,7 @@ class Configuration:
             workers=get("workers"),
             strict=get("strict"),
             only=get("only"),
+            catalogue=get("catalogue"),
             scenario=get("scenario"),
             report_dir=get("report_dir"),
             max_rps=get("max_rps"),

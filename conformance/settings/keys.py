@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.api import catalogue
 from conformance.errors import UsageError
 from conformance.model import Json
 from conformance.settings.credentials import NAMES, variable
@@ -101,6 +102,16 @@ def address(given: Json) -> str:
         raise ValueError(str(trouble)) from trouble
 
 
+def version(given: Json) -> str:
+    """Read a version of the catalogue."""
+    by = str(given) if type(given) is int else text(given)
+    try:
+        catalogue.number(by)
+    except UsageError as trouble:
+        raise ValueError(f"{trouble} {trouble.remedy}") from trouble
+    return by
+
+
 def pattern(given: Json) -> str:
     """Read a regular expression."""
     try:
@@ -122,6 +133,7 @@ KEYS: dict[str, Key] = {
         Key("workers", "worker processes; 0 is one process", whole(0), 0),
         Key("strict", "a broken SHOULD makes the target nonconformant", flag, default=False),
         Key("only", "ids or globs of the requirements to judge", words, ()),
+        Key("catalogue", "version of the catalogue to judge by, without the rows that are newer", version, ""),
         Key("scenario", "names or globs of the scenarios to try", words, ()),
         Key("report_dir", "where the reports go", path, Path("dds-report")),
         Key("converge_within", 'seconds that "eventually" may take', number, 60.0),

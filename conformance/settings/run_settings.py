@@ -81,6 +81,7 @@ class Settings:
     workers: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
+    catalogue: str = ""
     scenario: tuple[str, ...] = ()
     report_dir: Path = Path("dds-report")
     max_rps: float | None = None

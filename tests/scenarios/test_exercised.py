@@ -20,6 +20,7 @@ from conformance.reference.launch import launch
 LAG = "0.8"
 """Seconds: long enough that even a busy machine reads what is not consistent yet."""
 EVERY = {scenario.name: scenario for scenario in scenarios()}
+pytestmark = pytest.mark.xdist_group("exercised")  # one worker, so that the standard run happens once
 
 
 def exposures(operations: list[Operation], history: History) -> dict[str, int]:

@@ -19,7 +19,7 @@ from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import last_listing, settle
 from conformance.engine.execution.uploading import create_upload
 from conformance.engine.execution.writes import create_project
-from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, Actor, Plan, do
+from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, SECOND_USERS, Actor, Plan, do
 from conformance.engine.plan_model import check, needs, truths
 from conformance.model import Phase
 
@@ -113,9 +113,7 @@ class Campaign:
                 yield end
         if calm:
             self.stage.scheduler.fire(calm)
-        client = self.stage.client(world, Actor("settler", ()))
-        yield from settle(self.stage, client, world)
-        client.close()
+        yield from settle(self.stage, world)
         self._done(1)
 
     def _leave_out(self, worlds: Sequence[World]) -> None:
@@ -132,7 +130,7 @@ class Campaign:
 
     def _begin(self, world: World, actor: Actor) -> Signal:
         end = Signal(an_end=True)
-        if actor.user == "other" and not self.stage.second_user:
+        if actor.user in SECOND_USERS and not self.stage.second_user:
             for number, step in enumerate(actor.steps):
                 world.leave_out(actor.name, step.verb, number, NO_SECOND_USER)
                 give_up(self.stage, world, step)

@@ -35,7 +35,7 @@ def create_upload(turn: Turn) -> Task:
         refused = last.at
         last = yield from insist(turn, lambda _: _ask_upload(turn, project, None))
     timing.end_wait()
-    if not last.made or turn.actor.user != "owner":
+    if not last.made or not turn.owns(project):
         return
     if project.ready is None:
         project.ready = last.at
@@ -72,7 +72,7 @@ def _most(last: Sent, *, chunked: bool) -> float:
 
 def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
     """Whether to ask again: not consistent, or refused in some other way although the project was never ready yet."""
-    refused = last.answer is Answer.REFUSED and project.ready is None and turn.actor.user == "owner"
+    refused = last.answer is Answer.REFUSED and project.ready is None and turn.owns(project)
     return bool(turn.option("patient")) and not project.deleted and (last.answer is Answer.NC or refused)
 
 
@@ -157,6 +157,7 @@ def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
 
 
 def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so
+    upload.kept[number] = signed, signed_by
     notes: dict[str, Json] = {"url_of": signed_by}
     if (algorithm := turn.stage.algorithm(upload)) != "md5":
         notes["digest"] = {"algorithm": algorithm, "value": made.digest(algorithm)}
@@ -211,4 +212,4 @@ def _completion(turn: Turn, upload: Upload, algorithm: str, *, form: bool) -> At
 def _lost(turn: Turn, upload: Upload, last: Sent) -> bool:
     """Whether the server does not know an upload that it acknowledged: it may not show everywhere yet."""
     missing = last.answer is Answer.REFUSED and last.operation.exchange.status == 404
-    return missing and turn.actor.user == "owner" and upload.completed is None and not upload.project.deleted
+    return missing and turn.owns(upload.project) and upload.completed is None and not upload.project.deleted

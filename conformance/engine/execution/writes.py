@@ -13,7 +13,7 @@ from collections.abc import Generator
 from conformance.api.answers import Answer
 from conformance.api.bodies import promoted
 from conformance.api.error_bodies import says_taken
-from conformance.engine.execution.bindings import File, Project, Upload, Version
+from conformance.engine.execution.bindings import File, Folder, Project, Upload, Version
 from conformance.engine.execution.context import RETRIES, Attempt, Sent, Turn, patience, sent
 from conformance.engine.execution.polling import GROWTH
 from conformance.engine.execution.scheduler import Signal, Task
@@ -23,6 +23,8 @@ from conformance.engine.plan_verbs import VERBS
 from conformance.model import Json, Operation
 
 Trying = Generator[float | Signal, None, Sent]
+NO_EFFECT = frozenset({Answer.REFUSED, Answer.NC, Answer.UNSENT})
+"""The answers to a write after which nothing was done."""
 
 
 def insist(turn: Turn, attempt: Attempt) -> Trying:
@@ -44,11 +46,15 @@ def create_project(turn: Turn) -> Task:
     if odd and last.answer is Answer.REFUSED:
         last = yield from insist(turn, lambda _: _ask_project(turn, odd=False))
     if last.made:
-        turn.bind(Project(last.made, last.at))
+        asked = last.operation.exchange.request
+        named = str(asked.get("name", "")) if isinstance(asked, dict) else ""
+        turn.bind(Project(last.made, last.at, name=named, by=turn.actor.user))
 
 
 def _ask_project(turn: Turn, *, odd: bool) -> Operation:
-    body = {"name": turn.world.name("project", odd=odd), "description": "made by dds-conformance, to be removed"}
+    like = turn.resource("like") if "like" in turn.step.args else None
+    name = like.name if isinstance(like, Project) and like.name else turn.world.name("project", odd=odd)
+    body = {"name": name, "description": "made by dds-conformance, to be removed"}
     intent = "unsure" if odd else "valid"  # a server may have its rules for names
     return turn.client.send("POST", "/projects", json=body, intent=intent)
 
@@ -58,9 +64,9 @@ def attach(turn: Turn) -> Task:
 
     A server may take uploads only once it shows their completion, or their consistency: then the client comes back.
     """
-    upload, project = turn.upload(), turn.project()
-    parent = {"kind": "dds-project", "id": project.id}
-    body = {"parent": parent, "upload": {"id": upload.id}}
+    upload, folder = turn.upload(), turn.folder()
+    project = folder.project if folder else turn.project()
+    body = {"parent": place(folder or project), "upload": {"id": upload.id}}
     last = yield from insist(turn, lambda cut: turn.client.send("POST", "/files", json=body, cut_after_s=cut))
     tries, since = 0, time.monotonic()
     while last.answer is Answer.REFUSED and turn.option("eager") and not _late(turn, upload, since):
@@ -75,7 +81,12 @@ def attach(turn: Turn) -> Task:
     version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         turn.bind(version, first_version(turn.step.binds))
-        turn.bind(File(last.made, project, upload, [version], switched=last.at))
+        turn.bind(File(last.made, project, upload, [version], switched=last.at, folder=folder))
+
+
+def place(parent: Project | Folder) -> dict[str, Json]:
+    """Return how a body names what something stands in."""
+    return {"kind": "dds-folder" if isinstance(parent, Folder) else "dds-project", "id": parent.id}
 
 
 def _late(turn: Turn, upload: Upload, since: float) -> bool:
@@ -89,7 +100,7 @@ def _may_be_taken_later(turn: Turn, upload: Upload, last: Sent) -> bool:
     """Whether a completed upload that is refused may be accepted yet; a bad one is refused for good once known."""
     over = upload.project.deleted or turn.stage.scheduler.stopped or says_taken(last.operation.exchange)
     used = any(version.upload is upload for file in turn.world.files() for version in file.versions)
-    if upload.completed is None or over or used or turn.actor.user != "owner":
+    if upload.completed is None or over or used or not turn.owns(upload.project):
         return False
     timing = turn.stage.timing
     soon = upload.completed + 2 * timing.lag_s
@@ -112,7 +123,7 @@ def new_version(turn: Turn) -> Task:
         file.versions.append(version)
         file.current, file.switched = upload, last.at
         turn.bind(version)
-    elif last.answer in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
+    elif last.answer in NO_EFFECT:
         file.current = before
 
 
@@ -138,21 +149,33 @@ def promote(turn: Turn) -> Task:
 def delete_file(turn: Turn) -> Task:
     """Delete a file."""
     file = turn.file()
-    file.deleted = True
-    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/files/{file.id}"))
+    yield from remove(turn, file, file.project, f"/files/{file.id}")
 
 
 def delete_version(turn: Turn) -> Task:
     """Delete a file version; which one a file shows afterwards is not said anywhere."""
     version = turn.version()
-    version.deleted = True
-    for file in turn.world.files():
-        file.current = None if version in file.versions else file.current
-    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/file_versions/{version.id}"))
+    file = next((file for file in turn.world.files() if version in file.versions), None)
+    project = file.project if file else version.upload.project
+    if file and turn.owns(project):
+        file.current = None
+    yield from remove(turn, version, project, f"/file_versions/{version.id}")
+    if file and version.deleted:
+        file.current = None
 
 
 def delete_project(turn: Turn) -> Task:
     """Delete a project of the plan's own."""
     project = turn.project()
-    project.deleted = True
-    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/projects/{project.id}"))
+    yield from remove(turn, project, project, f"/projects/{project.id}")
+
+
+def remove(turn: Turn, thing: Project | Folder | File | Version, project: Project, path: str) -> Trying:
+    """Delete something of `project`: it counts as gone from the first attempt of somebody who may do so.
+
+    For anybody else it is gone only if the attempt was not refused.
+    """
+    thing.deleted = thing.deleted or turn.owns(project)
+    last = yield from insist(turn, lambda _: turn.client.send("DELETE", path))
+    thing.deleted = thing.deleted or last.answer not in NO_EFFECT
+    return last
