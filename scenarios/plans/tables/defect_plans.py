@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from conformance.scenarios.plans.exercised import BAD, COMPLETED, WINDOW
+from conformance.scenarios.plans.shapes import PART_DEFECTS, WHOLE_DEFECTS, Shape
+
 from conformance.engine.lot import Lot
 from conformance.engine.plan import Plan
 from conformance.engine.scenario import Share, tabled
 
-from .exercised import BAD, COMPLETED, WINDOW
 from .rows import Row, chunked, lot_of, plans_of, single
-from .shapes import PART_DEFECTS, WHOLE_DEFECTS, Shape
 
 _SHARE = Share(1, 6, 6)
 PLACES = ("first", "middle", "last", "two")
