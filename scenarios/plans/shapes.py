@@ -35,7 +35,7 @@ _DISTINCT = 8
 """Bytes of a part of which surely no other part has the hash."""
 MOST_PROBED = 20
 """Bytes of the largest part that the probe sends before its last one."""
-_ODD_NAMES = st.sampled_from((False, False, True))
+_NAMES = st.sampled_from(("", "", "quoted"))
 _MEDIA = st.sampled_from((OCTETS, "text/plain", "image/png", "text/csv"))
 
 
@@ -43,7 +43,7 @@ _MEDIA = st.sampled_from((OCTETS, "text/plain", "image/png", "text/csv"))
 class Shape:
     """An upload to be made: sizes in bytes of its parts in number order, the order of sending, and its defect.
 
-    `odd_name` gives it a name that is neither plain ASCII nor plain to quote, `media` is its content type, and `bare`
+    `name_class` is that of its name, `media` is its content type, and `bare`
     leaves out that it is chunked, which is the default. The defect is in the parts `where`, else in the one sent last;
     `lie` is how a wrong hash is wrong. `again` sends every part twice, and `algorithm` is that of the whole-file hash.
     """
@@ -52,7 +52,7 @@ class Shape:
     order: tuple[int, ...]
     chunked: bool = True
     defect: str = ""
-    odd_name: bool = False
+    name_class: str = ""
     media: str = OCTETS
     bare: bool = False
     where: tuple[int, ...] = ()
@@ -73,7 +73,7 @@ class Shape:
         """
         given: dict[str, Json] = {"parts": list(self.parts), "chunked": self.chunked, **more}
         given["misstate"] = _MISSTATED.get(self.defect, 0)
-        odd: dict[str, Json] = {"odd_name": self.odd_name, "bare": self.bare and self.chunked}
+        odd: dict[str, Json] = {"name_class": self.name_class, "bare": self.bare and self.chunked}
         given |= {name: value for name, value in odd.items() if value}
         if self.media != OCTETS:
             given["content_type"] = self.media
@@ -114,8 +114,8 @@ class Shape:
 
 def _shape(draw: st.DrawFn, parts: list[int], defect: str, *, order: list[int] | None = None) -> Shape:
     sent = tuple(order or range(1, len(parts) + 1))
-    odd_name, media, bare = draw(_ODD_NAMES), draw(_MEDIA), draw(st.booleans())
-    return Shape(tuple(parts), sent, defect=defect, odd_name=odd_name, media=media, bare=bare)
+    name_class, media, bare = draw(_NAMES), draw(_MEDIA), draw(st.booleans())
+    return Shape(tuple(parts), sent, defect=defect, name_class=name_class, media=media, bare=bare)
 
 
 def _fit(size: int, defect: str) -> int:

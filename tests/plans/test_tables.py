@@ -8,12 +8,14 @@ import pytest
 
 from conformance.engine.false_hashes import FALSE_HASHES, falsified
 from conformance.engine.lot import Lot
+from conformance.engine.name_classes import LONGEST, NAME_CLASSES, dressed
 from conformance.engine.plan import Plan, Step
 from conformance.engine.plan_model import LARGE_PART, Truth, check, truths
 from conformance.engine.plan_verbs import option
 from conformance.engine.scenario import PlanScenario, Scenario
 from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.portion import Portion
+from conformance.settings.naming import Naming
 from conformance.settings.run_settings import EFFORTS
 
 MIB = 1 << 20
@@ -148,3 +150,22 @@ def test_a_lot_decides_by_seed_and_key_alone() -> None:
     assert {lot.number(str(n), 3, 5) for n in range(60)} == {3, 4, 5}
     assert {lot.under("x").pick(str(n), "ab") for n in range(20)} == {"a", "b"}
     assert len({Lot(str(n)).number("key", 0, 1 << 40) for n in range(20)}) == 20
+
+
+def test_every_standard_run_gives_each_class_of_names_once_and_names_nearly_alike() -> None:
+    """Reserved, in both normal forms, with spaces at the ends, of 1 to 1,000 characters, in another case."""
+    for seed in SEEDS:
+        made = [step.args for _, step in creates("names", seed)]
+        assert set(NAME_CLASSES) <= {one.get("name_class", "") for one in made}
+        alike = {(one["name_of"][0], one.get("name_class", "")) for one in made if "name_of" in one}
+        assert {("a", "capitals"), ("a", "decomposed"), ("a", "spaces"), ("s", "")} <= alike
+
+
+@pytest.mark.parametrize("kind", NAME_CLASSES)
+def test_a_name_of_a_class_can_be_written_and_still_be_found(kind: str) -> None:
+    """It is valid Unicode of at most 1,000 characters; a unique one holds the plain name."""
+    plain = Naming("00" * 32).in_plan("ddsc-0123456789ab-1-2", "upload", 3)
+    made = dressed(kind, plain)
+    assert 1 <= len(made) <= LONGEST
+    assert made.encode("utf-8").decode("utf-8") == made != plain
+    assert (plain in made) is NAME_CLASSES[kind].unique

@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 
 from conformance.engine.content import Piece
 from conformance.engine.execution.scheduler import Signal
+from conformance.engine.name_classes import dressed
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
 from conformance.settings.naming import Naming
-
-ODD = ' "Prüfstück"'
-"""The end of a name that a careless server cannot write into a header or a key."""
 
 
 @dataclass(slots=True)
@@ -180,6 +178,7 @@ class World:
         self._lock = threading.Lock()
         self._dereferenced: set[str] = set()
         self._names = 0
+        self._plain: dict[str, str] = {}
 
     def slot(self, symbol: str) -> Slot:
         """Return the slot of `symbol`, made at first mention."""
@@ -195,11 +194,18 @@ class World:
         """Note a step that is not taken, and why."""
         self.left_out.append(LeftOut(actor, number, verb, why, time.monotonic_ns()))
 
-    def name(self, what: str, *, odd: bool = False) -> str:
-        """Return a name that nothing else in the world has, an `odd` one neither plain ASCII nor plain to quote."""
+    def name(self, what: str, kind: str = "") -> str:
+        """Return a name that nothing else in the world has, dressed as one of the class `kind` if there is one."""
         with self._lock:
             self._names += 1
-            return f"{self.naming.in_plan(self.token, what, self._names)}{ODD if odd else ''}"
+            plain = self.naming.in_plan(self.token, what, self._names)
+            made = dressed(kind, plain)
+            self._plain[made] = plain
+            return made
+
+    def like(self, name: str, kind: str) -> str:
+        """Return a name that this plan gave, dressed otherwise: as one of the class `kind`."""
+        return dressed(kind, self._plain.get(name, name))
 
     def first_time(self, key: str) -> bool:
         """Whether `key` is asked about for the first time."""

@@ -83,16 +83,17 @@ def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
     chunked = {} if turn.option("bare") else {"chunked": bool(turn.option("chunked"))}
     named = turn.stage.provider or (turn.stage.shown if turn.option("named_store") else "")
     provider = {"storage_provider": {"id": named}} if named else {}
-    intent = "unsure" if turn.option("odd_name") else "valid"  # a server may have its rules for names
+    intent = "unsure" if turn.option("name_class") else "valid"  # a server may have its rules for names
     return turn.client.send("POST", path, json={**body, **chunked, **provider}, intent=intent, cut_after_s=cut)
 
 
 def _name(turn: Turn) -> str:
     """Return a fresh name for an upload; its first attempt may take the name of another upload, if that is known."""
+    kind = str(turn.option("name_class"))
     other = turn.world.slot(str(turn.option("name_of"))).value if turn.option("name_of") else None
     if isinstance(other, Upload) and other.name and turn.world.first_time(f"the name of {turn.step.binds}"):
-        return other.name
-    return turn.world.name("upload", odd=bool(turn.option("odd_name")))
+        return turn.world.like(other.name, kind) if kind else other.name
+    return turn.world.name("upload", kind)
 
 
 def put_part(turn: Turn) -> Task:
