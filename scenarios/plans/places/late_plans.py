@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.plans import shapes
-from conformance.scenarios.plans.exercised import COMPLETED, GOOD, WINDOW
-from conformance.scenarios.plans.plan_parts import Draw, attach, settling
 from hypothesis import strategies as st
 
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
+
+from .. import shapes
+from ..exercised import COMPLETED, GOOD, WINDOW
+from ..plan_parts import Draw, attach, settling
 
 
 @st.composite

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.plans import shapes
-from conformance.scenarios.plans.exercised import COMPLETED, OWN_PROJECT, REFUSED, WINDOW
-from conformance.scenarios.plans.plan_parts import Draw, attach, attach_in, settling
 from hypothesis import strategies as st
 
 from conformance.engine.invalid_changes import CHANGES
 from conformance.engine.plan import Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
+
+from .. import shapes
+from ..exercised import COMPLETED, OWN_PROJECT, REFUSED, WINDOW
+from ..plan_parts import Draw, attach, attach_in, settling
 
 _INTRUDERS = ("other", "invalid", "nobody")
 
