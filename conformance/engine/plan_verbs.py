@@ -34,7 +34,7 @@ OCTETS = "application/octet-stream"
 _CUT = {"cut_s": 0.0}
 
 VERBS: dict[str, Verb] = {
-    "create_project": Verb({}, "POST /projects", {"odd_name": False}, PROJECT, {"like": PROJECT}),
+    "create_project": Verb({}, "POST /projects", {"name_class": ""}, PROJECT, {"like": PROJECT}),
     "create_upload": Verb(
         {"project": PROJECT},
         "POST /projects/{project}/uploads",
@@ -43,7 +43,7 @@ VERBS: dict[str, Verb] = {
             "chunked": True,
             "misstate": 0,
             "patient": True,
-            "odd_name": False,
+            "name_class": "",
             "name_of": "",
             "named_store": False,
             "content_type": OCTETS,
@@ -58,7 +58,9 @@ VERBS: dict[str, Verb] = {
         {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, **_CUT},
     ),
     "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
-    "complete": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, **_CUT}),
+    "complete": Verb(
+        {"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, "algorithm": "", **_CUT}
+    ),
     "attach": Verb(
         {"upload": UPLOAD, "project": PROJECT},
         "POST /files {upload}",
@@ -91,7 +93,7 @@ VERBS: dict[str, Verb] = {
     ),
     "settle": Verb({"file": FILE}, "GET /files/{file}/url until it settled"),
     "create_folder": Verb(
-        {"project": PROJECT}, "POST /folders", {"odd_name": False}, FOLDER, {"folder": FOLDER, "like": FOLDER}
+        {"project": PROJECT}, "POST /folders", {"name_class": ""}, FOLDER, {"folder": FOLDER, "like": FOLDER}
     ),
     "move_file": Verb({"file": FILE}, "PUT /files/{file}/move", takes={"folder": FOLDER}),
     "rename_file": Verb({"file": FILE}, "PUT /files/{file}/rename"),
@@ -142,7 +144,6 @@ HOW: dict[str, str] = {
     "patient": "again, under a new name, while not consistent",
     "eager": "again at once while the upload is not completed",
     "fresh": "with other bytes than before",
-    "odd_name": "its name not plain ASCII",
     "named_store": "its storage provider named",
     "bare": "`chunked` left out, which is its default",
     "form": "as a form",

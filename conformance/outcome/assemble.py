@@ -99,9 +99,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         recorded=framing.recorded,
         interrupted=framing.interrupted,
         complete=history.complete,
-        missing_core=missing_core(
-            tallies, judgement.counters, hindrances(history.operations, classes)
-        ),
+        missing_core=missing_core(tallies, judgement.counters, hindrances(history.operations, classes)),
         trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *_gone(history, classes)),
     )
     outcome, reasons = conclude(given, circumstances)

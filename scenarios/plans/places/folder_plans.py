@@ -16,7 +16,7 @@ from ..plan_parts import Draw, attach, attach_in, own_or_common, pause, reads
 def nested(project: str, depth: int) -> list[Step]:
     """Return the steps that make folders d1 to d`depth`, each but the first in the one before; d2 has an odd name."""
     inside = [{"folder": f"d{n - 1}"} if n > 1 else {} for n in range(1, depth + 1)]
-    odd = [{"odd_name": True} if n == 2 else {} for n in range(1, depth + 1)]
+    odd = [{"name_class": "quoted"} if n == 2 else {} for n in range(1, depth + 1)]
     given = zip(inside, odd, strict=True)
     return [do("create_folder", f"d{n}", project=project, **where, **name) for n, (where, name) in enumerate(given, 1)]
 
