@@ -104,9 +104,8 @@ def test_every_recipe_installs_what_is_asked_for_in_the_words_of_pip() -> None:
 
 def test_no_secret_is_written_on_a_command_line_of_a_recipe() -> None:
     """Tokens travel in the environment alone."""
-    scripts = [
-        step["run"] for name in ("github-actions.yml", "github-pages.yml") for step in github_steps(name).values()
-    ]
+    workflows = github_steps("github-actions.yml"), github_steps("github-pages.yml")
+    scripts = [step["run"] for steps in workflows for step in steps.values()]
     scripts += [*job(".gitlab-ci.yml")["script"], *job("gitlab-pages.yml")["script"], *jenkins_steps()]
     assert not [one for one in scripts if "API_TOKEN" in one or "secrets." in one]
 
