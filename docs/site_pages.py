@@ -112,8 +112,7 @@ def faults() -> Iterator[str]:
     """Draw every fault with what may convict it, and every legal variant."""
     yield "# Faults and variants\n"
     yield "What the embedded server can be told to do wrong (`dds-conformance serve --fault NAME`), and in which odd"
-    yield "but legal ways it can be right (`--variant NAME`). Each of them tried: [the proof](kill-matrix.md).
-"
+    yield "but legal ways it can be right (`--variant NAME`). Each of them tried: [the proof](kill-matrix.md).\n"
     yield "## Faults\n\n| fault | what it does | breaks |\n|---|---|---|"
     for fault in FAULTS.values():
         breaks = ", ".join(f"[`{name}`](requirements.md#{name})" for name in dict.fromkeys(fault.breaks))

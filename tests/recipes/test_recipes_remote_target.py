@@ -33,7 +33,7 @@ def test_a_named_remote_target_is_judged_and_left_clean(recipe: Recipe, server: 
     target = f"http://{NAME}:{server.base_url.rsplit(':', 1)[1].partition('/')[0]}/api/v1"
     tokens = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
     page = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "page")} if recipe.name == "github" else {}
-    code, said = perform(recipe, tmp_path, DDS_TARGET=target, DDS_CONFORMANCE_SCENARIO="uploads", **tokens, **page)
+    code, said = perform(recipe, tmp_path, DDS_TARGET=target, DDS_CONFORMANCE_SCENARIO="new-versions", **tokens, **page)
     assert code == 0, said
     document = json.loads((tmp_path / "dds-report" / "report.json").read_text(encoding="utf-8"))
     assert document["target"]["base_url"] == target
