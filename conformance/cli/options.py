@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from conformance.cli.asking.near_choice import NearChoice
-from conformance.settings.configuration import FILE, Configuration, gather
+from conformance.model import NOTHING
+from conformance.settings.configuration import FILE, Configuration, Value, gather
 from conformance.settings.keys import KEYS, flag
 from conformance.settings.run_settings import EFFORTS
 
@@ -81,8 +82,11 @@ def _option(name: str) -> Callable[[Command], Command]:
     return click.option(word, metavar=_METAVARS.get(name, "N"), multiple=multiple, help=about)
 
 
-def configuration(given: dict[str, Any]) -> Configuration:
-    """Gather the configuration from the file, the environment and the options `given`, which it takes out."""
+def configuration(given: dict[str, Any], beneath: Mapping[str, Value] = NOTHING) -> Configuration:
+    """Gather the configuration from the file, the environment and the options `given`, which it takes out.
+
+    `beneath` are values that weigh less than all of them.
+    """
     file = given.pop("config", None)
     options = {name: given.pop(name) for name in list(given) if name in KEYS}
-    return gather(options, file=file)
+    return gather(options, file=file, beneath=beneath)

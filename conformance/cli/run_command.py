@@ -110,6 +110,8 @@ def _wished(asked: Configuration, given: dict[str, Any]) -> Settings:
     """Return the settings of a run that may begin, also if it is to be certified or answers a challenge."""
     wish = wish_if(given)
     settings = _answering(checked(asked.settings()), given["challenge"])
+    if given["expect"]:
+        settings = dataclasses.replace(settings, options={**settings.options, "expect": str(given["expect"])})
     if wish is not None:
         probing.require(settings, wish, expected=given["expect"] is not None, ask=not given["dry_run"])
     return settings

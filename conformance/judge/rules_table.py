@@ -22,6 +22,9 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
+from conformance.judge.rules.later import attach_rules
+from conformance.judge.rules.patterns import silent_class_rules, unusable_url_rules
+from conformance.judge.rules.write_rules import identity_rules, lost_write_rules, refused_write_rules
 from conformance.model import Tally
 
 
@@ -43,12 +46,18 @@ RULES: tuple[Rule, ...] = (
     *version_rules.RULES,
     *content_rules.RULES,
     *download_rules.RULES,
+    *unusable_url_rules.RULES,
     *deletion_rules.RULES,
     *completion_rules.RULES,
     *status_record_rules.RULES,
     *refused_create_rules.RULES,
     *access_rules.RULES,
+    *attach_rules.RULES,
     *own_write_rules.RULES,
+    *lost_write_rules.RULES,
+    *refused_write_rules.RULES,
+    *identity_rules.RULES,
+    *silent_class_rules.RULES,
     DESCRIBED,
 )
 

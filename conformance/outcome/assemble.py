@@ -24,6 +24,7 @@ from conformance.model import Conformance, Exchange, Finding, History, Json, Jud
 from conformance.outcome import foreign
 from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
+from conformance.outcome.reproduction import programs
 from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
 
@@ -42,7 +43,8 @@ class Framing:
     target's own description; `second_opinion` are the findings of another judge of the same history, which must be
     the same; `summaries` are finished sections of the document. `trouble` are the suite's own errors, `shortage` says
     what kept the run from trying everything, such as a spent budget, and `never_worked` that the target never
-    accepted the run; `remarks` are told as they are. `reports` are those asked for beside the usual ones.
+    accepted the run; `remarks` are told as they are. `reports` are those asked for beside the usual ones, and
+    `options` what the user said, so that it can be said again.
     """
 
     effort: str = "recorded"
@@ -64,6 +66,7 @@ class Framing:
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     second_opinion: tuple[Finding, ...] | None = None
     summaries: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
 
 
 def now() -> str:
@@ -130,6 +133,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
+            "options": dict(framing.options),
             "scenarios": list(framing.scenarios),
             "missing_core": list(circumstances.missing_core),
             "dropped": [_as_json(finding) for finding in dropped],
@@ -139,7 +143,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         },
     )
     summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}
-    return document(run, _evidence(history, classes, judgement), summaries)
+    shown = programs(history, classes, [verdict.tally for verdict in given])
+    return document(run, _evidence(history, classes, judgement), summaries, shown)
 
 
 LEAST_UNANSWERED = 10

@@ -34,10 +34,13 @@ def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
     where = "the embedded server" if settings.target.embedded else urlsplit(settings.target.base_url).netloc
     pace = f"at most {settings.rate:g} a second" if settings.rate else "unpaced"
     after = "leaves them (--keep)" if settings.keep else "removes them afterwards"
+    others = (
+        " It gives the second user rights in projects of its own for a while." if settings.target.second_user else ""
+    )
     return (
         f"Effort {settings.effort} creates about {cost.projects} projects and {cost.uploads} uploads at "
         f"{where}, sends about {requests} requests ({pace}, "
-        f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, and {after}."
+        f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, and {after}.{others}"
     )
 
 

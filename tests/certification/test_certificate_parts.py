@@ -73,7 +73,15 @@ def test_a_strangers_pattern_is_matched_only_if_it_ends_soon(pattern: str, harml
 
 def test_the_demand_is_held_to_what_a_run_does() -> None:
     """Each verb that makes a call is known by it."""
-    assert set(VERBS) - set(CALLS) - SILENT == {"use_unknown", "ask_badly", "read_densely"}
+    assert set(VERBS) - set(CALLS) - SILENT == {
+        "use_unknown",
+        "ask_badly",
+        "change_badly",
+        "read_densely",
+        "list_pages",
+        "grant",
+        "withdraw",
+    }
 
 
 GOOD = Standing("thorough", second_user=True, converge_within_s=60.0, version="1", embedded=False, only=False)

@@ -29,11 +29,27 @@ def play(stage: Stage, world: World, actor: Actor, client: Speaker) -> Task:
                 yield from VERB[step.verb](Turn(stage, world, actor, client, step))
                 yield time.monotonic()
             else:
-                world.leave_out(actor.name, step.verb, number, f"{NEVER_MADE}{lacking}")
+                leave_out(stage, world, actor, number, f"{NEVER_MADE}{lacking}")
             give_up(stage, world, step)
     finally:
         for step in actor.steps:
             give_up(stage, world, step)
+
+
+def leave_out(stage: Stage, world: World, actor: Actor, number: int, why: str) -> None:
+    """Note that a step is not taken; whoever waits for the actor at a meeting does not wait in vain."""
+    step = actor.steps[number]
+    world.leave_out(actor.name, step.verb, number, why)
+    if step.verb == "meet":
+        arrive(stage, world, actor, step)
+
+
+def arrive(stage: Stage, world: World, actor: Actor, step: Step) -> Signal:
+    """Arrive at a meeting; return its signal, which is fired once all are there."""
+    signal, arrived = world.meet(str(option(step, "at")), actor.name)
+    if arrived >= int(option(step, "parties")):
+        stage.scheduler.fire(signal)
+    return signal
 
 
 def give_up(stage: Stage, world: World, step: Step) -> None:
@@ -68,10 +84,8 @@ def pause(turn: Turn) -> Task:
 
 def meet(turn: Turn) -> Task:
     """Wait for the others, so that the next steps of all begin together."""
-    signal, arrived = turn.world.meet(str(turn.option("at")), turn.actor.name)
-    if arrived >= int(option(turn.step, "parties")):
-        turn.stage.scheduler.fire(signal)
-    elif not signal.fired:
+    signal = arrive(turn.stage, turn.world, turn.actor, turn.step)
+    if not signal.fired:
         yield signal
 
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from conformance.engine.execution.actor import give_up, play
+from conformance.engine.execution.actor import give_up, leave_out, play
 from conformance.engine.execution.bindings import Project, Upload, World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.quiet_lock import LOOK_EVERY_S
@@ -18,6 +18,7 @@ from conformance.engine.execution.reads import ALL
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import last_listing, settle
 from conformance.engine.execution.uploading import create_upload
+from conformance.engine.execution.verbs.page_verbs import read_pages
 from conformance.engine.execution.writes import create_project
 from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, SECOND_USERS, Actor, Plan, do
 from conformance.engine.plan_model import check, needs, truths
@@ -84,6 +85,8 @@ class Campaign:
         client.phase = Phase.FINAL
         if isinstance(project, Project):
             yield from last_listing(client, project.id)
+            for listed in ("uploads", "children", "files"):
+                yield from read_pages(client, f"/projects/{project.id}/{listed}")
         client.send("GET", "/projects", query=ALL)
         client.close()
 
@@ -132,7 +135,7 @@ class Campaign:
         end = Signal(an_end=True)
         if actor.user in SECOND_USERS and not self.stage.second_user:
             for number, step in enumerate(actor.steps):
-                world.leave_out(actor.name, step.verb, number, NO_SECOND_USER)
+                leave_out(self.stage, world, actor, number, NO_SECOND_USER)
                 give_up(self.stage, world, step)
             self.stage.scheduler.fire(end)
         else:

@@ -41,15 +41,15 @@ class Watched:
 class Voices:
     """One client for each user who has something to look at in the end, made when it is first needed."""
 
-    def __init__(self, stage: Stage, world: World) -> None:
-        self._stage, self._world = stage, world
-        self._phase = Phase.SETTLE
+    def __init__(self, stage: Stage, world: World, actor: str = "settler", phase: Phase = Phase.SETTLE) -> None:
+        self._stage, self._world, self._actor = stage, world, actor
+        self._phase = phase
         self._clients: dict[str, Speaker] = {}
 
     def of(self, user: str) -> Speaker:
         """Return the client that speaks for a user."""
         if user not in self._clients:
-            self._clients[user] = self._stage.client(self._world, Actor("settler", (), user))
+            self._clients[user] = self._stage.client(self._world, Actor(self._actor, (), user))
             self._clients[user].phase = self._phase
         return self._clients[user]
 

@@ -116,14 +116,15 @@ def new_version(turn: Turn) -> Task:
     """Give a file a new version: another upload."""
     file, upload = turn.file(), turn.upload()
     body, before = {"upload": {"id": upload.id}}, file.current
-    file.current = None
+    if turn.owns(file.project):
+        file.current = None
     last = yield from insist(turn, lambda cut: turn.client.send("PUT", f"/files/{file.id}", json=body, cut_after_s=cut))
     version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         file.versions.append(version)
         file.current, file.switched = upload, last.at
         turn.bind(version)
-    elif last.answer in NO_EFFECT:
+    elif last.answer in NO_EFFECT and turn.owns(file.project):
         file.current = before
 
 
@@ -134,7 +135,9 @@ def promote(turn: Turn) -> Task:
     if file is None:
         turn.leave_out(NO_FILE)
         return
-    before, file.current = file.current, None
+    before = file.current
+    if turn.owns(file.project):
+        file.current = None
     path = f"/file_versions/{version.id}/current"
     last = yield from insist(turn, lambda _: turn.client.send("POST", path, json={}))
     if last.answer is Answer.DONE:
@@ -142,7 +145,7 @@ def promote(turn: Turn) -> Task:
         made = _version(promoted(last.body), version.upload, last.at)
         if made and made.id not in {one.id for one in file.versions}:
             file.versions.append(made)
-    elif last.answer in (Answer.REFUSED, Answer.UNSENT):
+    elif last.answer in (Answer.REFUSED, Answer.UNSENT) and turn.owns(file.project):
         file.current = before
 
 
@@ -173,9 +176,9 @@ def delete_project(turn: Turn) -> Task:
 def remove(turn: Turn, thing: Project | Folder | File | Version, project: Project, path: str) -> Trying:
     """Delete something of `project`: it counts as gone from the first attempt of somebody who may do so.
 
-    For anybody else it is gone only if the attempt was not refused.
+    For anybody else it is gone only if the attempt was not refused, and their 404 may mean that it is none of theirs.
     """
     thing.deleted = thing.deleted or turn.owns(project)
     last = yield from insist(turn, lambda _: turn.client.send("DELETE", path))
-    thing.deleted = thing.deleted or last.answer not in NO_EFFECT
+    thing.deleted = thing.deleted or last.answer not in {*NO_EFFECT, Answer.ALREADY}
     return last

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from conformance.engine.efforts import Effort
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.campaign import THREADS, Campaign
+from conformance.engine.execution.closing import ClosingRound, sample
 from conformance.engine.execution.context import Speakers, Stage
 from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import QuietLock
@@ -23,6 +24,7 @@ from conformance.engine.scenario import PlanScenario, share
 from conformance.engine.search.fleets import Memory, shrink
 from conformance.engine.search.plan_outcomes import PlanOutcomes
 from conformance.engine.search.portion import Portion
+from conformance.interrupts import asked
 from conformance.model import Finding, History, Judgement, Operation
 from conformance.settings.naming import MARK
 from conformance.settings.run_settings import Settings, is_loopback
@@ -64,7 +66,10 @@ class Judges:
 
 @dataclass(slots=True)
 class Trial:
-    """One worker's share of the plans of some scenarios: its shard of `shards`."""
+    """One worker's share of the plans of some scenarios: its shard of `shards`.
+
+    `offers` says of calls that a target may lack whether this one has them, once they were used.
+    """
 
     driver: Speakers
     settings: Settings
@@ -76,6 +81,7 @@ class Trial:
     shard: int = 0
     shards: int = 1
     worlds: dict[str, World] = field(default_factory=dict)
+    offers: dict[str, bool] = field(default_factory=dict)
     _lasted: float = 0.0
     _small_by: float = 0.0
 
@@ -86,6 +92,20 @@ class Trial:
             self._waves()
         finally:
             self.watcher.keeping = False
+
+    def close(self) -> None:
+        """Hold the closing round, unless what was asked about is proved, or somebody wants the run to end."""
+        if self.watcher.stopped or asked():
+            return
+        stage = stage_for(self.driver, self.settings, self.effort)
+        self.watcher.scheduler = stage.scheduler
+        closing = ClosingRound(stage, whole=self.effort.whole_rest)
+        try:
+            closing.run(sample(self.worlds.values(), share(self.effort.closing, self.shard, self.shards)))
+        finally:
+            stage.quiet.close()
+            self.outcomes.rests += closing.rests
+            self.outcomes.write()
 
     def _waves(self) -> None:
         for wave in range(self.effort.waves):
@@ -105,6 +125,7 @@ class Trial:
     def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
         stage = stage_for(self.driver, self.settings, self.effort)
+        stage.offers = self.offers
         stage.least_tracers = share(self.effort.least, self.shard, self.shards)
         campaign = Campaign(stage)
         self.watcher.scheduler = campaign.stage.scheduler
@@ -119,6 +140,7 @@ class Trial:
             finally:
                 stage.quiet.close()
         self._lasted = time.monotonic() - begun
+        self.outcomes.lacks |= {call for call, has in self.offers.items() if not has}
         return worlds
 
     def _findings(self) -> list[Finding]:
@@ -198,5 +220,6 @@ def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
         dense_reads=effort.dense_reads,
         least_tracers=effort.least,
         tracing_s=effort.tracing_s,
+        slow_s=effort.slow_s,
         begun=time.monotonic(),
     )

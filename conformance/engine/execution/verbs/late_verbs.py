@@ -25,9 +25,10 @@ def put_again(turn: Turn) -> Task:
         return
     signed, by = upload.kept[number]
     made = _bytes_of(turn, upload, number)
-    last = yield from insist(turn, lambda _: turn.client.put_signed(signed, made.data(), notes={"url_of": by}))
+    last = sent(turn.client, turn.client.put_signed(signed, made.data(), notes={"url_of": by}))
     if last.answer is Answer.DONE and turn.option("fresh"):
         upload.truth = Truth.UNKNOWN  # a store may serve what came last: nobody waits for the first bytes any more
+    yield from ()
 
 
 def _bytes_of(turn: Turn, upload: Upload, number: int) -> Piece:

@@ -44,7 +44,7 @@ def permissions(project: Project, user_id: str) -> str:
 
 def _ask_who(turn: Turn) -> Task:
     """Ask the target for the second user's id, by that user's own token."""
-    client = turn.stage.client(turn.world, Actor("who", (), "other"))
+    client = turn.stage.client(turn.world, Actor(turn.actor.name, (), "other"))
     client.step = turn.client.step
     last = yield from offered(turn, "current_user", lambda _: client.send("GET", "/current_user"))
     client.close()
