@@ -5,11 +5,13 @@ They are never written into the checkout, so that none can be stale.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
+from draw_costs import filled
 from mkdocs.structure.files import File, Files
 
 from conformance.api import catalogue
@@ -29,9 +31,10 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Say a link that leaves the folder as a path of the checkout: the site does not hold the file."""
-    return re.sub(r"\[[^\]]+\]\((?:\.\./)+([^)#]+)\)", r"`\1`", markdown)
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Fill in the table of costs, and say a link that leaves the folder as a path of the checkout: it is not here."""
+    ups = page.file.src_uri.count("/") + 1
+    return re.sub(rf"\[[^\]]+\]\((?:\.\./){{{ups},}}([^)#]+)\)", r"`\1`", filled(markdown))
 
 
 def requirements() -> Iterator[str]:
@@ -82,7 +85,7 @@ def commands() -> Iterator[str]:
         context = click.Context(command, info_name=f"dds-conformance {name}")
         yield f"## {name} {{#{name.replace(' ', '-')}}}\n"
         yield f"{_fenced(command.get_usage(context))}\n"
-        yield f"{_paragraphs(command.help or '')}\n"
+        yield f"{_paragraphs(inspect.cleandoc(command.help or ''))}\n"
         options = [one for one in command.get_params(context) if isinstance(one, click.Option) and not one.hidden]
         for title, some in (grouped(options) if len(options) > 6 else {"Options": options}).items():
             yield f"| {title} | |\n|---|---|"
