@@ -85,6 +85,10 @@ class Builder:
         self.folders[stage.name] = here = self.root / (stage.name or "image")
         self.env, self.work = {}, "/"
         venv.create(here / "python", with_pip=True)
+        old = [here / "python" / "bin" / "python", "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"]
+        subprocess.run(
+            old, check=False, capture_output=True
+        )  # Python 3.11 brings one that is older than the build asks
         purelib = sysconfig.get_paths(vars={"base": str(here / "python"), "platbase": str(here / "python")})["purelib"]
         (Path(purelib) / "lent.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
         useradd = here / "python" / "bin" / "useradd"
@@ -167,4 +171,4 @@ def test_the_context_holds_what_a_build_needs_and_no_waste() -> None:
     """No tests, no environment, no reports of somebody's run; the build of the wheel finds all of its files."""
     names = set(context())
     assert {"pyproject.toml", "README.md", "LICENSE", "requirements-run.lock", "schemas/requirements.toml"} <= names
-    assert not [name for name in names if name.startswith(("tests/", ".venv", ".git", "dds-report", "site/", "dist/"))]
+    assert not [name for name in names if name.startswith(("tests/", ".venv", ".git/", "dds-report", "site/", "dist/"))]
