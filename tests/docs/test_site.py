@@ -115,7 +115,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
             yield name, command
 
 
-@pytest.mark.parametrize(("name", "command"), commands(), ids=[name for name, _ in commands()])
+@pytest.mark.parametrize(("name", "command"), [*commands()], ids=[name for name, _ in commands()])
 def test_every_command_and_option_is_documented(name: str, command: click.Command, pages: dict[str, Page]) -> None:
     """With an anchor and a sentence of its own; and some page that a person wrote tells what the command is for."""
     anchor = name.replace(" ", "-")

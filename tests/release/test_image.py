@@ -86,9 +86,7 @@ class Builder:
         self.env, self.work = {}, "/"
         venv.create(here / "python", with_pip=True)
         old = [here / "python" / "bin" / "python", "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"]
-        subprocess.run(
-            old, check=False, capture_output=True
-        )  # Python 3.11 brings one that is older than the build asks
+        subprocess.run(old, check=False, capture_output=True)  # 3.11 brings one older than is asked
         purelib = sysconfig.get_paths(vars={"base": str(here / "python"), "platbase": str(here / "python")})["purelib"]
         (Path(purelib) / "lent.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
         useradd = here / "python" / "bin" / "useradd"
