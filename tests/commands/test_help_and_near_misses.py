@@ -51,8 +51,8 @@ def test_the_help_of_a_run_is_grouped_by_target_what_to_try_limits_and_output() 
 def test_every_option_of_a_long_help_stands_in_a_group(name: str) -> None:
     """A new option must be given its group."""
     command = COMMANDS[name]
-    every = (one for one in command.get_params(click.Context(command)) if isinstance(one, click.Option))
-    options = [one for one in every if not one.hidden]
+    parameters = command.get_params(click.Context(command))
+    options = [one for one in parameters if isinstance(one, click.Option) and not one.hidden]
     if len(options) > 6:
         assert {word for one in grouped(options).get(OTHER, []) for word in one.opts} - {"-h"} <= GENERAL, name
 

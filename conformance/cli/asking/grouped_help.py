@@ -15,7 +15,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "What to try": (
         "effort", "scenario", "only", "catalogue", "by", "seed", "strict", "workers", "jobs", "times", "finding",
-        "plan", "check", "read_along", "require_core", "columnar", "clients", "challenge", "expect", "dry_run",
+        "plan", "plan_id", "check", "read_along", "require_core", "columnar", "clients", "challenge", "expect",
+        "dry_run",
     ),
     "Limits": (
         "converge_within", "max_rps", "max_in_flight", "max_requests", "max_bytes", "max_seconds", "longest_wait",
