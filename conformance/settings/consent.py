@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
-from conformance.model import Json
+from conformance.settings.durations import expected_s, told
+from conformance.settings.effort_cost import EffortCost
 from conformance.settings.run_settings import MIB, Settings, is_loopback
 
-
-@dataclass(frozen=True, slots=True)
-class EffortCost:
-    """What one effort creates and sends, at most about: counted on the embedded server. `bytes` both ways."""
-
-    projects: int
-    uploads: int
-    requests: int
-    bytes: int
-
-    def document(self) -> dict[str, Json]:
-        """Give it as JSON, for ``--dry-run --json``."""
-        return {name: getattr(self, name) for name in self.__slots__}
+__all__ = ["EffortCost", "plan", "require"]
 
 
 def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
@@ -37,7 +25,8 @@ def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
     return (
         f"Effort {settings.effort} creates about {cost.projects} projects and {cost.uploads} uploads at "
         f"{where}, sends about {requests} requests ({pace}, "
-        f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, and {after}."
+        f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, takes about "
+        f"{told(expected_s(settings, costs))}, and {after}."
     )
 
 
