@@ -18,7 +18,7 @@ from conformance.api.answers import Classified
 from conformance.api.curl import curl
 from conformance.api.error_bodies import code_of
 from conformance.judge.rules_table import names_of
-from conformance.model import NOTHING, Finding, Json, Octets, Operation, Run, Verdict
+from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
 from conformance.outcome.display_text import what_is_judged
 
 FORMAT = "dds-conformance-report"
@@ -32,7 +32,7 @@ Evidence = Mapping[str, tuple[Operation, Classified]]
 
 
 def document(
-    run: Run, operations: Evidence, summaries: Mapping[str, Json], programs: Mapping[int, Json] = NOTHING
+    run: Run, operations: Evidence, summaries: Mapping[str, Json], programs: Mapping[int, Json] | None = None
 ) -> dict[str, Json]:
     """Draw the document of `run`.
 
@@ -44,7 +44,7 @@ def document(
         **_heading(run),
         "requirements": _requirements(run.verdicts),
         "findings": [
-            {**_finding(i, v, f, operations, run.target.base_url), "program": programs.get(i)}
+            {**_finding(i, v, f, operations, run.target.base_url), "program": (programs or {}).get(i)}
             for i, (v, f) in enumerate(findings)
         ],
         **summaries,
