@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.outcome.display_text import printable
+from conformance.outcome.display_text import line
 
 Document = Mapping[str, Any]
 RUNTIME = Path(__file__).with_name("runtime.sh.txt")
@@ -21,8 +21,8 @@ def shell_script(document: Document, finding: Document) -> str:
     """Write the script of a finding."""
     program = finding["program"]
     about = [
-        f"Shows finding {finding['index']} of run {document['run_id']} again: {finding['requirement']}.",
-        *textwrap.wrap(printable(finding["sentence"]), 110),
+        f"Shows finding {finding['index']} of run {line(document['run_id'])} again: {finding['requirement']}.",
+        *textwrap.wrap(line(finding["sentence"]), 110),
     ]
     facts = {"BASE": document["target"]["base_url"], "BOUND_S": f"{program['bound_s']:g}", "MOST": program["tries"]}
     text = RUNTIME.read_text(encoding="utf-8")

@@ -93,6 +93,7 @@ class Console:
         self._out = _screen(self._stream, mode)
         self._err = _screen(err or sys.stderr, mode)
         self._live: Live | None = None
+        self._spinner = Spinner("dots")
 
     def begin(self, sentence: str, what: str = "") -> None:
         """Say first what is judged, in every mode, and then what begins."""
@@ -117,7 +118,7 @@ class Console:
     def stand(self, standing: Standing) -> None:
         """Say in one line where a run stands: the same line anew on a terminal, with the time of day elsewhere."""
         if self._live:
-            self._live.update(_status(standing, self._err.width), refresh=True)
+            self._live.update(_status(standing, self._err.width, self._spinner), refresh=True)
         elif self.mode is Mode.PLAIN:
             self._err.print(Text(f"{time.strftime('%H:%M:%S')} {line(standing.line())}"), soft_wrap=True)
 
@@ -158,12 +159,12 @@ def _screen(stream: TextIO, mode: Mode) -> Screen:
     return Screen(file=stream, highlight=False, emoji=False, color_system=None, force_terminal=False, width=width)
 
 
-def _status(standing: Standing, width: int) -> RenderableType:
+def _status(standing: Standing, width: int, spinner: Spinner) -> RenderableType:
     """Draw a status line: how much of a phase is done, if anybody can say, and the words that fit beside it."""
     barred = standing.share is not None and width >= _WIDE
     shown = _BAR if barred else 1
     words = Text(line(standing.line(width - shown - 2)), style="bold", no_wrap=True, overflow="crop")
-    drawn: RenderableType = _bar(standing.share or 0.0) if barred else Spinner("dots")
+    drawn: RenderableType = _bar(standing.share or 0.0) if barred else spinner
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=shown, no_wrap=True)
     table.add_column(no_wrap=True)

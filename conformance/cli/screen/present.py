@@ -55,6 +55,7 @@ class Watching:
         self._tail = Tail(settings.history_path, self._proofs.hear)
         self._begun = time.monotonic()
         self._told, self._phase, self._plans, self._looked = self._begun, "", 0, 0.0
+        self._said = ""
         judged = what_is_judged(dataclasses.asdict(settings.target))
         screen.begin(begins(settings), judged)
 
@@ -72,9 +73,10 @@ class Watching:
 
     def _place(self) -> tuple[str, float | None]:
         """Say what the run is at, and how much of it is done."""
-        progress, said = self._tail.progress, phases.phase(self._settings)
-        if said:
-            return said, None
+        progress = self._tail.progress
+        self._said = phases.phase(self._settings) or self._said  # its file goes with the run's last act
+        if self._said:
+            return self._said, None
         if progress.fuzzed:
             every = phases.fuzzing_expected(self._settings)
             return f"fuzzing {len(progress.fuzzed)} of {max(every, len(progress.fuzzed))} calls", _share(
