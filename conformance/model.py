@@ -94,7 +94,7 @@ class Requirement:
 
     `id` never changes and is never reused; `section` is the heading of the specification it rests on and `quote`
     the sentence under it; `reading` is the interpretation chosen where the specification is silent (empty when it is
-    not). `role` says who has to keep it: ``server`` or ``client``.
+    not). `role` says who has to keep it: ``server`` or ``client``. `since` is the catalogue's version that brought it.
     """
 
     id: str
@@ -108,6 +108,7 @@ class Requirement:
     core: bool = False
     quote: str = ""
     role: str = "server"
+    since: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.model import Level, Requirement
 
 
@@ -45,9 +44,32 @@ def every() -> tuple[Requirement, ...]:
 
 
 @cache
-def requirements(role: str = SERVER) -> tuple[Requirement, ...]:
-    """Give the requirements of a role, in the catalogue's order."""
-    return tuple(requirement for requirement in every() if requirement.role == role)
+def requirements(role: str = SERVER, by: str = "") -> tuple[Requirement, ...]:
+    """Give the requirements of a role, in the catalogue's order; `by` names an older version, without newer rows.
+
+    Raises:
+        UsageError: there is no such version.
+    """
+    newest = number(by)
+    return tuple(one for one in every() if one.role == role and one.since <= newest)
+
+
+def number(by: str = "") -> int:
+    """Return a version of the catalogue as a number; the present one where none is named.
+
+    Raises:
+        UsageError: there is no such version.
+    """
+    newest = int(version())
+    if not by:
+        return newest
+    if by not in map(str, range(1, newest + 1)):
+        remedy = f"--catalogue takes a version from 1 to {newest}; without it, version {newest} judges."
+        raise UsageError(f"there is no version {by!r} of the catalogue.", remedy=remedy)
+    return int(by)
+
+
+LISTING = "`dds-conformance requirements` lists them."
 
 
 def _requirement(row: Mapping[str, Any]) -> Requirement:
@@ -90,12 +112,6 @@ def select(wanted: Iterable[str], among: tuple[Requirement, ...] | None = None) 
     for pattern in wanted:
         matches = fnmatch.filter(ids, pattern)
         if not matches:
-            raise UsageError(f"no requirement is called {pattern!r}.", remedy=_nearest(pattern, ids))
+            raise UsageError(f"no requirement is called {pattern!r}.", remedy=did_you_mean(pattern, ids, LISTING))
         chosen.update(matches)
     return tuple(requirement for requirement in given if requirement.id in chosen)
-
-
-def _nearest(pattern: str, ids: list[str]) -> str:
-    near = difflib.get_close_matches(pattern.strip("*?"), ids, n=1, cutoff=0.4)
-    listing = "`dds-conformance requirements` lists them."
-    return f"Did you mean {near[0]!r}? {listing}" if near else listing

@@ -27,6 +27,9 @@ _ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", "/projects/{}/files", "list_project_files"),
     ("GET", "/projects/{}/children", "list_project_children"),
     ("GET", "/projects/{}/permissions", "list_permissions"),
+    ("GET", "/projects/{}/permissions/{}", "show_permission"),
+    ("PUT", "/projects/{}/permissions/{}", "grant_permission"),
+    ("DELETE", "/projects/{}/permissions/{}", "withdraw_permission"),
     ("GET", "/uploads/{}", "show_upload"),
     ("PUT", "/uploads/{}/chunks", "create_chunk"),
     ("PUT", "/uploads/{}/complete", "complete_upload"),
@@ -94,7 +97,7 @@ LENGTHS = {name: len(pattern.replace("{}", "")) for _, pattern, name in _ROUTES}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operation of the API by name, and the id in its path (empty where it has none)."""
+    """An operation of the API by name, and the first id in its path (empty where it has none)."""
 
     name: str
     id: str = ""
@@ -142,14 +145,14 @@ def call_of(method: str, path: str, base: str = BASE) -> Call:
 def call_below(method: str, rest: str) -> Call:
     """Name the API operation by what follows the base; `UNROUTED` when there is none."""
     parts = [part for part in _SEGMENT.split(rest.partition("?")[0]) if part]
-    if not parts or len(parts) > 3:
+    if not parts or len(parts) > 4:
         return Call(UNROUTED)
     found = _TABLE.get((method, *parts))
     if found:
         return Call(found[0])
     if len(parts) < 2:
         return Call(UNROUTED)
-    found = _TABLE.get((method, parts[0], "{}", *parts[2:]))
+    found = _TABLE.get((method, parts[0], "{}", *parts[2:3], *("{}" for _ in parts[3:])))
     return Call(found[0], spelled(unquote(parts[1]) if "%" in parts[1] else parts[1])) if found else Call(UNROUTED)
 
 

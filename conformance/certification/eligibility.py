@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.api.catalogue import version
 from conformance.certification.harmless_pattern import is_harmless
 from conformance.settings.run_settings import Settings
 
@@ -52,6 +53,7 @@ class Standing:
     only: bool
     expected: bool = False
     gateway: str = ""
+    catalogue: str = ""
 
 
 def before(settings: Settings, *, embedded: bool, expected: bool = False) -> Standing:
@@ -66,6 +68,7 @@ def before(settings: Settings, *, embedded: bool, expected: bool = False) -> Sta
         only=bool(settings.only or settings.scenario),
         expected=expected,
         gateway=target.gateway,
+        catalogue=settings.catalogue,
     )
 
 
@@ -81,6 +84,7 @@ def after(document: Mapping[str, Any], *, embedded: bool) -> Standing:
         only=bool(document["partial"]),
         expected=document.get("expected") is not None,
         gateway=target.get("gateway", ""),
+        catalogue=str(document["versions"].get("catalogue", "")),
     )
 
 
@@ -118,6 +122,8 @@ def _stood(wish: Wish, standing: Standing) -> Iterator[str]:
         yield "only selected requirements are judged, or selected scenarios tried: leave --only and --scenario out"
     if not is_harmless(standing.gateway):
         yield "nobody can match the --gateway pattern safely: say one without repetitions inside repetitions"
+    if standing.catalogue not in ("", version()):
+        yield f"it is judged by version {standing.catalogue} of the catalogue: leave --catalogue out"
     if standing.expected:
         yield "known deviations are excused: leave --expect out"
 

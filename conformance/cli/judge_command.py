@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from conformance.api import catalogue
+from conformance.cli.asking.grouped_help import GroupedCommand
+from conformance.cli.asking.near_choice import NearChoice
 from conformance.cli.screen.present import console, deviations, keep, show
 from conformance.driver.report_folder import prepare_views
 from conformance.errors import ExitCode, UsageError
@@ -16,19 +18,23 @@ from conformance.history.har.har_operations import Reading
 from conformance.history.recordings import read_recording
 from conformance.model import Finding, History, Json, Target
 from conformance.outcome.assemble import Framing, assemble
+from conformance.run.report_writers import require
 from conformance.run.unstarted import reporting
 from conformance.settings.run_settings import base_url as based
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("history", type=click.Path(exists=True, allow_dash=True, path_type=Path))
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports there.")
-@click.option("--as", "speaks_as", type=click.Choice(("owner", "other", "none")),
+@click.option("--report", "reports", multiple=True, metavar="NAME", help="A further report to draw: ctrf.")
+@click.option("--as", "speaks_as", type=NearChoice(("owner", "other", "none")),
               help="Who speaks in all of a HAR file that carries no Authorization.")  # fmt: skip
 @click.option("--base-url", metavar="URL", help="Base of the API in a HAR file.  [default: the one that fits best]")
 @click.option("--gateway", metavar="REGEX", help="Answers of a gateway, not the API: a pattern over the body.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
 @click.option("--require-core", is_flag=True, help="Exit with 4 unless the core of the contract was exercised.")
+@click.option("--catalogue", "by", metavar="VERSION", default="",
+              help="Judge by an older version of the catalogue, without the rows that are newer.")  # fmt: skip
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
@@ -43,13 +49,19 @@ def judge(
     nature: the outcome speaks of the requirements it exercises, and says which it does not. A HAR file may come from a
     browser, a proxy or an API tool; schemathesis' cassettes are read as well.
     """
+    require(asked["reports"])
+    catalogue.number(asked["by"])
     screen = console(as_json=as_json, verbose=verbose)
     if report_dir is None:
         expected = deviations(expect)
         drawn = _judged(history, **asked)
         return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
     prepare_views(report_dir, [history, *([expect] if expect else [])])
-    with reporting(report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=asked["strict"])):
+    with reporting(
+        report_dir,
+        Target(base_url=""),
+        framing=Framing(recorded=True, strict=asked["strict"], catalogue=asked["by"], reports=asked["reports"]),
+    ):
         expected = deviations(expect)
         keep(drawn := _judged(history, **asked), report_dir)
         return show(drawn, report_dir, screen, status=int(drawn["exit_code"]), expected=expected)
@@ -62,8 +74,10 @@ def _judged(  # noqa: PLR0913 - one for each option
     base_url: str | None,
     gateway: str | None,
     strict: bool,
+    by: str,
     require_core: bool,
     columnar: bool,
+    reports: tuple[str, ...],
 ) -> dict[str, Json]:
     read, remarks = read_recording(path, Reading(speaks_as or "", based(base_url) if base_url else ""))
     if gateway is not None:
@@ -77,6 +91,8 @@ def _judged(  # noqa: PLR0913 - one for each option
         effort=str(header.get("effort", "recorded")),
         seed=int(header.get("seed", 0)),
         strict=strict,
+        reports=reports,
+        catalogue=by,
         run_id=str(header.get("run_id", "")),
         begun=str(header.get("begun", "")),
         remarks=remarks,

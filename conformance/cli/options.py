@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from conformance.cli.asking.near_choice import NearChoice
 from conformance.model import NOTHING
 from conformance.settings.configuration import FILE, Configuration, Value, gather
 from conformance.settings.keys import KEYS, flag
@@ -21,8 +22,8 @@ REACHING = (
 )  # fmt: skip
 """How the target is reached: what every command that sends needs."""
 RUNNING = (
-    "embedded", "report_dir", "converge_within", "effort", "strict", "seed", "workers", "only", "scenario",
-    "target_version", "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "answer_bytes",
+    "embedded", "report_dir", "report", "converge_within", "effort", "strict", "seed", "workers", "only", "catalogue",
+    "scenario", "target_version", "target_openapi", "keep", "max_requests", "max_bytes", "max_seconds", "answer_bytes",
     "download_bytes",
 )  # fmt: skip
 """What a run is asked to do."""
@@ -30,8 +31,10 @@ _METAVARS = {
     "target": "URL",
     "converge_within": "SECONDS",
     "only": "ID-or-glob",
+    "catalogue": "VERSION",
     "scenario": "GLOB",
     "report_dir": "DIR",
+    "report": "NAME",
     "credentials": "FILE",
     "ca_bundle": "FILE",
     "client_certificate": "FILE",
@@ -41,6 +44,13 @@ _METAVARS = {
     "target_version": "VERSION",
     "storage_provider": "ID",
     "storage_hosts": "PATTERN",
+    "silence": "SECONDS",
+    "deadline": "SECONDS",
+    "longest_wait": "SECONDS",
+    "max_seconds": "SECONDS",
+    "max_bytes": "BYTES",
+    "answer_bytes": "BYTES",
+    "download_bytes": "BYTES",
 }
 
 
@@ -62,12 +72,12 @@ def _option(name: str) -> Callable[[Command], Command]:
         return click.option("--header", "headers", multiple=True, metavar="NAME=VALUE", help=about)
     key, word = KEYS[name], f"--{name.replace('_', '-')}"
     about = f"{key.about[0].upper()}{key.about[1:]}."
-    if key.default not in (None, "", (), False):
-        about += f"  [default: {key.default}]"
+    if key.unset or (key.default is not False and key.default not in (None, "", ())):
+        about += f"  [default: {key.unset or key.default}]"
     if key.read is flag:
         return click.option(word, is_flag=True, default=None, help=about)
     if name == "effort":
-        return click.option(word, type=click.Choice(EFFORTS), help=about)
+        return click.option(word, type=NearChoice(EFFORTS), help=about)
     multiple = isinstance(key.default, tuple)
     return click.option(word, metavar=_METAVARS.get(name, "N"), multiple=multiple, help=about)
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from conformance import interrupts
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked, framing_of, named, named_files
 from conformance.cli.screen.present import console, show, tell
@@ -28,7 +29,7 @@ from conformance.settings.configuration import DEFAULT, Configuration, Value, fr
 _REMEDY = "A plan is a small JSON document; --finding or --plan chooses one of a report.json."
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("file", metavar="REPORT-or-PLAN.json", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--finding", type=click.IntRange(0), metavar="N", help="The plan that showed this finding of REPORT.json."

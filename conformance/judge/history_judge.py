@@ -19,27 +19,33 @@ from conformance.api.request_facts import is_mutation
 from conformance.api.routes import EXTENDED_CALLS, LENGTHS, READ_METHODS, STORAGE_GET, STORAGE_PUT, UNROUTED
 from conformance.api.statuses import CORE_ERRORS
 from conformance.history import unfinished
-from conformance.judge import wall_clock
+from conformance.judge import second_user, wall_clock
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
+from conformance.judge.gathered import CONCERNED, Gathered
 from conformance.judge.lateness import Converged
 from conformance.judge.rule import Case, Context, Need
 from conformance.judge.rules import content_rules, convergence_rules, project_rules
 from conformance.judge.rules.access_rules import Access, granted
 from conformance.judge.rules.completion_rules import Completions
+from conformance.judge.rules.later.attach_rules import Attachments
 from conformance.judge.rules.own_write_rules import OWN, OwnWrites
 from conformance.judge.rules.project_rules import ProjectCase
 from conformance.judge.rules.refused_create_rules import TRACED, Traces
 from conformance.judge.rules_table import checks, lasting, occasions
+from conformance.judge.second_user import Standing
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import SMALLEST_PART, Defect, Known, Setting, Truth, known
 from conformance.judge.state.intake import Handler, World
 from conformance.judge.state.interval import NEVER, SECOND
 from conformance.judge.state.observed import Sight, sight, version_endpoint
-from conformance.judge.state.resources import File, Upload
+from conformance.judge.state.resources import NOT_FOUND, File, Upload
 from conformance.model import Failure, Finding, History, Judgement, LagInterval, Level, Operation, Role, Target
 
-_BY_ANYBODY = frozenset({"complete_upload", "delete_file", "delete_project", "promote_version", "update_file"})
+_BY_ANYBODY = frozenset(
+    {"complete_upload", "delete_file", "delete_folder", "delete_project", "grant_permission", "promote_version",
+     "update_file", "withdraw_permission"}
+)  # fmt: skip
 """Mutations announced whoever sends them; announcing others cannot be taken back without a trace."""
 _TRUTHS = (Answer.DONE, Answer.INTEGRITY)
 
@@ -87,15 +93,19 @@ class Judge:
         self._payloads = Payloads(target)
         self._traces = Traces(self._bound)
         self._access = Access(self._bound)
+        self._foreign = Attachments(self._bound)
         self._own = OwnWrites()
+        self._gathered = Gathered(self._bound)
         self._pending: dict[str, Operation] = {}
         self._count = 0
         self._origin = self._elsewhere.origin
         self._statuses: dict[int, int] = {}
         self._plans = {
-            name: (self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN)
+            name: (
+                self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN, name in CONCERNED
+            )
             for name in (*LENGTHS, UNROUTED, STORAGE_GET, STORAGE_PUT)
-        }
+        }  # fmt: skip
         self._answered = self._elsewhere.answered
 
     # ---- taking operations
@@ -128,9 +138,13 @@ class Judge:
         if of.foreign:  # no information: as if nothing had come back
             exchange = replace(operation.exchange, status=None, response=None, failure=Failure.CUT)
             operation = replace(operation, exchange=exchange)
-        handler, traced, extended, own = self._plans[of.call.name]
+        handler, traced, extended, own, gathered = self._plans[of.call.name]
         if traced:
             self._traces.take(operation, of)
+        if gathered:
+            self._gathered.take(operation, of)
+        if of.answer is Answer.UNKNOWN:
+            self._gathered.silent(operation, of)
         exchange = operation.exchange
         if exchange.user == "owner":
             self._owners(operation, of, handler, extended=extended, own=own)
@@ -154,26 +168,38 @@ class Judge:
                 self._undocumented(operation, of.effect)
             return
         handler(operation, of)
+        if operation.exchange.status == NOT_FOUND and of.call.id and of.answer in (Answer.REFUSED, Answer.ALREADY):
+            self._access.owner_missed(of)
         if extended and operation.a_ns > self._answered and of.answer in _TRUTHS:
             self._answered = operation.a_ns
         if own:
             self._own.take(operation, of)
 
     def _undocumented(self, operation: Operation, done: Effect) -> None:
-        self._access.shared.add(granted(operation, done))
+        if project := granted(operation, done):
+            self._world.rights.unclear.add(project)
         if done is not Effect.NONE:
             self._world.meddled_with(operation)
 
     def _not_owners(self, operation: Operation, of: Classified) -> None:
         called, done = of.call, of.effect
         if operation.exchange.user == "other":
+            self._foreign.take(operation, of)
+            standing = second_user.standing(self._world, operation, of, self._bound)
+            if standing is Standing.MEMBER:
+                handler, _, extended, own, _ = self._plans[called.name]
+                self._owners(operation, of, handler, extended=extended, own=own)
+                return
+            if standing is Standing.UNSURE:
+                self._world.withdraw(operation, called)
+                return
             self._access.take(operation, of)
         if operation.exchange.user == "somebody":
             self._somebodys(operation, of)
             return
         if called.name not in self._world.beginnings:
             return
-        if done is Effect.DONE or (done is Effect.INDETERMINATE and self._access.shared - {""}):
+        if done is Effect.DONE or (done is Effect.INDETERMINATE and self._world.rights.any_given):
             self._world.handlers[called.name](operation, of)  # what was done is done, whoever did it
         else:
             self._world.withdraw(operation, called)
@@ -249,7 +275,11 @@ class Judge:
             Need.COMPLETIONS: (completions,),
             Need.CREATES: (self._traces,),
             Need.OTHER_USER: (self._access,),
+            Need.ATTACHMENTS: (self._foreign,),
             Need.OWN_WRITES: (self._own,),
+            Need.REFUSED_WRITES: (self._gathered.refused,),
+            Need.IDENTITIES: (self._gathered.identities,),
+            Need.UNANSWERED: (self._gathered.unanswered,),
         }
 
     def _case(self, upload: Upload, setting: Setting) -> Case:

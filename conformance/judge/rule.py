@@ -34,8 +34,12 @@ class Need(StrEnum):
     VERSION = "a file version"
     COMPLETIONS = "the completions of all uploads"
     CREATES = "the creates that were refused, and the listings"
+    ATTACHMENTS = "what the second user attached"
     OTHER_USER = "what the second user was answered"
     OWN_WRITES = "what each session wrote and looked for"
+    REFUSED_WRITES = "the writes that were refused, and what was shown afterwards"
+    IDENTITIES = "the ids that creates were answered with"
+    UNANSWERED = "attempts that told nothing"
     DESCRIPTION = "the target's own API description"
 
 
@@ -117,7 +121,7 @@ class Rule:
     `check` looks at a subject of the kind that `needs` names; several rules may share one. `recheck` decides from the
     operations of a finding alone whether they show the violation; with `pattern`, from the whole history. `occasions`
     says what one exposure of the requirement is; `lasting` that no later operation can undo a violation, provided that
-    every mutation was announced.
+    every mutation was announced. `since` is the catalogue's version that brought the rule.
     """
 
     id: str
@@ -129,3 +133,4 @@ class Rule:
     excuses: tuple[Excuse, ...] = ()
     lasting: bool = False
     pattern: bool = False
+    since: int = 1

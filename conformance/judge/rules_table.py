@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conformance.judge.rechecks import Proof
 from conformance.judge.rule import Check, Excuse, Need, Rule
@@ -21,6 +22,10 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
+from conformance.judge.rules.later import attach_rules
+from conformance.judge.rules.patterns import silent_class_rules, unusable_url_rules
+from conformance.judge.rules.write_rules import identity_rules, lost_write_rules, refused_write_rules
+from conformance.model import Tally
 
 
 def _names_nothing(proof: Proof) -> bool:
@@ -41,12 +46,18 @@ RULES: tuple[Rule, ...] = (
     *version_rules.RULES,
     *content_rules.RULES,
     *download_rules.RULES,
+    *unusable_url_rules.RULES,
     *deletion_rules.RULES,
     *completion_rules.RULES,
     *status_record_rules.RULES,
     *refused_create_rules.RULES,
     *access_rules.RULES,
+    *attach_rules.RULES,
     *own_write_rules.RULES,
+    *lost_write_rules.RULES,
+    *refused_write_rules.RULES,
+    *identity_rules.RULES,
+    *silent_class_rules.RULES,
     DESCRIBED,
 )
 
@@ -69,6 +80,13 @@ def excuses_of(requirement: str) -> tuple[Excuse, ...]:
 def rule_of(requirement: str, rule: str) -> Rule | None:
     """Return the rule that a finding names; None where the table has no such rule."""
     return next((one for one in RULES if (one.requirement, one.id) == (requirement, rule)), None)
+
+
+def by_version(tally: Tally, version: int) -> Tally:
+    """Return a tally as an older version of the catalogue has it: without what newer rules found."""
+    newer = {rule.id for rule in RULES if rule.requirement == tally.requirement and rule.since > version}
+    left = tuple(finding for finding in tally.findings if finding.rule not in newer)
+    return tally if len(left) == len(tally.findings) else replace(tally, findings=left)
 
 
 def occasions() -> Mapping[str, str]:

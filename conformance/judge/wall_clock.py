@@ -14,9 +14,10 @@ from conformance.model import Finding, History, Judgement, Operation, Tally
 
 BY_ORDER_ALONE = frozenset(
     {
-        "errors-for-good", "file-not-served", "nc-persists", "new-version-refused", "not-converged", "not-served",
-        "old-bytes", "old-verdict", "open-after-completion", "outcome-changed", "own-write-unseen", "record-disagrees",
-        "refused-but-listed", "relapse", "repeat-fails", "stale-read", "stale-version", "upload-lost",
+        "attach-refused", "class-unanswered", "errors-for-good", "file-not-served", "nc-persists",
+        "new-version-refused", "not-converged", "not-served", "old-bytes", "old-verdict", "open-after-completion",
+        "open-for-good", "outcome-changed", "own-write-unseen", "record-disagrees", "refused-and-done",
+        "refused-but-listed", "relapse", "repeat-fails", "stale-read", "stale-version", "upload-lost", "url-unusable",
         "verdict-before-completion",
     }
 )  # fmt: skip

@@ -17,6 +17,7 @@ from conformance.errors import ExitCode
 from conformance.judge import judge_history
 from conformance.judge.evidence import verified
 from conformance.judge.lag import summary as lag_summary
+from conformance.judge.rules_table import by_version
 from conformance.judge.sensitivity import sensitivity
 from conformance.judge.wall_clock import ON_ORDER_ALONE
 from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
@@ -35,14 +36,15 @@ Classes = Sequence[Classified]
 class Framing:
     """What a run document says beside its judgement.
 
-    `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
-    were selected (none means all); `scenarios` are the names of those that were tried, and `exercises` the requirements
-    that these exercise, None unless others were left out; `tallies` come from judges that read something other than the
-    history, such as the target's own description; `second_opinion` are the findings of another judge of the same
-    history, which must be the same; `summaries` are finished sections of the document. `trouble` are the suite's own
-    errors, `shortage` says what kept the run from trying everything, such as a spent budget, and `never_worked` that
-    the target never accepted the run; `remarks` are told as they are. `options` are what the user
-    said, so that it can be said again.
+    `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs
+    that were selected (none means all); `catalogue` is the version that judges, the present one where it is empty;
+    `scenarios` are the names of those that were tried, and `exercises` the requirements that these exercise, None
+    unless others were left out; `tallies` come from judges that read something other than the history, such as the
+    target's own description; `second_opinion` are the findings of another judge of the same history, which must be
+    the same; `summaries` are finished sections of the document. `trouble` are the suite's own errors, `shortage` says
+    what kept the run from trying everything, such as a spent budget, and `never_worked` that the target never
+    accepted the run; `remarks` are told as they are. `reports` are those asked for beside the usual ones, and
+    `options` what the user said, so that it can be said again.
     """
 
     effort: str = "recorded"
@@ -50,6 +52,7 @@ class Framing:
     seed: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
+    catalogue: str = ""
     scenarios: tuple[str, ...] = ()
     exercises: frozenset[str] | None = None
     interrupted: bool = False
@@ -59,6 +62,7 @@ class Framing:
     remarks: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
+    reports: tuple[str, ...] = ()
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     second_opinion: tuple[Finding, ...] | None = None
     summaries: Mapping[str, Json] = field(default_factory=dict)
@@ -73,14 +77,17 @@ def now() -> str:
 def assemble(history: History, framing: Framing) -> dict[str, Json]:
     """Judge `history`, keep the findings that convict again, and draw its run document."""
     classes = classify_all(history.operations, history.target)
-    chosen = catalogue.select(framing.only) if framing.only else catalogue.requirements()
+    chosen = catalogue.requirements(by=framing.catalogue)
+    chosen = catalogue.select(framing.only, chosen) if framing.only else chosen
     judged = judge_history(history, classes)
     checked = verified(judged, history, classes)
     judgement, names = checked.judgement, {requirement.id for requirement in chosen}
     dropped = [finding for finding in checked.dropped if finding.requirement in names]
     told = (*_dropped(dropped), *_disagreement(judged, framing.second_opinion))
     framing = replace(framing, trouble=(*framing.trouble, *told))
-    tallies = blocked({**judgement.tallies, **framing.tallies}, history.operations, classes)
+    version = catalogue.number(framing.catalogue)
+    tallies = {name: by_version(tally, version) for name, tally in {**judgement.tallies, **framing.tallies}.items()}
+    tallies = blocked(tallies, history.operations, classes)
     given = verdicts(chosen, tallies, strict=framing.strict)
     dead = storage_trouble(history.operations, classes)
     whole = not framing.only and not framing.recorded
@@ -109,7 +116,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         begun=framing.begun or ended,
         ended=ended,
         run_id=framing.run_id or uuid.uuid4().hex[:12],
-        versions=versions(),
+        versions={**versions(), "catalogue": str(version)},
         reasons=tuple(
             dict.fromkeys(
                 (
@@ -132,6 +139,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
             "dropped": [_as_json(finding) for finding in dropped],
             "trouble": list(framing.trouble),
             "shortage": list(framing.shortage),
+            **({"further_reports": list(framing.reports)} if framing.reports else {}),
         },
     )
     summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}

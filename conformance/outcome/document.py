@@ -95,6 +95,7 @@ def _requirement(verdict: Verdict, findings: list[int]) -> dict[str, Json]:
         "level": str(requirement.level),
         "section": requirement.section,
         "title": requirement.title,
+        "since": requirement.since,
         "asks": requirement.asks,
         "quote": requirement.quote,
         "reading": requirement.reading,

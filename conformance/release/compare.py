@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.api.catalogue import number
 from conformance.errors import ExitCode
 from conformance.release.lag_shift import LagShift, shifts
 
@@ -80,13 +81,29 @@ def _changes(before: Document, after: Document) -> Sequence[Change]:
     old = {row["id"]: row for row in before["requirements"]}
     new = {row["id"]: row for row in after["requirements"]}
     rules = _rules(before), _rules(after)
-    changes = []
-    for ident in dict.fromkeys((*old, *new)):
+    changes, apart = [], newer(before, after)
+    for ident in (one for one in dict.fromkeys((*old, *new)) if one not in apart):
         was, now = old.get(ident, {}), new.get(ident, {})
         level = str((now or was).get("level", ""))
         detail = _detail(ident, was, now, *rules)
         changes.append(Change(ident, level, was.get("outcome", ""), now.get("outcome", ""), detail))
     return [change for change in changes if change.before != change.after or change.detail]
+
+
+def newer(before: Document, after: Document) -> Sequence[str]:
+    """Return the rows of one document that the older catalogue, by which the other was judged, does not have.
+
+    Nothing got worse or was lost there: nobody looked before, or looks now.
+    """
+    older = _older(before, after)
+    rows = {row["id"]: row.get("since", 1) for one in (before, after) for row in one["requirements"]}
+    return [name for name, since in rows.items() if since > older]
+
+
+def _older(*documents: Document) -> int:
+    """Return the older of the catalogues that the documents were judged by; without one, any is as old."""
+    told = (str(one.get("versions", {}).get("catalogue", "")) for one in documents)
+    return min(int(by) if by.isdecimal() else number() for by in told)
 
 
 def _rules(document: Document) -> Mapping[str, frozenset[str]]:
@@ -124,4 +141,9 @@ def _conditions(before: Document, after: Document) -> Sequence[str]:
         old, new = (document.get("versions", {}).get(name) for document in (before, after))
         if old != new:
             said.append(f"{name} version differs: {old} before, {new} after")
+    if apart := newer(before, after):
+        said.append(
+            f"only one of the two has these rows, which are not compared: {', '.join(apart)}; "
+            f"to compare by one catalogue, judge with --catalogue {_older(before, after)}"
+        )
     return said

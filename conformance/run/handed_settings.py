@@ -15,8 +15,8 @@ from conformance.settings.configuration import gather
 from conformance.settings.run_settings import Settings
 
 OPTIONS = (
-    "target", "embedded", "headers", "effort", "seed", "converge_within", "report_dir", "strict", "only", "scenario",
-    "max_rps", "i_may_write",
+    "target", "embedded", "headers", "effort", "seed", "converge_within", "report_dir", "strict", "only",
+    "catalogue", "scenario", "max_rps", "i_may_write",
 )  # fmt: skip
 """The keys of the configuration that are options of pytest too; pytest has a ``--strict`` of its own."""
 HANDED = "dds_settings"

@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--report-dir", metavar="DIR", help="where reports go")
     group.addoption("--dds-strict", dest="strict", action="store_true", default=None, help="a broken SHOULD fails")
     group.addoption("--only", action="append", metavar="ID-or-glob", help="judge these requirements only")
+    group.addoption("--catalogue", metavar="VERSION", help="judge by an older version of the catalogue")
     group.addoption("--scenario", action="append", metavar="GLOB", help="try these scenarios only")
     group.addoption("--max-rps", metavar="N", help="requests per second, all workers together")
     group.addoption("--i-may-write", action="store_true", default=None, help="consent to writing to a remote target")

@@ -26,8 +26,8 @@ from conformance.outcome.assemble import Framing, assemble, now, versions
 from conformance.outcome.document import write
 from conformance.reference.launch import launch
 from conformance.run import phases
+from conformance.run.plan_summaries import lacking, rested, skipped
 from conformance.run.report_writers import draw
-from conformance.run.skipped_plans import skipped
 from conformance.run.stopping import clean_command
 from conformance.run.unstarted import REPORT, reporting
 from conformance.settings import consent
@@ -219,7 +219,6 @@ class Running:
         self, *, interrupted: bool, trouble: tuple[str, ...] = (), shortage: tuple[str, ...] = ()
     ) -> dict[str, Json]:
         """Judge the history as it is on disk, write the document and draw the reports from it."""
-        self.remark(*skipped(self._parts("plans-*.json")))
         document = self._document(interrupted=interrupted, trouble=trouble, shortage=shortage)
         write(document, self.settings.report_dir / REPORT)
         phases.enter(self.settings, "drawing the reports")
@@ -247,7 +246,7 @@ class Running:
             interrupted=interrupted,
             trouble=trouble,
             tallies=self._described,
-            remarks=self._remarks,
+            remarks=(*self._remarks, *lacking(self._parts("plans-*.json")), *skipped(self._parts("plans-*.json"))),
             shortage=shortage,
             never_worked=self._never_worked,
             summaries=self._summaries(),
@@ -262,6 +261,8 @@ class Running:
             seed=settings.seed,
             strict=settings.strict,
             only=settings.only,
+            reports=settings.report,
+            catalogue=settings.catalogue,
             run_id=settings.run_id,
             begun=self.begun,
             options=settings.options,
@@ -276,6 +277,7 @@ class Running:
             "leftovers": [dataclasses.asdict(leftover) for leftover in self.leftovers],
             "fuzz": gather(self.settings.report_dir),
             "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
+            "closing": rested(self._parts("plans-*.json"), self.settings.target.converge_within_s),
         }
 
     def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:

@@ -5,14 +5,13 @@ Every value knows where it came from, and `rows` shows it; secrets never show th
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.history.input_files import read_text
 from conformance.model import NOTHING, Json, Target
 from conformance.settings.credentials import NAMES, Credentials, Secret
@@ -96,8 +95,10 @@ class Configuration:
             workers=get("workers"),
             strict=get("strict"),
             only=get("only"),
+            catalogue=get("catalogue"),
             scenario=get("scenario"),
             report_dir=get("report_dir"),
+            report=get("report"),
             max_rps=get("max_rps"),
             max_in_flight=get("max_in_flight"),
             budgets=Budgets(get("max_requests"), get("max_bytes"), get("max_seconds"), get("longest_wait")),
@@ -254,8 +255,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Value]:
 def _known(name: str, spelled: Callable[[str], str], where: str) -> None:
     if name in KEYS:
         return
-    near = difflib.get_close_matches(name, KEYS, 1, 0.5)
-    remedy = f"Did you mean {spelled(near[0])}?" if near else f"Known are {', '.join(KEYS)}."
+    known = [spelled(key) for key in KEYS]
+    remedy = did_you_mean(spelled(name), known) or f"Known are {', '.join(known)}."
     raise UsageError(f"{where} has the unknown key {spelled(name)!r}.", remedy=remedy)
 
 

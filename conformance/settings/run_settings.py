@@ -82,8 +82,10 @@ class Settings:
     workers: int = 0
     strict: bool = False
     only: tuple[str, ...] = ()
+    catalogue: str = ""
     scenario: tuple[str, ...] = ()
     report_dir: Path = Path("dds-report")
+    report: tuple[str, ...] = ()
     max_rps: float | None = None
     max_in_flight: int = 32
     budgets: Budgets = dataclasses.field(default_factory=Budgets)
@@ -163,6 +165,7 @@ class Settings:
             network=network,
             only=tuple(plain.pop("only")),
             scenario=tuple(plain.pop("scenario")),
+            report=tuple(plain.pop("report")),
             report_dir=Path(plain.pop("report_dir")),
             credentials=given,
             **plain,

@@ -409,7 +409,7 @@ class LegalDds:
         for file in self.files[:1]:
             if min(file.deleted, self.project_gone) < NEVER:
                 continue
-            word = "200" if self.crime is Crime.STRANGER else self.dice.choice(("403", "403", "nc"))
+            word = "200" if self.crime is Crime.STRANGER else "403"
             self.scribe.url(f"stranger{self.base}", clock, clock + 1, word, file.n, user="other")
             self.scribe.url(f"nobody{self.base}", clock, clock + 1, "401", file.n, user=None)
         results = [{"id": str(one.n), "name": f"upload number {one.n}"} for one in self.uploads]

@@ -266,10 +266,10 @@ LEGAL = {
         "actor   [complete 202] [file 201    ] ",
         "reader                   [url 404]    ",
     ),
-    "another user is refused, and may be told nc first": (
+    "another user is refused, before and after it is consistent": (
         "good",
         "actor    [complete 202] [file 201]                       ",
-        "stranger                           [vurl nc]  [vurl 403] ",
+        "stranger                           [vurl 403]  [vurl 403] ",
     ),
     "a name that was refused first and created in the end": (
         "none",

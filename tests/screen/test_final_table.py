@@ -26,7 +26,8 @@ def document() -> Document:
     rows = [{"section": "s", "note": "", "findings": [], "bound_95": 0.0033, **row} for row in rows]
     target = {"base_url": "http://h/api/v1", "embedded": False}
     return {
-        "outcome": "nonconformant", "reasons": ["broken"], "effort": "quick", "seed": 0, "strict": False, "target": target,
+        "outcome": "nonconformant", "reasons": ["broken"], "effort": "quick", "seed": 0, "strict": False,
+        "target": target,
         "requirements": rows, "findings": [], "options": {"target": "http://h/api/v1"},
     }  # fmt: skip
 

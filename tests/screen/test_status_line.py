@@ -12,12 +12,12 @@ from rich.console import Console as Screen
 from conformance.cli.screen.console import Console, Mode
 from conformance.cli.screen.present import Watching, begins
 from conformance.cli.screen.proofs import Proofs
+from conformance.cli.screen.standing import Standing, whole
 from conformance.history import encode, encode_header
 from conformance.model import Exchange, Operation, Target
 from conformance.run import phases
+from conformance.run.plan_summaries import skipped
 from conformance.run.progress import NS_PER_S, Progress
-from conformance.run.skipped_plans import skipped
-from conformance.run.standing import Standing, whole
 from conformance.settings.run_settings import Settings
 
 BUSY = Standing("plans 34 of 91", 21.2, 30, 12_940, 2, 3, 2.71, share=0.4)
@@ -101,7 +101,8 @@ def test_progress_counts_plans_at_their_last_reads_and_what_is_fuzzed() -> None:
     progress = Progress()
     base = {"method": "GET", "path": "/api/v1/projects", "status": 200, "a_ns": 5}
     for more in (
-        {"scenario": "uploads", "plan": "p1", "phase": "trouble"}, {"scenario": "uploads", "plan": "p1", "phase": "final"},
+        {"scenario": "uploads", "plan": "p1", "phase": "trouble"},
+        {"scenario": "uploads", "plan": "p1", "phase": "final"},
         {"scenario": "house", "plan": "h", "phase": "final"}, {"scenario": "fuzz", "plan": "seeds", "phase": "trouble"},
         {"scenario": "hostile-bodies", "plan": "hostile bodies", "phase": "trouble"},
     ):  # fmt: skip

@@ -69,8 +69,10 @@ def test_everything_can_be_said_in_the_file() -> None:
         workers = 2
         strict = true
         only = ["nc-payload", "session-*"]
+        catalogue = 1
         scenario = ["uploads", "fuzz-*"]
         report_dir = "out"
+        report = ["ctrf"]
         converge_within = 30
         gateway = "<h1>nginx"
         storage_provider = "p"

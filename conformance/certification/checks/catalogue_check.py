@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from importlib import metadata
 
+from conformance.api import catalogue
 from conformance.certification import members
 from conformance.certification.bundle_contents import Contents
 from conformance.certification.suite_digest import judged_by
@@ -28,6 +29,9 @@ def _problems(contents: Contents, version: str) -> Iterator[str]:
             f"the run was judged by dds-conformance {theirs}, and {version} is installed: "
             f"pip install dds-conformance=={theirs}, then verify again"
         )
+    by = contents.report.get("versions", {}).get("catalogue")
+    if by != catalogue.version():
+        yield f"the run was judged by version {by} of the catalogue, and the installed one is {catalogue.version()}"
     yield from (f"{name} is not that of the installed suite" for name in changed(contents.bundle))
 
 

@@ -26,9 +26,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from conformance.cli.screen.standing import Standing
 from conformance.outcome.display_text import count, judged, line, rate, seconds
 from conformance.release.next_step import next_steps, see_again
-from conformance.run.standing import Standing
 
 Document = Mapping[str, Any]
 PLAIN_WIDTH = 140

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from conformance.api.catalogue import by_id
+from conformance.api.catalogue import by_id, number
 from conformance.driver import Driver
 from conformance.engine.search.plan_outcomes import PlanOutcomes
 from conformance.engine.search.worker import Judges, Watcher
 from conformance.history import unfinished
 from conformance.judge import Judge
 from conformance.judge.evidence import judge_verified
+from conformance.judge.rules_table import rule_of
 from conformance.model import Finding, History, Level, Operation, Target
 from conformance.settings.run_settings import Settings
 
@@ -71,13 +72,18 @@ def watcher_of(driver: Driver, settings: Settings) -> Watcher:
 
 def judges_of(settings: Settings) -> Judges:
     """Return the judge of histories, and which findings make a scenario fail."""
-    return Judges(judge_verified, lambda finding: gates(finding, strict=settings.strict))
+    return Judges(judge_verified, lambda finding: gates(finding, strict=settings.strict, by=settings.catalogue))
 
 
-def gates(finding: Finding, *, strict: bool) -> bool:
-    """Whether a finding makes a target nonconformant: a MUST or IMPLIED, with `strict` a SHOULD too."""
-    level = by_id()[finding.requirement].level
-    return level.gates or (strict and level is Level.SHOULD)
+def gates(finding: Finding, *, strict: bool, by: str = "") -> bool:
+    """Whether a finding makes a target nonconformant: a MUST or IMPLIED, with `strict` a SHOULD too.
+
+    `by` is the version of the catalogue that judges.
+    """
+    requirement, rule = by_id()[finding.requirement], rule_of(finding.requirement, finding.rule)
+    if max(requirement.since, rule.since if rule else 1) > number(by):
+        return False
+    return requirement.level.gates or (strict and requirement.level is Level.SHOULD)
 
 
 def plan_outcomes_of(driver: Driver, settings: Settings) -> PlanOutcomes:

@@ -1,18 +1,19 @@
-"""The rule about another user: the owner's resources are 403 to them, also while not consistent.
+"""The rules about another user: the owner's resources are 403 to them, also while not consistent.
 
-Which of nc and 403 comes first is not in the specification, and bad parameters may be told before either. Where the
-specification does not extend an endpoint, what was just made may not be visible yet: a 404 counts there only later.
+No order of nc and 403 is demanded, but who is told not-consistent learns that the resource is there, and is asked to
+come back. Bad parameters may be told before either. Where the specification does not extend an endpoint, what was just
+made may not be visible yet: a 404 counts there only later. What the owner is told just the same gives nothing away.
 """
 
 from __future__ import annotations
 
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked
-from conformance.api.routes import EXTENDED_CALLS
+from conformance.api.routes import EXTENDED_CALLS, spelled
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before
 from conformance.judge.rule import Context, Need, Rule
-from conformance.judge.rules.excuses import NOT_THE_OWNERS, WITHIN_THE_BOUND
+from conformance.judge.rules.excuses import NOT_THE_OWNERS, OWNERS_404, RIGHTS_GIVEN, WITHIN_THE_BOUND
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, interval_of
 from conformance.judge.state.observed import doomed_from, scope_of_file, scope_of_version
@@ -20,7 +21,8 @@ from conformance.model import Operation, Phase
 
 _KINDS = {
     "project": frozenset({"show_project", "update_project", "delete_project", "create_upload", "list_uploads",
-                          "list_project_files", "list_project_children", "list_permissions"}),
+                          "list_project_files", "list_project_children", "list_permissions", "show_permission",
+                          "grant_permission", "withdraw_permission"}),
     "upload": frozenset({"show_upload", "create_chunk", "complete_upload", "report_hash"}),
     "file": frozenset({"show_file", "update_file", "delete_file", "file_url", "list_versions", "move_file",
                        "rename_file"}),
@@ -32,6 +34,8 @@ KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 
 _NAMING = frozenset({"storage_provider", "upload", "parent"})
 """Fields of a request that name another resource, which may be missing."""
+TELLING = EXTENDED_CALLS | {"create_chunk"}
+"""Calls at which not-consistent is known or tolerated, and gives away that the resource is there."""
 
 
 class Access:
@@ -42,7 +46,12 @@ class Access:
         self._refused: list[tuple[str, str, Interval]] = []
         self._wrong: dict[tuple[str, str, str], tuple[Interval, str, str]] = {}
         self._missing: dict[tuple[str, str, str], list[tuple[Interval, bool]]] = {}
-        self.shared: set[str] = set()
+        self._waits: dict[tuple[str, str, str], Interval] = {}
+        self._owners_404: set[tuple[str, str]] = set()
+
+    def owner_missed(self, of: Classified) -> None:
+        """Note that the owner was told a plain 404."""
+        self._owners_404.add((of.call.name, of.call.id))
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take an operation of the second user."""
@@ -55,6 +64,8 @@ class Access:
         elif answered in (Answer.DONE, Answer.INTEGRITY):
             what = "integrity" if answered is Answer.INTEGRITY else str(status)
             self._wrong.setdefault((kind, called.id, called.name), (interval_of(operation), what, called.name))
+        elif answered is Answer.NC and called.name in TELLING:
+            self._waits.setdefault((kind, called.id, called.name), interval_of(operation))
         elif status == 404 and _speaks_of_the_path(operation, answered):
             late = operation.phase is Phase.FINAL or called.name in EXTENDED_CALLS
             missing = self._missing.setdefault((kind, called.id, called.name), [])
@@ -62,7 +73,9 @@ class Access:
 
     def _not_found(self, world: World) -> None:
         for (kind, name, call), told in self._missing.items():
-            created = _owned(world, self.shared, kind, name)[0]
+            if OWNERS_404.holds((call, name), self._owners_404):
+                continue
+            created = _owned(world, kind, name)[0]
             for interval, late in told:
                 if late or (created is not None and not WITHIN_THE_BOUND.holds(interval, created, self._bound)):
                     self._wrong.setdefault((kind, name, call), (interval, "404", call))
@@ -71,13 +84,12 @@ class Access:
         """Convict a server that lets the second user see or touch what is not theirs."""
         world = context.world
         for kind, name, interval in self._refused:
-            created, doomed = _owned(world, self.shared, kind, name)
-            if created is not None and created.ended_ns < interval.begun_ns and interval.ended_ns < doomed:
+            if self._owners_alone(world, kind, name, interval) is not None:
                 book.expose("other-user-403")
         self._not_found(world)
         for (kind, name, call), (interval, what, _) in sorted(self._wrong.items()):
-            created, doomed = _owned(world, self.shared, kind, name)
-            if created is None or NOT_THE_OWNERS.holds(created, doomed, interval):
+            created = self._owners_alone(world, kind, name, interval)
+            if created is None:
                 continue
             book.expose("other-user-403")
             sentence = (
@@ -88,6 +100,34 @@ class Access:
                 "other-user-403", "stranger-answered", name, (created, interval), sentence, expected="403",
                 observed=what, detail=call, kind=kind, call=call,
             )  # fmt: skip
+        self._told_to_wait(world, book)
+
+    def _told_to_wait(self, world: World, book: Book) -> None:
+        """Convict a server that tells the second user that the owner's resource is there, and not consistent."""
+        for (kind, name, call), interval in sorted(self._waits.items()):
+            created = self._owners_alone(world, kind, name, interval)
+            if created is None:
+                continue
+            book.expose("other-user-403")
+            sentence = (
+                f"the second user's {call} of the owner's {kind} {short(name)} answered resource_not_consistent to "
+                f"{book.when(interval)}: that it is there, and to come back (made by {book.when(created)})"
+            )
+            book.find(
+                "other-user-403", "stranger-told-to-wait", name, (created, interval), sentence, expected="403",
+                observed="resource_not_consistent", detail=call, kind=kind, call=call,
+            )  # fmt: skip
+
+    def _owners_alone(self, world: World, kind: str, name: str, interval: Interval) -> Interval | None:
+        """Give what acknowledged a resource to its owner, if the second user surely had no right to it in `interval`.
+
+        What is being deleted may be gone, and rights that were withdrawn may show for as long as the bound.
+        """
+        created, doomed = _owned(world, kind, name)
+        if created is None or NOT_THE_OWNERS.holds(created, doomed, interval):
+            return None
+        project = project_of(world, kind, name)
+        return None if RIGHTS_GIVEN.holds(world.rights, project, interval, self._bound) else created
 
 
 def _speaks_of_the_path(operation: Operation, answered: Answer) -> bool:
@@ -99,32 +139,51 @@ def _speaks_of_the_path(operation: Operation, answered: Answer) -> bool:
     return plain and alone and operation.notes.get("intent") != "invalid"
 
 
-def _owned(world: World, shared: set[str], kind: str, name: str) -> tuple[Interval | None, int]:
-    """Give the operation by which the owner knows the resource, and from when (ns) on it may be gone."""
+def _owned(world: World, kind: str, name: str) -> tuple[Interval | None, int]:
+    """Give the operation by which the owner knows the resource, and from when (ns) on it may be gone.
+
+    None where the second user made it, or what holds it.
+    """
+    if name in world.rights.made or project_of(world, kind, name) in world.rights.made:
+        return None, NEVER
     if kind == "project":
         project = world.projects.get(name)
-        created = project.created if project and name not in shared else None
-        return created, doomed_from(project.deletes)[0] if project else NEVER
+        return (project.created, doomed_from(project.deletes)[0]) if project else (None, NEVER)
     if kind == "upload":
         upload = world.uploads.get(name)
         home = world.projects.get(upload.project) if upload else None
-        created = upload.created if upload and upload.project not in shared else None
-        return created, doomed_from(home.deletes)[0] if home else NEVER
+        return upload.created if upload else None, doomed_from(home.deletes)[0] if home else NEVER
     if kind == "file":
         file = world.files.get(name)
-        created = file.created if file and file.project not in shared else None
-        return created, scope_of_file(world, file)[0] if file else NEVER
+        return (file.created, scope_of_file(world, file)[0]) if file else (None, NEVER)
     version = world.versions.get(name)
     file = world.files.get(version.file) if version else None
-    created = version.linked if version and file and file.created and file.project not in shared else None
+    created = version.linked if version and file and file.created else None
     return created, scope_of_version(world, version)[0] if version else NEVER
 
 
+def project_of(world: World, kind: str, name: str) -> str:
+    """Give the project that a resource belongs to, empty where that is not known."""
+    if kind == "project":
+        return name
+    if kind == "upload":
+        upload = world.uploads.get(name)
+        return upload.project if upload else ""
+    if kind == "folder":
+        folder = world.folders.get(name)
+        return folder.project if folder else ""
+    if kind == "version":
+        version = world.versions.get(name)
+        name = version.file if version else ""
+    file = world.files.get(name)
+    return file.project if file else ""
+
+
 def granted(operation: Operation, effect: Effect) -> str:
-    """Give the project whose permissions the owner may have changed with `operation`, empty when none."""
+    """Give the project whose permissions may have changed in a way that nothing documents, empty when none."""
     parts = operation.exchange.path.partition("?")[0].split("/")
     if operation.exchange.method in ("PUT", "POST") and "permissions" in parts and effect is not Effect.NONE:
-        return parts[len(parts) - 2 - parts[::-1].index("permissions")]
+        return spelled(parts[len(parts) - 2 - parts[::-1].index("permissions")])
     return ""
 
 
@@ -134,6 +193,13 @@ RULES = (
         lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1])
         and p.told[1].exchange.user == "other" and p.told[1].exchange.status != 403,
         occasions="requests of the second user for the owner's resources",
-        excuses=(NOT_THE_OWNERS, WITHIN_THE_BOUND),
+        excuses=(NOT_THE_OWNERS, OWNERS_404, RIGHTS_GIVEN, WITHIN_THE_BOUND),
+    ),
+    Rule(
+        "stranger-told-to-wait", "other-user-403", Need.OTHER_USER, Access.conclude,
+        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1])
+        and p.told[1].exchange.user == "other" and answers(p.told[1], "nc") and p.told[1].of.call.name in TELLING,
+        occasions="requests of the second user for the owner's resources",
+        excuses=(NOT_THE_OWNERS, RIGHTS_GIVEN), since=2,
     ),
 )  # fmt: skip

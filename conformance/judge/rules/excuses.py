@@ -280,11 +280,29 @@ CAME_BACK = Excuse(
 
 NOT_THE_OWNERS = Excuse(
     "not-the-owners",
-    "Only what the owner had made before, was not deleting and had shared with nobody is the owner's alone.",
+    "Only what the owner had made before, and was not deleting, is the owner's alone.",
     lambda created, doomed, told: (
         created.ended_ns >= told.begun_ns or (told.ended_ns >= doomed and told.begun_ns != doomed)
     ),
     "precedence",
+)
+OWNERS_404 = Excuse(
+    "owners-404",
+    "Where the owner is told a plain 404 by the same call just the same, a 404 gives nothing away.",
+    lambda asked, owners: asked in owners,
+    "precedence",
+)
+RIGHTS_GIVEN = Excuse(
+    "rights-given",
+    "A member of the project may do what its rights say; rights that may have been given or withdrawn meanwhile, or "
+    "within the bound before, may or may not be visible yet.",
+    lambda rights, project, interval, bound: not rights.exclude(project, interval, bound),
+    "members",
+)
+NOT_MADE_BEFORE = Excuse(
+    "not-made-before",
+    "What was not acknowledged before the request began may have been somebody else's.",
+    lambda created, interval: created.ended_ns >= interval.begun_ns,
 )
 MAY_HAVE_BEEN_MADE = Excuse(
     "may-have-been-made",

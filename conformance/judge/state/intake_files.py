@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, identity, promoted, within
-from conformance.api.error_bodies import named_fields
-from conformance.api.statuses import STORAGE_REFUSALS
+from conformance.api.error_bodies import named_fields, names_upload, says_taken
+from conformance.api.failed_fetches import asked_to_wait_s, useless
+from conformance.api.request_facts import is_doubtful
+from conformance.api.statuses import ATTACH_REFUSALS, STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import evades, followed, given_by, heard, refuses
-from conformance.judge.state.resources import Download, File, Reads, Switch, Version
+from conformance.judge.state.resources import Download, File, Reads, Stay, Switch, Version
 from conformance.model import Json, Octets, Operation
 
 KEPT_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
+
+
+def stay(parent: Json, interval: Interval, effect: Effect) -> Stay:
+    """Return where a create or a move puts something."""
+    return Stay(identity(parent), within(parent, "kind") != "dds-project", interval, effect)
 
 
 class Filing(Storing):
@@ -53,6 +62,7 @@ class Filing(Storing):
             upload = self.upload(wanted)
             if operation.notes.get("intent") != "invalid":
                 upload.refused_files = last(upload.refused_files, interval)
+        self._attach(operation, of, wanted)
         name = identity(exchange.response)
         if of.answer is not Answer.DONE or not name:
             return
@@ -60,10 +70,13 @@ class Filing(Storing):
         file.created = first(file.created, interval)
         parent = within(request, "parent")
         file.in_folder = within(parent, "kind") != "dds-project"
+        file.stays[operation.id] = stay(parent, interval, of.effect)
         at_root = "" if file.in_folder else identity(parent)
         file.project = identity(within(exchange.response, "project")) or at_root
         version = within(exchange.response, "current_version")
         upload_name = identity(within(version, "upload")) or wanted
+        if not file.project and file.in_folder:
+            file.project = self.folder(identity(parent)).project
         if not file.project:
             file.project = self.upload(upload_name).project if upload_name else ""
         if upload_name:
@@ -71,6 +84,19 @@ class Filing(Storing):
             file.switches[operation.id] = switch
             self.upload(upload_name).files.append(name)
         self._link(version, interval, name, upload_name, told=True)
+
+    def _attach(self, operation: Operation, of: Classified, wanted: str) -> None:
+        """Note that an upload may have been attached from now on, or was turned away for its own sake."""
+        exchange = operation.exchange
+        own = exchange.status in ATTACH_REFUSALS and names_upload(exchange) and not says_taken(exchange)
+        own = own and of.answer is not Answer.ALREADY and exchange.failure is None and not is_doubtful(operation)
+        if own and wanted:
+            self.upload(wanted).turned_away.append((interval_of(operation), of.effect is Effect.NONE))
+        elif of.effect is not Effect.NONE and wanted:
+            upload = self.upload(wanted)
+            upload.attached_from = min(upload.attached_from, operation.a_ns)
+        elif of.effect is not Effect.NONE:  # nobody can read which upload it named
+            self.attached_unread = min(self.attached_unread, operation.a_ns)
 
     def _show_file(self, operation: Operation, of: Classified) -> None:
         if of.answer is Answer.DONE:
@@ -101,6 +127,8 @@ class Filing(Storing):
                 return
             if done is Effect.DONE:
                 upload = identity(within(exchange.response, "current_version", "upload"))
+        if upload or isinstance(exchange.request, Octets):
+            self._attach(operation, of, upload)
         self._begin_switch(operation, of.call)
         file.switches[operation.id] = Switch(upload, interval.begun_ns, interval.ended_ns, done, interval)
         if done is Effect.DONE and upload:
@@ -111,8 +139,12 @@ class Filing(Storing):
 
     def _write_file(self, operation: Operation, of: Classified) -> None:
         if of.effect is not Effect.NONE:
-            self.file(of.call.id).writes.append(interval_of(operation)[:2])
-            self.file(of.call.id).moved |= of.call.name == "move_file"
+            file, interval = self.file(of.call.id), interval_of(operation)
+            file.writes.append(interval[:2])
+            if of.call.name == "move_file":
+                file.moved = True
+                parent = within(asked(operation.exchange.request), "parent")
+                file.stays[operation.id] = stay(parent, interval, of.effect)
 
     def _delete_file(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)
@@ -124,8 +156,29 @@ class Filing(Storing):
         done = of.effect
         self.version(of.call.id).deletes[operation.id] = (interval_of(operation), done)
 
+    # ---- folders
+
+    def _create_folder(self, operation: Operation, of: Classified) -> None:
+        name = identity(operation.exchange.response)
+        if of.answer is not Answer.DONE or not name:
+            return
+        folder, interval = self.folder(name), interval_of(operation)
+        folder.created = first(folder.created, interval)
+        parent = within(asked(operation.exchange.request), "parent")
+        folder.stays[operation.id] = stay(parent, interval, of.effect)
+        at_root = identity(parent) if within(parent, "kind") == "dds-project" else ""
+        held = self.folders.get(identity(parent))
+        folder.project = identity(within(operation.exchange.response, "project")) or at_root
+        folder.project = folder.project or (held.project if held else "")
+
+    def _move_folder(self, operation: Operation, of: Classified) -> None:
+        if of.effect is not Effect.NONE:
+            parent = within(asked(operation.exchange.request), "parent")
+            self.folder(of.call.id).stays[operation.id] = stay(parent, interval_of(operation), of.effect)
+
     def _delete_folder(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)
+        self.folder(of.call.id).deletes[operation.id] = (interval_of(operation), of.effect)
 
     # ---- the url endpoints
 
@@ -216,3 +269,8 @@ class Filing(Storing):
             self.served = True
         elif (status := operation.exchange.status) in STORAGE_REFUSALS and operation.exchange.failure is None:
             target[0].downloads.append(Download(target[1], interval_of(operation), None, status))
+        elif why := useless(operation):
+            given_up = operation.notes.get("gave_up_ns")
+            over = replace(operation, b_ns=given_up if isinstance(given_up, int) else operation.b_ns or operation.a_ns)
+            failed = Download(target[1], interval_of(over), None, None, why, asked_to_wait_s(operation))
+            target[0].failed += (failed,)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Effect
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, last
-from conformance.judge.state.resources import File, Late, Reads, Upload, Version
+from conformance.judge.state.resources import File, Late, Reads, Stay, Upload, Version
 
 
 @dataclass(slots=True)
@@ -89,14 +89,40 @@ def scope_of_file(world: World, file: File) -> tuple[int, Interval | None]:
     What belongs to a deleted project may stay until that is purged, nobody says when.
     """
     begun, acknowledged = doomed_from(file.deletes)
-    if file.in_folder:
-        begun = min(begun, world.folders_doomed)
-    if file.moved:
-        begun = min(begun, world.doomed)
+    begun = min(begun, _places_doomed(world, file.stays, frozenset()))
     project = world.projects.get(file.project)
-    if project is not None:
+    if project is not None and not file.moved:
         begun = min(begun, doomed_from(project.deletes)[0])
     return begun, acknowledged
+
+
+def _places_doomed(world: World, stays: Mapping[str, Stay], seen: frozenset[str]) -> int:
+    """Give from when (ns) on a place may be gone in which something may still lie then.
+
+    It may lie there until the end of a later move that was acknowledged.
+    """
+    moves = [one.interval for one in stays.values() if one.effect is Effect.DONE]
+    doomed = NEVER
+    for one in stays.values():
+        until = min((later.ended_ns for later in moves if later.begun_ns > one.interval.ended_ns), default=NEVER)
+        gone = max(_place_doomed(world, one, seen), one.interval.begun_ns)
+        if gone <= until:
+            doomed = min(doomed, gone)
+    return doomed
+
+
+def _place_doomed(world: World, stay: Stay, seen: frozenset[str]) -> int:
+    if not stay.parent:
+        return world.doomed
+    if not stay.is_folder:
+        project = world.projects.get(stay.parent)
+        return doomed_from(project.deletes)[0] if project else NEVER
+    folder = world.folders.get(stay.parent)
+    if folder is None or stay.parent in seen:
+        return NEVER
+    if folder.created is None:  # nobody saw where it lies
+        return world.doomed
+    return min(doomed_from(folder.deletes)[0], _places_doomed(world, folder.stays, seen | {stay.parent}))
 
 
 def scope_of_version(world: World, version: Version) -> tuple[int, Interval | None]:
@@ -162,6 +188,7 @@ def before(reads: Reads, limit: int) -> Reads:
             setattr(kept, name, None)
     kept.failing = tuple(one for one in kept.failing if one.ended_ns < limit)
     kept.downloads = [download for download in reads.downloads if download.given.ended_ns < limit]
+    kept.failed = tuple(download for download in reads.failed if download.given.ended_ns < limit)
     kept.sessions = {
         name: [one if one and one.ended_ns < limit else None for one in pair] for name, pair in kept.sessions.items()
     }

@@ -10,7 +10,8 @@ from conformance.api.request_facts import is_doubtful
 from conformance.api.routes import Call
 from conformance.api.statuses import NO_REASON_STATUSES, ODD_AT_CREATION, ODD_AT_URLS, ODD_STATUSES
 from conformance.judge.state.interval import NEVER, Interval, interval_of
-from conformance.judge.state.resources import Attempt, File, Project, Reads, Switch, Upload, Version
+from conformance.judge.state.resources import Attempt, File, Folder, Project, Reads, Switch, Upload, Version
+from conformance.judge.state.rights import CHANGES, Rights
 from conformance.model import Octets, Operation
 
 URL_OF = "url_of"
@@ -116,6 +117,8 @@ class Registry:
         self.uploads: dict[str, Upload] = {}
         self.files: dict[str, File] = {}
         self.versions: dict[str, Version] = {}
+        self.folders: dict[str, Folder] = {}
+        self.rights = Rights()
         self.algorithms: dict[str, str] = {}
         self.folders_doomed = NEVER
         self.doomed = NEVER
@@ -123,6 +126,7 @@ class Registry:
         self.get_urls: dict[int, tuple[Reads, Interval] | None] = {}
         self.strays: dict[int, list[tuple[Operation, Classified]]] = {}
         self.served = False
+        self.attached_unread = NEVER
         self.dirty: set[str] = set()
         self.dirty_files: set[str] = set()
         self.dirty_projects: set[str] = set()
@@ -170,12 +174,19 @@ class Registry:
             found = self.versions[name] = Version(name, Reads("version_url", name))
         return found
 
+    def folder(self, name: str) -> Folder:
+        """Give the folder `name`."""
+        found = self.folders.get(name)
+        if found is None:
+            found = self.folders[name] = Folder(name)
+        return found
+
     # ---- announcements
 
     def _begin_delete(self, operation: Operation, called: Call) -> None:
         interval, pending = interval_of(operation), Effect.INDETERMINATE
         self.doomed = min(self.doomed, interval.begun_ns)
-        thing: Project | File | Version
+        thing: Project | File | Version | Folder
         if called.name == "delete_project":
             thing = self.project(called.id)
         elif called.name == "delete_file":
@@ -184,8 +195,8 @@ class Registry:
             thing = self.version(called.id)
             self._murky(thing, interval.begun_ns)
         else:
+            thing = self.folder(called.id)
             self.folders_doomed = min(self.folders_doomed, interval.begun_ns)
-            return
         thing.deletes.setdefault(operation.id, (interval, pending))
         thing.doomed = min(thing.doomed, interval.begun_ns)
 
@@ -222,7 +233,9 @@ class Registry:
         upload, project = self.uploads.get(name), self.projects.get(name)
         if upload is not None:
             upload.completes.pop(operation.id, None)
-        for thing in (project, self.files.get(name), self.versions.get(name)):
+        if called.name in CHANGES:
+            self.rights.withdraw(operation, called)
+        for thing in (project, self.files.get(name), self.versions.get(name), self.folders.get(name)):
             if thing is not None:
                 thing.deletes.pop(operation.id, None)
         version = self.versions.get(name)

@@ -21,12 +21,16 @@ class Download:
     """Bytes fetched with a signed URL: the answer that gave it, the fetch, and what came.
 
     Where nothing came, `octets` is None and `refused` the storage provider's status; None if there was no URL at all.
+    `failed` says how it failed where one failure tells nothing, such as ``reset`` or ``503``, and `wait_s` how long (s)
+    the answer asked to stay away.
     """
 
     given: Interval
     fetched: Interval
     octets: Octets | None
     refused: int | None = None
+    failed: str = ""
+    wait_s: float = 0.0
 
 
 class Reads:
@@ -35,11 +39,12 @@ class Reads:
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
     the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three errors that tell
-    nothing and began last. `sessions` maps a session to its first truth and its last nc.
+    nothing and began last. `sessions` maps a session to its first truth and its last nc. `downloads` are the fetches
+    that tell something by themselves, `failed` the others that brought no bytes.
     """
 
     __slots__ = (
-        "again", "bad", "bad_last", "downloads", "failing", "gone", "id", "kind", "latest", "nc", "nc_first",
+        "again", "bad", "bad_last", "downloads", "failed", "failing", "gone", "id", "kind", "latest", "nc", "nc_first",
         "odd", "ok", "ok_last", "racing", "sessions",
     )  # fmt: skip
 
@@ -59,6 +64,7 @@ class Reads:
         self.again = 0
         self.failing: tuple[Interval, ...] = ()
         self.downloads: list[Download] = []
+        self.failed: tuple[Download, ...] = ()
         self.sessions: dict[str, list[Interval | None]] = {}
 
     def truth(self, interval: Interval, *, good: bool) -> None:
@@ -186,9 +192,34 @@ class Switch:
     first: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Where something came to lie, in a folder or at a project's root: its creation there, or a move.
+
+    An empty `parent` is a place that nobody can read from the request.
+    """
+
+    parent: str
+    is_folder: bool
+    interval: Interval
+    effect: Effect
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder: where it lay, and the attempts to delete it."""
+
+    id: str
+    project: str = ""
+    created: Interval | None = None
+    stays: dict[str, Stay] = field(default_factory=dict)
+    deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
+    doomed: int = NEVER
+
+
 @dataclass(slots=True)
 class File:
-    """A file: the register of the uploads it pointed to, and the answers of its url endpoint."""
+    """A file: the register of the uploads it pointed to, where it lay, and the answers of its url endpoint."""
 
     id: str
     reads: Reads
@@ -196,6 +227,7 @@ class File:
     in_folder: bool = False
     moved: bool = False
     created: Interval | None = None
+    stays: dict[str, Stay] = field(default_factory=dict)
     switches: dict[str, Switch] = field(default_factory=dict)
     deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
     doomed: int = NEVER
@@ -276,7 +308,9 @@ class Upload:
     `completes` holds every attempt by its operation id; `closed` is the sign of completion
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
     earliest attempt that was refused, `missing` the one answered 404 that began last; `refused_files` the last refusal
-    to attach it to a file. `meddled` says that something undocumented was asked of it, which may have removed it.
+    to attach it to a file. `turned_away` are the creator's attempts to attach it that were refused for its own sake,
+    and whether that was definite; `attached_from` is from when (ns) it may have been attached. `meddled` says that
+    something undocumented was asked of it, which may have removed it.
     """
 
     id: str
@@ -296,6 +330,8 @@ class Upload:
     files: list[str] = field(default_factory=list)
     status: Status = field(default_factory=Status)
     refused_files: Interval | None = None
+    turned_away: list[tuple[Interval, bool]] = field(default_factory=list)
+    attached_from: int = NEVER
     refusal: Refusal | None = None
     missing: Interval | None = None
     meddled: bool = False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import ApiError, not_consistent
 from conformance.reference.hooks.bends import Fault, choose_version, drop, rewrite
 from conformance.reference.hooks.seam import Layer
+from conformance.reference.refusals import ApiError, not_consistent
 from conformance.reference.upload_state import State, offences
 
 if TYPE_CHECKING:

@@ -1,0 +1,54 @@
+"""What the plans of all workers came to in sum: how long things rested, which calls are lacking, what was skipped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from statistics import median
+from typing import Any
+
+from conformance.engine.plan import NO_TIME
+from conformance.model import Json
+
+
+def rested(parts: Iterable[Mapping[str, Any]], bound_s: float) -> dict[str, Json]:
+    """Add up what each worker process wrote of its closing round; times are seconds, None where there was no round."""
+    rests = [float(rest) for part in parts for rest in part.get("rests_s", ())]
+    beyond = sum(rest >= bound_s for rest in rests)
+    figures = {"least_s": min(rests), "median_s": round(median(rests), 3), "most_s": max(rests)} if rests else {}
+    return {
+        "plans": len(rests),
+        "bound_s": bound_s,
+        "beyond_bound": beyond,
+        **{name: figures.get(name) for name in ("least_s", "median_s", "most_s")},
+        "sentence": _sentence(rests, bound_s, beyond),
+    }
+
+
+def lacking(parts: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Say which calls the target turned out not to have, so that whatever rests on them was not tried."""
+    calls = sorted({str(call) for part in parts for call in part.get("lacks", ())})
+    told = "not tried further, because the target answered their first use by 404 or 405: "
+    return (f"{told}{', '.join(calls)}",) if calls else ()
+
+
+def skipped(parts: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """Say of each scenario how many of its plans were left out; `parts` is what each process wrote of its plans."""
+    drawn: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    for plan in (plan for part in parts for plan in part["plans"]):
+        drawn[plan["theme"]] += 1
+        whole = [one for one in plan.get("unsent") or () if one["number"] < 0 and one["why"] == NO_TIME]
+        left_out[plan["theme"]] += bool(whole)
+    told = [f"{count} of {drawn[theme]} {theme}" for theme, count in sorted(left_out.items()) if count]
+    if told:
+        yield f"no time was left for some plans, which were skipped: {', '.join(told)}"
+
+
+def _sentence(rests: list[float], bound_s: float, beyond: int) -> str:
+    if not rests:
+        return "nothing was read again after a rest"
+    return (
+        f"what {len(rests)} plans had made was read, downloaded and used again after {min(rests):.1f} to "
+        f"{max(rests):.1f} s of rest; the bound is {bound_s:g} s, and {beyond} of them had rested longer"
+    )
