@@ -30,6 +30,10 @@ from conformance.model import NOTHING, Json, Operation, Phase
 from conformance.settings.naming import Naming
 
 RETRIES = 5
+TRACER_S = 0.5
+"""What a tracer takes where answers come at once, with the lag that is assumed before any was measured."""
+LONGEST_TRACING = 30
+"""The tracers of a slow target may take so many times as long as those of a fast one."""
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 20.0
 
@@ -88,6 +92,7 @@ class Stage:
 
     After `least_tracers`, the next tracer begins only while `tracing_s` seconds and one lag have not passed since the
     campaign's beginning (`begun`, monotonic seconds): tracers follow one another, and a run must not wait for them.
+    Where a lag or an answer takes longer, a tracer does too, and as many get the time that they take.
     `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
     `offers` says of calls that a target may lack whether this one has them, and `second_id` is the second user's id.
     `slow_s` is what a slow client may take in all, in seconds.
@@ -107,6 +112,7 @@ class Stage:
     least_tracers: int = 2
     tracing_s: float = 6.0
     begun: float = 0.0
+    first_tracer: float | None = None
     common: Project | None = None
     largest: float = math.inf
     algorithms: Mapping[str, str] = field(default_factory=dict)
@@ -126,8 +132,15 @@ class Stage:
 
     def room_for_tracer(self, done: int) -> bool:
         """Whether one more tracer may begin after `done` of them."""
-        allowed = self.tracing_s + self.timing.lag_s
-        return done < self.least_tracers or time.monotonic() < self.begun + allowed
+        now = time.monotonic()
+        if self.first_tracer is None:
+            self.first_tracer = now
+        allowed = self.begun + self.tracing_s + self.timing.lag_s
+        if done:
+            each = (now - self.first_tracer) / done
+            longest = LONGEST_TRACING * self.tracing_s
+            allowed = max(allowed, self.first_tracer + min(longest, each * self.tracing_s / TRACER_S))
+        return done < self.least_tracers or now < allowed
 
 
 @dataclass(slots=True)
