@@ -68,8 +68,7 @@ class Identities:
             return
         interval = interval_of(operation)
         if name in CREATES:
-            wanted = f"{exchange.path} {_written(exchange.request)}"
-            self._create(name.removeprefix("create_"), exchange, _Made(interval, wanted))
+            self._create(name.removeprefix("create_"), exchange, _Made(interval, _wanted(name, exchange)))
         self._version(exchange.response, interval)
         if not INVALID_INTENT.holds(operation):
             self._carried += 1
@@ -120,9 +119,13 @@ class Identities:
                 _another(call, "name", "its own name", given, (other, interval), book)
 
 
-def _written(request: Json | Octets | None) -> str:
-    body = asked(request)
-    return request.md5 if isinstance(request, Octets) and body is None else json.dumps(body, sort_keys=True)
+def _wanted(call: str, exchange: Exchange) -> str:
+    """Return what a create asked for: a project or folder by its name, which a server may take for the same."""
+    request, body = exchange.request, asked(exchange.request)
+    if call in ("create_project", "create_folder") and (name := plain(within(body, "name"))):
+        return f"{_id(within(body, 'parent'))} {name}"
+    written = request.md5 if isinstance(request, Octets) and body is None else json.dumps(body, sort_keys=True)
+    return f"{exchange.path} {written}"
 
 
 def _id(body: Json) -> str:
