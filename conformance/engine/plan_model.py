@@ -82,8 +82,8 @@ def _check_references(actor: Actor, step: Step, kinds: dict[str, str]) -> None:
             raise PlanError(f"{actor.name}: {step.verb} needs a {kind} and {symbol!r} is none")
     if (lie := step.args.get("lie")) and lie not in FALSE_HASHES:
         raise PlanError(f"{actor.name}: {step.verb} knows no false hash {lie!r}")
-    if (kind := step.args.get("name_class")) and kind not in NAME_CLASSES:
-        raise PlanError(f"{actor.name}: {step.verb} knows no class of names {kind!r}")
+    if (style := step.args.get("name_class")) and style not in NAME_CLASSES:
+        raise PlanError(f"{actor.name}: {step.verb} knows no class of names {style!r}")
     if (algorithm := step.args.get("algorithm")) and algorithm not in ALGORITHMS:
         raise PlanError(f"{actor.name}: {step.verb} knows no algorithm {algorithm!r}")
     for name, kind in VERBS[step.verb].takes.items():
