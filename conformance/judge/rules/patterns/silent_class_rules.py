@@ -180,10 +180,8 @@ def _attaches(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
         refused = [*([upload.refused_files] if upload.refused_files else []), *(one for one, _ in upload.turned_away)]
         for place in ("root", "folder"):
             files = (context.world.files[file] for file in upload.files)
-            told = [
-                *refused,
-                *(file.created for file in files if file.created and file.in_folder == (place == "folder")),
-            ]
+            made = [file.created for file in files if file.created and file.in_folder == (place == "folder")]
+            told = [*refused, *made]
             silent = obedient(tries.get(("create_file", name, place), ()), done.ended_ns)
             if told or silent:
                 traits = {**_traits(case), "place": place}
@@ -196,13 +194,17 @@ def _creates(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
     What was not-consistent again since may have been any kind: then nothing is told of the project.
     """
     tries = {key: found for key, found in unanswered.tries.items() if key[0] == "create_upload"}
+    made: dict[tuple[str, bool, bool], list[Interval]] = {}
+    for upload in context.world.uploads.values():
+        if upload.created is not None:
+            made.setdefault((upload.project, upload.chunked, upload.size == 0), []).append(upload.created)
     for name, project in context.world.projects.items():
         ready = min((one.ok.ended_ns for one in project.reads.values() if one.ok), default=NEVER)
         if project.created is None or any(one.nc and one.nc.ended_ns > ready for one in project.reads.values()):
             continue
         doomed = doomed_from(project.deletes)[0]
         for single, empty in product((False, True), repeat=2):
-            told = [last for shape, last in project.accepted.items() if shape[1:] == (not single, empty)]
+            told = made.get((name, not single, empty), [])
             told += [one for shape, odd in project.odd.items() if shape[1:] == (not single, empty) for one in odd]
             traits = {"kind": "single" if single else "chunked", "size": "empty" if empty else "not empty"}
             silent = obedient(tries.get(("create_upload", name, f"{traits['kind']}, {traits['size']}"), ()), ready)
