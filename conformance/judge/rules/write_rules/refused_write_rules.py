@@ -248,12 +248,12 @@ def _computed(upload: Upload | None) -> set[str]:
 
 
 def _completed(fact: Fact, context: Context) -> Interval | None:
+    """Return what the upload's own record shows; a verdict before any completion has a rule of its own."""
     case = context.cases.get(fact.id)
     if case is None:
         return None
-    record_of = case.upload.status
-    sign = first(first(case.upload.closed, case.chain.verdict), first(record_of.good, record_of.bad))
-    started = case.chain.started
+    status, started = case.upload.status, case.chain.started
+    sign = first(case.upload.closed, first(status.good, status.bad))
     return sign if sign is not None and (started is None or crossing(started, sign)) else None
 
 
@@ -301,15 +301,10 @@ def _shows_it(proof: Proof) -> bool:
     if field == GONE:
         done = sign.exchange.status == _NOT_FOUND or "'is_deleted': true" in text
     elif field == COMPLETED:
-        done = answers(sign, "2xx", "integrity") and (record(sign, "completed_on") is not None or "/url" in _path(sign)
-                                                      or record(sign, "is_consistent") is True)  # fmt: skip
+        done = record(sign, "completed_on") is not None or record(sign, "is_consistent") is True
     else:
         done = answers(sign, "2xx") and (field == CURRENT or wanted in map(plain, strings(sign.exchange.response)))
     return said_no and done and before(refused, sign)
-
-
-def _path(one: Operation) -> str:
-    return one.exchange.path
 
 
 RULES = (
