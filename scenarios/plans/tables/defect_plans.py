@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.scenarios.plans.exercised import BAD, COMPLETED, WINDOW
-from conformance.scenarios.plans.shapes import PART_DEFECTS, WHOLE_DEFECTS, Shape
-
 from conformance.engine.lot import Lot
 from conformance.engine.plan import Plan
 from conformance.engine.scenario import Share, tabled
 
+from ..exercised import BAD, COMPLETED, WINDOW
+from ..shapes import PART_DEFECTS, WHOLE_DEFECTS, Shape
 from .rows import Row, chunked, lot_of, plans_of, single
 
 _SHARE = Share(1, 6, 6)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.scenarios.plans.exercised import BAD, COMPLETED, GOOD, WINDOW
-from conformance.scenarios.plans.shapes import WHOLE_FILE, Shape
-
 from conformance.engine.false_hashes import FALSE_HASHES
 from conformance.engine.lot import Lot
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import ALGORITHMS
 from conformance.engine.scenario import Share, tabled
 
+from ..exercised import BAD, COMPLETED, GOOD, WINDOW
+from ..shapes import WHOLE_FILE, Shape
 from .rows import Row, chunked, lot_of, plans_of, single
 
 _SHARE = Share(1, 6, 8)

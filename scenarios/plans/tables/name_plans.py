@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.plans.exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
-from conformance.scenarios.plans.plan_parts import attach, settling
-
 from conformance.engine.lot import Lot
 from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import Actor, Plan, Step, do
@@ -12,6 +9,8 @@ from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import Share, tabled
 from conformance.model import Json
 
+from ..exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
+from ..plan_parts import attach, settling
 from .rows import chunked, lot_of, single
 
 _SHARE = Share(1, 8, 8)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from conformance.scenarios.plans.plan_parts import attach, attach_meanwhile, settling
-from conformance.scenarios.plans.shapes import Shape
-
 from conformance.engine.lot import Lot
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.model import Json
+
+from ..plan_parts import attach, attach_meanwhile, settling
+from ..shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.scenarios.plans.exercised import BAD, COMPLETED, GOOD, WINDOW
-from conformance.scenarios.plans.shapes import MOST_PROBED, Shape
-
 from conformance.engine.lot import Lot
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import LARGE_PART
 from conformance.engine.scenario import Share, tabled
 
+from ..exercised import BAD, COMPLETED, GOOD, WINDOW
+from ..shapes import MOST_PROBED, Shape
 from .rows import Row, chunked, lot_of, plans_of, single
 
 KIB, MIB = 1 << 10, 1 << 20
