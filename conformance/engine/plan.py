@@ -71,11 +71,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Actors that run side by side. `theme` is the scenario that drew it; `title` says in words what it tries."""
+    """Actors that run side by side. `theme` is the scenario that drew it; `title` says in words what it tries.
+
+    `row` are the levels of the factors that it was made for, where it stands in a table of combinations.
+    """
 
     theme: str
     title: str
     actors: tuple[Actor, ...] = field(default_factory=tuple)
+    row: Mapping[str, str] = field(default_factory=dict)
 
     def steps(self) -> Iterator[tuple[Actor, Step]]:
         """Yield every step with the actor that takes it."""
@@ -90,6 +94,7 @@ class Plan:
             "version": VERSION,
             "theme": self.theme,
             "title": self.title,
+            **({"row": dict(self.row)} if self.row else {}),
             "actors": [
                 {"name": a.name, "user": a.user, "steps": [step.to_json() for step in a.steps]} for a in self.actors
             ],
@@ -114,7 +119,9 @@ def plan_from_json(document: Json) -> Plan:
     actors = document.get("actors")
     if not isinstance(actors, list):
         raise PlanError("a plan needs a list of actors")
-    return Plan(str(document.get("theme", "")), str(document.get("title", "")), tuple(map(_actor, actors)))
+    row = document.get("row", {})
+    levels = {str(name): str(level) for name, level in row.items()} if isinstance(row, dict) else {}
+    return Plan(str(document.get("theme", "")), str(document.get("title", "")), tuple(map(_actor, actors)), levels)
 
 
 def _actor(document: Json) -> Actor:

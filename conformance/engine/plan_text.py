@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from conformance.engine.false_hashes import FALSE_HASHES
 from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, Plan, Step
 from conformance.engine.plan_verbs import HOW, PROJECT, VERBS, option
+from conformance.model import Json
 
 _WHO = {
     "owner": "",
@@ -42,16 +45,11 @@ def _words(step: Step) -> dict[str, object]:
 def _extras(step: Step) -> list[str]:
     options = VERBS[step.verb].options
     said = [_content(step)] if step.verb == "create_upload" else []
+    said += _classed(step, options)
     said += [words for name, words in HOW.items() if name in options and option(step, name)]
     said += [HOW[name].format(**step.args) for name in VERBS[step.verb].takes if name in step.args and name in HOW]
-    if options.get("lie") == "" and (kind := option(step, "lie")):
-        said.append(f"reporting {FALSE_HASHES[kind].says}")
-    if options.get("algorithm") == "" and option(step, "algorithm"):
-        said.append(f"by {option(step, 'algorithm')}")
     if options.get("hash_of") == 0 and option(step, "hash_of"):
         said.append(f"reporting the hash of part {option(step, 'hash_of')}")
-    if options.get("name_class") == "" and (kind := option(step, "name_class")):
-        said.append(f"its name {NAME_CLASSES[kind].says}")
     if options.get("name_of") == "" and option(step, "name_of"):
         said.append(f"under the name of {option(step, 'name_of')}")
     if "content_type" in options and option(step, "content_type") != options["content_type"]:
@@ -63,6 +61,20 @@ def _extras(step: Step) -> list[str]:
     if "cut_s" in options and option(step, "cut_s"):
         said.append(f"connection cut after {option(step, 'cut_s') * 1000:g} ms, then tried again")
     return said + _timing(step)
+
+
+def _classed(step: Step, options: Mapping[str, Json]) -> list[str]:
+    """Say what a step takes of the tables of false hashes and of names, and which storage provider it names."""
+    said: list[str] = []
+    if options.get("lie") == "" and (kind := option(step, "lie")):
+        said.append(f"reporting {FALSE_HASHES[kind].says}")
+    if options.get("algorithm") == "" and option(step, "algorithm"):
+        said.append(f"by {option(step, 'algorithm')}")
+    if options.get("name_class") == "" and (kind := option(step, "name_class")):
+        said.append(f"its name {NAME_CLASSES[kind].says}")
+    if options.get("store") == 0 and option(step, "store"):
+        said.append(f"at storage provider {option(step, 'store')} of those listed")
+    return said
 
 
 def _content(step: Step) -> str:

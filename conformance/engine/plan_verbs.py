@@ -46,6 +46,7 @@ VERBS: dict[str, Verb] = {
             "name_class": "",
             "name_of": "",
             "named_store": False,
+            "store": 0,
             "content_type": OCTETS,
             "bare": False,
             **_CUT,

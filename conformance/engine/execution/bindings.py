@@ -157,7 +157,7 @@ class Slot:
 class World:
     """One execution of a plan. `token` is unique to it: names and bytes derive from it.
 
-    `ended` is when its last look was over (monotonic seconds).
+    `ended` is when its last look was over (monotonic seconds), `rank` its number in the campaign, from 1.
     """
 
     def __init__(
@@ -176,6 +176,7 @@ class World:
         self.left_out: list[LeftOut] = []
         self.meetings: dict[str, tuple[Signal, list[str]]] = {}
         self.ended: float | None = None
+        self.rank = 0
         self._slots: dict[str, Slot] = {}
         self._lock = threading.Lock()
         self._dereferenced: set[str] = set()

@@ -96,7 +96,8 @@ class Stage:
     `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
     `offers` says of calls that a target may lack whether this one has them, and `second_id` is the second user's id.
     `slow_s` is what a slow client may take in all, in seconds.
-    No upload is larger than `largest` bytes. `algorithms` are those by which storage providers hash, by their ids.
+    `stores` are the storage providers that the target lists, `algorithms` how they hash; with `every_store` the plans
+    use them in turn. No upload is larger than `largest` bytes.
     """
 
     driver: Speakers
@@ -115,10 +116,23 @@ class Stage:
     first_tracer: float | None = None
     common: Project | None = None
     largest: float = math.inf
-    algorithms: Mapping[str, str] = field(default_factory=dict)
+    algorithms: dict[str, str] = field(default_factory=dict)
+    stores: list[str] = field(default_factory=list)
+    every_store: bool = False
     offers: dict[str, bool] = field(default_factory=dict)
     second_id: str = ""
     slow_s: float = 3.0
+
+    def store(self, wanted: int, world: World) -> str:
+        """Return the id of the storage provider that an upload names; empty where it names none.
+
+        `wanted` is its number among those that the target lists, from 1; of 0 the run decides: one that the operator
+        chose, or each in turn, one to a plan.
+        """
+        if self.provider and not wanted:
+            return self.provider
+        turn = wanted or (world.rank if self.every_store else 0)
+        return self.stores[(turn - 1) % len(self.stores)] if turn and self.stores else ""
 
     def algorithm(self, upload: Upload) -> str:
         """Return the algorithm by which an upload's storage provider hashes: MD5 where none is known."""

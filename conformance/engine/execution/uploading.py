@@ -81,7 +81,8 @@ def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
     body = {"name": _name(turn), "content_type": turn.option("content_type"), "size": size}
     path = f"/projects/{project.id}/uploads"
     chunked = {} if turn.option("bare") else {"chunked": bool(turn.option("chunked"))}
-    named = turn.stage.provider or (turn.stage.shown if turn.option("named_store") else "")
+    named = turn.stage.store(int(turn.option("store")), turn.world)
+    named = named or (turn.stage.shown if turn.option("named_store") else "")
     provider = {"storage_provider": {"id": named}} if named else {}
     intent = "unsure" if turn.option("name_class") else "valid"  # a server may have its rules for names
     return turn.client.send("POST", path, json={**body, **chunked, **provider}, intent=intent, cut_after_s=cut)
