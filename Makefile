@@ -41,7 +41,7 @@ certify-demo: install ## Challenge, run, certify and verify, on the embedded ser
 	PATH="$(CURDIR)/$(BIN):$$PATH" docs/certify-demo.sh
 
 docs: install ## Build the site of the documentation into site/, strictly: a dead link is an error
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 package: install ## Build the wheel and the sdist into dist/ and check them
 	rm -rf dist

@@ -43,7 +43,7 @@ def _deviation(path: Path, number: int, line: Any, known: Collection[str]) -> De
         raise UsageError(f"{where} {trouble}.", remedy=_meant(unknown))
     if line["id"] not in known:
         remedy = did_you_mean(str(line["id"]), known, "See `dds-conformance requirements`.")
-        raise UsageError(f"{where}: no requirement is called {line['id']!r}.", remedy=remedy)
+        raise UsageError(f"{where}: no duty is called {line['id']!r}.", remedy=remedy)
     return Deviation(
         id=str(line["id"]),
         reason=str(line["reason"]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.api.answers import Answer, Classified
+from conformance.driver.wire.body import Blocks
 from conformance.engine.execution.bindings import (
     File,
     Folder,
@@ -22,6 +24,7 @@ from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import COMMON, WITH_RIGHTS, Actor, Step
+from conformance.engine.plan_model import ALGORITHMS
 from conformance.engine.plan_verbs import PROJECT, VERBS, option
 from conformance.model import NOTHING, Json, Operation, Phase
 from conformance.settings.naming import Naming
@@ -60,7 +63,12 @@ class Speaker(Protocol):
         """Make one attempt."""
 
     def put_signed(
-        self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
+        self,
+        signed: Json,
+        data: bytes | Blocks,
+        *,
+        notes: Mapping[str, Json] = NOTHING,
+        cut_after_s: float | None = None,
     ) -> Operation:
         """Store bytes by a signed URL."""
 
@@ -88,6 +96,7 @@ class Stage:
     `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
     `offers` says of calls that a target may lack whether this one has them, and `second_id` is the second user's id.
     `slow_s` is what a slow client may take in all, in seconds.
+    No upload is larger than `largest` bytes. `algorithms` are those by which storage providers hash, by their ids.
     """
 
     driver: Speakers
@@ -105,9 +114,16 @@ class Stage:
     begun: float = 0.0
     first_tracer: float | None = None
     common: Project | None = None
+    largest: float = math.inf
+    algorithms: Mapping[str, str] = field(default_factory=dict)
     offers: dict[str, bool] = field(default_factory=dict)
     second_id: str = ""
     slow_s: float = 3.0
+
+    def algorithm(self, upload: Upload) -> str:
+        """Return the algorithm by which an upload's storage provider hashes: MD5 where none is known."""
+        given = self.algorithms.get(upload.store, "md5")
+        return given if given in ALGORITHMS else "md5"
 
     def client(self, world: World, actor: Actor) -> Speaker:
         """Return the client of one actor."""
