@@ -138,11 +138,12 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def _scenarios(document: Document, rows: Sequence[Document]) -> Iterable[tuple[str, bool, list[str]]]:
-    """Give each scenario, whether the run tried it, and the duties that it exercises."""
+def _scenarios(document: Document, rows: Sequence[Document]) -> Iterable[tuple[str, str, list[str]]]:
+    """Give each scenario, whether the run tried it (a recording does not say), and the duties that it exercises."""
     tried = set(document.get("scenarios") or ())
     for name in dict.fromkeys(name for row in rows for name in row.get("scenarios") or ()):
-        yield name, name in tried, [row["id"] for row in rows if name in (row.get("scenarios") or ())]
+        said = "" if not tried else "yes" if name in tried else "no"
+        yield name, said, [row["id"] for row in rows if name in (row.get("scenarios") or ())]
 
 
 def _readings(document: Document, rows: Sequence[Document]) -> list[tuple[str, str, str, str]]:

@@ -91,7 +91,7 @@ def test_the_phases_of_a_run_are_told_apart(tmp_path: Path) -> None:
         watching.tick()
     told = [line.split(" ", 1)[1] for line in err.getvalue().splitlines() if re.match(r"\d\d:\d\d:\d\d ", line)]
     assert [line.split(",")[0].split(" ")[0].rstrip(":") for line in told] == [
-        "preparing", "settling", "fuzzing", "cleaning", "judging",
+        "preparing", "plans", "settling", "fuzzing", "cleaning", "judging",
     ]  # fmt: skip
     assert "fuzzing 1 of 28 calls" in "\n".join(told)
 
