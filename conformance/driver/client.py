@@ -17,6 +17,7 @@ from conformance.driver.api_verbs import Verbs
 from conformance.driver.safety.ledger import CREATES
 from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, redirected
 from conformance.driver.wire.attempt import Reply, attempt
+from conformance.driver.wire.body import Blocks
 from conformance.driver.wire.request import PreparedRequest, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
 from conformance.driver.wire.stream import Wire
@@ -74,7 +75,12 @@ class Client(Verbs):
                 access.lose()
 
     def put_signed(
-        self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
+        self,
+        signed: Json,
+        data: bytes | Blocks,
+        *,
+        notes: Mapping[str, Json] = NOTHING,
+        cut_after_s: float | None = None,
     ) -> Operation:
         """Send `data` where a signed URL says; a URL that must not be followed becomes a refused operation."""
         return self._signed(signed, "PUT", data, notes, cut_after_s)
@@ -108,7 +114,12 @@ class Client(Verbs):
         self._roads.clear()
 
     def _signed(
-        self, signed: Json, method: str, data: bytes | None, notes: Mapping[str, Json], cut_after_s: float | None
+        self,
+        signed: Json,
+        method: str,
+        data: bytes | Blocks | None,
+        notes: Mapping[str, Json],
+        cut_after_s: float | None,
     ) -> Operation:
         driver = self.driver
         try:
@@ -199,6 +210,8 @@ class Client(Verbs):
             "Accept-Encoding": "identity",
             "X-Request-Id": request_id,
         }
+        if prepared.data is not None and not isinstance(prepared.data, bytes):
+            fixed["Content-Length"] = str(prepared.data.size)  # else HTTP itself would send it in chunks
         given = {name.lower() for name, _ in prepared.headers}
         headers = [*((name, value) for name, value in fixed.items() if name.lower() not in given), *prepared.headers]
         encoded = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in headers]

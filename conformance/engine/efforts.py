@@ -24,7 +24,7 @@ class Effort:
     waves: int = 1
     tracing_s: float = 6.0
     shrink_s: float = 40.0
-    slow_s: float = 7.0
+    slow_s: float = 11.0
     closing: int = 18
     whole_rest: bool = False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from conformance.engine.false_hashes import FALSE_HASHES
+from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, Plan, Step
 from conformance.engine.plan_verbs import HOW, PROJECT, VERBS, option
 
@@ -42,10 +44,14 @@ def _extras(step: Step) -> list[str]:
     said = [_content(step)] if step.verb == "create_upload" else []
     said += [words for name, words in HOW.items() if name in options and option(step, name)]
     said += [HOW[name].format(**step.args) for name in VERBS[step.verb].takes if name in step.args and name in HOW]
-    if options.get("lie") == "" and option(step, "lie"):
-        said.append("reporting a wrong hash")
+    if options.get("lie") == "" and (kind := option(step, "lie")):
+        said.append(f"reporting {FALSE_HASHES[kind].says}")
+    if options.get("algorithm") == "" and option(step, "algorithm"):
+        said.append(f"by {option(step, 'algorithm')}")
     if options.get("hash_of") == 0 and option(step, "hash_of"):
         said.append(f"reporting the hash of part {option(step, 'hash_of')}")
+    if options.get("name_class") == "" and (kind := option(step, "name_class")):
+        said.append(f"its name {NAME_CLASSES[kind].says}")
     if options.get("name_of") == "" and option(step, "name_of"):
         said.append(f"under the name of {option(step, 'name_of')}")
     if "content_type" in options and option(step, "content_type") != options["content_type"]:

@@ -34,7 +34,7 @@ OCTETS = "application/octet-stream"
 _CUT = {"cut_s": 0.0}
 
 VERBS: dict[str, Verb] = {
-    "create_project": Verb({}, "POST /projects", {"odd_name": False}, PROJECT, {"like": PROJECT}),
+    "create_project": Verb({}, "POST /projects", {"name_class": ""}, PROJECT, {"like": PROJECT}),
     "create_upload": Verb(
         {"project": PROJECT},
         "POST /projects/{project}/uploads",
@@ -43,7 +43,7 @@ VERBS: dict[str, Verb] = {
             "chunked": True,
             "misstate": 0,
             "patient": True,
-            "odd_name": False,
+            "name_class": "",
             "name_of": "",
             "named_store": False,
             "content_type": OCTETS,
@@ -58,7 +58,9 @@ VERBS: dict[str, Verb] = {
         {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, **_CUT},
     ),
     "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
-    "complete": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, **_CUT}),
+    "complete": Verb(
+        {"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, "algorithm": "", **_CUT}
+    ),
     "attach": Verb(
         {"upload": UPLOAD, "project": PROJECT},
         "POST /files {upload}",
@@ -90,7 +92,9 @@ VERBS: dict[str, Verb] = {
         {"readers": 4, "tracer": ""},
     ),
     "settle": Verb({"file": FILE}, "GET /files/{file}/url until it settled"),
-    "create_folder": Verb({"project": PROJECT}, "POST /folders", {}, FOLDER, {"folder": FOLDER, "like": FOLDER}),
+    "create_folder": Verb(
+        {"project": PROJECT}, "POST /folders", {"name_class": ""}, FOLDER, {"folder": FOLDER, "like": FOLDER}
+    ),
     "move_file": Verb({"file": FILE}, "PUT /files/{file}/move", takes={"folder": FOLDER}),
     "rename_file": Verb({"file": FILE}, "PUT /files/{file}/rename"),
     "relabel": Verb({"file": FILE}, "PUT /files/{file} with a label alone"),
@@ -123,7 +127,9 @@ VERBS: dict[str, Verb] = {
         {"upload": UPLOAD}, "PUT /uploads/{upload}/complete once more", {"algorithm": "md5", "lie": ""}
     ),
     "put_again": Verb(
-        {"upload": UPLOAD}, "PUT the signed URL of part {number} of {upload} once more", {"number": 1, "fresh": False}
+        {"upload": UPLOAD},
+        "PUT the signed URL of part {number} of {upload} once more",
+        {"number": 1, "fresh": False, "late": False},
     ),
     "download": Verb({"file": FILE}, "GET /files/{file}/url and follow it"),
     "download_version": Verb({"version": VERSION}, "GET /file_versions/{version}/url and follow it"),
@@ -138,10 +144,10 @@ HOW: dict[str, str] = {
     "patient": "again, under a new name, while not consistent",
     "eager": "again at once while the upload is not completed",
     "fresh": "with other bytes than before",
-    "odd_name": "its name not plain ASCII",
     "named_store": "its storage provider named",
     "bare": "`chunked` left out, which is its default",
     "form": "as a form",
+    "late": "the URL that was given after the verdict, if one was",
     "folder": "in {folder}",
     "into": "into {into}",
     "like": "under the name of {like}",

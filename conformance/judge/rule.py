@@ -39,6 +39,7 @@ class Need(StrEnum):
     OWN_WRITES = "what each session wrote and looked for"
     REFUSED_WRITES = "the writes that were refused, and what was shown afterwards"
     IDENTITIES = "the ids that creates were answered with"
+    FORBIDDEN = "what creators were forbidden"
     UNANSWERED = "attempts that told nothing"
     DESCRIPTION = "the target's own API description"
 

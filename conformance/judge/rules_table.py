@@ -23,7 +23,7 @@ from conformance.judge.rules import (
     version_rules,
 )
 from conformance.judge.rules.later import attach_rules
-from conformance.judge.rules.patterns import silent_class_rules, unusable_url_rules
+from conformance.judge.rules.patterns import pending_rules, silent_class_rules, unusable_url_rules
 from conformance.judge.rules.write_rules import identity_rules, lost_write_rules, refused_write_rules
 from conformance.model import Tally
 
@@ -58,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     *refused_write_rules.RULES,
     *identity_rules.RULES,
     *silent_class_rules.RULES,
+    *pending_rules.RULES,
     DESCRIBED,
 )
 

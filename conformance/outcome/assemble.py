@@ -22,6 +22,7 @@ from conformance.judge.sensitivity import sensitivity
 from conformance.judge.wall_clock import ON_ORDER_ALONE
 from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
 from conformance.outcome import foreign
+from conformance.outcome.core_kinds import hindrances
 from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
 from conformance.outcome.reproduction import programs
@@ -98,7 +99,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         recorded=framing.recorded,
         interrupted=framing.interrupted,
         complete=history.complete,
-        missing_core=missing_core(tallies, judgement.counters),
+        missing_core=missing_core(tallies, judgement.counters, hindrances(history.operations, classes)),
         trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *_gone(history, classes)),
     )
     outcome, reasons = conclude(given, circumstances)

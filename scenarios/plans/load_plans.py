@@ -16,8 +16,10 @@ from .plan_parts import Draw, attach
 
 FEW, MANY, FLOOD = 8, 16, 64
 """Powers of two: where queues, pages and pools end."""
-LONG = 130
-"""Reads of one thing in a row: beyond 128."""
+IDS = ("distinct-ids", "body-own-resource")
+"""By making much at one moment."""
+LONG = 320
+"""Reads of one thing in a row: beyond 256."""
 
 
 @st.composite
@@ -41,7 +43,7 @@ def long_polls(draw: Draw) -> Plan:
     """One file's url, its version's and its upload are read on and on, while it is pending and long after."""
     shape = draw(shapes.one_part(bad=draw(st.booleans())))
     writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), attach("u1", "f1", COMMON)))
-    polls = do("read_url", file="f1", times=LONG, every_s=0.02)
+    polls = do("read_url", file="f1", times=LONG, every_s=0.01)
     others = (
         do("read_version_url", version=first_version("f1"), times=6, every_s=0.3),
         do("read_upload", upload="u1", times=6, every_s=0.3),
@@ -53,21 +55,21 @@ LOAD = (
     PlanScenario(
         "bursts",
         "Many uploads of one project are completed at one moment",
-        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload"),
+        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload", *IDS),
         Share(0, 1, 2),
         partial(bursts, theme="bursts", uploads=MANY, apart=False),
     ),
     PlanScenario(
         "bursts-apart",
         "Many uploads, each in a project of its own, are completed at one moment",
-        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "bad-never-200", "integrity-payload"),
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "bad-never-200", "integrity-payload", *IDS),
         Share(0, 1, 2),
         partial(bursts, theme="bursts-apart", uploads=FEW, apart=True),
     ),
     PlanScenario(
         "floods",
         "Very many uploads of one project are completed at one moment",
-        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload"),
+        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload", *IDS),
         Share(0, 0, 1),
         partial(bursts, theme="floods", uploads=FLOOD, apart=False),
     ),

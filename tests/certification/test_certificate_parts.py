@@ -79,8 +79,6 @@ def test_the_demand_is_held_to_what_a_run_does() -> None:
         "change_badly",
         "read_densely",
         "list_pages",
-        "grant",
-        "withdraw",
     }
 
 

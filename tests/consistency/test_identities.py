@@ -19,9 +19,9 @@ def folder(scribe: Scribe, ticks: tuple[int, int], n: int, name: str, parent: st
     scribe.wire("actor", *at(*ticks), "POST", "/folders", status=201, request=asked, response=body)
 
 
-def upload(scribe: Scribe, ticks: tuple[int, int], n: int, name: str, **more: Any) -> None:
+def upload(scribe: Scribe, ticks: tuple[int, int], n: int, wanted: str, **more: Any) -> None:
     """POST uploads in project 1, answered with upload n under a name."""
-    asked = {"name": name, "content_type": "text/plain", "size": 10, "chunked": True}
+    asked = {"name": wanted, "content_type": "text/plain", "size": 10, "chunked": True}
     body = {**asked, "id": uid("aaaa", n), **more}
     path = f"/projects/{uid('pppp', 1)}/uploads"
     scribe.wire("actor", *at(*ticks), "POST", path, status=201, request=asked, response=body)

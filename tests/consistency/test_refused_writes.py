@@ -284,6 +284,19 @@ def test_a_refused_promotion_after_which_the_file_shows_the_old_upload_is_convic
         assert done_all_the_same(scribe) is wrong
 
 
+def test_a_version_more_than_was_made_shows_a_refused_promotion_at_once() -> None:
+    """The list has two of the first upload, which was attached once."""
+    for made_again, wrong in ((False, True), (True, False)):
+        scribe = promoted()
+        if made_again:
+            scribe.switch("actor", *at(22, 23), "timeout", n=1)
+        versions = [
+            {"id": uid("ffff", v), "version": v, "upload": {"id": uid("aaaa", u)}} for v, u in ((1, 1), (2, 2), (3, 1))
+        ]
+        scribe.wire("reader", *at(24, 25), "GET", f"/files/{FILE}/versions", status=200, response={"results": versions})
+        assert done_all_the_same(scribe) is wrong
+
+
 @pytest.mark.parametrize("answer", ["200", "timeout", "current"])
 def test_a_promotion_of_the_owners_may_have_done_it(answer: str) -> None:
     """Acknowledged, lost, or refused as current."""

@@ -30,7 +30,8 @@ def silent(scribe: Scribe, call: str, tick: int, n: int, how: str, **more: Any) 
     body = None if status is None else error(status)
     exchange = replace(one.exchange, status=status, failure=told.get("failure"), response=body,
                        headers={**one.exchange.headers, **told.get("headers", {})})  # fmt: skip
-    ended = None if told.get("failure") in (Failure.RESET, Failure.TIMEOUT) else one.b_ns
+    endless = told.get("failure") in (Failure.RESET, Failure.TIMEOUT) and exchange.method == "GET"
+    ended = None if endless else one.b_ns
     scribe.operations[-1] = replace(one, exchange=exchange, b_ns=ended, notes=told.get("notes", {}))
 
 
@@ -53,7 +54,7 @@ def told(scribe: Scribe) -> list[tuple[str, str, Any]]:
     return [(one.requirement, one.subject, dict(one.numbers["traits"])) for one in found]
 
 
-def answered(scribe: Scribe, call: str = "vurl", numbers: tuple[int, ...] = GOOD, first: int = 302) -> None:
+def answered(scribe: Scribe, call: str = "vurl", numbers: tuple[int, ...] = GOOD, first: int = 306) -> None:
     """Answer the like of it, twice each, meanwhile."""
     for place, n in enumerate(numbers):
         for again in (0, 20):
@@ -95,7 +96,7 @@ def test_completions_of_one_kind_that_are_never_answered_are_a_class(how: str) -
             silent(scribe, "complete", tick + n, n, how)
     prepared("good", tuple(range(20, 31)), scribe)
     for n in range(20, 31):
-        scribe.complete("other", *at(302 + 2 * n, 303 + 2 * n), n=n)
+        scribe.complete("other", *at(270 + 2 * n, 271 + 2 * n), n=n)
     assert [one for one in told(scribe) if one[0] == "complete-202"] == [
         ("complete-202", "complete_upload", {"kind": "single"})
     ]
@@ -188,8 +189,17 @@ def test_one_answer_about_one_of_the_class_shows_that_it_is_answered(word: str) 
     """Before, meanwhile or afterwards."""
     for tick in (60, 330, 400):
         scribe = bad_silence(uploads())
-        scribe.vurl("reader", *at(tick, tick + 1), word, BAD[1])
+        for call in ("url", "vurl"):
+            getattr(scribe, call)("reader", *at(tick, tick + 1), word, BAD[1])
         assert told(scribe) == []
+
+
+def test_a_class_may_be_of_one_endpoint_alone() -> None:
+    """The bad ones are answered at the other."""
+    scribe = bad_silence(uploads())
+    scribe.vurl("reader", *at(60, 61), "ie", BAD[1])
+    traits = {"defect": "another hash than reported", "endpoint": "file_url"}
+    assert told(scribe) == [("converges-upload", "url", traits)]
 
 
 def test_a_server_that_answers_nobody_meanwhile_is_down() -> None:

@@ -229,7 +229,8 @@ def test_a_redirected_download_is_judged_where_it_ends() -> None:
 
 def test_a_switched_file_whose_url_fails_in_any_way_for_good_is_not_served() -> None:
     """As with refusals: the store serves something else meanwhile."""
-    scribe = scene((1, 2))
+    scribe = prepared("good", (2,), scene((1,)))
+    scribe.complete("actor", *at(12, 13), n=2)
     scribe.switch("actor", *at(16, 17))
     for tick in OFTEN:
         key = f"/switched{tick}"

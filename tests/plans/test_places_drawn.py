@@ -11,10 +11,11 @@ from conformance.engine.execution.bindings import World
 from conformance.engine.execution.closing import sample
 from conformance.engine.invalid_changes import CHANGES
 from conformance.engine.plan import Actor, Plan, PlanError, do
-from conformance.engine.plan_model import check
+from conformance.engine.plan_model import Truth, check, truths
 from conformance.engine.plan_verbs import option
 from conformance.engine.scenario import PlanScenario
 from conformance.engine.scenario_list import scenarios
+from conformance.engine.search.portion import Portion
 from conformance.run.plan_summaries import lacking, rested
 
 MOST = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
@@ -38,6 +39,8 @@ def test_a_file_and_its_folders_change_in_every_way_while_it_is_pending_and_in_s
         settled = done.index("settle")
         assert kinds <= set(done[done.index("attach") : settled])
         assert len(kinds & set(done[settled:])) == 3
+        assert set(truths(plan).values()) >= {Truth.GOOD, Truth.BAD}
+        assert {step.args.get("folder") for step in plan.actors[0].steps if step.verb == "attach"} == {"d1", "d2", "d3"}
 
     one()
 
@@ -48,8 +51,9 @@ def test_a_member_does_what_the_owner_does_and_loses_the_rights() -> None:
     @MOST
     @given(SCENARIOS["members"].strategy())
     def one(plan: Plan) -> None:
-        owner, member, former = plan.actors
-        assert (owner.user, member.user, former.user) == ("owner", "member", "other")
+        owner, early, member, former = plan.actors
+        assert [one.user for one in plan.actors] == ["owner", "other", "member", "other"]
+        assert "create_upload" in verbs(early)
         assert {"create_upload", "complete", "attach", "new_version", "read_url", "download"} <= set(verbs(member))
         made = {step.binds for step in owner.steps if step.verb == "create_upload"}
         completed = {step.args["upload"] for step in member.steps if step.verb == "complete"}
@@ -194,3 +198,16 @@ def test_the_report_says_which_calls_the_target_lacks() -> None:
         "not tried further, because the target answered their first use by 404 or 405: create_folder, move_file",
     )
     assert lacking([{}]) == ()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_client_rests_for_long_before_each_step_of_an_upload_once(seed: int) -> None:
+    """After the project, the upload, each part, the completion and the attachment, and before the last look."""
+    plans = Portion("standard", seed).plans(SCENARIOS["slow-uploads"])
+    longest = []
+    for plan in plans:
+        pauses = [float(option(step, "share")) for _, step in plan.steps() if step.verb == "pause"]
+        assert sum(pauses) <= 1.01
+        longest.append(pauses.index(max(pauses)))
+    assert {0, 1, 2, 3, 4, 5} <= set(longest)
+    assert set(Counter(truth for plan in plans for truth in truths(plan).values())) >= {Truth.GOOD, Truth.BAD}

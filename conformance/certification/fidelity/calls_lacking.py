@@ -21,6 +21,4 @@ def unoffered(contents: Contents, gap: Gap) -> str:
 
 
 def _is(contents: Contents, operation: Operation, call: str) -> bool:
-    if call == "grant_permission":
-        return operation.exchange.method == "PUT" and "/permissions/" in operation.exchange.path
     return contents.asked(operation).name == call and contents.told(operation) is not Answer.DONE

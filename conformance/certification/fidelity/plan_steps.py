@@ -49,6 +49,8 @@ CALLS = {
     "read_folder": "show_folder",
     "list_folder": "list_folder_children",
     "update_project": "update_project",
+    "grant": "grant_permission",
+    "withdraw": "withdraw_permission",
     "attach_foreign": "create_file",
     "version_foreign": "update_file",
     "report_hash": "report_hash",

@@ -25,6 +25,7 @@ _MAKES = {"create_project": "create_project", "create_upload": "create_upload"} 
     "attach": "create_file",
     "new_version": "update_file",
     "create_folder": "create_folder",
+    "grant": "grant_permission",
 }
 
 
@@ -58,8 +59,6 @@ def _making(contents: Contents, executed: Executed, symbol: str) -> Operation | 
             if symbol in bound_by(step):
                 operations = contents.transcript.step(executed.id, actor.name, number)
                 found = [one for one in operations if contents.asked(one).name == _MAKES.get(step.verb)]
-                if step.verb == "grant":
-                    found = [one for one in operations if one.exchange.method == "PUT"]
                 return found[-1] if found and _binds(contents, step.verb, actor, found[-1]) else None
     return None
 

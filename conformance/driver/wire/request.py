@@ -47,7 +47,7 @@ class PreparedRequest:
     url: str
     target: str
     headers: tuple[tuple[str, str], ...]
-    data: bytes | None
+    data: bytes | bodies.Blocks | None
     limits: Limits
     notes: Mapping[str, Json] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -89,7 +89,7 @@ def _long_headed(wanted: Wanted) -> Mapping[str, Json]:
 def for_storage(  # noqa: PLR0913 - what a storage request is made of, from four owners
     body: Json,
     method: str,
-    data: bytes | None,
+    data: bytes | bodies.Blocks | None,
     *,
     settings: Settings,
     places: Places,

@@ -29,6 +29,8 @@ from conformance.model import Finding, History, Judgement, Operation
 from conformance.settings.naming import MARK
 from conformance.settings.run_settings import Settings, is_loopback
 
+UPLOADS_IN_BUDGET = 20
+"""No upload is larger than this part of the bytes that a run may spend: it is sent, and downloaded a few times."""
 Judging = Callable[[History], Judgement]
 Gating = Callable[[Finding], bool]
 
@@ -222,4 +224,11 @@ def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
         tracing_s=effort.tracing_s,
         slow_s=effort.slow_s,
         begun=time.monotonic(),
+        largest=_largest(settings),
     )
+
+
+def _largest(settings: Settings) -> float:
+    """Return the bytes of the largest upload that leaves enough of what the run may spend, and can be downloaded."""
+    budget, download = settings.budgets.bytes, settings.bounds.body_bytes
+    return min(download, budget / UPLOADS_IN_BUDGET) if budget else download

@@ -26,8 +26,9 @@ from conformance.api.routes import READ_METHODS, Call
 from conformance.api.statuses import SILENT_STATUSES
 from conformance.history import encode
 from conformance.judge.exchange import Examiner, Seen
+from conformance.judge.gathered import CONCERNED, Gathered
 from conformance.judge.rules.access_rules import KIND_OF
-from conformance.judge.rules.excuses import DENIALS
+from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.refused_create_rules import TRACED, listed_keys, wanted_key
 from conformance.judge.state.interval import NEVER
 from conformance.judge.state.registry import followed, given_by
@@ -95,6 +96,7 @@ class Columns:
         self._attempted: set[int] = set()
         self._listed: set[int] = set()
         self._fruitless: Counter[str] = Counter()
+        self._gathered = Gathered(0)
         self._rows: list[tuple[int, ...]] = []
         self._lines: list[bytes] = []
 
@@ -120,7 +122,8 @@ class Columns:
             "homes": len(self._homes),
             "keys": len(self._keys),
             "traced": traced,
-            "denied": any(count >= DENIALS for count in self._fruitless.values()),
+            "gathered": self._gathered.is_suspicious,
+            "denied": any(count >= TRIES for count in self._fruitless.values()),
             "pages": [self._held[index][0].id for index in sorted(pages)],
             "shapes": [[_said(one) for one in seen] for seen in self._seen],
         }
@@ -128,6 +131,10 @@ class Columns:
         self._writer.close()
 
     def _write(self, one: Operation, of: Classified) -> None:
+        if of.call.name in CONCERNED:
+            self._gathered.take(one, of)
+        if of.answer in (Answer.UNKNOWN, Answer.REFUSED):
+            self._gathered.untold(one, of)
         kind, end, home, key, x, y = self._row(one, of)
         b = NEVER if one.b_ns is None else one.b_ns
         self._rows.append((kind, end, home, key, self._shape(one, of), one.a_ns, b, x, y))

@@ -179,7 +179,7 @@ MAY_BE_DELETED = Excuse(
 FOREIGN_PROVIDER = Excuse(
     "foreign-provider",
     "A storage provider that this server was never seen to have may be refused by a plain 404.",
-    lambda provider, reads: bool(provider) and reads.ok is None and reads.nc is None,
+    lambda provider, reads, known: bool(provider) and provider not in known and reads.ok is None and reads.nc is None,
 )
 REASONS_OF_ITS_OWN = Excuse(
     "reasons-of-its-own",

@@ -12,7 +12,7 @@ from conformance.api.request_facts import is_doubtful
 from conformance.api.statuses import ATTACH_REFUSALS, STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
-from conformance.judge.state.registry import evades, followed, given_by, heard, refuses
+from conformance.judge.state.registry import evades, followed, given_by, heard, is_odd, refuses
 from conformance.judge.state.resources import Download, File, Reads, Stay, Switch, Version
 from conformance.model import Json, Octets, Operation
 
@@ -199,6 +199,9 @@ class Filing(Storing):
             file.single.append((interval, heard(operation, of.answer)))
             if refuses(operation) or evades(operation, of.answer):
                 file.denied.append(interval)
+            refused = (operation.exchange.status or 0) >= 400
+            if refused and is_odd(reads, operation, of.answer):
+                file.odd.append(interval)
             if of.answer is Answer.REFUSED and operation.exchange.status == 404:
                 self.take(reads, interval, of, operation)
         else:

@@ -91,6 +91,7 @@ class Storing(Registry):
         upload.created = first(upload.created, interval_of(operation))
         upload.project = project
         upload.provider = identity(within(given, "storage_provider"))
+        self.providers.add(upload.provider)
         upload.size = whole(within(wanted, "size"))
         chunked = within(wanted, "chunked")
         upload.chunked = chunked not in (False, "false")
@@ -243,6 +244,7 @@ class Storing(Registry):
         body = operation.exchange.response
         results = within(body, "results")
         for provider in results if isinstance(results, list) else [body]:
+            self.providers.add(identity(provider))
             algorithm = within(provider, "chunk_hash_algorithm")
             if isinstance(algorithm, str):
                 self.algorithms[identity(provider)] = algorithm.lower()

@@ -120,6 +120,7 @@ class Registry:
         self.folders: dict[str, Folder] = {}
         self.rights = Rights()
         self.algorithms: dict[str, str] = {}
+        self.providers: set[str] = set()
         self.folders_doomed = NEVER
         self.doomed = NEVER
         self.put_urls: dict[int, tuple[str, int] | None] = {}

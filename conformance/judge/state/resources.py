@@ -235,6 +235,7 @@ class File:
     writes: list[tuple[int, int]] = field(default_factory=list)
     single: list[tuple[Interval, Answer]] = field(default_factory=list)
     denied: list[Interval] = field(default_factory=list)
+    odd: list[Interval] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     switched: int = NEVER
     versions: list[str] = field(default_factory=list)

@@ -157,7 +157,7 @@ FAMILY: dict[Fault, LayerFactory] = {
     ): _PartMissingForbidden,
     Fault(
         "project-answered-twice",
-        ("project-create-body", "converges-project", "nc-until-consistent"),
+        ("project-create-body", "distinct-ids", "converges-project", "nc-until-consistent"),
         "one create of a project in three is answered with the project before it",
     ): _ProjectTwice,
 }

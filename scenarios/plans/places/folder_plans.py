@@ -14,30 +14,37 @@ from ..plan_parts import Draw, attach, attach_in, own_or_common, pause, reads
 
 
 def nested(project: str, depth: int) -> list[Step]:
-    """Return the steps that make folders d1 to d`depth`, each but the first in the one before."""
+    """Return the steps that make folders d1 to d`depth`, each but the first in the one before; d2 has an odd name."""
     inside = [{"folder": f"d{n - 1}"} if n > 1 else {} for n in range(1, depth + 1)]
-    return [do("create_folder", f"d{n}", project=project, **where) for n, where in enumerate(inside, start=1)]
+    odd = [{"name_class": "quoted"} if n == 2 else {} for n in range(1, depth + 1)]
+    given = zip(inside, odd, strict=True)
+    return [do("create_folder", f"d{n}", project=project, **where, **name) for n, (where, name) in enumerate(given, 1)]
 
 
 @st.composite
 def nested_folders(draw: Draw) -> Plan:
-    """A file in nested folders: it and they are moved, renamed and relabelled while it is pending, and after."""
+    """Files in folders, one, two and three deep, good and bad: moved, renamed and relabelled while pending, and after.
+
+    Whatever changes after the verdict is followed by a look. In the end a version is promoted where all was moved.
+    """
     start, project = own_or_common(draw)
-    depth = draw(st.integers(1, 3))
-    shape = draw(shapes.definite(bad=draw(st.booleans())))
-    changes = _changes(f"d{depth}")
-    pending, after = draw(st.permutations(changes)), draw(st.permutations(changes))[:3]
-    steps = [*start, *nested(project, depth), *shape.writes("u1", project), shape.completes("u1")]
-    steps += [attach_in("u1", "f1", f"d{depth}", project), *pending, do("settle", file="f1"), *after]
-    look = [do("read_file", file="f1"), do("list_folder", folder=f"d{depth}"), do("read_folder", folder="d1")]
-    look += [do("download", file="f1"), do("download_version", version=first_version("f1"))]
-    return Plan("nested-folders", "places change", (Actor("writer", (*steps, *look)), _reader(draw, "f1")))
+    good, bad, newer = (draw(shapes.definite(bad=bad)) for bad in (False, True, False))
+    steps = [*start, *nested(project, 3), *good.writes("u1", project), *bad.writes("u2", project)]
+    steps += [good.completes("u1"), bad.completes("u2"), attach_in("u1", "f1", "d3", project)]
+    steps += [attach_in("u2", "f2", "d2", project), attach_in("u1", "f3", "d1", project), do("relabel", file="f2")]
+    look = do("read_url", file="f1", times=2, every_s=0.02)
+    after = [step for change in draw(st.permutations(_changes()))[:3] for step in (change, look)]
+    steps += [*draw(st.permutations(_changes())), do("settle", file="f1"), *after]
+    steps += [*newer.writes("u3", project), newer.completes("u3"), do("new_version", "v3", file="f1", upload="u3")]
+    steps += [do("settle", file="f1"), do("promote", version=first_version("f1")), do("settle", file="f1")]
+    steps += [do("read_file", file="f1"), do("list_folder", folder="d3"), do("read_folder", folder="d1")]
+    return Plan("nested-folders", "places change", (Actor("writer", tuple(steps)), _reader(draw, "f2")))
 
 
-def _changes(deepest: str) -> list[Step]:
+def _changes() -> list[Step]:
     """Return a change of each kind: of the file's place, name and label, and of its folder's place and name."""
     changes = [do("move_file", file="f1"), do("rename_file", file="f1"), do("relabel", file="f1")]
-    return [*changes, do("move_folder", folder=deepest), do("rename_folder", folder="d1")]
+    return [*changes, do("move_folder", folder="d3"), do("rename_folder", folder="d1")]
 
 
 def _reader(draw: Draw, file: str) -> Actor:
@@ -52,19 +59,11 @@ def folder_deletions(draw: Draw) -> Plan:
     """
     shape = draw(shapes.definite(bad=False))
     wait = do("settle", file="f1") if draw(st.booleans()) else pause(draw)
-    outside = attach("u1", "f2", "p1")
+    gone = draw(st.sampled_from(("d1", "d2")))
     steps = [do("create_project", "p1"), *nested("p1", 2), *shape.writes("u1", "p1"), shape.completes("u1")]
-    steps += [
-        attach_in("u1", "f1", "d2", "p1"),
-        outside,
-        wait,
-        do("delete_folder", folder=draw(st.sampled_from(("d1", "d2")))),
-    ]
-    steps += [
-        do("create_folder", "d3", project="p1", like="d1"),
-        attach_in("u1", "f3", "d3", "p1"),
-        do("settle", file="f2"),
-    ]
+    steps += [attach_in("u1", "f1", "d2", "p1"), attach("u1", "f2", "p1"), wait, do("delete_folder", folder=gone)]
+    steps += [do("create_folder", "d3", project="p1", like=gone), attach_in("u1", "f3", "d3", "p1")]
+    steps += [do("read_url", file="f3", times=2, every_s=0.02), do("settle", file="f2"), do("download", file="f2")]
     return Plan("folder-deletions", "a folder goes", (Actor("writer", tuple(steps)), _reader(draw, "f1")))
 
 
@@ -72,17 +71,14 @@ def folder_deletions(draw: Draw) -> Plan:
 def several_files(draw: Draw) -> Plan:
     """Files of one upload are made before it is completed, while it is pending, and when it has settled.
 
-    Another file has it for its second version from when it is pending on.
+    Another file has it for its second version from when it is pending on. A later file changes nothing for the first.
     """
-    shape, other = draw(shapes.definite(bad=draw(st.booleans()))), draw(shapes.definite(bad=False))
+    shape, other = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
     steps = [*nested(COMMON, 1), *other.writes("u2"), other.completes("u2"), attach("u2", "g1", COMMON)]
-    steps += [*shape.writes("u1"), attach("u1", "f0", COMMON), shape.completes("u1")]
-    steps += [
-        attach("u1", "f1", COMMON),
-        attach_in("u1", "f2", "d1", COMMON),
-        do("new_version", "v2", file="g1", upload="u1"),
-    ]
+    steps += [*shape.writes("u1"), attach("u1", "f0", COMMON), shape.completes("u1"), attach("u1", "f1", COMMON)]
+    steps += [attach_in("u1", "f2", "d1", COMMON), do("new_version", "v2", file="g1", upload="u1")]
     steps += [do("read_url", file="g1", times=3, every_s=0.01), do("settle", file="f1"), attach("u1", "f3", COMMON)]
+    steps += [do("read_url", file=file, times=3, every_s=0.02) for file in ("f1", "f3")]
     return Plan("several-files", "files of one upload", (Actor("writer", tuple(steps)), _reader(draw, "f2")))
 
 

@@ -109,15 +109,15 @@ REFUSALS = (
     PlanScenario(
         "refusals",
         "Everybody but the owner tries to change and delete what is there, and the owner looks after it",
-        (*COMPLETED, *WINDOW, *REFUSED, *OWN_PROJECT, "no-token-401", "other-user-403"),
-        Share(0, 1, 3),
+        (*COMPLETED, *WINDOW, *REFUSED, *OWN_PROJECT, "no-token-401", "other-user-403", "refused-write-no-effect"),
+        Share(1, 1, 3),
         refusals,
     ),
     PlanScenario(
         "wrong-changes",
         "Changes that cannot be granted are asked for, and looked after",
-        (*COMPLETED, *WINDOW, *REFUSED, *OWN_PROJECT, "invalid-no-5xx"),
-        Share(1, 1, 3),
+        (*COMPLETED, *WINDOW, *REFUSED, "converges-project", "invalid-no-5xx", "refused-write-no-effect"),
+        Share(0, 1, 3),
         wrong_changes,
     ),
 )

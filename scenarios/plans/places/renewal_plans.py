@@ -19,7 +19,8 @@ def project_changes(draw: Draw) -> Plan:
     shape = draw(shapes.definite(bad=draw(st.booleans())))
     change, look = do("update_project", project="p1"), do("read_project", project="p1")
     start = [do("create_project", "p1"), change, look, *shape.writes("u1", "p1"), change, shape.completes("u1")]
-    used = [attach("u1", "f1", "p1"), change, pause(draw), look, do("settle", file="f1"), change, look]
+    used = [attach("u1", "f1", "p1"), change, do("create_upload", project="p1", parts=[1]), pause(draw), look]
+    used += [do("settle", file="f1"), change, do("create_upload", project="p1", parts=[1]), look]
     gone = [do("delete_project", project="p1"), change, look] if draw(st.booleans()) else []
     late = [do("create_upload", "u2", project="p1", parts=[3], patient=False)] if gone else []
     again = [do("create_project", "p2", like="p1"), do("create_upload", "u3", project="p2", parts=[2])] if gone else []
@@ -49,9 +50,9 @@ def listings(draw: Draw) -> Plan:
     """More than a page of uploads, files, folders and versions, listed page by page while they change, and after."""
     shape = draw(shapes.definite(bad=False))
     size = draw(st.integers(1, 2))
-    steps = [do("create_project", "p1"), *(do("create_folder", f"d{n}", project="p1") for n in (1, 2, 3))]
+    steps = [do("create_project", "p1"), *(do("create_upload", f"x{n}", project="p1", parts=[n]) for n in (1, 2))]
+    steps += [do("create_folder", f"d{n}", project="p1") for n in (1, 2, 3)]
     steps += [do("create_folder", f"e{n}", project="p1", folder="d1") for n in (1, 2, 3)]
-    steps += [do("create_upload", f"x{n}", project="p1", parts=[n]) for n in (1, 2)]
     steps += [*shape.writes("u1", "p1"), shape.completes("u1"), *(attach("u1", f"f{n}", "p1") for n in (1, 2, 3))]
     steps += [*shape.writes("u2", "p1"), shape.completes("u2"), do("new_version", "v2", file="f1", upload="u2")]
     pages = [do("list_pages", project="p1", what=what, per_page=size) for what in ("uploads", "children", "files")]
@@ -79,7 +80,7 @@ RENEWALS = (
     PlanScenario(
         "listings",
         "More than a page of uploads, files, folders and versions, listed page by page",
-        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing"),
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing", "distinct-ids", "body-own-resource"),
         Share(0, 1, 3),
         listings,
     ),

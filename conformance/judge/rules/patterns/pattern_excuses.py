@@ -12,6 +12,8 @@ TRIES = 5
 """Attempts at one resource, spread over the bound, that must all tell nothing before that tells something."""
 LIKE_IT = 3
 """Others of a kind that must have been served before a failure is about the one that was not."""
+AGAIN = 2
+"""Answers of one resource that are no accident any more."""
 OF_A_CLASS = 3
 """Resources of a class that must all be left without an answer."""
 ANSWERED = 10
@@ -57,4 +59,15 @@ NO_PATTERN = Excuse(
     "times over more than the bound, none answered, while ten of the like were.",
     lambda silent, answered: silent < OF_A_CLASS or answered < ANSWERED,
     "eventually",
+)
+SELDOM = Excuse(
+    "seldom",
+    "One such answer may be an accident of the machine.",
+    lambda found: len(found) < AGAIN,
+)
+RIGHTS_CHANGED = Excuse(
+    "rights-changed",
+    "Where rights in a project may have been changed, its creator may have been without them for a while.",
+    lambda project, changed: project in changed,
+    "precedence",
 )

@@ -79,7 +79,7 @@ def _never_answered(
         for one in subjects if id(one) not in inside
         for told in one.answered if begun <= told.begun_ns <= ended
     }  # fmt: skip
-    if NO_PATTERN.holds(len(silent), len(answers)):
+    if NO_PATTERN.holds(len({one.about for one in silent}), len(answers)):
         return False
     _tell(group, wanted, silent, len(answers), book)
     return True
@@ -95,16 +95,16 @@ def _tell(group: str, wanted: dict[str, str], silent: Sequence[Subject], answere
     tries = sum(len(one.tries) for one in silent)
     came = ", ".join(sorted({one.what for subject in silent for one in subject.tries}))
     examples = [one.name for one in silent[:_EXAMPLES]]
-    first = silent[0]
+    first, resources = silent[0], len({one.about for one in silent})
     sentence = (
-        f"none of {tries} requests ({first.call}) about {len(silent)} resources with {what} was answered ({came}), for "
+        f"none of {tries} requests ({first.call}) about {resources} resources with {what} was answered ({came}), for "
         f"longer than the bound (first {short(first.name)}, to {book.when(first.tries[0].interval)}), while "
         f"{answered} of the like were"
     )
     book.expose(requirement)
     book.find(
         requirement, "class-unanswered", group, (one.tries[0].interval for one in silent[:_EXAMPLES]), sentence,
-        expected="an answer", observed=came, detail=what, group=group, traits=wanted, resources=len(silent),
+        expected="an answer", observed=came, detail=what, group=group, traits=wanted, resources=resources,
         tries=tries, answered=answered, examples=examples,
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def _completes(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
         created = case.upload.created
         if created is not None and (key in unanswered.tries or key in unanswered.answered):
             tries = _alive(obedient(unanswered.tries.get(key, ()), created.ended_ns), _doomed(case, context))
-            yield Subject(key[0], name, _traits(case), tries, unanswered.answered.get(key, ()))
+            yield Subject(key[0], name, name, _traits(case), tries, unanswered.answered.get(key, ()))
 
 
 def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
@@ -147,7 +147,9 @@ def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
             tries = obedient(unanswered.tries.get((reads.kind, reads.id, ""), ()), since)
             role = "older" if endpoint.superseded else "current"
             traits = {**_traits(case), "endpoint": reads.kind, "place": _place(endpoint, context), "version": role}
-            yield Subject(reads.kind, reads.id, traits, _alive(tries, endpoint.doomed), _told(endpoint, context))
+            yield Subject(
+                reads.kind, reads.id, case.name, traits, _alive(tries, endpoint.doomed), _told(endpoint, context)
+            )
 
 
 def _place(endpoint: Endpoint, context: Context) -> str:
@@ -174,7 +176,9 @@ def _attaches(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
         if key[0] != "create_file" or case is None or case.chain.done is None:
             continue
         tries = _alive(obedient(unanswered.tries.get(key, ()), case.chain.done.ended_ns), _doomed(case, context))
-        yield Subject(key[0], key[1], {**_traits(case), "place": key[2]}, tries, unanswered.answered.get(key, ()))
+        yield Subject(
+            key[0], key[1], key[1], {**_traits(case), "place": key[2]}, tries, unanswered.answered.get(key, ())
+        )
 
 
 def _creates(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
@@ -186,7 +190,7 @@ def _creates(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
         ready = min((one.ok.ended_ns for one in project.reads.values() if one.ok), default=NEVER)
         tries = _alive(obedient(unanswered.tries.get(key, ()), ready), doomed_from(project.deletes)[0])
         kind, _, empty = key[2].partition(", ")
-        yield Subject(key[0], key[1], {"kind": kind, "size": empty}, tries, unanswered.answered.get(key, ()))
+        yield Subject(key[0], key[1], key[1], {"kind": kind, "size": empty}, tries, unanswered.answered.get(key, ()))
 
 
 def _downloads(_unanswered: Unanswered, context: Context) -> Iterator[Subject]:
@@ -197,7 +201,7 @@ def _downloads(_unanswered: Unanswered, context: Context) -> Iterator[Subject]:
             tries = [_as_try(one) for one in failures(endpoint) if one.failed]
             if served or tries:
                 traits = {**_traits(case), "endpoint": reads.kind, "place": _place(endpoint, context)}
-                yield Subject("download", reads.id, traits, tries, served)
+                yield Subject("download", reads.id, case.name, traits, tries, served)
 
 
 def _as_try(download: Download) -> Try:

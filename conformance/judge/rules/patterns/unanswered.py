@@ -36,10 +36,14 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A resource at a call: what it is like, the attempts that told nothing, in order, and the answers."""
+    """A resource at a call: what it is like, the attempts that told nothing, in order, and the answers.
+
+    `about` is the upload or project behind it: a file and its version are two endpoints of one upload.
+    """
 
     call: str
     name: str
+    about: str
     traits: Mapping[str, str]
     tries: Sequence[Try] = ()
     answered: Sequence[Interval] = ()

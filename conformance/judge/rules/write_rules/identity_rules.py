@@ -55,7 +55,7 @@ class Identities:
         self._carried = 0
 
     @property
-    def suspicious(self) -> bool:
+    def is_suspicious(self) -> bool:
         """Whether anything is to be found."""
         return bool(self._twice or self._others or self._misnamed)
 
@@ -106,15 +106,17 @@ class Identities:
         """Convict a server that gives one id to two creates, or answers one with another's resource."""
         book.expose("distinct-ids", len(self._made))
         book.expose("body-own-resource", self._carried)
+        told = {one.interval.operation for pair in self._twice.values() for one in pair}
         for (kind, name), (held, made) in sorted(self._twice.items()):
             doomed = _doomed(kind, name, context.world)
-            if doomed >= NEVER or not MAY_BE_DELETED.holds(held.interval, doomed):
+            if doomed >= NEVER or not MAY_BE_DELETED.holds(made.interval, doomed):
                 _twice(kind, name, held.interval, made.interval, book)
         for call, field, wanted, given, interval in self._others:
             _another(call, field, wanted, given, (interval,), book)
         for call, given, interval in self._misnamed:
             other = self._names.get((call, given))
-            if other is not None and other.operation != interval.operation:
+            itself = interval.operation in told or (other is not None and other.operation == interval.operation)
+            if other is not None and not itself:
                 _another(call, "name", "its own name", given, (other, interval), book)
 
 

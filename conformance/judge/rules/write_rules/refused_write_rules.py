@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import identity, within
 from conformance.api.request_facts import is_mutation
-from conformance.api.routes import UNROUTED, spelled
+from conformance.api.routes import UNROUTED, Call, spelled
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import Proof, answers, before, record, strings
 from conformance.judge.rule import Context, Need, Rule
-from conformance.judge.rules.excuses import MAY_BE_DELETED, NOT_THIS_RUNS, STALE_REPLICA, WITHIN_THE_BOUND
-from conformance.judge.rules.version_rules import candidates
+from conformance.judge.rules.excuses import ANOTHER_CANDIDATE, MAY_BE_DELETED, NOT_THIS_RUNS, WITHIN_THE_BOUND
+from conformance.judge.rules.write_rules.promotions import Promotions
 from conformance.judge.rules.write_rules.write_excuses import MAY_BE_DONE, PARTLY_KNOWN, SO_ALREADY
 from conformance.judge.rules.write_rules.write_facts import (
     COMPLETED,
@@ -43,7 +43,7 @@ WRITES = frozenset(
     {
         "update_project", "update_file", "update_version", "rename_file", "rename_folder", "move_file", "move_folder",
         "delete_project", "delete_file", "delete_version", "delete_folder", "complete_upload", "promote_version",
-        "create_chunk", "report_hash", "show_permission", "grant", "withdraw", UNROUTED,
+        "create_chunk", "report_hash", "grant_permission", "withdraw_permission", UNROUTED,
     }
 )  # fmt: skip
 CONCERNED = WRITES | CREATES | LISTS | LOOKS.keys()
@@ -64,8 +64,9 @@ class RefusedWrites:
         self._parents: dict[str, str] = {}
         self._owners: set[str] = set()
         self._shown: dict[Fact, Interval] = {}
+        self._missing: dict[tuple[str, str], Interval] = {}
         self._looked: dict[tuple[str, str], Interval] = {}
-        self._current: dict[tuple[str, str], Interval] = {}
+        self._promotions = Promotions()
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a write, whoever sent it, or a look of the owner."""
@@ -109,6 +110,15 @@ class RefusedWrites:
             if unread or (of.call.name == UNROUTED and not facts):
                 self._wild.update(map(spelled, operation.exchange.path.partition("?")[0].split("/")))
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether anything was refused, so that looks matter."""
+        return bool(self._watched)
+
+    def announce(self, operation: Operation, called: Call) -> None:
+        """Note a write that will prove to have been refused, so that looks count whatever their order."""
+        self._watched.update(fact[:2] for fact in wished(called, operation.exchange))
+
     def _look(self, operation: Operation, of: Classified) -> None:
         if not self._watched:
             return
@@ -120,26 +130,27 @@ class RefusedWrites:
             and exchange.status == _NOT_FOUND
             and isinstance(exchange.response, dict)
         ):
-            self._see(Fact(kind, of.call.id, GONE), interval)
+            self._missed(kind, of.call.id, interval)
         elif of.answer is Answer.DONE:
             for fact in shown(of.call, exchange.response):
                 self._see(fact, interval)
-                if fact.field == "upload" and of.call.name == "show_file":
-                    pair = fact.id, fact.value
-                    self._current[pair] = last(self._current.get(pair), interval) or interval
+            self._promotions.look(operation, of)
+
+    def _missed(self, kind: str, name: str, interval: Interval) -> None:
+        if (kind, name) in self._watched:
+            self._missing[kind, name] = last(self._missing.get((kind, name)), interval) or interval
+            self._looked[kind, name] = last(self._looked.get((kind, name)), interval) or interval
 
     def _see(self, fact: Fact, interval: Interval) -> None:
         if fact[:2] not in self._watched:
             return
         self._looked[fact[:2]] = last(self._looked.get(fact[:2]), interval) or interval
-        refused = self._refused.get(fact)
-        if refused is not None and crossing(interval, refused):
-            self._shown[fact] = first(self._shown.get(fact), interval) or interval
+        self._shown[fact] = last(self._shown.get(fact), interval) or interval
 
     # ---- concluding
 
     @property
-    def suspicious(self) -> bool:
+    def is_suspicious(self) -> bool:
         """Whether anything that was refused may have been done: the others need not be judged."""
         return any(fact.field in (COMPLETED, CURRENT, GONE) or fact in self._shown for fact in self._open())
 
@@ -185,7 +196,7 @@ class RefusedWrites:
         if fact.field == COMPLETED:
             sign = _completed(fact, context)
         elif fact.field == CURRENT:
-            sign = self._promoted(fact, context)
+            sign = self._promotions.sign(fact.id, context)
         elif fact.field == GONE:
             sign = self._gone(fact, refused, context)
         else:
@@ -193,17 +204,15 @@ class RefusedWrites:
         return sign if sign is not None and crossing(sign, refused) else None
 
     def _gone(self, fact: Fact, refused: Interval, context: Context) -> Interval | None:
-        world, seen = context.world, self._shown.get(fact)
-        named = world.files if fact.kind == "file" else world.versions if fact.kind == "version" else None
-        reads = named.get(fact.id) if named else None
-        at_url = reads.reads.gone if reads else None
-        if fact.kind == "version" and _may_be_cleared(fact.id, context):
+        """Return what shows that it is deleted: that it says so, or that it is not there, later than it may be new."""
+        world, made = context.world, self._made.get((fact.kind, fact.id))
+        if made is None or (fact.kind == "version" and _may_be_cleared(fact.id, context)):
             return None
-        for sign in sorted(one for one in (seen, at_url) if one is not None):
-            made = self._made.get((fact.kind, fact.id))
-            young = made is None or WITHIN_THE_BOUND.holds(sign, made, context.bound)
-            doomed = self._doomed(fact, world)
-            if crossing(sign, refused) and not young and not (doomed < NEVER and MAY_BE_DELETED.holds(sign, doomed)):
+        missing = [self._missing.get((fact.kind, fact.id)), _missing_at_url(fact, context)]
+        settled = [one for one in missing if one and not WITHIN_THE_BOUND.holds(one, made, context.bound)]
+        seen, doomed = self._shown.get(fact), self._doomed(fact, world)
+        for sign in sorted([*settled, *([seen] if seen else [])]):
+            if crossing(sign, refused) and not (doomed < NEVER and MAY_BE_DELETED.holds(sign, doomed)):
                 return sign
         return None
 
@@ -218,18 +227,6 @@ class RefusedWrites:
             version = world.versions.get(fact.id)
             return scope_of_version(world, version)[0] if version else -1
         return min(world.folders_doomed, world.doomed)
-
-    def _promoted(self, fact: Fact, context: Context) -> Interval | None:
-        version = context.world.versions.get(fact.id)
-        file = context.world.files.get(version.file) if version else None
-        if version is None or file is None:
-            return None
-        sign = self._current.get((file.id, version.upload))
-        if sign is None or sign.ended_ns >= min(file.murky, scope_of_file(context.world, file)[0]):
-            return None
-        found = candidates(file, sign.begun_ns - context.bound, sign.ended_ns)
-        explained = any(switch.upload in ("", version.upload) for switch in found.current)
-        return None if STALE_REPLICA.holds(overdue=not explained) or not found.current else sign
 
 
 def _computed(upload: Upload | None) -> set[str]:
@@ -249,6 +246,17 @@ def _completed(fact: Fact, context: Context) -> Interval | None:
     sign = first(first(case.upload.closed, case.chain.verdict), first(record_of.good, record_of.bad))
     started = case.chain.started
     return sign if sign is not None and (started is None or crossing(started, sign)) else None
+
+
+def _missing_at_url(fact: Fact, context: Context) -> Interval | None:
+    """Return the plain 404 of a file's or a version's url."""
+    file, version = context.world.files.get(fact.id), context.world.versions.get(fact.id)
+    upload = version.upload if version else ""
+    if file is not None and fact.kind == "file":
+        upload = next((switch.upload for switch in file.switches.values() if switch.first), "")
+    case = context.cases.get(upload)
+    endpoints = case.sight.endpoints if case else ()
+    return next((one.reads.gone for one in endpoints if one.reads.id == fact.id), None)
 
 
 def _may_be_cleared(name: str, context: Context) -> bool:
@@ -300,6 +308,8 @@ RULES = (
         "refused-and-done", "refused-write-no-effect", Need.REFUSED_WRITES, RefusedWrites.conclude, _shows_it,
         occasions="refused writes whose resource was looked at afterwards",
         since=2,
-        excuses=(MAY_BE_DONE, SO_ALREADY, PARTLY_KNOWN, NOT_THIS_RUNS, WITHIN_THE_BOUND, STALE_REPLICA, MAY_BE_DELETED),
+        excuses=(
+            MAY_BE_DONE, SO_ALREADY, PARTLY_KNOWN, NOT_THIS_RUNS, WITHIN_THE_BOUND, ANOTHER_CANDIDATE, MAY_BE_DELETED,
+        ),
     ),
 )  # fmt: skip

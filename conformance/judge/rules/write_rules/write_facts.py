@@ -19,6 +19,7 @@ GONE = "gone"
 COMPLETED = "completed"
 CURRENT = "current"
 _KINDS = {"dds-project": "project", "dds-file": "file", "dds-folder": "folder", "dds-file-version": "version"}
+_OF_RIGHTS = frozenset({"show_permission", "grant_permission"})
 _ROLE = re.compile(r"/projects/([^/]+)/permissions/([^/]+)/?$")
 
 
@@ -48,8 +49,9 @@ LOOKS = {
 }  # fmt: skip
 """Reads of one resource, and its kind."""
 LISTS = frozenset(
-    {"list_projects", "list_project_children", "list_folder_children", "list_versions", "list_permissions"}
-)
+    {"list_projects", "list_project_children", "list_folder_children", "list_versions", "list_permissions",
+     "show_permission"}
+)  # fmt: skip
 """Reads of many."""
 CREATES = frozenset({"create_project", "create_upload", "create_file", "create_folder"})
 
@@ -104,13 +106,13 @@ def _chunk(upload: str, body: Json) -> Iterator[Fact]:
 def shown(called: Call, body: Json) -> Iterator[Fact]:
     """Yield what the answer to a read, or to a write that was done, shows of the resources in it."""
     results = within(body, "results")
-    if called.name in LISTS and isinstance(results, list):
+    if called.name in _OF_RIGHTS:
+        yield from _permission(called.id, body)
+    elif called.name in LISTS and isinstance(results, list):
         for item in results:
             yield from _permission(called.id, item) if called.name == "list_permissions" else _one(item, called)
-    elif called.name in CREATES or called.name in LOOKS or identity(body):
-        yield from _one(body, called)
     else:
-        yield from _permission("", body)
+        yield from _one(body, called)
 
 
 def _permission(project: str, item: Json) -> Iterator[Fact]:
