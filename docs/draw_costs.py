@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from conformance.settings.costs import COSTS
+from conformance.settings.durations import MEASURED_LAG_S, told
+from conformance.settings.effort_cost import EffortCost
+from conformance.settings.run_settings import GENTLE_RPS_PER_WORKER
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- costs: drawn by docs/draw_costs.py -->", "<!-- end of costs -->"
@@ -20,26 +21,28 @@ USES = {
     "standard": "a release",
     "thorough": "a certificate",
 }
-HEADS = {"bytes": "MiB", "seconds": "seconds", "lags": "and lags of the target"}
+HEADS = (
+    "effort", "for", "projects", "uploads", "requests", "MiB", f"unpaced, lag {MEASURED_LAG_S:g} s",
+    f"at {GENTLE_RPS_PER_WORKER:g} requests a second",
+)  # fmt: skip
 
 
 def table() -> str:
-    """Return the table as Markdown: a row for each effort, a column for each figure of the code's table."""
-    fields = [field.name for field in dataclasses.fields(next(iter(COSTS.values())))]
-    heads = ["effort", "for", *(HEADS.get(name, name) for name in fields)]
-    rows = [[f"`{effort}`", USES[effort], *(_cell(name, getattr(cost, name)) for name in fields)]
-            for effort, cost in COSTS.items()]  # fmt: skip
-    rule = ["---", "---", *("---:" for _ in fields)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, rule, *rows))
+    """Return the table as Markdown: a row for each effort, from the figures of the code's table."""
+    rule = ["---", "---", *("---:" for _ in HEADS[2:])]
+    rows = [_row(effort, cost) for effort, cost in COSTS.items()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (HEADS, rule, *rows))
+
+
+def _row(effort: str, cost: EffortCost) -> list[str]:
+    paced_s = max(cost.seconds, cost.requests / GENTLE_RPS_PER_WORKER)
+    counts = (cost.projects, cost.uploads, cost.requests, round(cost.bytes / (1 << 20)))
+    return [f"`{effort}`", USES[effort], *(f"{count:,}" for count in counts), told(cost.seconds), told(paced_s)]
 
 
 def filled(text: str) -> str:
     """Return a page with the table in its place."""
     return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", f"{BEGIN}\n{table()}\n{END}", text, flags=re.DOTALL)
-
-
-def _cell(name: str, value: Any) -> str:
-    return f"{value / (1 << 20):.0f}" if name == "bytes" else f"{value:,}"
 
 
 def main() -> int:

@@ -219,14 +219,17 @@ class Gathering:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what the run came to, and where its reports are."""
+
+        def say(sentence: str) -> None:
+            terminalreporter.write_line(disarmed(sentence) if active(os.environ) else sentence)
+
         if self._document:
             terminalreporter.section(f"dds-conformance: {self._document['outcome']}")
             terminalreporter.write_line(f"judged: {judged(self._document)}")
             for finding in self._document["findings"][:SHOWN]:
-                said = f"{finding['level']} {finding['requirement']}: {finding['sentence']}"
-                terminalreporter.write_line(disarmed(said) if active(os.environ) else said)
+                say(f"{finding['level']} {finding['requirement']}: {finding['sentence']}")
             for reason in self._document["reasons"]:
-                terminalreporter.write_line(reason)
+                say(reason)
             interrupted = bool(self._document["interrupted"])
             for sentence in aftermath(self.run_settings, self._document, interrupted=interrupted):
                 terminalreporter.write_line(sentence)

@@ -233,11 +233,16 @@ def test_the_checkout_is_installed_with_hashes() -> None:
     assert "--require-hashes -r requirements.lock" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
+def plain(name: str) -> str:
+    """Give a package's name as an index knows it."""
+    return name.lower().replace("_", "-")
+
+
 def test_what_the_code_imports_is_declared_and_pinned() -> None:
     """No module of the product imports a package that only some other tool brings; extras are declared too."""
     asked = [*project()["project"]["dependencies"],
              *(one for extra in project()["project"]["optional-dependencies"].values() for one in extra)]  # fmt: skip
-    declared = {"".join(c if c.isalnum() or c in "-_." else " " for c in one).split()[0].lower() for one in asked}
+    declared = {plain("".join(c if c.isalnum() or c in "-_." else " " for c in one).split()[0]) for one in asked}
     known, missing = packages_distributions(), set()
     for path in [*(ROOT / "conformance").rglob("*.py"), *(one for r in RENAMED for one in (ROOT / r).rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -246,7 +251,7 @@ def test_what_the_code_imports_is_declared_and_pinned() -> None:
             for top in (
                 {name.partition(".")[0] for name in names} - {"conformance", "_typeshed", ""} - sys.stdlib_module_names
             ):
-                owners = {one.lower() for one in known.get(top, [top])}
+                owners = {plain(one) for one in known.get(top, [top])}
                 if not owners & declared:
                     missing.add((top, str(path.relative_to(ROOT))))
     assert missing == set()
