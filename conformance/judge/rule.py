@@ -34,6 +34,7 @@ class Need(StrEnum):
     VERSION = "a file version"
     COMPLETIONS = "the completions of all uploads"
     CREATES = "the creates that were refused, and the listings"
+    LOOKS = "a project, file or version that was looked at"
     ATTACHMENTS = "what the second user attached"
     OTHER_USER = "what the second user was answered"
     OWN_WRITES = "what each session wrote and looked for"

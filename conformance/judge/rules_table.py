@@ -22,7 +22,7 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
-from conformance.judge.rules.later import attach_rules
+from conformance.judge.rules.later import attach_rules, settled_rules
 from conformance.model import Tally
 
 
@@ -50,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     *refused_create_rules.RULES,
     *access_rules.RULES,
     *attach_rules.RULES,
+    *settled_rules.RULES,
     *own_write_rules.RULES,
     DESCRIBED,
 )

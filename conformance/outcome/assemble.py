@@ -38,11 +38,11 @@ class Framing:
     `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
     were selected (none means all); `catalogue` is the version that judges, the present one where it is empty;
     `scenarios` are the names of those that were tried, and `exercises` the requirements that these exercise, None
-    unless others were left out; `tallies` come from judges that read something other than the history, such as the target's
-    own description; `second_opinion` are the findings of another judge of the same history, which must be the same;
-    `summaries` are finished sections of the document. `trouble` are the suite's own errors, `shortage` says what kept
-    the run from trying everything, such as a spent budget, and `never_worked` that the target never accepted the run;
-    `remarks` are told as they are.
+    unless others were left out; `tallies` come from judges that read something other than the history, such as the
+    target's own description; `second_opinion` are the findings of another judge of the same history, which must be the
+    same; `summaries` are finished sections of the document. `trouble` are the suite's own errors, `shortage` says what
+    kept the run from trying everything, such as a spent budget, and `never_worked` that the target never accepted the
+    run; `remarks` are told as they are.
     """
 
     effort: str = "recorded"

@@ -81,6 +81,7 @@ class Filing(Storing):
         self._link(version, interval, name, upload_name, told=True)
 
     def _show_file(self, operation: Operation, of: Classified) -> None:
+        self.look("file", operation, of)
         if of.answer is Answer.DONE:
             self._link(within(operation.exchange.response, "current_version"), interval_of(operation), of.call.id)
 
@@ -91,6 +92,7 @@ class Filing(Storing):
                 self._link(version, interval_of(operation), of.call.id)
 
     def _show_version(self, operation: Operation, of: Classified) -> None:
+        self.look("version", operation, of)
         body = operation.exchange.response
         if of.answer is Answer.DONE and identity(body) == of.call.id:
             self._link(body, interval_of(operation), identity(within(body, "file")))

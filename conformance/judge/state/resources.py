@@ -129,13 +129,30 @@ class Reads:
             self.plain_404(interval)
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of what an upload is made of: a part reported or stored, or a hash of the whole reported.
+
+    `declared` is (size, hash value, algorithm); without it `stored` are the bytes sent, None where they are not known.
+    `sure` says that it was acknowledged, `given` which answer of the API gave the signed url that it used.
+    """
+
+    call: str
+    number: int
+    interval: Interval
+    sure: bool
+    declared: tuple[int, str, str] | None = None
+    stored: Octets | None = None
+    given: Interval | None = None
+
+
 @dataclass(slots=True)
 class Part:
     """One chunk of an upload (or the whole of a single-part one) as far as the client knows it.
 
     `declared` is (size, hash value, algorithm) as reported; `stored` the bytes sent. `confirmed` and `sure` are the
     earliest ends (ns) of a definite success in declaring and in storing; `latest` the latest beginning of either.
-    `mixed` says that it was sent again with other content.
+    `mixed` says that it was sent again with other content, `lost` that sending it was not always acknowledged.
     """
 
     declared: tuple[int, str, str] | None = None
@@ -144,8 +161,29 @@ class Part:
     sure: int = NEVER
     latest: int = -1
     mixed: bool = False
+    lost: bool = False
     declaring: Interval | None = None
     storing: Interval | None = None
+
+    def take(self, write: Write) -> None:
+        """Fold one write of this part in."""
+        interval = write.interval
+        if write.declared is not None:
+            self.mixed |= self.declared not in (None, write.declared)
+            self.declared = write.declared
+            if write.sure:
+                self.confirmed = min(self.confirmed, interval.ended_ns)
+                self.declaring = first(self.declaring, interval)
+        elif write.stored is None or self.stored not in (None, write.stored):
+            self.mixed, self.lost = True, self.lost or not write.sure
+            return
+        else:
+            self.stored = write.stored
+            self.lost |= not write.sure
+            if write.sure:
+                self.sure = min(self.sure, interval.ended_ns)
+                self.storing = first(self.storing, interval)
+        self.latest = max(self.latest, interval.begun_ns)
 
 
 Shape = tuple[str, bool, bool]
@@ -184,6 +222,17 @@ class Switch:
     effect: Effect
     interval: Interval
     first: bool = False
+
+
+@dataclass(slots=True)
+class Look:
+    """What looking at a project, file or version showed: it, first and last, or that it is not there (any more)."""
+
+    kind: str
+    id: str
+    seen: Interval | None = None
+    seen_last: Interval | None = None
+    gone: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +351,9 @@ class Upload:
     `completes` holds every attempt by its operation id; `closed` is the sign of completion
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
     earliest attempt that was refused, `missing` the one answered 404 that began last; `refused_files` the last refusal
-    to attach it to a file. `meddled` says that something undocumented was asked of it, which may have removed it.
+    to attach it to a file. `digests` are those of the content that its sender noted, by algorithm; `hashes` are the
+    further hashes reported of it; `afterwards` the writes of parts that began after an attempt to complete it had
+    ended. `meddled` says that something undocumented was asked of it, which may have removed it.
     """
 
     id: str
@@ -314,7 +365,9 @@ class Upload:
     completes: dict[str, Attempt] = field(default_factory=dict)
     content: Octets | None = None
     content_clash: bool = False
-    rehashed: bool = False
+    digests: dict[str, str] = field(default_factory=dict)
+    hashes: list[Write] = field(default_factory=list)
+    afterwards: list[Write] = field(default_factory=list)
     open: Interval | None = None
     closed: Interval | None = None
     parts: dict[int, Part] = field(default_factory=dict)
