@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run test lint types bench soak certify-demo lock clean
+.PHONY: help install run test lint bench soak certify-demo docs package lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -15,15 +15,15 @@ install: $(STAMP) ## Create .venv and install the suite with its pinned dependen
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "dds-conformance needs Python 3.11 to 3.13; name one with PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 run: install ## Judge the embedded DDS: a verdict on the screen and a report folder
 	$(BIN)/dds-conformance run --embedded --report-dir dds-report
 
-test: install ## Run the suite's own tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: install ## Run the suite's own tests; many of them wait, so there are more workers than two cores
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .
@@ -40,12 +40,23 @@ soak: install ## Long soaks: the judge on legal chaos, the scenarios on a correc
 certify-demo: install ## Challenge, run, certify and verify, on the embedded server
 	PATH="$(CURDIR)/$(BIN):$$PATH" docs/certify-demo.sh
 
-lock: ## Pin the newest allowed versions into requirements.lock
+docs: install ## Build the site of the documentation into site/, strictly: a dead link is an error
+	$(BIN)/mkdocs build --strict --quiet
+
+package: install ## Build the wheel and the sdist into dist/ and check them
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
+
+LOCK := .venv-lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
+
+lock: ## Pin the newest allowed versions, with hashes: all for a checkout, and what a run needs for an image
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet --upgrade pip
-	.venv-lock/bin/pip install --quiet --group dev '.[columnar,certify]'
-	.venv-lock/bin/pip freeze --exclude dds-conformance > requirements.lock
+	.venv-lock/bin/python -m pip install --quiet uv
+	rm -f requirements.lock requirements-run.lock
+	$(LOCK) --all-extras --group dev --group docs --output-file requirements.lock
+	$(LOCK) --extra certify --constraint requirements.lock --output-file requirements-run.lock
 	rm -rf .venv-lock
 
 clean: ## Remove what install and run created
-	rm -rf $(VENV) dds-report
+	rm -rf $(VENV) dds-report dist site

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -55,3 +57,10 @@ class CredentialsRefusedError(SuiteError):
     """The target does not accept the credentials."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+def did_you_mean(given: str, known: Iterable[str], listing: str = "") -> str:
+    """Return the remedy for a name that is none: the nearest of those `known`, if any is near, and where all stand."""
+    folded = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(given.strip("*?").lower(), folded, 1, 0.5)
+    return f"Did you mean {folded[near[0]]!r}? {listing}".strip() if near else listing

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.outcome.display_text import seconds
+from conformance.release.next_step import replay_finding
 
 from .timeline import timeline
 from .words import LEVELS, answer_class, answer_text, body
@@ -38,7 +39,7 @@ def finding_views(document: Document, rows: Mapping[str, Document]) -> list[dict
                 "row": rows.get(requirement),
                 "requirement": requirement,
                 "total": len(groups[requirement]),
-                "full": [_view(finding, plans, document["target"]["base_url"]) for finding in full],
+                "full": [_view(document, finding, plans) for finding in full],
                 "lines": more[:LINES_PER_RULE],
                 "hidden": max(0, len(more) - LINES_PER_RULE),
             }
@@ -63,14 +64,15 @@ def _choose(findings: Sequence[Document], left: int) -> tuple[list[Document], li
     return full, more
 
 
-def _view(finding: Document, plans: Mapping[str, Document], base_url: str) -> dict[str, Any]:
+def _view(document: Document, finding: Document, plans: Mapping[str, Document]) -> dict[str, Any]:
     plan = plans.get(str(finding.get("plan") or ""), {})
     return {
         **finding,
-        "svg": timeline(finding, base_url),
+        "svg": timeline(finding, document["target"]["base_url"]),
         "numbers": dict(_numbers(finding)),
         "plan_text": plan.get("text") or "",
         "plan_json": json.dumps(plan["document"]) if plan.get("document") else "",
+        "replay": replay_finding(document, finding["index"]) if plan.get("document") else "",
         "exchanges": list(_exchanges(finding)),
     }
 

@@ -29,7 +29,7 @@ def summary(document: Document) -> str:
     """Draw the summary as GitHub-flavoured Markdown."""
     blocks = [*_head(document), *_broken(document), *_expected(document), *_duties(document), *_unseen(document)]
     again = [] if document.get("recorded") else [f"Run it again: {code(command(document))}"]
-    return "\n\n".join([*blocks, *_scenarios(document), *_lag(document), *again]) + "\n"
+    return "\n\n".join([*blocks, *_scenarios(document), *_lag(document), *_rest(document), *again]) + "\n"
 
 
 def _head(document: Document) -> Iterable[str]:
@@ -83,6 +83,11 @@ def _scenarios(document: Document) -> Iterable[str]:
             for one in client["scenarios"]
         ]
         yield "\n".join(["| outcome | scenario | what was found |\n|---|---|---|", *rows])
+
+
+def _rest(document: Document) -> Iterable[str]:
+    if closing := document.get("closing"):
+        yield escaped(f"After a rest: {closing['sentence']}.")
 
 
 def _expected(document: Document) -> Iterable[str]:

@@ -42,14 +42,16 @@ def watcher(driver: Driver, settings: Settings) -> Watcher:
 
 
 @pytest.fixture(scope="session")
-def trials(request: pytest.FixtureRequest, driver: Driver, settings: Settings, watcher: Watcher) -> Trials:
-    """Give what runs the plans of all the items of this process, each shard's together."""
+def trials(request: pytest.FixtureRequest, driver: Driver, settings: Settings, watcher: Watcher) -> Iterator[Trials]:
+    """Give what runs the plans of all the items of this process, each shard's together, and closes when all ran."""
     effort, judges, outcomes = EFFORTS[settings.effort], judges_of(settings), plan_outcomes_of(driver, settings)
     shards = shards_of(request.config)
     specs = [getattr(item, "callspec", None) for item in request.session.items]
     chosen = [spec.params for spec in specs if spec and "plan_scenario" in spec.params]
     wanted = {n: [each["plan_scenario"] for each in chosen if each["shard"] == n] for n in range(shards)}
-    return Trials(wanted, lambda plans, n: Trial(driver, settings, plans, effort, judges, watcher, outcomes, n, shards))
+    made = Trials(wanted, lambda plans, n: Trial(driver, settings, plans, effort, judges, watcher, outcomes, n, shards))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

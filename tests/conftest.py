@@ -1,4 +1,4 @@
-"""A real browser for the tests that open a page."""
+"""Long tests begin first; a real browser for the tests that open a page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+LONG = (
+    "test_official_client_table.py", "test_killed_runs.py", "test_exercised.py", "test_mitmproxy_addon.py",
+    "test_items_live.py", "test_selftest.py", "test_watched_traffic.py", "test_toy_clients.py",
+)  # fmt: skip
+"""Modules of tests that take or wait longest: whatever begins last must not keep one worker alone."""
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the long tests begin first, each module in its own order."""
+    ranks = {name: rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(LONG)))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.model import Level, Requirement
 
 
@@ -70,6 +69,9 @@ def number(by: str = "") -> int:
     return int(by)
 
 
+LISTING = "`dds-conformance requirements` lists them."
+
+
 def _requirement(row: Mapping[str, Any]) -> Requirement:
     return Requirement(**{**row, "scenarios": tuple(row.get("scenarios", ())), "level": Level(row["level"])})
 
@@ -110,12 +112,6 @@ def select(wanted: Iterable[str], among: tuple[Requirement, ...] | None = None) 
     for pattern in wanted:
         matches = fnmatch.filter(ids, pattern)
         if not matches:
-            raise UsageError(f"no requirement is called {pattern!r}.", remedy=_nearest(pattern, ids))
+            raise UsageError(f"no requirement is called {pattern!r}.", remedy=did_you_mean(pattern, ids, LISTING))
         chosen.update(matches)
     return tuple(requirement for requirement in given if requirement.id in chosen)
-
-
-def _nearest(pattern: str, ids: list[str]) -> str:
-    near = difflib.get_close_matches(pattern.strip("*?"), ids, n=1, cutoff=0.4)
-    listing = "`dds-conformance requirements` lists them."
-    return f"Did you mean {near[0]!r}? {listing}" if near else listing

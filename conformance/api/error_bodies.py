@@ -26,6 +26,9 @@ INTEGRITY_REASONS = frozenset(
 """The specification's sentence and those the deployed service is known to use (docs/api.md)."""
 
 _TAKEN = re.compile(r"already|in use|taken|exists|unique|duplicate", re.IGNORECASE)
+_SO_ALREADY = re.compile(
+    r"already|in use|taken|exists|unique|duplicate|complet|current|no longer|deleted|conflict", re.IGNORECASE
+)
 _SWITCHED = re.compile(r"upload\b|upload_id\b|current_version")
 _COMPLETED = re.compile(r"\bcompleted_(?:at|on)\b|\balready (?:been )?completed?\b", re.IGNORECASE)
 
@@ -68,11 +71,28 @@ def says_taken(exchange: Exchange) -> bool:
     return exchange.status in TAKEN_STATUSES and any(map(_TAKEN.search, texts(exchange.response)))
 
 
+def names_upload(exchange: Exchange) -> bool:
+    """Whether a refusal is about the upload that a request named: by the fields it names, or else by its reason."""
+    fields = named_fields(exchange)
+    if fields:
+        return all("upload" in field.lower() for field in fields)
+    body = exchange.response
+    reason = body.get("reason") if isinstance(body, dict) else None
+    return isinstance(reason, str) and "upload" in reason.lower()
+
+
 def says_completed(exchange: Exchange) -> bool:
     """Whether a refusal of completion says that it was completed before, in a field's name or in its reason."""
     body = exchange.response
     reason = body.get("reason") if isinstance(body, dict) else None
     return any(_COMPLETED.search(text) for text in (*named_fields(exchange), str(reason or "")))
+
+
+def says_so_already(exchange: Exchange) -> bool:
+    """Whether a refusal may mean that it is so already, or that a name is taken; no 401 and no 403 does."""
+    if exchange.status in (401, 403):
+        return False
+    return any(map(_SO_ALREADY.search, texts(exchange.response)))
 
 
 def says_current(exchange: Exchange) -> bool:

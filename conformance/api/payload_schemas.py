@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.model import Json
 
 _SUFFIX = ".schema.json"
@@ -106,7 +106,9 @@ def contract(name: str) -> Contract:
     """
     resource = resources.files("conformance.schemas").joinpath(name + _SUFFIX)
     if not resource.is_file():
-        raise UsageError(f"no schema is called {name!r}.", remedy=f"There are: {', '.join(names())}.")
+        raise UsageError(
+            f"no schema is called {name!r}.", remedy=did_you_mean(name, names(), f"There are: {', '.join(names())}.")
+        )
     schema = json.loads(resource.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     slow = jsonschema.Draft202012Validator(schema)

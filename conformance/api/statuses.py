@@ -43,6 +43,9 @@ TAKEN_STATUSES = frozenset({400, 409, 422})
 COMPLETION_REFUSALS = frozenset({400, 404, 406, 409, 410, 412, 416, 417, 422, 424})
 """By which a completion may be refused for what was stored; others have other reasons."""
 
+ATTACH_REFUSALS = frozenset({400, 404, 409, 410, 412, 422, 423, 424})
+"""By which an upload may be turned away when a file is made of it."""
+
 STORAGE_REFUSALS = frozenset({400, 401, 403, 404, 405, 409, 410})
 """How a storage provider refuses what a signed URL asks for."""
 

@@ -8,17 +8,19 @@ import json
 import click
 
 from conformance.api import catalogue
+from conformance.cli.asking.grouped_help import GroupedCommand
+from conformance.cli.asking.near_choice import NearChoice
 from conformance.clients.client_judge import client_rules_of
 from conformance.judge.rules_table import excuses_of, names_of
 from conformance.model import Json, Requirement
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.option("--json", "as_json", is_flag=True, help="Print the catalogue as JSON.")
 @click.option(
     "--readings", is_flag=True, help="Print the register of readings: what was chosen where the spec is silent."
 )
-@click.option("--role", type=click.Choice(("server", "client", "both")), default="both", show_default=True,
+@click.option("--role", type=NearChoice(("server", "client", "both")), default="both", show_default=True,
               help="Whose requirements.")  # fmt: skip
 @click.option("--catalogue", "by", metavar="VERSION", default="",
               help="List an older version: without the rows that are newer.")  # fmt: skip

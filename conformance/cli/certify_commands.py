@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.wish_options import wish_of, wishing
 from conformance.errors import ExitCode, UsageError
 from conformance.settings.run_settings import base_url
@@ -27,7 +28,7 @@ BUNDLE = "certificate.tgz"
 _COLOURS = {"holds": "green", "fails": "red", "note": "bright_black"}
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("folder", metavar="REPORT_DIR", type=FOLDER)
 @click.option("--key", required=True, type=FILE, metavar="KEY", help="Private Ed25519 key, PEM or OpenSSH.")
 @wishing(needed=True)
@@ -61,7 +62,7 @@ def certify(*, folder: Path, key: Path, witnessed: bool, output: Path | None, **
     return ExitCode.CONFORMANT
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("bundle", metavar="BUNDLE.tgz", type=FILE)
 @click.option("--key", type=FILE, metavar="PUBLIC", help="The vendor's public key, as published.")
 @click.option("--challenge", type=FILE, metavar="FILE", help="The challenge that was issued for this run.")
@@ -89,7 +90,7 @@ def verify(  # noqa: PLR0913 - the options of the command
     return found.exit_code
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.option("--target", required=True, metavar="URL", help="The target that is to be run against.")
 @click.option("--days", required=True, type=DAYS, metavar="N", help="How long it holds.")
 @click.option("--key", required=True, type=FILE, metavar="KEY", help="The certifier's private key, PEM or OpenSSH.")

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from conformance.api import catalogue
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.screen.present import console, deviations, keep, show
 from conformance.clients.client_document import assemble_client, write_history
 from conformance.clients.client_scenarios import choose
@@ -18,16 +19,17 @@ from conformance.clients.client_trials import Trial
 from conformance.clients.harness.one_trial import ClientUnderTest
 from conformance.clients.harness.placeholders import NAMES, environment, render
 from conformance.clients.harness.side_by_side import try_all
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.outcome.assemble import now
 from conformance.reference.variants import VARIANTS
+from conformance.run.report_writers import require
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 HISTORY = "history.jsonl"
 OUTPUT = "clients"
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
+@click.command(cls=GroupedCommand, context_settings={"ignore_unknown_options": False})
 @click.option("--setup", multiple=True, type=FILE, metavar="TEMPLATE",
               help="Jinja template of a file that the client reads; its path is {setup}. May be repeated.")  # fmt: skip
 @click.option("--env", multiple=True, metavar="NAME=VALUE", help="Set in the client's environment. May be repeated.")
@@ -39,6 +41,7 @@ OUTPUT = "clients"
 @click.option("--variant", multiple=True, metavar="NAME", help="Bend every server; see `dds-conformance faults`.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of ids and of the file's bytes.")
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports there.")
+@click.option("--report", "reports", multiple=True, metavar="NAME", help="A further report to draw: ctrf.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD fails.")
 @click.option("--expect", type=FILE, metavar="FILE", help="Known deviations (TOML): the exit code is then the gate's.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document.")
@@ -46,7 +49,8 @@ OUTPUT = "clients"
 @click.argument("command", nargs=-1, required=True, metavar="-- COMMAND...")
 def client(  # noqa: PLR0913 - the options of the command
     *, setup: tuple[Path, ...], env: tuple[str, ...], check: str, scenario: tuple[str, ...], jobs: int,
-    time_limit: float | None, variant: tuple[str, ...], seed: int, report_dir: Path | None, strict: bool,
+    time_limit: float | None, variant: tuple[str, ...], seed: int, report_dir: Path | None,
+    reports: tuple[str, ...], strict: bool,
     expect: Path | None, as_json: bool, quiet: bool, command: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Certify a client: run COMMAND once per scenario against an embedded server, and judge what the server saw.
@@ -56,6 +60,7 @@ def client(  # noqa: PLR0913 - the options of the command
     a template says {{ url }}. Exit code 4: the client met no not-consistent answer at an extended endpoint, no
     integrity exception, or no plain 404.
     """
+    require(reports)
     under_test = _checked(ClientUnderTest(command, tuple(shlex.split(check)), setup, env, time_limit, variant, seed))
     chosen, expected, begun = choose(scenario), deviations(expect, catalogue.CLIENT), now()
     screen = console(as_json=as_json, quiet=quiet)
@@ -66,7 +71,7 @@ def client(  # noqa: PLR0913 - the options of the command
                          told=lambda trial: screen.advance(_sentence(trial)))  # fmt: skip
     finally:
         screen.done()
-    drawn = assemble_client(under_test, trials, begun=begun, strict=strict, partial=bool(scenario))
+    drawn = assemble_client(under_test, trials, begun=begun, strict=strict, partial=bool(scenario), reports=reports)
     if report_dir:
         write_history(under_test, trials, report_dir / HISTORY, str(drawn["run_id"]))
         keep(drawn, report_dir)
@@ -81,7 +86,8 @@ def _checked(given: ClientUnderTest) -> ClientUnderTest:
     """
     unknown = [name for name in given.variants if name not in VARIANTS]
     if unknown:
-        raise UsageError(f"no variant is called {unknown[0]!r}.", remedy="`dds-conformance faults` lists the variants.")
+        remedy = did_you_mean(unknown[0], VARIANTS, "`dds-conformance faults` lists the variants.")
+        raise UsageError(f"no variant is called {unknown[0]!r}.", remedy=remedy)
     values = dict.fromkeys(NAMES, "x")
     environment(os.environ, given.env, values)
     with tempfile.TemporaryDirectory(prefix="dds-client-setup-") as folder:

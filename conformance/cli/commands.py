@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from conformance.errors import did_you_mean
+
 EPILOG = """\b
 Exit codes:
   0    conformant
@@ -41,7 +43,7 @@ PLACES = {
         ),
         Place("replay_command", "replay", "Run one saved plan again, alone, as it was drawn."),
         Place("release_commands", "report", "Draw the reports again from REPORT.json alone."),
-        Place("release_commands", "compare", "Compare two runs by duty: print Markdown, exit 1 on a regression."),
+        Place("release_commands", "compare", "Compare two runs by requirement, and exit with 1 on a regression."),
         Place("release_commands", "matrix", "Lay several targets or versions side by side, as HTML and Markdown."),
         Place(
             "certify_commands",
@@ -81,6 +83,19 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(f"conformance.cli.{place.module}"), place.attribute)
         return debuggable(command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant.
+
+        Raises:
+            UsageError: there is none of that name; the nearest is named.
+        """
+        if args and not args[0].startswith("-") and args[0] not in PLACES:
+            listing = "`dds-conformance --help` lists the commands."
+            ctx.fail(f"there is no command {args[0]!r}. {did_you_mean(args[0], PLACES, listing)}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """Write the overview from the table alone."""

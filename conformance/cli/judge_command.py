@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from conformance.api import catalogue
+from conformance.cli.asking.grouped_help import GroupedCommand
+from conformance.cli.asking.near_choice import NearChoice
 from conformance.cli.screen.present import console, deviations, keep, show
 from conformance.driver.report_folder import prepare_views
 from conformance.errors import ExitCode, UsageError
@@ -16,14 +18,16 @@ from conformance.history.har.har_operations import Reading
 from conformance.history.recordings import read_recording
 from conformance.model import Finding, History, Json, Target
 from conformance.outcome.assemble import Framing, assemble
+from conformance.run.report_writers import require
 from conformance.run.unstarted import reporting
 from conformance.settings.run_settings import base_url as based
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("history", type=click.Path(exists=True, allow_dash=True, path_type=Path))
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports there.")
-@click.option("--as", "speaks_as", type=click.Choice(("owner", "other", "none")),
+@click.option("--report", "reports", multiple=True, metavar="NAME", help="A further report to draw: ctrf.")
+@click.option("--as", "speaks_as", type=NearChoice(("owner", "other", "none")),
               help="Who speaks in all of a HAR file that carries no Authorization.")  # fmt: skip
 @click.option("--base-url", metavar="URL", help="Base of the API in a HAR file.  [default: the one that fits best]")
 @click.option("--gateway", metavar="REGEX", help="Answers of a gateway, not the API: a pattern over the body.")
@@ -42,6 +46,7 @@ def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_jso
     nature: the outcome speaks of the requirements it exercises, and says which it does not. A HAR file may come from a
     browser, a proxy or an API tool; schemathesis' cassettes are read as well.
     """
+    require(asked["reports"])
     catalogue.number(asked["by"])
     screen = console(as_json=as_json)
     if report_dir is None:
@@ -50,7 +55,9 @@ def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_jso
         return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
     prepare_views(report_dir, [history, *([expect] if expect else [])])
     with reporting(
-        report_dir, Target(base_url=""), framing=Framing(recorded=True, strict=asked["strict"], catalogue=asked["by"])
+        report_dir,
+        Target(base_url=""),
+        framing=Framing(recorded=True, strict=asked["strict"], catalogue=asked["by"], reports=asked["reports"]),
     ):
         expected = deviations(expect)
         keep(drawn := _judged(history, **asked), report_dir)
@@ -67,6 +74,7 @@ def _judged(  # noqa: PLR0913 - one for each option
     by: str,
     require_core: bool,
     columnar: bool,
+    reports: tuple[str, ...],
 ) -> dict[str, Json]:
     read, remarks = read_recording(path, Reading(speaks_as or "", based(base_url) if base_url else ""))
     if gateway is not None:
@@ -80,6 +88,7 @@ def _judged(  # noqa: PLR0913 - one for each option
         effort=str(header.get("effort", "recorded")),
         seed=int(header.get("seed", 0)),
         strict=strict,
+        reports=reports,
         catalogue=by,
         run_id=str(header.get("run_id", "")),
         begun=str(header.get("begun", "")),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
 import click
 
 from conformance import release
+from conformance.cli.asking.grouped_help import GroupedCommand
+from conformance.cli.asking.near_choice import NearChoice
 from conformance.driver.report_folder import check_writable
 from conformance.run.report_writers import draw
 
@@ -15,9 +18,11 @@ DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("document", metavar="REPORT.json", type=DOCUMENT)
-@click.option("--format", "formats", default="html,junit,md", show_default=True, help="Which, separated by commas.")
+@click.option(
+    "--format", "--report", "formats", default="html,junit,md", show_default=True, help="Which, separated by commas."
+)
 @click.option("--report-dir", type=FOLDER, help="Where to draw.  [default: beside the document]")
 def report(*, document: Path, formats: str, report_dir: Path | None) -> int:
     """Draw the reports again from REPORT.json alone."""
@@ -29,19 +34,27 @@ def report(*, document: Path, formats: str, report_dir: Path | None) -> int:
     return 0
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("before", metavar="A.json", type=DOCUMENT)
 @click.argument("after", metavar="B.json", type=DOCUMENT)
 @click.option("--strict", is_flag=True, help="A new warning is a regression too.")
-def compare(*, before: Path, after: Path, strict: bool) -> int:
-    """Compare two runs by duty: print Markdown, exit 1 on a regression."""
+@click.option(
+    "--style", type=NearChoice(("text", "md")), help="How to print it.  [default: text on a terminal, else md]"
+)
+def compare(*, before: Path, after: Path, strict: bool, style: str | None) -> int:
+    """Compare two runs by requirement, and exit with 1 on a regression."""
     first, second = release.load_valid(before), release.load_valid(after)
     comparison = release.compare(first, second, strict=strict)
-    click.echo(release.comparison_markdown(comparison, first, second))
+    words = release.comparison_plain if (style or _usual_style()) == "text" else release.comparison_markdown
+    click.echo(words(comparison, first, second))
     return comparison.exit_code
 
 
-@click.command()
+def _usual_style() -> str:
+    return "text" if sys.stdout.isatty() else "md"
+
+
+@click.command(cls=GroupedCommand)
 @click.argument("documents", metavar="REPORT.json...", nargs=-1, required=True, type=DOCUMENT)
 @click.option("--report-dir", type=FOLDER, default="dds-matrix", show_default=True, help="Where to draw.")
 def matrix(*, documents: tuple[Path, ...], report_dir: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import click
 from conformance import interrupts
 from conformance.api import catalogue
 from conformance.certification import probing
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.ends import shielded
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.screen.console import Console
-from conformance.cli.screen.present import Watching, console, deviations, show, tell
+from conformance.cli.screen.present import Watching, console, deviations, show, tell, to_runner
 from conformance.cli.wish_options import wish_if, wishing
 from conformance.errors import ExitCode, UsageError
 from conformance.model import Json, Target
@@ -23,6 +25,7 @@ from conformance.outcome.assemble import Framing
 from conformance.outcome.display_text import what_is_judged
 from conformance.release import load
 from conformance.run.child import LOG, run_child
+from conformance.run.report_writers import formats, require
 from conformance.run.running import REPORT, recover
 from conformance.run.stopping import aftermath, leaving, set_aside
 from conformance.run.unstarted import account_of, accountable
@@ -32,7 +35,7 @@ from conformance.settings.costs import COSTS
 from conformance.settings.run_settings import Settings
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @configured(*REACHING[:1], *RUNNING[:1], *REACHING[1:2], *RUNNING[1:], *REACHING[2:], "i_may_write")
 @click.option("--expect", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
@@ -41,7 +44,7 @@ from conformance.settings.run_settings import Settings
 @click.option("--certify", is_flag=True, help="Refuse to begin a run that could not be certified afterwards.")
 @wishing(needed=False)
 @click.option("--dry-run", is_flag=True, help="Say what would be created and sent; send nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the run document.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run document; with --dry-run, the plan.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
 def run(**given: Any) -> int:
     """Judge a target, or the embedded server with --embedded (or where nothing at all points at a target).
@@ -54,9 +57,7 @@ def run(**given: Any) -> int:
         *(f"--{name}" for name in ("certify", "challenge", "product", "organisation") if given[name])
     )
     if given["dry_run"]:
-        settings = _wished(asked, given)
-        click.echo(f"WOULD JUDGE: {what_is_judged(dataclasses.asdict(settings.target))}")
-        click.echo(consent.plan(settings, COSTS))
+        _say_plan(_wished(asked, given), as_json=given["as_json"])
         return ExitCode.CONFORMANT
     inputs = [path for path in (file, given["expect"], given["challenge"], *named_files(asked)) if path]
     with accountable(asked.get("report_dir"), named(asked), inputs=inputs, framing=framing_of(asked)) as older:
@@ -67,10 +68,19 @@ def run(**given: Any) -> int:
         status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
     if status in (ExitCode.UNREACHABLE, ExitCode.USAGE) and not document["exchanges"]:
         tell(f"error: {reason}" for reason in document["reasons"])
+        to_runner(document, screen)
         return status
     status = show(document, settings.report_dir, screen, status=status, expected=expected)
     tell(aftermath(settings, document, interrupted=status == ExitCode.INTERRUPTED))
     return status
+
+
+def _say_plan(settings: Settings, *, as_json: bool) -> None:
+    judged = what_is_judged(dataclasses.asdict(settings.target))
+    if as_json:
+        click.echo(json.dumps({"would_judge": judged, **consent.plan_document(settings, COSTS)}, indent=1))
+    else:
+        click.echo(f"WOULD JUDGE: {judged}\n{consent.plan(settings, COSTS)}")
 
 
 def named(asked: Configuration) -> Target:
@@ -81,8 +91,9 @@ def named(asked: Configuration) -> Target:
 
 def framing_of(asked: Configuration) -> Framing:
     """Give what is said of a run that may not begin."""
+    known = tuple(name for name in asked.get("report") if name in formats())
     names = ("effort", "seed", "strict", "catalogue")
-    return Framing(**{name: asked.get(name) for name in names})
+    return Framing(reports=known, **{name: asked.get(name) for name in names})
 
 
 def named_files(asked: Configuration) -> Iterable[Path]:
@@ -99,6 +110,8 @@ def _wished(asked: Configuration, given: dict[str, Any]) -> Settings:
     """Return the settings of a run that may begin, also if it is to be certified or answers a challenge."""
     wish = wish_if(given)
     settings = _answering(checked(asked.settings()), given["challenge"])
+    if given["expect"]:
+        settings = dataclasses.replace(settings, options={**settings.options, "expect": str(given["expect"])})
     if wish is not None:
         probing.require(settings, wish, expected=given["expect"] is not None, ask=not given["dry_run"])
     return settings
@@ -122,9 +135,10 @@ def checked(settings: Settings) -> Settings:
     """Give the settings back if a run may begin with them; from now on no stream shows their secrets.
 
     Raises:
-        UsageError: a selected requirement or scenario does not exist, or a target is named and no credentials are.
+        UsageError: a requirement, scenario or report does not exist, or a target is named and no credentials are.
     """
     shielded.hide(settings.secrets())
+    require(settings.report)
     catalogue.select(settings.only, catalogue.requirements(by=settings.catalogue))
     if settings.scenario:
         from conformance.engine.scenario_list import select  # noqa: PLC0415 - loads all that draws plans

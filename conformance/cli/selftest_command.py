@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from conformance.api import catalogue
+from conformance.cli.asking.grouped_help import GroupedCommand
+from conformance.cli.asking.near_choice import NearChoice
 from conformance.clients.client_scenarios import scenarios
 from conformance.driver.report_folder import check_writable
 from conformance.errors import ExitCode
@@ -19,8 +21,8 @@ from conformance.selftest.client_matrix import client_matrix, toys, try_toy
 from conformance.settings.run_settings import EFFORTS
 
 
-@click.command()
-@click.option("--effort", type=click.Choice(EFFORTS), default="standard", show_default=True, help="How much to try.")
+@click.command(cls=GroupedCommand)
+@click.option("--effort", type=NearChoice(EFFORTS), default="standard", show_default=True, help="How much to try.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Servers tried side by side.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the plans and of the servers.")
 @click.option("--only", multiple=True, metavar="NAME-or-glob", help="Try these faults and variants; may be repeated.")

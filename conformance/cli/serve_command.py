@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import click
 
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.driver.report_folder import check_writable
-from conformance.errors import SuiteError, UsageError
+from conformance.errors import SuiteError, UsageError, did_you_mean
 from conformance.reference.faults import FAULTS
 from conformance.reference.launch import LaunchError, RunningServer, launch
 from conformance.reference.variants import VARIANTS
@@ -16,7 +20,7 @@ from conformance.reference.variants import VARIANTS
 WATCH_S = 0.2
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port of the API.")
 @click.option("--lag", default="0.3", show_default=True, metavar="SECONDS|MIN-MAX", help="How long until consistent.")
 @click.option(
@@ -47,10 +51,11 @@ def serve(  # noqa: PLR0913 - the options of the command
         return 0
 
 
-def _known(names: tuple[str, ...], all_of_them: object, kind: str) -> None:
-    unknown = [name for name in names if name not in all_of_them]  # type: ignore[operator] # both are mappings
+def _known(names: tuple[str, ...], all_of_them: Collection[str], kind: str) -> None:
+    unknown = [name for name in names if name not in all_of_them]
     if unknown:
-        raise UsageError(f"no {kind} is called {unknown[0]!r}.", remedy="`dds-conformance faults` lists them.")
+        remedy = did_you_mean(unknown[0], all_of_them, "`dds-conformance faults` lists them.")
+        raise UsageError(f"no {kind} is called {unknown[0]!r}.", remedy=remedy)
 
 
 def _tell(server: RunningServer) -> None:
@@ -70,12 +75,23 @@ def _tell(server: RunningServer) -> None:
     click.echo("Ctrl-C stops it.")
 
 
-@click.command()
-def faults() -> None:
+@click.command(cls=GroupedCommand)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def faults(*, as_json: bool) -> None:
     """List the faults and the legal variants of the embedded DDS."""
+    if as_json:
+        click.echo(json.dumps(_as_document(), indent=1))
+        return
     click.echo(click.style("faults, and the requirement each breaks", bold=True))
     for fault in FAULTS.values():
         click.echo(f"  {fault.name}\n      {fault.summary}\n      breaks: {', '.join(fault.breaks)}")
     click.echo(click.style("\nlegal variants, which must pass", bold=True))
     for variant in VARIANTS.values():
         click.echo(f"  {variant.name}\n      {variant.summary}")
+
+
+def _as_document() -> dict[str, Any]:
+    return {
+        "faults": [{"name": one.name, "summary": one.summary, "breaks": list(one.breaks)} for one in FAULTS.values()],
+        "variants": [{"name": one.name, "summary": one.summary} for one in VARIANTS.values()],
+    }

@@ -13,6 +13,7 @@ import click
 
 from conformance.certification import probing
 from conformance.certification.eligibility import Wish
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked
 from conformance.cli.wish_options import wish_if, wishing
@@ -27,7 +28,7 @@ CERTIFICATE = "certificate"
 _COLOURS = {Mark.GOOD: "green", Mark.WARN: "yellow", Mark.BAD: "red", Mark.UNTRIED: "bright_black"}
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @configured(*REACHING, "converge_within", "effort", "target_version", "only", "i_may_write", "report_dir")
 @click.option("--certify", is_flag=True, help="Ask also whether a run with these options could be certified.")
 @wishing(needed=False)
@@ -80,7 +81,7 @@ def _tell(line: Line) -> None:
         click.echo(f"{'':24}{line.remedy}")
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("ledger", metavar="LEDGER", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @configured(*REACHING)
 def clean(*, ledger: Path, **given: Any) -> int:
@@ -103,7 +104,7 @@ def config() -> None:
     """Show the configuration."""
 
 
-@config.command("show")
+@config.command("show", cls=GroupedCommand)
 @configured(*REACHING, *RUNNING, "i_may_write")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
 def show(*, as_json: bool, **given: Any) -> int:

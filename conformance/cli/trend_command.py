@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.release.past_runs import Found, find
 from conformance.release.trend import Trend, trends
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("trend.html"), show_default=True,

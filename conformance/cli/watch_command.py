@@ -11,19 +11,21 @@ from typing import Any
 
 import click
 
+from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.options import REACHING, configuration, configured
 from conformance.cli.screen.console import Console, Mode, Wait
 from conformance.cli.screen.present import console, show
 from conformance.errors import UsageError
 from conformance.run.progress import NS_PER_S
+from conformance.run.report_writers import require
 from conformance.settings.run_settings import Settings
 from conformance.watch.watching import Watch, Wishes
 
-OPTIONS = ("target", "credentials", "report_dir", "converge_within", "strict", "only", *REACHING[2:])
+OPTIONS = ("target", "credentials", "report_dir", "report", "converge_within", "strict", "only", *REACHING[2:])
 _LIVE_S, _PLAIN_S = 0.3, 5.0
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @configured(*OPTIONS)
 @click.option("--listen", default="127.0.0.1:0", show_default="127.0.0.1 and a free port", metavar="HOST:PORT",
               help="Where clients are to connect.")  # fmt: skip
@@ -58,6 +60,7 @@ def _usable(settings: Settings, *, read_along: bool) -> None:
         raise UsageError("there is no target to watch.", remedy="Say: --target https://host[:port]")
     if settings.network.proxy is not None:
         raise UsageError("watch connects to the target directly.", remedy="Unset DDS_CONFORMANCE_PROXY.")
+    require(settings.report)
     if read_along and not settings.credentials.given:
         raise UsageError("--read-along needs credentials.", remedy="Set DDS_API_TOKEN, or name a --credentials FILE.")
 

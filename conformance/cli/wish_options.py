@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from conformance.certification.eligibility import PROFILES, Wish
+from conformance.cli.asking.near_choice import NearChoice
 from conformance.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -16,7 +17,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "organisation": {"metavar": "NAME", "help": "Who vouches for it."},
     "contact": {"metavar": "TEXT", "help": "Whom to ask about it."},
     "digest": {"metavar": "sha256:...", "default": "", "help": "Digest of the product's image."},
-    "profile": {"type": click.Choice(PROFILES), "default": PROFILES[0], "show_default": True,
+    "profile": {"type": NearChoice(PROFILES), "default": PROFILES[0], "show_default": True,
                 "help": "slow: a bound above 60 s, told in the certificate's title."},
     "demo": {"is_flag": True, "hidden": True, "help": "For the demonstration on the embedded server only."},
 }  # fmt: skip

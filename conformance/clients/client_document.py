@@ -24,10 +24,19 @@ from conformance.outcome.verdicts import Circumstances, conclude, verdicts
 EFFORT = "standard"
 
 
-def assemble_client(
-    client: ClientUnderTest, trials: Sequence[Trial], *, begun: str, strict: bool, partial: bool
+def assemble_client(  # noqa: PLR0913 - each says another thing of the run
+    client: ClientUnderTest,
+    trials: Sequence[Trial],
+    *,
+    begun: str,
+    strict: bool,
+    partial: bool,
+    reports: tuple[str, ...] = (),
 ) -> dict[str, Json]:
-    """Judge trials and draw their run document. `partial` says that only some scenarios were chosen."""
+    """Judge trials and draw their run document.
+
+    `partial` says that only some scenarios were chosen; `reports` are those asked for beside the usual ones.
+    """
     given = verdicts(catalogue.requirements(catalogue.CLIENT), judge_client(trials), strict=strict)
     circumstances = Circumstances(strict=strict, missing_core=missing_core(trials), trouble=tuple(_trouble(trials)))
     outcome, reasons = conclude(given, circumstances)
@@ -51,6 +60,7 @@ def assemble_client(
             "exit_code": int(_exit_code(outcome, circumstances)),
             "recorded": False,
             "missing_core": list(circumstances.missing_core),
+            **({"further_reports": list(reports)} if reports else {}),
             "role": catalogue.CLIENT,
             "client": _client(client, trials, given, strict=strict),
         },

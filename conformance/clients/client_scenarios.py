@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from conformance.errors import SuiteError, UsageError
+from conformance.errors import SuiteError, UsageError, did_you_mean
 from conformance.model import Json
 
 TIME_LIMIT_S = 60.0
@@ -114,6 +114,7 @@ def choose(patterns: Iterable[str]) -> tuple[ClientScenario, ...]:
     wanted = tuple(patterns)
     for pattern in wanted:
         if not any(fnmatch(scenario.name, pattern) for scenario in scenarios()):
-            names = ", ".join(scenario.name for scenario in scenarios())
-            raise UsageError(f"no scenario is called {pattern!r}.", remedy=f"--scenario takes one of: {names}.")
+            names = [scenario.name for scenario in scenarios()]
+            remedy = did_you_mean(pattern, names, f"--scenario takes one of: {', '.join(names)}.")
+            raise UsageError(f"no scenario is called {pattern!r}.", remedy=remedy)
     return tuple(s for s in scenarios() if not wanted or any(fnmatch(s.name, pattern) for pattern in wanted))

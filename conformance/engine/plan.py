@@ -22,9 +22,15 @@ NO_TIME = "no time was left for it"
 NO_SECOND_USER = "no second user was given"
 NO_SIGNED_URL = "no signed URL was given"
 NO_FILE = "no file has the version"
-"""Why a step was left out; the first one names the symbol that it waited for in vain."""
-USERS = ("owner", "other", "invalid", "nobody")
-"""Who an actor may be: the creator, the second user, a bad token, or no token at all."""
+NOTHING_KEPT = "no signed URL was kept"
+NOT_OFFERED = "the target does not have the call "
+"""Why a step was left out; the first and the last name the symbol that it waited for in vain, and the call."""
+USERS = ("owner", "member", "other", "invalid", "nobody")
+"""Who an actor may be: the creator, the second user with rights or without any, a bad token, or no token at all."""
+WITH_RIGHTS = frozenset({"owner", "member"})
+SECOND_USERS = frozenset({"other", "member"})
+RIGHTS = "rights"
+"""The symbol that giving rights binds: a member takes no step before it is bound."""
 
 
 class PlanError(UsageError):

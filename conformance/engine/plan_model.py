@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step
-from conformance.engine.plan_verbs import FILE, PROJECT, UPLOAD, VERBS, VERSION, option
+from conformance.engine.plan import COMMON, RIGHTS, Actor, Plan, PlanError, Step
+from conformance.engine.plan_verbs import FILE, MEMBERSHIP, PROJECT, UPLOAD, VERBS, VERSION, option
 
 LARGE_PART = 5 * 1024 * 1024
 """Bytes that every part but the last needs, for a store that refuses small parts."""
@@ -58,7 +58,7 @@ def _check_words(actor: Actor, step: Step) -> None:
     if verb is None:
         raise PlanError(f"{actor.name}: there is no verb {step.verb!r}")
     for name, value in step.args.items():
-        if name in verb.needs:
+        if name in verb.needs or name in verb.takes:
             fits = isinstance(value, str)
         elif name in verb.options:
             default = verb.options[name]
@@ -76,14 +76,28 @@ def _check_references(actor: Actor, step: Step, kinds: dict[str, str]) -> None:
         symbol = step.args.get(name, COMMON if kind == PROJECT else None)
         if kinds.get(str(symbol)) != kind:
             raise PlanError(f"{actor.name}: {step.verb} needs a {kind} and {symbol!r} is none")
+    for name, kind in VERBS[step.verb].takes.items():
+        if (given := step.args.get(name)) is not None and kinds.get(str(given)) != kind:
+            raise PlanError(f"{actor.name}: {step.verb} takes a {kind} and {given!r} is none")
+    if actor.user == "member" and kinds.get(RIGHTS) != MEMBERSHIP:
+        raise PlanError(f"{actor.name}: a member needs rights, and no step binds {RIGHTS!r}")
     if (named := step.args.get("name_of")) and kinds.get(str(named)) != UPLOAD:
         raise PlanError(f"{actor.name}: {step.verb} takes an upload's name and {named!r} is none")
 
 
 def needs(step: Step) -> Iterator[str]:
     """Yield the symbols that a step waits for."""
-    for name, kind in VERBS[step.verb].needs.items():
+    verb = VERBS[step.verb]
+    for name, kind in verb.needs.items():
         yield str(step.args.get(name, COMMON if kind == PROJECT else ""))
+    yield from (str(step.args[name]) for name in verb.takes if name in step.args)
+
+
+def awaits(actor: Actor, step: Step) -> Iterator[str]:
+    """Yield the symbols that an actor waits for before a step: a member has its rights first."""
+    if actor.user == "member":
+        yield RIGHTS
+    yield from needs(step)
 
 
 def _check_progress(plan: Plan) -> None:
@@ -92,16 +106,17 @@ def _check_progress(plan: Plan) -> None:
     if len(left) < len(plan.actors):
         raise PlanError("two actors have one name")
     while any(left.values()):
-        moved = _advance(left, bound) or _meet(left)
+        moved = _advance(plan.actors, left, bound) or _meet(left)
         if not moved:
             stuck = ", ".join(f"{name} at {steps[0].verb}" for name, steps in left.items() if steps)
             raise PlanError(f"the plan can never end: {stuck}")
 
 
-def _advance(left: dict[str, list[Step]], bound: set[str]) -> bool:
+def _advance(actors: Iterable[Actor], left: dict[str, list[Step]], bound: set[str]) -> bool:
     moved = False
-    for steps in left.values():
-        while steps and steps[0].verb != "meet" and bound.issuperset(needs(steps[0])):
+    for actor in actors:
+        steps = left[actor.name]
+        while steps and steps[0].verb != "meet" and bound.issuperset(awaits(actor, steps[0])):
             bound.update(bound_by(steps.pop(0)))
             moved = True
     return moved

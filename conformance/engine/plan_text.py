@@ -5,7 +5,13 @@ from __future__ import annotations
 from conformance.engine.plan import COMMON, Plan, Step
 from conformance.engine.plan_verbs import HOW, PROJECT, VERBS, option
 
-_WHO = {"owner": "", "other": ", the second user", "invalid": ", with a bad token", "nobody": ", without a token"}
+_WHO = {
+    "owner": "",
+    "member": ", the second user as a member",
+    "other": ", the second user",
+    "invalid": ", with a bad token",
+    "nobody": ", without a token",
+}
 
 
 def plan_text(plan: Plan) -> str:
@@ -35,6 +41,7 @@ def _extras(step: Step) -> list[str]:
     options = VERBS[step.verb].options
     said = [_content(step)] if step.verb == "create_upload" else []
     said += [words for name, words in HOW.items() if name in options and option(step, name)]
+    said += [HOW[name].format(**step.args) for name in VERBS[step.verb].takes if name in step.args and name in HOW]
     if options.get("lie") == "" and option(step, "lie"):
         said.append("reporting a wrong hash")
     if options.get("hash_of") == 0 and option(step, "hash_of"):
@@ -61,7 +68,9 @@ def _content(step: Step) -> str:
 
 def _timing(step: Step) -> list[str]:
     if step.verb == "pause":
-        s, lags = option(step, "s"), option(step, "lags")
+        s, lags, share = option(step, "s"), option(step, "lags"), option(step, "share")
+        if share:
+            return [f"{share:.0%} of what a slow client may take"]
         return [f"{lags:g} of the lag measured so far" if lags else f"{s * 1000:g} ms"]
     times = int(option(step, "times")) if "times" in VERBS[step.verb].options else 1
     return [f"{times} times, {option(step, 'every_s') * 1000:g} ms apart"] if times > 1 else []

@@ -12,26 +12,29 @@ from conformance.engine.plan import Step
 from conformance.model import Json
 
 PROJECT, UPLOAD, FILE, VERSION = "project", "upload", "file", "version"
+FOLDER, MEMBERSHIP = "folder", "membership"
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One verb. `needs` maps an argument to the kind of symbol it names; `options` maps the others to their default.
 
-    `binds` is the kind of symbol that the answer gives; `says` is the request, with arguments in braces.
+    `binds` is the kind of symbol that the answer gives; `says` is the request, with arguments in braces. `takes` maps
+    arguments that may be left out to the kind of symbol that they name.
     """
 
     needs: Mapping[str, str]
     says: str
     options: Mapping[str, Json] = field(default_factory=dict)
     binds: str = ""
+    takes: Mapping[str, str] = field(default_factory=dict)
 
 
 OCTETS = "application/octet-stream"
 _CUT = {"cut_s": 0.0}
 
 VERBS: dict[str, Verb] = {
-    "create_project": Verb({}, "POST /projects", {"odd_name": False}, PROJECT),
+    "create_project": Verb({}, "POST /projects", {"odd_name": False}, PROJECT, {"like": PROJECT}),
     "create_upload": Verb(
         {"project": PROJECT},
         "POST /projects/{project}/uploads",
@@ -56,7 +59,13 @@ VERBS: dict[str, Verb] = {
     ),
     "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
     "complete": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, **_CUT}),
-    "attach": Verb({"upload": UPLOAD, "project": PROJECT}, "POST /files {upload}", {"eager": False, **_CUT}, FILE),
+    "attach": Verb(
+        {"upload": UPLOAD, "project": PROJECT},
+        "POST /files {upload}",
+        {"eager": False, **_CUT},
+        FILE,
+        {"folder": FOLDER},
+    ),
     "new_version": Verb({"file": FILE, "upload": UPLOAD}, "PUT /files/{file} {upload}", _CUT, VERSION),
     "promote": Verb({"version": VERSION}, "POST /file_versions/{version}/current"),
     "delete_version": Verb({"version": VERSION}, "DELETE /file_versions/{version}"),
@@ -81,7 +90,51 @@ VERBS: dict[str, Verb] = {
         {"readers": 4, "tracer": ""},
     ),
     "settle": Verb({"file": FILE}, "GET /files/{file}/url until it settled"),
-    "pause": Verb({}, "wait", {"s": 0.0, "lags": 0.0}),
+    "create_folder": Verb(
+        {"project": PROJECT}, "POST /folders", {"odd_name": False}, FOLDER, {"folder": FOLDER, "like": FOLDER}
+    ),
+    "move_file": Verb({"file": FILE}, "PUT /files/{file}/move", takes={"folder": FOLDER}),
+    "rename_file": Verb({"file": FILE}, "PUT /files/{file}/rename"),
+    "relabel": Verb({"file": FILE}, "PUT /files/{file} with a label alone"),
+    "move_folder": Verb({"folder": FOLDER}, "PUT /folders/{folder}/move", takes={"into": FOLDER}),
+    "rename_folder": Verb({"folder": FOLDER}, "PUT /folders/{folder}/rename"),
+    "delete_folder": Verb({"folder": FOLDER}, "DELETE /folders/{folder}"),
+    "read_folder": Verb({"folder": FOLDER}, "GET /folders/{folder}"),
+    "list_folder": Verb({"folder": FOLDER}, "GET /folders/{folder}/children"),
+    "list_pages": Verb(
+        {"project": PROJECT},
+        "GET the {what}, {per_page} a page",
+        {"what": "uploads", "per_page": 2},
+        takes={"folder": FOLDER, "file": FILE},
+    ),
+    "update_project": Verb({"project": PROJECT}, "PUT /projects/{project}"),
+    "grant": Verb(
+        {"project": PROJECT},
+        "PUT /projects/{project}/permissions/(the second user) {role}",
+        {"role": "project_admin"},
+        MEMBERSHIP,
+    ),
+    "withdraw": Verb({"rights": MEMBERSHIP}, "DELETE the permissions given by {rights}"),
+    "attach_foreign": Verb({"upload": UPLOAD, "project": PROJECT}, "POST /files {upload}, of somebody else"),
+    "version_foreign": Verb({"file": FILE, "upload": UPLOAD}, "PUT /files/{file} {upload}, of somebody else"),
+    "report_hash": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/hashes", {"algorithm": "sha256", "lie": ""}),
+    "report_chunk": Verb(
+        {"upload": UPLOAD}, "PUT /uploads/{upload}/chunks {number} once more", {"number": 1, "lie": "", "fresh": False}
+    ),
+    "complete_again": Verb(
+        {"upload": UPLOAD}, "PUT /uploads/{upload}/complete once more", {"algorithm": "md5", "lie": ""}
+    ),
+    "put_again": Verb(
+        {"upload": UPLOAD},
+        "PUT the signed URL of part {number} of {upload} once more",
+        {"number": 1, "fresh": False, "late": False},
+    ),
+    "download": Verb({"file": FILE}, "GET /files/{file}/url and follow it"),
+    "download_version": Verb({"version": VERSION}, "GET /file_versions/{version}/url and follow it"),
+    "change_badly": Verb(
+        {"file": FILE}, "{request}, about {file}", {"request": "a file renamed to nothing"}, takes={"upload": UPLOAD}
+    ),
+    "pause": Verb({}, "wait", {"s": 0.0, "lags": 0.0, "share": 0.0}),
     "meet": Verb({}, "meet the others at {at}", {"at": "", "parties": 2}),
 }
 
@@ -93,6 +146,10 @@ HOW: dict[str, str] = {
     "named_store": "its storage provider named",
     "bare": "`chunked` left out, which is its default",
     "form": "as a form",
+    "late": "the URL that was given after the verdict, if one was",
+    "folder": "in {folder}",
+    "into": "into {into}",
+    "like": "under the name of {like}",
 }
 
 

@@ -5,7 +5,7 @@ The values stand in ``scenarios/``, or in a package of somebody else's; the engi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -39,16 +39,38 @@ class Scenario:
     share: Share
 
 
+Table = Callable[[str, int, int], Sequence[Plan]]
+"""Gives the plans of one wave of a run by construction: of its effort, its seed and the number of the wave, from 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanScenario(Scenario):
     """A scenario of plans: `strategy` draws one, and the plans of all such scenarios run side by side.
 
     Those `in_series` run one after the other instead, while time lasts. The plans drawn carry the scenario's name as
-    their theme.
+    their theme. Where there is a `table`, a run takes its plans, as many as its share, and draws none: what every run
+    must hold is not left to the draw.
     """
 
     strategy: Callable[[], st.SearchStrategy[Plan]]
     in_series: bool = False
+    table: Table | None = None
+
+
+def tabled(name: str, title: str, requirements: tuple[str, ...], share: Share, table: Table) -> PlanScenario:
+    """Return a scenario whose plans stand in a table; its strategy draws any of them, of any seed."""
+    efforts = [effort for effort in ("quick", "standard", "thorough") if share.at(effort)]
+
+    def any_of_it() -> st.SearchStrategy[Plan]:
+        seeds, ranks = st.integers(0, 1 << 16), st.integers(0, 1 << 16)
+        return st.builds(_one_of, st.just(table), st.sampled_from(efforts), seeds, ranks)
+
+    return PlanScenario(name, title, requirements, share, any_of_it, table=table)
+
+
+def _one_of(table: Table, effort: str, seed: int, rank: int) -> Plan:
+    plans = table(effort, seed, 0)
+    return plans[rank % len(plans)]
 
 
 def share(count: int, shard: int, shards: int) -> int:

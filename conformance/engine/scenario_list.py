@@ -5,14 +5,13 @@ A package adds its own by an entry point of the group `GROUP` whose object is a 
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from conformance.engine.scenario import Scenario
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 
 GROUP = "conformance.scenarios"
 OWN = (
@@ -40,6 +39,9 @@ def scenarios() -> tuple[Scenario, ...]:
     return tuple(found.values())
 
 
+LISTING = "`pytest --pyargs conformance.scenarios --collect-only -q` lists them."
+
+
 def _loaded(point: EntryPoint) -> Iterator[Scenario]:
     try:
         given = tuple(point.load())
@@ -65,15 +67,9 @@ def select(wanted: Iterable[str]) -> tuple[Scenario, ...]:
     for pattern in (patterns := tuple(wanted)):
         matches = fnmatch.filter(names, pattern)
         if not matches:
-            raise UsageError(f"no scenario is called {pattern!r}.", remedy=_nearest(pattern, names))
+            raise UsageError(f"no scenario is called {pattern!r}.", remedy=did_you_mean(pattern, names, LISTING))
         chosen.update(matches)
     return tuple(scenario for scenario in scenarios() if not patterns or scenario.name in chosen)
-
-
-def _nearest(pattern: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(pattern.strip("*?"), names, n=1, cutoff=0.4)
-    listing = "`pytest --pyargs conformance.scenarios --collect-only -q` lists them."
-    return f"Did you mean {near[0]!r}? {listing}" if near else listing
 
 
 def exercising(requirement: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ Feed it what is about to be sent (`begin`, mutations) and what came of it (`add`
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,11 +19,13 @@ from conformance.api.routes import EXTENDED_CALLS, LENGTHS, READ_METHODS, STORAG
 from conformance.api.statuses import CORE_ERRORS
 from conformance.history import unfinished
 from conformance.judge import second_user, wall_clock
+from conformance.judge.core_reached import reached
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
+from conformance.judge.gathered import CONCERNED, Gathered
 from conformance.judge.lateness import Converged
 from conformance.judge.rule import Case, Context, Need
-from conformance.judge.rules import content_rules, convergence_rules, project_rules
+from conformance.judge.rules import convergence_rules, project_rules
 from conformance.judge.rules.access_rules import Access, granted
 from conformance.judge.rules.completion_rules import Completions
 from conformance.judge.rules.later.attach_rules import Attachments
@@ -33,7 +34,6 @@ from conformance.judge.rules.project_rules import ProjectCase
 from conformance.judge.rules.refused_create_rules import TRACED, Traces
 from conformance.judge.rules_table import checks, lasting, occasions
 from conformance.judge.second_user import Standing
-from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import SMALLEST_PART, Defect, Known, Setting, Truth, known
 from conformance.judge.state.intake import Handler, World
 from conformance.judge.state.interval import NEVER, SECOND, first
@@ -94,14 +94,17 @@ class Judge:
         self._access = Access(self._bound)
         self._foreign = Attachments(self._bound)
         self._own = OwnWrites()
+        self._gathered = Gathered(self._bound)
         self._pending: dict[str, Operation] = {}
         self._count = 0
         self._origin = self._elsewhere.origin
         self._statuses: dict[int, int] = {}
         self._plans = {
-            name: (self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN)
+            name: (
+                self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN, name in CONCERNED
+            )
             for name in (*LENGTHS, UNROUTED, STORAGE_GET, STORAGE_PUT)
-        }
+        }  # fmt: skip
         self._answered = self._elsewhere.answered
 
     # ---- taking operations
@@ -113,6 +116,7 @@ class Judge:
             return
         self._pending[operation.id] = operation
         called = self._classify.call(exchange)
+        self._gathered.announce(operation, called)
         if exchange.user == "owner" or called.name in _BY_ANYBODY:
             announce = self._world.beginnings.get(called.name)
             if announce is not None:
@@ -134,9 +138,13 @@ class Judge:
         if of.foreign:  # no information: as if nothing had come back
             exchange = replace(operation.exchange, status=None, response=None, failure=Failure.CUT)
             operation = replace(operation, exchange=exchange)
-        handler, traced, extended, own = self._plans[of.call.name]
+        handler, traced, extended, own, gathered = self._plans[of.call.name]
         if traced:
             self._traces.take(operation, of)
+        if gathered:
+            self._gathered.take(operation, of)
+        if of.answer is Answer.UNKNOWN or of.answer is Answer.REFUSED:
+            self._gathered.untold(operation, of)
         exchange = operation.exchange
         if exchange.user == "owner":
             self._owners(operation, of, handler, extended=extended, own=own)
@@ -179,7 +187,7 @@ class Judge:
             self._foreign.take(operation, of)
             standing = second_user.standing(self._world, operation, of, self._bound)
             if standing is Standing.MEMBER:
-                handler, _, extended, own = self._plans[called.name]
+                handler, _, extended, own, _ = self._plans[called.name]
                 self._owners(operation, of, handler, extended=extended, own=own)
                 return
             if standing is Standing.UNSURE:
@@ -248,7 +256,7 @@ class Judge:
         context = replace(context, answered_elsewhere=elsewhere)
         _apply(self._subjects(context, homes, completions), context, book)
         book.name_states(*(one.id for one in requirements() if one.level is Level.MEASURED))
-        counters = _reached(context)
+        counters = reached(context)
         counters.update({f"error-{code}": count for code, count in self._statuses.items()}, complete=int(complete))
         return Judgement(book.tallies(occasions()), tuple(lags), self._count, counters)
 
@@ -270,6 +278,12 @@ class Judge:
             Need.LOOKS: [look for look in world.looks.values() if look.seen],
             Need.ATTACHMENTS: (self._foreign,),
             Need.OWN_WRITES: (self._own,),
+            Need.REFUSED_WRITES: (self._gathered.refused,),
+            Need.NAMES: (self._gathered.names,),
+            Need.REVALIDATIONS: world.revalidations.every(),
+            Need.IDENTITIES: (self._gathered.identities,),
+            Need.FORBIDDEN: (self._gathered.forbidden,),
+            Need.UNANSWERED: (self._gathered.unanswered,),
         }
 
     def _case(self, upload: Upload, setting: Setting) -> Case:
@@ -332,23 +346,6 @@ def _apply(
 
 def _was_switched(file: File) -> bool:
     return bool(file.single) or file.switched < NEVER
-
-
-def _reached(context: Context) -> dict[str, int]:
-    """Count the parts of the core that were reached."""
-    counters: Counter[str] = Counter()
-    for case in context.cases.values():
-        truth, upload = case.known.truth, case.upload
-        for endpoint in case.sight.endpoints:
-            if truth is Truth.GOOD and endpoint.reads.ok:
-                counters[f"good-{endpoint.reads.kind}"] += 1
-            if truth is Truth.BAD and endpoint.reads.bad:
-                counters[f"bad-{endpoint.reads.kind}"] += 1
-        if truth is Truth.GOOD and any(one.octets for _, one in content_rules.compared(case, context)):
-            counters["good-bytes"] += 1
-        if truth is Truth.BAD and crossing(upload.refused_files, case.chain.done):
-            counters["bad-refused"] += 1
-    return dict(counters)
 
 
 def _told_error(operation: Operation, of: Classified) -> bool:

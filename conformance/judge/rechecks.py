@@ -6,10 +6,11 @@ mistake of its re-check are unlikely to be the same. What each answer *is* was d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from conformance.api.answers import Answer, Classified, Kind
+from conformance.api.failed_fetches import useless
 from conformance.api.routes import EXTENDED_CALLS
 from conformance.judge.exchange import examine
 from conformance.model import Finding, History, Json, Octets, Operation, Role
@@ -75,8 +76,12 @@ def tells_truth(operation: Shown) -> bool:
 
 
 def before(one: Shown, other: Shown, by: float = 0) -> bool:
-    """Return whether one ended more than `by` (ns) before the other began."""
-    return one.b_ns is not None and one.b_ns + by < other.a_ns
+    """Return whether one ended more than `by` (ns) before the other began; a read is over when it was given up."""
+    ended = one.b_ns
+    if ended is None and one.exchange.method == "GET":
+        given_up = one.notes.get("gave_up_ns")
+        ended = given_up if isinstance(given_up, int) else one.a_ns
+    return ended is not None and ended + by < other.a_ns
 
 
 def completes(operation: Shown) -> bool:
@@ -111,6 +116,15 @@ def lists(operation: Shown, name: str) -> bool:
     """Return whether a listing shows a name."""
     body = operation.exchange.response
     return isinstance(body, dict) and any(name.lower() in str(item).lower() for item in body["results"])
+
+
+def strings(body: Json | Octets | None) -> Iterator[str]:
+    """Yield the texts in a JSON value."""
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, dict | list):
+        for inner in body.values() if isinstance(body, dict) else body:
+            yield from strings(inner)
 
 
 def wrong_verdict(proof: Proof, kind: str, truth: str) -> bool:
@@ -166,7 +180,7 @@ def fruitless(one: Shown) -> bool:
     """Return whether an answer led to no bytes."""
     if one.exchange.role is Role.API:
         return without_url(one)
-    return answers(one, "400", "401", "403", "404", "405", "409", "410")
+    return answers(one, "400", "401", "403", "404", "405", "409", "410") or bool(useless(one))
 
 
 def _field(body: Json | Octets | None, name: str) -> Json:

@@ -34,10 +34,16 @@ class Need(StrEnum):
     VERSION = "a file version"
     COMPLETIONS = "the completions of all uploads"
     CREATES = "the creates that were refused, and the listings"
+    REVALIDATIONS = "what a client held that was told nothing but 304"
+    NAMES = "the names that were asked for"
     LOOKS = "a project, file or version that was looked at"
     ATTACHMENTS = "what the second user attached"
     OTHER_USER = "what the second user was answered"
     OWN_WRITES = "what each session wrote and looked for"
+    REFUSED_WRITES = "the writes that were refused, and what was shown afterwards"
+    IDENTITIES = "the ids that creates were answered with"
+    FORBIDDEN = "what creators were forbidden"
+    UNANSWERED = "attempts that told nothing"
     DESCRIPTION = "the target's own API description"
 
 

@@ -22,7 +22,9 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
-from conformance.judge.rules.later import attach_rules, settled_rules
+from conformance.judge.rules.later import attach_rules, conditional_rules, name_rules, settled_rules
+from conformance.judge.rules.patterns import pending_rules, silent_class_rules, unusable_url_rules
+from conformance.judge.rules.write_rules import identity_rules, lost_write_rules, refused_write_rules
 from conformance.model import Tally
 
 
@@ -44,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     *version_rules.RULES,
     *content_rules.RULES,
     *download_rules.RULES,
+    *unusable_url_rules.RULES,
     *deletion_rules.RULES,
     *completion_rules.RULES,
     *status_record_rules.RULES,
@@ -51,7 +54,14 @@ RULES: tuple[Rule, ...] = (
     *access_rules.RULES,
     *attach_rules.RULES,
     *settled_rules.RULES,
+    *conditional_rules.RULES,
+    *name_rules.RULES,
     *own_write_rules.RULES,
+    *lost_write_rules.RULES,
+    *refused_write_rules.RULES,
+    *identity_rules.RULES,
+    *silent_class_rules.RULES,
+    *pending_rules.RULES,
     DESCRIBED,
 )
 

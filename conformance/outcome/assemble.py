@@ -22,8 +22,10 @@ from conformance.judge.sensitivity import sensitivity
 from conformance.judge.wall_clock import ON_ORDER_ALONE
 from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
 from conformance.outcome import foreign
+from conformance.outcome.core_kinds import hindrances
 from conformance.outcome.coverage import blocked, missing_core, storage_trouble
 from conformance.outcome.document import document
+from conformance.outcome.reproduction import programs
 from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
 
@@ -35,14 +37,15 @@ Classes = Sequence[Classified]
 class Framing:
     """What a run document says beside its judgement.
 
-    `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs that
-    were selected (none means all); `catalogue` is the version that judges, the present one where it is empty;
+    `recorded` is a history judged afterwards, which speaks only of what it exercises; `only` are the ids or globs
+    that were selected (none means all); `catalogue` is the version that judges, the present one where it is empty;
     `scenarios` are the names of those that were tried, and `exercises` the requirements that these exercise, None
     unless others were left out; `tallies` come from judges that read something other than the history, such as the
-    target's own description; `second_opinion` are the findings of another judge of the same history, which must be the
-    same; `summaries` are finished sections of the document. `trouble` are the suite's own errors, `shortage` says what
-    kept the run from trying everything, such as a spent budget, and `never_worked` that the target never accepted the
-    run; `remarks` are told as they are.
+    target's own description; `second_opinion` are the findings of another judge of the same history, which must be
+    the same; `summaries` are finished sections of the document. `trouble` are the suite's own errors, `shortage` says
+    what kept the run from trying everything, such as a spent budget, and `never_worked` that the target never
+    accepted the run; `remarks` are told as they are. `reports` are those asked for beside the usual ones, and
+    `options` what the user said, so that it can be said again.
     """
 
     effort: str = "recorded"
@@ -60,9 +63,11 @@ class Framing:
     remarks: tuple[str, ...] = ()
     run_id: str = ""
     begun: str = ""
+    reports: tuple[str, ...] = ()
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     second_opinion: tuple[Finding, ...] | None = None
     summaries: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
 
 
 def now() -> str:
@@ -94,7 +99,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         recorded=framing.recorded,
         interrupted=framing.interrupted,
         complete=history.complete,
-        missing_core=missing_core(tallies, judgement.counters),
+        missing_core=missing_core(tallies, judgement.counters, hindrances(history.operations, classes)),
         trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *_gone(history, classes)),
     )
     outcome, reasons = conclude(given, circumstances)
@@ -129,15 +134,18 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         extras={
             "exit_code": int(exit_code(outcome, framing)),
             "recorded": framing.recorded,
+            "options": dict(framing.options),
             "scenarios": list(framing.scenarios),
             "missing_core": list(circumstances.missing_core),
             "dropped": [_as_json(finding) for finding in dropped],
             "trouble": list(framing.trouble),
             "shortage": list(framing.shortage),
+            **({"further_reports": list(framing.reports)} if framing.reports else {}),
         },
     )
     summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}
-    return document(run, _evidence(history, classes, judgement), summaries)
+    shown = programs(history, classes, [verdict.tally for verdict in given])
+    return document(run, _evidence(history, classes, judgement), summaries, shown)
 
 
 LEAST_UNANSWERED = 10

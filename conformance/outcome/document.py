@@ -31,17 +31,22 @@ Evidence = Mapping[str, tuple[Operation, Classified]]
 """Operations by id, each with what it was classified as."""
 
 
-def document(run: Run, operations: Evidence, summaries: Mapping[str, Json]) -> dict[str, Json]:
+def document(
+    run: Run, operations: Evidence, summaries: Mapping[str, Json], programs: Mapping[int, Json] | None = None
+) -> dict[str, Json]:
     """Draw the document of `run`.
 
     `operations` holds at least those that the findings name; `summaries` the sections drawn from the whole history
-    (lag, traffic, sensitivity, plans, fuzz, leftovers, history).
+    (lag, traffic, sensitivity, plans, fuzz, leftovers, history); `programs` show findings again, by their indexes.
     """
     findings = [(v, finding) for v in run.verdicts for finding in v.tally.findings]
     return {
         **_heading(run),
         "requirements": _requirements(run.verdicts),
-        "findings": [_finding(i, v, f, operations, run.target.base_url) for i, (v, f) in enumerate(findings)],
+        "findings": [
+            {**_finding(i, v, f, operations, run.target.base_url), "program": (programs or {}).get(i)}
+            for i, (v, f) in enumerate(findings)
+        ],
         **summaries,
         **run.extras,
         "end": True,

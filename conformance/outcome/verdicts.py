@@ -95,11 +95,11 @@ def _gaps(given: Sequence[Verdict], circumstances: Circumstances) -> Iterable[st
 
 def _unexercised(given: Sequence[Verdict], circumstances: Circumstances) -> Iterable[str]:
     due = [v for v in given if circumstances.exercises is None or v.requirement.id in circumstances.exercises]
+    if not circumstances.partial and circumstances.missing_core:
+        yield f"of the core, not exercised: {', '.join(circumstances.missing_core)}"
     blocked = [v.requirement.id for v in due if v.outcome is Outcome.BLOCKED and v.requirement.level.gates]
     if blocked and (circumstances.partial or any(v.requirement.core for v in given if v.requirement.id in blocked)):
         yield f"blocked: {', '.join(blocked)}"
-    if not circumstances.partial and circumstances.missing_core:
-        yield f"of the core, not exercised: {', '.join(circumstances.missing_core)}"
 
 
 def _claims(given: Sequence[Verdict], circumstances: Circumstances) -> tuple[str, ...]:

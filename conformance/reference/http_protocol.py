@@ -7,7 +7,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from conformance.reference.endpoints.refusals import malformed
+from conformance.reference.refusals import malformed
 
 __all__ = ["ABORT", "ApiProtocol"]
 

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from conformance.reference.store.objects import NoSuchUploadError
 from conformance.reference.upload_state import judge
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Worker:
             with database.transaction():
                 {"prepare_project": self._prepare_project, "verify_upload": self._verify}[job["kind"]](job["subject"])
                 database.run("DELETE FROM jobs WHERE id = ?", job["id"])
-        except (OSError, NoSuchUploadError):
+        except OSError:
             _LOG.exception("job %s failed", job["id"])
             later = self._world.clock.now() + 5.0 ** min(job["attempts"] + 1, 4)
             database.run("UPDATE jobs SET attempts = attempts + 1, due = ? WHERE id = ?", later, job["id"])

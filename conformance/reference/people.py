@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import ApiError, unauthorized
+from conformance.reference.refusals import ApiError, unauthorized
 
 if TYPE_CHECKING:
     from conformance.reference.store.database import Database

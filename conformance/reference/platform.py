@@ -6,7 +6,7 @@ import asyncio
 import random
 import secrets
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.reference.people import People
 from conformance.reference.server_clock import Clock
@@ -57,6 +57,11 @@ class Platform:
     def new_id(self) -> str:
         """Draw a UUID4: the same seed, start and order of requests give the same ids."""
         return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+
+    def default_provider(self) -> dict[str, Any]:
+        """Return the storage provider that an upload goes to when none is named."""
+        told = {"name": "reference", "description": "Storage of the reference server", "is_default": True}
+        return {"id": self.provider_id, **told, "is_deprecated": False, "chunk_hash_algorithm": "md5"}
 
     def close(self) -> None:
         """Close both databases."""

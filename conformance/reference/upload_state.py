@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import INTEGRITY_REASON
+from conformance.reference.refusals import INTEGRITY_REASON
 from conformance.reference.store.objects import SINGLE
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _chunk_offences(chunk: sqlite3.Row, part: Part | None, *, first: bool) -> se
     if part is None:
         return {"missing"}
     found = set() if part.size == chunk["size"] else {"chunk-size"}
-    if part.md5 != chunk["hash_value"].lower():
+    if part.digest(chunk["hash_algorithm"]) != chunk["hash_value"].lower():
         found.add("first-hash" if first else "later-hash")
     return found
 

@@ -7,6 +7,7 @@ deviations; `matrix` lays runs side by side. Certificates are a room of their ow
 from conformance.outcome.load import IncompleteDocumentError, load, load_valid
 from conformance.release.compare import Change, Comparison, compare
 from conformance.release.comparison_text import markdown as comparison_markdown
+from conformance.release.comparison_text import plain as comparison_plain
 from conformance.release.deviations import Deviation, Gate, State, Weighed, weigh
 from conformance.release.deviations_file import read as read_deviations
 from conformance.release.digest import sha256
@@ -23,6 +24,7 @@ __all__ = [
     "Weighed",
     "compare",
     "comparison_markdown",
+    "comparison_plain",
     "load",
     "load_valid",
     "matrix",

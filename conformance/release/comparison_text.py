@@ -1,14 +1,17 @@
-"""A comparison in Markdown, for a pull request or a job's summary page."""
+"""A comparison in words: Markdown for a pull request or the page of a job, plain text for a terminal (pure)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from conformance.outcome.display_text import code, escaped, judged, seconds
+from conformance.outcome.display_text import count, judged, seconds
 from conformance.release.compare import Change, Comparison
 from conformance.release.lag_shift import LagShift
+from conformance.release.markup import Markdown, Markup, Plain
 
+Document = Mapping[str, Any]
 VERDICTS = {
     0: "No regression, and nothing that was exercised before is missing.",
     1: "Regression: the second run breaks what the first did not.",
@@ -24,56 +27,75 @@ SECTIONS = (
 )
 
 
-def markdown(comparison: Comparison, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def markdown(comparison: Comparison, before: Document, after: Document) -> str:
     """Write the comparison of two runs as Markdown."""
-    blocks = [
-        "# Comparison of two runs",
-        f"**{VERDICTS[comparison.exit_code]}**",
-        f"- before: {_run(before)}\n- after: {_run(after)}",
-    ]
-    if comparison.conditions:
-        blocks.append(
-            "The runs were not alike:\n\n" + "\n".join(f"- {escaped(said)}" for said in comparison.conditions)
+    return Telling(Markdown()).of(comparison, before, after)
+
+
+def plain(comparison: Comparison, before: Document, after: Document) -> str:
+    """Write the comparison of two runs for a terminal."""
+    return Telling(Plain()).of(comparison, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A comparison told in one markup."""
+
+    markup: Markup
+
+    def of(self, comparison: Comparison, before: Document, after: Document) -> str:
+        """Tell it."""
+        blocks = [
+            self.markup.heading("Comparison of two runs", 1),
+            self.markup.strong(VERDICTS[comparison.exit_code]),
+            f"- before: {self._run(before)}\n- after: {self._run(after)}",
+        ]
+        if comparison.conditions:
+            listed = "\n".join(f"- {self.markup.text(said)}" for said in comparison.conditions)
+            blocks.append(f"The runs were not alike:\n\n{listed}")
+        for name, title in SECTIONS:
+            blocks += self._section(title, getattr(comparison, name))
+        return "\n\n".join([*blocks, *self._lag(comparison.lag)]) + "\n"
+
+    def _run(self, document: Document) -> str:
+        text, code, target = self.markup.text, self.markup.code, document["target"]
+        version = f" version {text(target['version'])}" if target.get("version") else ""
+        return (
+            f"{text(document['outcome'])}, judged: {text(judged(document))}, {code(target['base_url'])}{version}, "
+            f"effort {text(document['effort'])}, run {code(document['run_id'])}, begun {text(document['begun'])}"
         )
-    for name, title in SECTIONS:
-        blocks += _section(title, getattr(comparison, name))
-    blocks += _lag(comparison.lag)
-    return "\n\n".join(blocks) + "\n"
 
+    def _section(self, title: str, changes: Sequence[Change]) -> Iterable[str]:
+        if changes:
+            yield self.markup.heading(f"{title} ({len(changes)})", 2)
+            rows = [
+                (self.markup.code(one.id), one.level, one.before or "unknown", one.after or "gone",
+                 self.markup.text(one.detail))
+                for one in changes
+            ]  # fmt: skip
+            yield self.markup.table(("requirement", "level", "before", "after", ""), rows)
 
-def _run(document: Mapping[str, Any]) -> str:
-    target = document["target"]
-    version = f" version {escaped(target['version'])}" if target.get("version") else ""
-    return (
-        f"{escaped(document['outcome'])}, judged: {escaped(judged(document))}, {code(target['base_url'])}{version}, "
-        f"effort {escaped(document['effort'])}, run {code(document['run_id'])}, begun {escaped(document['begun'])}"
-    )
+    def _lag(self, shifts: Sequence[LagShift]) -> Iterable[str]:
+        """Show the rows that moved, and count the others: what cannot be told apart is no news."""
+        if not shifts:
+            return
+        yield self.markup.heading("Convergence lag", 2)
+        moved = [shift for shift in shifts if shift.moved]
+        if moved:
+            heads = ("endpoint", "kind", "quantile", "before", "after", "shift lies within", "", "n")
+            yield self.markup.table(heads, [self._row(shift) for shift in moved])
+        still = len(shifts) - len(moved)
+        others = f"{'The other ' if moved else ''}{count(still)} of {count(len(shifts))} quantiles show no shift. "
+        yield f"{others if still else ''}A shift is one only when the bounds of both estimates rule zero out."
 
-
-def _section(title: str, changes: Sequence[Change]) -> Iterable[str]:
-    if not changes:
-        return
-    rows = [
-        f"| {code(c.id)} | {c.level} | {c.before or 'unknown'} | {c.after or 'gone'} | {escaped(c.detail)} |"
-        for c in changes
-    ]
-    yield f"## {title} ({len(changes)})"
-    yield "\n".join(["| duty | level | before | after | |", "|---|---|---|---|---|", *rows])
-
-
-def _lag(shifts: Sequence[LagShift]) -> Iterable[str]:
-    if not shifts:
-        return
-    rows = [
-        f"| {code(s.endpoint)} | {escaped(s.kind)} | p{s.p * 100:g} | {seconds(s.before_s)} | {seconds(s.after_s)} "
-        f"| {seconds(s.low_s)} to {seconds(s.high_s)} | {_meaning(s)} | {s.n_before}, {s.n_after} |"
-        for s in shifts
-    ]
-    head = "| endpoint | kind | quantile | before | after | shift lies within | | n |"
-    yield "## Convergence lag"
-    yield "\n".join([head, "|---|---|---|---|---|---|---|---|", *rows])
-    yield "A shift is called one only when the bounds of both estimates rule zero out."
-
-
-def _meaning(shift: LagShift) -> str:
-    return "**slower**" if shift.slower else "**faster**" if shift.faster else "no shift shown"
+    def _row(self, shift: LagShift) -> Sequence[str]:
+        return (
+            self.markup.code(shift.endpoint),
+            self.markup.text(shift.kind),
+            f"p{shift.p * 100:g}",
+            seconds(shift.before_s),
+            seconds(shift.after_s),
+            f"{seconds(shift.low_s)} to {seconds(shift.high_s)}",
+            self.markup.strong("slower" if shift.slower else "faster"),
+            f"{shift.n_before}, {shift.n_after}",
+        )

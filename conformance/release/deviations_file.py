@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.history.input_files import read_text
 from conformance.release.deviations import Deviation
 
@@ -40,9 +40,10 @@ def _deviation(path: Path, number: int, line: Any, known: Collection[str]) -> De
     unknown = [name for name in line if name not in {*FIELDS, "rules"}]
     if missing or unknown:
         trouble = f"lacks {', '.join(missing)}" if missing else f"has unknown fields: {', '.join(unknown)}"
-        raise UsageError(f"{where} {trouble}.", remedy=REMEDY)
+        raise UsageError(f"{where} {trouble}.", remedy=_meant(unknown))
     if line["id"] not in known:
-        raise UsageError(f"{where}: no duty is called {line['id']!r}.", remedy="See `dds-conformance requirements`.")
+        remedy = did_you_mean(str(line["id"]), known, "See `dds-conformance requirements`.")
+        raise UsageError(f"{where}: no requirement is called {line['id']!r}.", remedy=remedy)
     return Deviation(
         id=str(line["id"]),
         reason=str(line["reason"]),
@@ -51,6 +52,10 @@ def _deviation(path: Path, number: int, line: Any, known: Collection[str]) -> De
         link=str(line["link"]),
         rules=_rules(where, line.get("rules", [])),
     )
+
+
+def _meant(unknown: Sequence[str]) -> str:
+    return did_you_mean(unknown[0], (*FIELDS, "rules"), REMEDY) if unknown else REMEDY
 
 
 def _date(where: str, value: Any) -> date:

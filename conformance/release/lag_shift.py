@@ -29,6 +29,11 @@ class LagShift:
     n_after: int
 
     @property
+    def moved(self) -> bool:
+        """Whether it moved beyond doubt."""
+        return self.slower or self.faster
+
+    @property
     def slower(self) -> bool:
         """Whether the second run was slower beyond doubt."""
         return self.low_s > 0

@@ -15,6 +15,7 @@ from conformance.errors import ExitCode
 from conformance.model import Json, Target
 from conformance.outcome.display_text import judged
 from conformance.run.child import end_with_parent
+from conformance.run.github_actions import active, announce, disarmed
 from conformance.run.handed_settings import HANDED, settings_of
 from conformance.run.item_names import due, owner_of
 from conformance.run.item_outcomes import final
@@ -214,10 +215,13 @@ class Gathering:
             terminalreporter.section(f"dds-conformance: {self._document['outcome']}")
             terminalreporter.write_line(f"judged: {judged(self._document)}")
             for finding in self._document["findings"][:SHOWN]:
-                terminalreporter.write_line(f"{finding['level']} {finding['requirement']}: {finding['sentence']}")
+                said = f"{finding['level']} {finding['requirement']}: {finding['sentence']}"
+                terminalreporter.write_line(disarmed(said) if active(os.environ) else said)
             for reason in self._document["reasons"]:
                 terminalreporter.write_line(reason)
             interrupted = bool(self._document["interrupted"])
             for sentence in aftermath(self.run_settings, self._document, interrupted=interrupted):
                 terminalreporter.write_line(sentence)
             terminalreporter.write_line(f"reports: {self.run_settings.report_dir}")
+            if not self._config.getoption(HANDED):  # the command that handed settings down announces itself
+                announce(self._document, os.environ, terminalreporter.write_line)

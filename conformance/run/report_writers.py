@@ -1,4 +1,7 @@
-"""Reports are found by entry point: each is a callable that draws one file from the run document alone."""
+"""Reports are found by entry point: each is a callable that draws one file from the run document alone.
+
+Those of one group are drawn by every run; those of the other only where somebody asks for them by name.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,42 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.model import Json
 
-GROUP = "conformance.reports"
+USUAL = "conformance.reports"
+FURTHER = "conformance.further_reports"
 
 
-def formats() -> dict[str, EntryPoint]:
-    """Give the reports that are installed, by name."""
-    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+def formats(*groups: str) -> dict[str, EntryPoint]:
+    """Give the reports that are installed, by name: of the groups named, else all."""
+    points = [point for group in groups or (USUAL, FURTHER) for point in entry_points(group=group)]
+    return {point.name: point for point in sorted(points, key=lambda point: point.name)}
+
+
+def require(names: Iterable[str]) -> None:
+    """Look whether reports of these names are installed.
+
+    Raises:
+        UsageError: one is not.
+    """
+    installed = formats()
+    for name in names:
+        if name not in installed:
+            there = f"There are: {', '.join(installed)}."
+            raise UsageError(f"no report is called {name!r}.", remedy=did_you_mean(name, installed, there))
 
 
 def draw(document: Mapping[str, Json], directory: Path, names: Iterable[str] = ()) -> list[Path]:
-    """Draw the named reports (all when none is named) into `directory` and give their paths.
+    """Draw the named reports into `directory` and give their paths.
+
+    If none is named, they are the usual ones and those that the run asked for.
 
     Raises:
         UsageError: no report of that name is installed.
     """
     installed = formats()
-    chosen = list(names) or list(installed)
-    unknown = [name for name in chosen if name not in installed]
-    if unknown:
-        raise UsageError(f"no report is called {unknown[0]!r}.", remedy=f"There are: {', '.join(installed)}.")
+    chosen = list(names) or list(dict.fromkeys((*formats(USUAL), *document.get("further_reports", ()))))
+    require(chosen)
     directory.mkdir(parents=True, exist_ok=True)
     return [installed[name].load()(document, directory) for name in chosen]

@@ -25,6 +25,7 @@ from conformance.outcome import target_description
 from conformance.outcome.assemble import Framing, assemble, now, versions
 from conformance.outcome.document import write
 from conformance.reference.launch import launch
+from conformance.run.plan_summaries import lacking, rested
 from conformance.run.report_writers import draw
 from conformance.run.stopping import clean_command
 from conformance.run.unstarted import REPORT, reporting
@@ -241,7 +242,7 @@ class Running:
             interrupted=interrupted,
             trouble=trouble,
             tallies=self._described,
-            remarks=self._remarks,
+            remarks=(*self._remarks, *lacking(self._parts("plans-*.json"))),
             shortage=shortage,
             never_worked=self._never_worked,
             summaries=self._summaries(),
@@ -256,9 +257,11 @@ class Running:
             seed=settings.seed,
             strict=settings.strict,
             only=settings.only,
+            reports=settings.report,
             catalogue=settings.catalogue,
             run_id=settings.run_id,
             begun=self.begun,
+            options=settings.options,
         )
 
     def _summaries(self) -> dict[str, Json]:
@@ -270,6 +273,7 @@ class Running:
             "leftovers": [dataclasses.asdict(leftover) for leftover in self.leftovers],
             "fuzz": gather(self.settings.report_dir),
             "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
+            "closing": rested(self._parts("plans-*.json"), self.settings.target.converge_within_s),
         }
 
     def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:

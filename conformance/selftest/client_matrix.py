@@ -13,7 +13,7 @@ from conformance.clients.client_judge import judge_client, missing_core
 from conformance.clients.client_scenarios import ClientScenario
 from conformance.clients.harness.one_trial import ClientUnderTest
 from conformance.clients.harness.side_by_side import try_all
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.model import Requirement, Tally
 
 PATIENCE_S = "15"
@@ -87,7 +87,9 @@ def toys(only: Iterable[str] = ()) -> tuple[Toy, ...]:
     wanted = tuple(only)
     for name in wanted:
         if not fnmatch.filter([toy.name for toy in TOYS], name):
-            raise UsageError(f"no toy client is called {name!r}.", remedy=f"Try: {', '.join(t.name for t in TOYS)}.")
+            there = [toy.name for toy in TOYS]
+            remedy = did_you_mean(name, there, f"There are: {', '.join(there)}.")
+            raise UsageError(f"no toy client is called {name!r}.", remedy=remedy)
     return tuple(toy for toy in TOYS if not wanted or any(fnmatch.fnmatch(toy.name, name) for name in wanted))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from conformance import history as histories
 from conformance.api.catalogue import by_id
 from conformance.engine.search.early_stop import STOP_AT
-from conformance.errors import ExitCode, UsageError
+from conformance.errors import ExitCode, UsageError, did_you_mean
 from conformance.model import Level, Operation
 from conformance.outcome.target_description import REQUIREMENT as DESCRIPTION
 from conformance.reference.faults import FAULTS
@@ -110,9 +110,8 @@ def subjects(only: tuple[str, ...] = ()) -> tuple[Subject, ...]:
     every = [*faults, *(Subject(variant.name, variant.summary) for variant in VARIANTS.values())]
     for pattern in only:
         if not any(fnmatch(subject.name, pattern) for subject in every):
-            raise UsageError(
-                f"no fault or variant is called {pattern!r}.", remedy="`dds-conformance faults` lists them."
-            )
+            remedy = did_you_mean(pattern, [one.name for one in every], "`dds-conformance faults` lists them.")
+            raise UsageError(f"no fault or variant is called {pattern!r}.", remedy=remedy)
     return tuple(s for s in every if not only or any(fnmatch(s.name, pattern) for pattern in only))
 
 

@@ -5,24 +5,24 @@ Every value knows where it came from, and `rows` shows it; secrets never show th
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.history.input_files import read_text
-from conformance.model import Json, Target
+from conformance.model import NOTHING, Json, Target
 from conformance.settings.credentials import NAMES, Credentials, Secret
 from conformance.settings.elsewhere import TARGET_VARIABLES, pointers
 from conformance.settings.keys import KEYS, PREFIX, Key
+from conformance.settings.option_words import SAFE, as_json
 from conformance.settings.request_headers import headers_of, joined, lines_of
 from conformance.settings.run_settings import HANDED_SECRETS, Bounds, Budgets, Network, Settings, new_run_id
 from conformance.settings.secret_sources import secret_from
 
-__all__ = ["FILE", "Configuration", "Row", "Value", "gather"]
+__all__ = ["FILE", "Configuration", "Row", "Value", "from_document", "gather"]
 
 FILE = "dds-conformance.toml"
 DEFAULT = "default"
@@ -48,10 +48,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All values by key; `elsewhere` says in words what points at a target of the user's."""
+    """All values by key; `elsewhere` says in words what points at a target of the user's, `file` is the one named."""
 
     values: Mapping[str, Value]
     elsewhere: tuple[str, ...] = ()
+    file: str = ""
 
     def get(self, name: str) -> Json:
         """Give the value of a key."""
@@ -97,6 +98,7 @@ class Configuration:
             catalogue=get("catalogue"),
             scenario=get("scenario"),
             report_dir=get("report_dir"),
+            report=get("report"),
             max_rps=get("max_rps"),
             max_in_flight=get("max_in_flight"),
             budgets=Budgets(get("max_requests"), get("max_bytes"), get("max_seconds"), get("longest_wait")),
@@ -106,7 +108,19 @@ class Configuration:
             target_openapi=get("target_openapi"),
             keep=get("keep"),
             i_may_write=get("i_may_write"),
+            options=self.options,
         )
+
+    @property
+    def options(self) -> dict[str, Json]:
+        """What was said, wherever, to say it again: every key but the secrets; of headers given here their names."""
+        said = {name: value for name, value in self.values.items() if value.source != DEFAULT and value.value}
+        options = {name: as_json(value.value) for name, value in said.items() if not KEYS[name].secret}
+        if "headers" in said and "--header" in said["headers"].source:
+            options["headers"] = [name for name, _ in headers_of(said["headers"].value.reveal())]
+        options |= {"config": self.file} if self.file else {}
+        there = {"target": self.target} if self.target else {"embedded": True}
+        return {**there, **{name: value for name, value in options.items() if name not in ("target", "embedded")}}
 
     @property
     def target(self) -> str:
@@ -155,15 +169,17 @@ def gather(
     *,
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,
+    beneath: Mapping[str, Value] = NOTHING,
 ) -> Configuration:
     """Gather the configuration. `options` are those of the command line that were given (None: not given).
 
-    `file` must exist if named; else ``dds-conformance.toml`` of the working directory is read if it is there.
+    `file` must exist if named; else ``dds-conformance.toml`` of the working directory is read if it is there. `beneath`
+    are values that weigh less than all of it.
 
     Raises:
         UsageError: an unknown key, with the nearest right one; a value of the wrong type; a secret in the open.
     """
-    values = {name: Value(key.default, DEFAULT) for name, key in KEYS.items()}
+    values = {name: Value(key.default, DEFAULT) for name, key in KEYS.items()} | dict(beneath)
     path = file or Path(FILE)
     if file or path.is_file():
         values |= _from_file(path, environ)
@@ -171,7 +187,16 @@ def gather(
         values[name] = _joined(values[name], value) if name == "headers" else value
     said = {name: value for name, value in values.items() if value.source != DEFAULT}
     given = {name: value.source for name, value in said.items() if value.value not in (None, "", (), False)}
-    return Configuration(values, tuple(pointers(given, environ)))
+    return Configuration(values, tuple(pointers(given, environ)), str(file or ""))
+
+
+def from_document(options: Mapping[str, Json], path: Path) -> dict[str, Value]:
+    """Take from the options of a run document what may be taken from a file that anybody may have written.
+
+    Raises:
+        UsageError: a value of the wrong type.
+    """
+    return {name: _value(KEYS[name], options[name], str(path)) for name in SAFE if options.get(name)}
 
 
 def _from_options(options: Mapping[str, Json]) -> dict[str, Value]:
@@ -230,8 +255,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Value]:
 def _known(name: str, spelled: Callable[[str], str], where: str) -> None:
     if name in KEYS:
         return
-    near = difflib.get_close_matches(name, KEYS, 1, 0.5)
-    remedy = f"Did you mean {spelled(near[0])}?" if near else f"Known are {', '.join(KEYS)}."
+    known = [spelled(key) for key in KEYS]
+    remedy = did_you_mean(spelled(name), known) or f"Known are {', '.join(known)}."
     raise UsageError(f"{where} has the unknown key {spelled(name)!r}.", remedy=remedy)
 
 

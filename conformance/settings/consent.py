@@ -34,11 +34,33 @@ def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
     where = "the embedded server" if settings.target.embedded else urlsplit(settings.target.base_url).netloc
     pace = f"at most {settings.rate:g} a second" if settings.rate else "unpaced"
     after = "leaves them (--keep)" if settings.keep else "removes them afterwards"
+    others = (
+        " It gives the second user rights in projects of its own for a while." if settings.target.second_user else ""
+    )
     return (
         f"Effort {settings.effort} creates about {cost.projects} projects and {cost.uploads} uploads at "
         f"{where}, sends about {requests} requests ({pace}, "
-        f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, and {after}."
+        f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, and {after}.{others}"
     )
+
+
+def plan_document(settings: Settings, costs: Mapping[str, EffortCost]) -> dict[str, Json]:
+    """Return what a run with these settings will create and send, as JSON; None is without bound."""
+    cost, budget = costs[settings.effort], settings.budgets
+    return {
+        "target": settings.target.base_url or None,
+        "embedded": settings.target.embedded,
+        "effort": settings.effort,
+        "seed": settings.seed,
+        "projects": cost.projects,
+        "uploads": cost.uploads,
+        "requests": min(cost.requests, budget.requests or cost.requests),
+        "bytes": min(cost.bytes, budget.bytes or cost.bytes),
+        "requests_per_second": settings.rate,
+        "in_flight": settings.max_in_flight,
+        "kept": settings.keep,
+        "consent_given": settings.i_may_write or settings.target.embedded or is_loopback(settings.target.base_url),
+    }
 
 
 def require(settings: Settings, costs: Mapping[str, EffortCost]) -> None:

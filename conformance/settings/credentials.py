@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NoReturn
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.history.input_files import read_text
 
 SHOWN = "[secret]"
@@ -83,7 +83,8 @@ class Credentials:
         known = {variable(name).lower(): name for name in NAMES}
         unknown = sorted(set(named) - set(known))
         if unknown:
-            raise UsageError(f"{path} has the unknown key {unknown[0]!r}.", remedy=f"Known are {', '.join(known)}.")
+            remedy = did_you_mean(unknown[0], known, f"Known are {', '.join(known)}.")
+            raise UsageError(f"{path} has the unknown key {unknown[0]!r}.", remedy=remedy)
         if not all(isinstance(value, str) for value in named.values()):
             raise UsageError(f"{path} has a value that is not a string.", remedy="Put every value in quotes.")
         return cls.of({known[key]: str(value).strip() for key, value in named.items()})

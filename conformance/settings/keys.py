@@ -11,20 +11,24 @@ from conformance.api import catalogue
 from conformance.errors import UsageError
 from conformance.model import Json
 from conformance.settings.credentials import NAMES, variable
-from conformance.settings.run_settings import EFFORTS, Bounds, Budgets, base_url
+from conformance.settings.run_settings import EFFORTS, GENTLE_RPS_PER_WORKER, Bounds, Budgets, base_url
 
 PREFIX = "DDS_CONFORMANCE_"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. `read` brings a value from a file, the environment or an option into its type, or raises ValueError."""
+    """One key. `read` brings a value from a file, the environment or an option into its type, or raises ValueError.
+
+    `unset` says in words what holds where nobody gives a value.
+    """
 
     name: str
     about: str
     read: Callable[[Json], Json]
     default: Json = None
     secret: bool = False
+    unset: str = ""
 
     @property
     def variable(self) -> str:
@@ -121,30 +125,34 @@ def pattern(given: Json) -> str:
     return text(given)
 
 
+EMBEDDED = "the embedded server, where nothing points elsewhere"
+GENTLE = f"{GENTLE_RPS_PER_WORKER:g} a worker off this machine, else unbounded"
+
 KEYS: dict[str, Key] = {
     key.name: key
     for key in (
-        Key("target", "address of the DDS API; DDS_TARGET is an alias of its variable", address),
+        Key("target", "address of the DDS API; DDS_TARGET is an alias of its variable", address, unset=EMBEDDED),
         Key("embedded", "judge the embedded server, not a deployment", flag, default=False),
-        Key("target_version", "what the target says it is, for the certificate", text, ""),
+        Key("target_version", "what the target says it is, for the certificate", text, "", unset="unnamed"),
         Key("target_openapi", "URL or file of the target's own API description, to compare with ours", text, ""),
         Key("effort", "quick, standard or thorough", effort, "standard"),
         Key("seed", "seed of every draw", whole(0), 0),
         Key("workers", "worker processes; 0 is one process", whole(0), 0),
         Key("strict", "a broken SHOULD makes the target nonconformant", flag, default=False),
-        Key("only", "ids or globs of the requirements to judge", words, ()),
-        Key("catalogue", "version of the catalogue to judge by, without the rows that are newer", version, ""),
-        Key("scenario", "names or globs of the scenarios to try", words, ()),
+        Key("only", "ids or globs of the requirements to judge", words, (), unset="all"),
+        Key("catalogue", "version of the catalogue to judge by, without newer rows", version, "", unset="the newest"),
+        Key("scenario", "names or globs of the scenarios to try", words, (), unset="all"),
         Key("report_dir", "where the reports go", path, Path("dds-report")),
+        Key("report", "further reports to draw beside the usual ones: ctrf", words, ()),
         Key("converge_within", 'seconds that "eventually" may take', number, 60.0),
         Key("gateway", "regular expression over a body by which a gateway's own answers are known", pattern, ""),
-        Key("storage_provider", "id of the storage provider to use", text, ""),
+        Key("storage_provider", "id of the storage provider to use", text, "", unset="the target's first"),
         Key("storage_hosts", "host patterns that a signed URL may name although they look forbidden", words, ()),
-        Key("max_rps", "requests per second, all workers together", number),
+        Key("max_rps", "requests per second, all workers together", number, unset=GENTLE),
         Key("max_in_flight", "requests under way at once, all workers together", whole(1), 32),
-        Key("max_requests", "requests in all", whole(1)),
-        Key("max_bytes", "bytes over the wire in all, both ways", whole(1)),
-        Key("max_seconds", "seconds in all", number),
+        Key("max_requests", "requests in all", whole(1), unset="without end"),
+        Key("max_bytes", "bytes over the wire in all, both ways", whole(1), unset="without end"),
+        Key("max_seconds", "seconds in all", number, unset="without end"),
         Key("longest_wait", "longest wait in seconds that the target may ask for", number, Budgets().longest_wait_s),
         Key("answer_bytes", "most bytes of one API answer", whole(1024), Bounds().answer_bytes),
         Key("download_bytes", "most bytes of one download", whole(1024), Bounds().body_bytes),
@@ -152,7 +160,7 @@ KEYS: dict[str, Key] = {
         Key("deadline", "longest duration of one request in seconds", number, Bounds().deadline_s),
         Key("keep", "leave what the run made", flag, default=False),
         Key("i_may_write", "consent to write to a target that is not on this machine", flag, default=False),
-        Key("ca_bundle", "PEM file of the authorities to trust", path),
+        Key("ca_bundle", "PEM file of the authorities to trust", path, unset="the system's"),
         Key("client_certificate", "PEM file of the client's certificate", path),
         Key("client_key", "PEM file of the client certificate's key", path),
         Key("credentials", "TOML file with the credentials, readable by its owner alone", path),

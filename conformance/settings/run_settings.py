@@ -71,6 +71,7 @@ class Settings:
     """One run's wishes. `workers` of 0 means one process; `max_rps` None means gentle off loopback, else unpaced.
 
     Names and contents are drawn from `nonce`; `challenge` is the certifier's document that gave it, if one did.
+    `options` holds what the user said of all this, without secrets, so that it can be said again.
     """
 
     target: Target
@@ -84,6 +85,7 @@ class Settings:
     catalogue: str = ""
     scenario: tuple[str, ...] = ()
     report_dir: Path = Path("dds-report")
+    report: tuple[str, ...] = ()
     max_rps: float | None = None
     max_in_flight: int = 32
     budgets: Budgets = dataclasses.field(default_factory=Budgets)
@@ -95,6 +97,7 @@ class Settings:
     i_may_write: bool = False
     nonce: str = dataclasses.field(default_factory=new_nonce)
     challenge: str = ""
+    options: dict[str, Json] = dataclasses.field(default_factory=dict)
 
     @property
     def rate(self) -> float | None:
@@ -162,6 +165,7 @@ class Settings:
             network=network,
             only=tuple(plain.pop("only")),
             scenario=tuple(plain.pop("scenario")),
+            report=tuple(plain.pop("report")),
             report_dir=Path(plain.pop("report_dir")),
             credentials=given,
             **plain,

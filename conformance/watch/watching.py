@@ -151,6 +151,7 @@ class Watch:
             recorded=True,
             strict=settings.strict,
             only=settings.only,
+            reports=settings.report,
             catalogue=settings.catalogue,
             trouble=(trouble,) if trouble else (),
             run_id=settings.run_id,

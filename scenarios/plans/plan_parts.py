@@ -31,6 +31,11 @@ def attach(upload: str, file: str, project: str, *, eager: bool = False) -> Step
     return do("attach", file, upload=upload, project=project, **({"eager": True} if eager else {}))
 
 
+def attach_in(upload: str, file: str, folder: str, project: str) -> Step:
+    """Return the step that makes a file of an upload in a folder of a project."""
+    return do("attach", file, upload=upload, folder=folder, project=project)
+
+
 def attach_meanwhile(upload: str, file: str, meet: Step) -> tuple[Step, ...]:
     """Attach an upload of another actor while it is completed: `meet` is where that actor has stored its bytes."""
     return do("read_upload", upload=upload), meet, attach(upload, file, COMMON, eager=True)

@@ -25,8 +25,8 @@ DRAWING = """
 import hashlib, sys
 {more}
 from conformance.certification.fidelity.own_scenarios import own_plans
-from conformance.engine.search.worker import drawn_plans, wave_seed
-plans = [plan for one in own_plans() for plan in drawn_plans(one, one.share.quick, wave_seed(5, 0, 0))]
+from conformance.engine.search.portion import Portion
+plans = [plan for one in own_plans() for plan in Portion("quick", 5).plans(one)]
 print(hashlib.sha256("".join(plan.key() for plan in plans).encode()).hexdigest())
 """
 
@@ -73,7 +73,13 @@ def test_a_strangers_pattern_is_matched_only_if_it_ends_soon(pattern: str, harml
 
 def test_the_demand_is_held_to_what_a_run_does() -> None:
     """Each verb that makes a call is known by it."""
-    assert set(VERBS) - set(CALLS) - SILENT == {"use_unknown", "ask_badly", "read_densely"}
+    assert set(VERBS) - set(CALLS) - SILENT == {
+        "use_unknown",
+        "ask_badly",
+        "change_badly",
+        "read_densely",
+        "list_pages",
+    }
 
 
 GOOD = Standing("thorough", second_user=True, converge_within_s=60.0, version="1", embedded=False, only=False)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from conformance.judge import Judge, judge_history
 from conformance.judge.evidence import verify
 from conformance.judge.rules_table import rule_of
-from conformance.model import Finding, History, Judgement, Operation
+from conformance.model import Finding, History, Judgement, Operation, Role
 
-MEASURED = frozenset({"realtime-monotonic", "state-order", "read-your-writes"})
+MEASURED = frozenset({"realtime-monotonic", "state-order", "read-your-writes", "name-kept"})
 
 
 def judged(history: History) -> Judgement:
@@ -63,11 +63,12 @@ def streamed(history: History) -> list[Finding]:
 
 
 def moments(operations: Iterable[Operation]) -> list[tuple[str, Operation]]:
-    """Give what a run's listener hears: a beginning at `a`, an end at `b`; what never ended is only begun."""
+    """Give what a run's listener hears: a beginning at `a`, an end at `b`; a write that never ended is only begun."""
     heard: list[tuple[int, int, str, Operation]] = []
     for operation in operations:
         heard.append((operation.a_ns, 0, "begin", operation))
-        if operation.b_ns is not None or operation.exchange.method == "GET":
+        announced = operation.exchange.method != "GET" and operation.exchange.role is Role.API
+        if operation.b_ns is not None or not announced:
             heard.append((operation.b_ns or operation.a_ns, 1, "end", operation))
     heard.sort(key=lambda one: (one[0], one[1]))
     return [(moment, operation) for _, _, moment, operation in heard]

@@ -2,7 +2,8 @@
 
 It is replicated (each session reads a replica that lags by a constant), slow or synchronous to converge, behind a
 gateway that loses answers after the commit, cuts connections and delivers twice; it restarts, deletes and switches
-versions while readers race. What it stores decides its verdicts, whatever the client knows of it. A `Crime` makes it
+versions while readers race; its store breaks off downloads now and then; and it refuses what others ask, and does not
+do it. What it stores decides its verdicts, whatever the client knows of it. A `Crime` makes it
 break exactly one duty.
 """
 
@@ -15,7 +16,7 @@ from enum import StrEnum
 
 from judge_timeline import BOUND_S, SIZE, TICK, Scribe, md5, uid
 
-from conformance.model import History, Phase
+from conformance.model import Failure, History, Octets, Phase, Role
 
 NEVER = 10**18
 BOUND = int(BOUND_S * 1e9)
@@ -58,6 +59,7 @@ class Crime(StrEnum):
     OLD_VERSION = "new-version-served"
     OLD_GONE = "old-version-downloadable"
     STATUS = "status-record"
+    DOES_REFUSED = "refused-write-no-effect"
     SERVES_MISREPORTED = "wrong-chunk-size-integrity"
 
 
@@ -149,7 +151,9 @@ class LegalDds:
         for _ in range(self.dice.randrange(1, 3)):
             upload = self._upload()
             if upload is not None:
+                self._intrusion(upload)
                 self._fate(upload)
+        self._intrusion(None)
         if self.files and self.dice.random() < 0.3:
             self._delete()
         ended = self.clock
@@ -309,6 +313,26 @@ class LegalDds:
         if word == "200":
             file.versions.append((upload.n, b or a, upload))
 
+    def _intrusion(self, upload: Stored | None) -> None:
+        """Let somebody ask for what they may not, and be refused; then let the owner look."""
+        if self.dice.random() > 0.4 and self.crime is not Crime.DOES_REFUSED:
+            return
+        user, word = self.dice.choice((("other", "403"), ("invalid", "401"), (None, "401")))
+        session, name = f"intruder{self.base}", f"taken over {self.number()} {self.base}"
+        a, b = self.tick(), self.tick(1)
+        if upload is not None:
+            self.scribe.complete(session, a, b, word, upload.n, user=user)
+            self.scribe.chunk(session, a, b, word, upload.n, part=7, value="9" * 32, user=user)
+            self.scribe.show(self.actor, self.tick(), self.tick(1), self._record(upload, self.clock), upload.n)
+            return
+        for file in self.files[:1]:
+            path, asked = f"/files/{uid('eeee', file.n)}", {"name": name}
+            self.scribe.answered(session, a, b, "PUT", f"{path}/rename", word, None, request=asked, user=user)
+            self.scribe.delfile(session, a, b, word, file.n, user=user)
+            shown = self.scribe._file(file.n, file.n, file.switches[0][1].n, self.home)
+            shown["name"] = name if self.crime is Crime.DOES_REFUSED else f"file number {file.n}"
+            self.scribe.answered(self.actor, self.tick(), self.tick(1), "GET", path, "200", shown)
+
     def _delete(self) -> None:
         a, b, effect, told = self.send()
         roll = self.dice.random()
@@ -374,9 +398,22 @@ class LegalDds:
         if word == "200" and upload.kind in ("good", "single", "badhash"):
             answer = "exact" if self.calm or self.dice.random() < 0.9 else "403"
             answer = "of999999" if self.crime is Crime.WRONG_BYTES else answer
-            self.scribe.get(session, clock, clock + TICK, answer, upload.n, key=key)
+            self._fetch(session, clock, answer, upload, key)
             clock += 2 * TICK
         return clock
+
+    def _fetch(self, session: str, clock: int, answer: str, upload: Stored, key: str) -> None:
+        """Fetch the bytes; the store fails now and then in ways that tell nothing."""
+        roll = 1.0 if self.calm else self.dice.random()
+        if roll > 0.03:
+            self.scribe.get(session, clock, clock + TICK, answer, upload.n, key=key)
+            return
+        status, failure = self.dice.choice(_BREAKDOWNS)
+        ended = None if failure is Failure.RESET else clock + TICK
+        self.scribe.wire(
+            session, clock, ended, "GET", key, status=status, response=Octets(1, "0" * 32), role=Role.STORAGE,
+            user=None, failure=failure,
+        )  # fmt: skip
 
     def _verdict(self, upload: Stored, moment: int, *, gone: int, seen: int) -> str:
         if min(gone, self.project_gone) <= moment:
@@ -417,6 +454,7 @@ class LegalDds:
         self.scribe.answered(self.actor, clock, clock + 1, "GET", path, "200", {"results": results}, phase=Phase.FINAL)
 
 
+_BREAKDOWNS = ((None, Failure.RESET), (200, Failure.CUT), (500, None), (503, None), (None, Failure.REFUSED))
 _WANTS_GOOD = frozenset(
     {Crime.EARLY, Crime.PLAIN_404, Crime.NEVER_CONVERGES, Crime.WRONG_BYTES, Crime.OLD_VERSION, Crime.OLD_GONE,
      Crime.RELAPSES, Crime.FLIPS, Crime.STATUS}

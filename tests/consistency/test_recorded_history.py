@@ -46,6 +46,7 @@ def test_the_truth_about_each_of_the_ten_uploads_is_known(judgement: Judgement) 
     reached = {name: judgement.counters[name] for name in judgement.counters if name.startswith(("good", "bad"))}
     assert reached == {
         "good-file_url": 6, "good-version_url": 6, "good-bytes": 6, "bad-file_url": 4, "bad-version_url": 4,
+        "good-chunked": 5, "good-single-part": 1,
     }  # fmt: skip
 
 

@@ -190,7 +190,7 @@ def test_a_known_bad_upload_may_be_refused_at_attachment_in_the_specs_own_sugges
 
 def test_two_projects_of_different_names_are_two() -> None:
     """The answer of another client's request, or of a cache; the same name twice may be the same project."""
-    for name, expected in (("another name", {"project-create-body"}), ("project number 1", set())):
+    for name, expected in (("another name", {"project-create-body", "distinct-ids"}), ("project number 1", set())):
         scribe = Scribe()
         scribe.project("actor", *at(0, 1))
         made = {"kind": "dds-project", "id": uid("pppp", 1), "name": "project number 1", "description": "x",

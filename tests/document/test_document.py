@@ -143,8 +143,9 @@ def test_the_core_names_what_it_lacks() -> None:
     everything = missing_core({}, {})
     assert len(everything) == 10
     reached = dict.fromkeys(
-        ("good-file_url", "good-version_url", "good-bytes", "bad-refused", "error-400", "error-401", "error-404"), 1
-    )
+        ("good-file_url", "good-version_url", "good-bytes", "good-chunked", "good-single-part", "bad-refused",
+         "error-400", "error-401", "error-404"), 1
+    )  # fmt: skip
     both = {name: Tally(name, 1) for name in ("project-create-202", "complete-202")}
     assert missing_core(both, reached) == ()
 

@@ -112,7 +112,8 @@ def imported_modules(name: str, path: Path, known: set[str]) -> set[str]:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            home = ".".join(filter(None, (package, node.module))) if node.level else node.module or ""
+            base = ".".join(package.split(".")[: 1 - node.level or None])
+            home = ".".join(filter(None, (base, node.module))) if node.level else node.module or ""
             found.update(full if (full := f"{home}.{alias.name}") in known else home for alias in node.names)
     return (found & known) - {name}
 

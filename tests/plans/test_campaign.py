@@ -8,26 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from campaign_stand import Stand, classified
 
 from conformance.api.answers import Answer
-from conformance.api.classifier import Classifier
-from conformance.driver import Driver
 from conformance.engine.efforts import QUICK
-from conformance.engine.execution.bindings import World
 from conformance.engine.execution.campaign import Campaign
-from conformance.engine.execution.writes import FORM
+from conformance.engine.execution.uploading import FORM
 from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step, do
 from conformance.engine.replay import run_plan
 from conformance.engine.scenario import PlanScenario, Share
 from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.early_stop import FirstProof, gates
 from conformance.engine.search.plan_outcomes import PlanOutcomes
-from conformance.engine.search.worker import Judges, Trial, Watcher, stage_for
+from conformance.engine.search.worker import Judges, Trial, stage_for
 from conformance.judge import judge_history
-from conformance.model import Finding, History, Judgement, Operation, Phase, Tally, Target
+from conformance.model import Finding, History, Judgement, Phase, Tally
 from conformance.reference.launch import RunningServer, launch
-from conformance.settings.credentials import Credentials, Secret
-from conformance.settings.run_settings import Settings, new_run_id
 
 LAG = "0.15"
 GOOD = (
@@ -38,42 +34,11 @@ GOOD = (
 )
 
 
-classified = Classifier(Target("http://embedded.test/api/v1"))
-"""Any target whose base is the embedded server's."""
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
     """Run a sound server for all tests of this file."""
     with launch(lag=LAG) as running:
         yield running
-
-
-class Stand:
-    """A driver with everything it did."""
-
-    def __init__(self, server: RunningServer, folder: Path) -> None:
-        target = Target(server.base_url, embedded=True, second_user=True, converge_within_s=20.0)
-        given = Credentials(api_token=Secret(server.token), other_api_token=Secret(server.other_token))
-        self.settings = Settings(target=target, run_id=new_run_id(), credentials=given, report_dir=folder)
-        self.driver = Driver(self.settings)
-        self.watcher = Watcher()
-        self.driver.listen(self.watcher)
-
-    def run(self, *plans: Plan) -> list[World]:
-        """Run plans side by side."""
-        campaign = Campaign(stage_for(self.driver, self.settings, QUICK))
-        worlds = campaign.prepare(plans)
-        campaign.run()
-        return worlds
-
-    def of(self, world: World) -> list[Operation]:
-        """Return what was done for one plan."""
-        return [operation for operation in self.watcher.operations if operation.plan == world.token]
-
-    def names(self, *, phase: Phase | None = None) -> list[str]:
-        """Return the calls that were made."""
-        return [classified(op).call.name for op in self.watcher.operations if phase in (None, op.phase)]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from conformance.engine.plan_text import plan_text
 from conformance.engine.plan_verbs import VERBS
 from conformance.engine.scenario import PlanScenario, share
 from conformance.engine.scenario_list import scenarios
-from conformance.engine.search.fleets import chosen, gather
+from conformance.engine.search.portion import Portion
 from conformance.engine.search.worker import interleaved
 from conformance.settings.run_settings import EFFORTS
 
@@ -25,8 +25,7 @@ SCENARIOS = {scenario.name: scenario for scenario in scenarios() if isinstance(s
 
 def plans_of(name: str, seed: int = 0, effort: str = "standard") -> list[Plan]:
     """Draw the plans of one scenario."""
-    count = SCENARIOS[name].share.at(effort)
-    return chosen(gather(SCENARIOS[name].strategy(), count, seed), count)
+    return Portion(effort, seed).plans(SCENARIOS[name])
 
 
 def series(seed: int, effort: str = "standard") -> list[Plan]:
@@ -106,12 +105,17 @@ def test_every_race_ends_with_a_repeated_completion_between_two_readings_of_the_
     one()
 
 
+def twice_switched(plan: Plan) -> bool:
+    """Whether a plan gives a file two further versions."""
+    return sum(step.verb == "new_version" for _, step in plan.steps()) == 2
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_every_standard_run_promotes_and_gives_third_versions(seed: int) -> None:
     """How a file's versions go on is no matter of luck: each way is a scenario of its own, with its share of plans."""
     plans = drawn(seed)
     promoted = [p for p in plans if p.theme == "promotions" and any(step.verb == "promote" for _, step in p.steps())]
-    third = [p for p in plans if sum(step.verb == "new_version" for _, step in p.steps()) == 2]
+    third = [p for p in plans if p.theme == "third-versions" and twice_switched(p)]
     assert len(promoted) == SCENARIOS["promotions"].share.standard
     assert len(third) == SCENARIOS["third-versions"].share.standard
 

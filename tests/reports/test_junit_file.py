@@ -115,3 +115,43 @@ def test_many_findings_of_a_duty_are_told_in_part_and_counted(sample: Sample, tm
     row["findings"] *= 1000
     _, cases = read(document, tmp_path)
     assert "and 980 more" in cases["one-verdict"].result[0].text
+
+
+def test_every_case_that_was_tried_took_time_and_all_together_took_the_runs(sample: Sample, tmp_path: Path) -> None:
+    """A share of the run by what was looked at; what was never looked at took none."""
+    document = sample("nonconformant")
+    _, cases = read(document, tmp_path)
+    for row in document["requirements"]:
+        assert (cases[row["id"]].time > 0) is (row["looked"] > 0 or row["exposures"] > 0), row["id"]
+    assert sum(case.time for case in cases.values()) == pytest.approx(document["duration_s"], abs=0.1)
+
+
+def test_a_warning_is_a_property_too(sample: Sample, tmp_path: Path) -> None:
+    """For readers that show no output of what passed."""
+    _, cases = read(sample("nonconformant"), tmp_path)
+    about = {one.get("name"): one.get("value") for one in cases["error-number"]._elem.iter("property")}
+    assert about["warning"] == '`error` is the string "404", not the number'
+    assert "warning" not in {one.get("name") for one in cases["nc-payload"]._elem.iter("property")}
+
+
+def test_names_are_unique_whatever_the_document_holds(sample: Sample, tmp_path: Path) -> None:
+    """A reader that goes by names alone loses no case, also where a row is called as a numbered one."""
+    document = sample("conformant")
+    twin = document["requirements"][0]
+    document["requirements"] += [twin, {**twin, "id": f"{twin['id']} (2)"}]
+    parsed = JUnitXml.fromfile(str(junit.write(document, tmp_path)))
+    names = [case.name for suite in parsed for case in suite]
+    assert len(names) == len(set(names)) == len(document["requirements"])
+
+
+def test_the_file_stays_below_what_gitlab_reads_and_keeps_every_case(sample: Sample, tmp_path: Path) -> None:
+    """Findings whose text would make a hundred megabytes: it is cut, the cases stay."""
+    document = sample("nonconformant")
+    for finding in document["findings"]:
+        finding["sentence"], finding["curl"] = "&" * 500_000, ["\x00\U0001f40d" * 100_000] * 4
+    for row in document["requirements"]:
+        row.update(outcome="fail", findings=[0, 1, 2, 3] * 5)
+    document["requirements"] *= 5
+    path = junit.write(document, tmp_path)
+    assert path.stat().st_size < 30_000_000
+    assert len([case for suite in JUnitXml.fromfile(str(path)) for case in suite]) == len(document["requirements"])

@@ -50,3 +50,10 @@ def test_the_plan_names_the_embedded_server() -> None:
     """It has no address before it runs, and a sentence with a hole in it helps nobody."""
     own = dataclasses.replace(FAR, target=Target(base_url="", embedded=True))
     assert "at the embedded server, sends" in plan(own, COSTS)
+
+
+def test_the_plan_says_that_the_second_user_is_given_rights() -> None:
+    """Where there is one; and only in what the run made."""
+    shared = dataclasses.replace(FAR, target=dataclasses.replace(FAR.target, second_user=True))
+    assert "gives the second user rights in projects of its own" in plan(shared, COSTS)
+    assert "rights" not in plan(FAR, COSTS)

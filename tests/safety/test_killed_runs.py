@@ -19,7 +19,7 @@ from conformance.driver.safety import ledger as ledgers
 from conformance.driver.safety.cleaning import CleanReport, Leftover, clean
 from conformance.reference.launch import RunningServer
 
-ROUNDS = 7
+ROUNDS = 4
 LONGEST_LIFE_S = 2.0
 BY_ITSELF = {"command": True, "scenarios": True, "both": False}
 """Who is killed, and whether the other one then cleans up without being asked."""
@@ -91,7 +91,7 @@ def named_leftovers(report: CleanReport) -> list[Leftover]:
 
 
 def test_whole_runs_killed_at_any_moment_leave_nothing_or_can_be_cleaned(server: RunningServer, tmp_path: Path) -> None:
-    """Three runs side by side, seven times; whoever survives cleans up, and after `clean` nothing is left of any."""
+    """Three runs side by side, four times; whoever survives cleans up, and after `clean` nothing is left of any."""
     mine = bystanders(server, tmp_path)
     before, shown_before = bytes_of(server, tmp_path, mine), listed(server, tmp_path)
     draw = random.Random(20261124)

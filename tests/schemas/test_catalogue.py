@@ -23,8 +23,10 @@ IDS = {
     "nc-after-delete": D, "integrity-only-url": M, "integrity-listing": S, "no-early-answer": M, "bad-never-200": M,
     "good-never-integrity": D, "one-verdict": D, "bytes-at-once": S, "bytes-exact": D, "converges-project": M,
     "converges-upload": M, "wrong-chunk-size-integrity": S, "api-description": S, "new-version-served": D,
-    "old-version-downloadable": D, "refused-create-no-trace": D, "session-monotonic": S, "realtime-monotonic": X,
+    "old-version-downloadable": D, "refused-create-no-trace": D, "refused-write-no-effect": D,
+    "distinct-ids": D, "body-own-resource": D, "session-monotonic": S, "realtime-monotonic": X,
     "state-order": X, "read-your-writes": X, "status-record": S, "no-token-401": S, "other-user-403": S,
+    "other-user-attach": S,
     "complete-repeat-no-5xx": S, "complete-repeat-same-outcome": D, "no-5xx-legal": S, "invalid-no-5xx": S,
 }  # fmt: skip
 """Published: an id is never renamed, removed or reused, and its level does not change silently."""

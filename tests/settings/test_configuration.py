@@ -72,6 +72,7 @@ def test_everything_can_be_said_in_the_file() -> None:
         catalogue = 1
         scenario = ["uploads", "fuzz-*"]
         report_dir = "out"
+        report = ["ctrf"]
         converge_within = 30
         gateway = "<h1>nginx"
         storage_provider = "p"

@@ -87,3 +87,16 @@ def test_the_choice_stands_in_the_settings_and_in_the_history() -> None:
     settings = gather({"target": "http://127.0.0.1:1", "storage_provider": "sp-1", "api_token": "tok-0001"}).settings()
     assert settings.target.storage_provider == "sp-1"
     assert b'"storage_provider":"sp-1"' in encode_header(settings.target, {}).replace(b": ", b":")
+
+
+def test_one_download_that_never_came_is_said_first_and_so_is_one_that_was_not_followed() -> None:
+    """Each was given a url, so one is enough; bytes are blocked where the suite itself stood in the way."""
+    failed = assemble(History(tuple(stored("GET", 1, None, Failure.RESET)), TARGET), Framing(effort="quick"))
+    assert "no download succeeded: the 1 requests" in failed["reasons"][0]
+    ours = [replace(one, notes={"forbidden": "10.0.0.1 is private"}) for one in stored("GET", 2, None, Failure.REFUSED)]
+    kept = assemble(History(tuple(ours), TARGET), Framing(effort="quick"))
+    assert "not followed (2 times)" in kept["reasons"][0]
+    (row,) = [row for row in kept["requirements"] if row["id"] == "bytes-exact"]
+    assert row["outcome"] == "blocked"
+    assert "10.0.0.1 is private" in row["note"]
+    assert failed["outcome"] == kept["outcome"] == "incomplete"

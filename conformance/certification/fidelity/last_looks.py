@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from conformance.api.answers import Answer
 from conformance.api.routes import URL_CALLS
 from conformance.certification.bundle_contents import Contents, Executed, speaker
+from conformance.engine.plan import WITH_RIGHTS
 from conformance.model import Json, Operation, Phase
 
 SETTLER = "settler"
@@ -37,7 +38,7 @@ def _owed(contents: Contents, executed: Executed) -> Iterator[Look]:
                 continue
             body = operations[-1].exchange.response
             if isinstance(body, dict) and isinstance(body.get("id"), str) and body["id"].isprintable() and body["id"]:
-                yield from _of_made(step.verb, body, bound=bool(step.binds), own=actor.user == "owner")
+                yield from _of_made(step.verb, body, bound=bool(step.binds), own=actor.user in WITH_RIGHTS)
 
 
 def _of_made(verb: str, body: dict[str, Json], *, bound: bool, own: bool) -> Iterator[Look]:

@@ -39,10 +39,32 @@ CALLS = {
     "list_files": "list_project_files",
     "list_projects": "list_projects",
     "settle": "file_url",
+    "create_folder": "create_folder",
+    "move_file": "move_file",
+    "rename_file": "rename_file",
+    "relabel": "update_file",
+    "move_folder": "move_folder",
+    "rename_folder": "rename_folder",
+    "delete_folder": "delete_folder",
+    "read_folder": "show_folder",
+    "list_folder": "list_folder_children",
+    "update_project": "update_project",
+    "grant": "grant_permission",
+    "withdraw": "withdraw_permission",
+    "attach_foreign": "create_file",
+    "version_foreign": "update_file",
+    "report_hash": "report_hash",
+    "report_chunk": "create_chunk",
+    "complete_again": "complete_upload",
+    "put_again": STORAGE_PUT,
+    "download": "file_url",
+    "download_version": "version_url",
 }
 """The call that each verb makes; those that are not here ask for one thing or another."""
 WRITES = frozenset(name for name, verb in VERBS.items() if verb.binds) | {
-    "put_part", "put_whole", "complete", "promote", "delete_version", "delete_file", "delete_project",
+    "put_part", "put_whole", "complete", "promote", "delete_version", "delete_file", "delete_project", "move_file",
+    "rename_file", "relabel", "move_folder", "rename_folder", "delete_folder", "update_project", "attach_foreign",
+    "version_foreign", "report_hash", "report_chunk", "complete_again",
 }  # fmt: skip
 """The verbs that insist: after no information they ask again, so many times."""
 SERIES = frozenset(scenario.name for scenario in own_plans() if scenario.in_series)

@@ -12,8 +12,7 @@ from conformance.certification.fidelity.own_scenarios import own_plans
 from conformance.certification.suite_digest import suite_digest
 from conformance.engine.efforts import EFFORTS
 from conformance.engine.plan import Plan
-from conformance.engine.scenario import share
-from conformance.engine.search.worker import drawn_plans, wave_seed
+from conformance.engine.search.portion import Portion
 
 
 def differs(contents: Contents) -> str:
@@ -39,7 +38,7 @@ def problems(contents: Contents) -> Iterator[str]:
     missing: Counter[str] = Counter()
     for wave in range(effort.waves):
         for shard in range(shards):
-            for plan in _drawn(str(header["effort"]), wave_seed(seed, wave, shard), shard, shards):
+            for plan in _drawn(Portion(str(header["effort"]), seed, wave, shard, shards)):
                 held[plan.key()] -= 1
                 missing[plan.theme] += held[plan.key()] < 0
     for theme, count in missing.items():
@@ -47,6 +46,6 @@ def problems(contents: Contents) -> Iterator[str]:
             yield f"{count} plans of {theme} that the seed gives are not in the bundle"
 
 
-def _drawn(effort: str, seed_of: int, shard: int, shards: int) -> Iterator[Plan]:
+def _drawn(portion: Portion) -> Iterator[Plan]:
     for scenario in own_plans():
-        yield from drawn_plans(scenario, share(scenario.share.at(effort), shard, shards), seed_of)
+        yield from portion.plans(scenario)

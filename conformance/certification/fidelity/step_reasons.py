@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from conformance.api.answers import Answer
 from conformance.certification.bundle_contents import Contents, Executed, Gap
-from conformance.engine.plan import COMMON, NEVER_MADE, NO_FILE, NO_SECOND_USER, NO_SIGNED_URL, Actor, Step
-from conformance.engine.plan_model import bound_by, needs
+from conformance.certification.fidelity.calls_lacking import unoffered
+from conformance.engine.plan import (
+    COMMON,
+    NEVER_MADE,
+    NO_FILE,
+    NO_SECOND_USER,
+    NO_SIGNED_URL,
+    NOT_OFFERED,
+    NOTHING_KEPT,
+    SECOND_USERS,
+    WITH_RIGHTS,
+    Actor,
+    Step,
+)
+from conformance.engine.plan_model import awaits, bound_by
 from conformance.model import Json, Operation
 
 _MAKES = {"create_project": "create_project", "create_upload": "create_upload"} | {
     "attach": "create_file",
     "new_version": "update_file",
+    "create_folder": "create_folder",
+    "grant": "grant_permission",
 }
 
 
 def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Step, gap: Gap) -> str:
     """Return what contradicts a reason, as a clause; empty when the reason can be true."""
     if gap.why == NO_SECOND_USER:
-        return "" if actor.user == "other" and not contents.history.target.second_user else "there was one"
+        needed = actor.user in SECOND_USERS or step.verb == "grant"
+        return "" if needed and not contents.history.target.second_user else "there was one"
+    if gap.why.startswith(NOT_OFFERED):
+        return unoffered(contents, gap)
+    if gap.why == NOTHING_KEPT and step.verb == "put_again":
+        return ""
     if gap.why == NO_SIGNED_URL and step.verb == "put_whole":
         made = _making(contents, executed, str(step.args.get("upload", "")))
         return "" if made is None or _field(made, "signed_url") is None else f"{made.id} gave one"
@@ -26,7 +46,7 @@ def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Ste
     if not gap.why.startswith(NEVER_MADE):
         return "no run gives that reason"
     symbol = gap.why.removeprefix(NEVER_MADE)
-    if symbol not in set(needs(step)):
+    if symbol not in set(awaits(actor, step)):
         return f"the step does not need {symbol}"
     made = _common(contents, executed) if symbol == COMMON else _making(contents, executed, symbol)
     return f"{made.id} had made it" if made is not None and (made.b_ns or made.a_ns) < gap.at_ns else ""
@@ -44,10 +64,14 @@ def _making(contents: Contents, executed: Executed, symbol: str) -> Operation | 
 
 
 def _binds(contents: Contents, verb: str, actor: Actor, operation: Operation) -> bool:
-    if contents.told(operation) is not Answer.DONE or not _is_id(_field(operation, "id")):
+    if contents.told(operation) is not Answer.DONE:
+        return False
+    if verb == "grant":
+        return True
+    if not _is_id(_field(operation, "id")):
         return False
     if verb == "create_upload":
-        return actor.user == "owner"
+        return actor.user in WITH_RIGHTS
     if verb in ("attach", "new_version"):
         version = _field(operation, "current_version")
         return isinstance(version, dict) and isinstance(version.get("id"), str)

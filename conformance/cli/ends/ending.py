@@ -7,6 +7,7 @@ user can mend is 2, everything else that goes wrong in the suite itself is 5.
 from __future__ import annotations
 
 import errno
+import os
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from conformance import interrupts
 from conformance.cli.commands import cli
 from conformance.cli.ends import shielded
 from conformance.errors import ExitCode, SuiteError
+from conformance.run.github_actions import announce_trouble
 
 _MENDABLE = frozenset(
     {
@@ -46,6 +48,7 @@ def _code(words: Sequence[str]) -> int:
         return int(leave.exit_code)
     except click.ClickException as wrong:
         wrong.show()
+        announce_trouble(wrong.format_message(), os.environ, _command)
         return int(ExitCode.USAGE)
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
@@ -96,3 +99,8 @@ def _show_traceback(words: Sequence[str]) -> None:
 
 def _tell(sentence: str) -> None:
     click.echo(f"error: {sentence}", err=True)
+    announce_trouble(sentence, os.environ, _command)
+
+
+def _command(text: str) -> None:
+    shielded.command(text, err=True)

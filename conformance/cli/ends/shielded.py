@@ -14,9 +14,10 @@ import select
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from conformance.history.redact import Redactor
+from conformance.run.github_actions import active, disarmed
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -71,18 +72,28 @@ class Sink(io.RawIOBase):
 class Shown(io.TextIOWrapper):
     """Text that becomes what the stream can show: other characters are replaced, secrets are hidden."""
 
-    def __init__(self, sink: Sink, shows: str) -> None:
+    def __init__(self, sink: Sink, shows: str, *, runner: bool = False) -> None:
         # To click, a stream that calls itself ASCII is a misconfigured one: it would write UTF-8 past this class.
         plain = "utf-8" if _is_ascii(shows) else shows
         super().__init__(io.BufferedWriter(sink), encoding=plain, errors="replace", line_buffering=sink.isatty())
         self._shows = shows
+        self._runner = runner
         self.sink = sink
 
     def write(self, text: str, /) -> int:
-        """Write `text` as far as it can be shown; return its length."""
-        shown = _REDACT.known(text).encode(self._shows, "replace").decode(self._shows)
-        super().write(shown)
+        """Write `text` as far as it can be shown, with no command to a CI runner in it; return its length."""
+        return self.command(disarmed(text) if self._runner else text)
+
+    def command(self, text: str) -> int:
+        """Write `text` as it is meant, commands to a CI runner too; return its length."""
+        super().write(_REDACT.known(text).encode(self._shows, "replace").decode(self._shows))
         return len(text)
+
+
+def command(text: str, *, err: bool = False) -> None:
+    """Write a line that is a command to the CI runner."""
+    stream: TextIO = sys.stderr if err else sys.stdout
+    (stream.command if isinstance(stream, Shown) else stream.write)(f"{text}\n")
 
 
 def _is_ascii(encoding: str) -> bool:
@@ -104,7 +115,7 @@ def shield() -> None:
         shows = getattr(before, "encoding", None) or "utf-8"
         if before is not None and _leads_to(before, descriptor):
             before.flush()
-            setattr(sys, name, Shown(Sink(descriptor), shows))
+            setattr(sys, name, Shown(Sink(descriptor), shows, runner=active(os.environ)))
         elif before is None:
             setattr(sys, name, Shown(Sink(descriptor), shows))
     if sys.stdin is None:

@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.outcome.display_text import count, judged, line, rate, seconds
-from conformance.release.next_step import next_steps
+from conformance.release.next_step import next_steps, see_again
 
 Document = Mapping[str, Any]
 PLAIN_WIDTH = 140
@@ -122,7 +122,7 @@ class Console:
             self._out.print(Text(f"JUDGED: {judged(document)}", style="bold"))
             self._out.print(_duties(document, rich=self.mode is Mode.RICH))
             for block in (*_findings(document), _verdict(document), *_next(document, directory)):
-                self._out.print(block)
+                self._out.print(block, soft_wrap=isinstance(block, Text) and bool(block.no_wrap))
 
 
 def _screen(stream: TextIO, mode: Mode) -> Screen:
@@ -163,7 +163,7 @@ def _duties(document: Document, *, rich: bool) -> Table:
 
 
 def _findings(document: Document) -> Iterable[RenderableType]:
-    order = list(OUTCOMES)
+    order, again = list(OUTCOMES), document.get("role") != "client" and not document.get("recorded")
     for row in sorted(document["requirements"], key=lambda row: -order.index(row["outcome"])):
         if not row["findings"]:
             continue
@@ -173,6 +173,8 @@ def _findings(document: Document) -> Iterable[RenderableType]:
             yield Padding(Text(line(document["findings"][index]["sentence"])), (0, 0, 0, 2))
         if len(row["findings"]) > MOST_FINDINGS:
             yield Text(f"  and {count(len(row['findings']) - MOST_FINDINGS)} more")
+        if again and row["outcome"] in ("fail", "warn"):
+            yield command("  see it again", see_again(document, row))
 
 
 def _verdict(document: Document) -> Text:
@@ -187,5 +189,11 @@ def _verdict(document: Document) -> Text:
 
 
 def _next(document: Document, directory: Path | None) -> Iterable[Text]:
-    for what, command in next_steps(document, directory):
-        yield Text.assemble(f"{what}: ", (command, "bold"))
+    for what, told in next_steps(document, directory):
+        if what != "see it again":  # told already, with each duty that is broken
+            yield command(what, told)
+
+
+def command(what: str, told: str) -> Text:
+    """Give a command as one line, however long: what is broken apart cannot be pasted."""
+    return Text.assemble(f"{what}: ", (told, "bold"), no_wrap=True)

@@ -13,12 +13,14 @@ from pathlib import Path
 import click
 
 from conformance.api import catalogue
-from conformance.cli.screen.console import Console, Wait, choose
+from conformance.cli.ends import shielded
+from conformance.cli.screen.console import Console, Mode, Wait, choose
 from conformance.errors import ExitCode
 from conformance.model import Json
 from conformance.outcome.display_text import line, what_is_judged
 from conformance.outcome.document import write
 from conformance.release import Deviation, read_deviations, weigh
+from conformance.run.github_actions import announce
 from conformance.run.progress import NS_PER_S, Tail
 from conformance.run.report_writers import draw
 from conformance.run.running import REPORT
@@ -82,7 +84,14 @@ def show(
         if report_dir:
             keep(document, report_dir)
     screen.show(document, report_dir)
+    to_runner(document, screen)
     return status
+
+
+def to_runner(document: Mapping[str, Json], screen: Console) -> None:
+    """Tell the CI runner what a run came to, where there is one; the output of --json and --quiet stays pure."""
+    pure = screen.mode in (Mode.JSON, Mode.QUIET)
+    announce(document, os.environ, lambda text: shielded.command(text, err=pure))
 
 
 def deviations(file: Path | None, role: str = catalogue.SERVER) -> Sequence[Deviation] | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 
-from conformance.engine.execution import reads, writes
+from conformance.engine.execution import reads, uploading, writes
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.dense_readers import read_densely
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import Watched, until_settled
+from conformance.engine.execution.verbs import folder_verbs, late_verbs, member_verbs, page_verbs, wrong_verbs
 from conformance.engine.plan import COMMON, NEVER_MADE, Actor, Step
-from conformance.engine.plan_model import bound_by, needs
+from conformance.engine.plan_model import awaits, bound_by
 from conformance.engine.plan_verbs import option
 
 Asking = Generator[float | Signal, None, str]
@@ -22,17 +23,33 @@ def play(stage: Stage, world: World, actor: Actor, client: Speaker) -> Task:
     """Take the actor's steps in order; a step whose needs never come is left out and noted."""
     try:
         for number, step in enumerate(actor.steps):
-            lacking = yield from _lacking(world, step)
+            lacking = yield from _lacking(world, actor, step)
             client.step = str(number)
             if not lacking:
                 yield from VERB[step.verb](Turn(stage, world, actor, client, step))
                 yield time.monotonic()
             else:
-                world.leave_out(actor.name, step.verb, number, f"{NEVER_MADE}{lacking}")
+                leave_out(stage, world, actor, number, f"{NEVER_MADE}{lacking}")
             give_up(stage, world, step)
     finally:
         for step in actor.steps:
             give_up(stage, world, step)
+
+
+def leave_out(stage: Stage, world: World, actor: Actor, number: int, why: str) -> None:
+    """Note that a step is not taken; whoever waits for the actor at a meeting does not wait in vain."""
+    step = actor.steps[number]
+    world.leave_out(actor.name, step.verb, number, why)
+    if step.verb == "meet":
+        arrive(stage, world, actor, step)
+
+
+def arrive(stage: Stage, world: World, actor: Actor, step: Step) -> Signal:
+    """Arrive at a meeting; return its signal, which is fired once all are there."""
+    signal, arrived = world.meet(str(option(step, "at")), actor.name)
+    if arrived >= int(option(step, "parties")):
+        stage.scheduler.fire(signal)
+    return signal
 
 
 def give_up(stage: Stage, world: World, step: Step) -> None:
@@ -43,9 +60,9 @@ def give_up(stage: Stage, world: World, step: Step) -> None:
             stage.scheduler.fire(slot.signal)
 
 
-def _lacking(world: World, step: Step) -> Asking:
+def _lacking(world: World, actor: Actor, step: Step) -> Asking:
     """Wait for what a step needs; return the symbol that will never come, or nothing."""
-    for symbol in needs(step):
+    for symbol in awaits(actor, step):
         if symbol == COMMON:
             if world.common is None:
                 return COMMON
@@ -59,16 +76,16 @@ def _lacking(world: World, step: Step) -> Asking:
 
 
 def pause(turn: Turn) -> Task:
-    """Wait some milliseconds, or some multiple of the lag measured so far."""
-    yield time.monotonic() + float(turn.option("s")) + float(turn.option("lags")) * turn.stage.timing.typical_s
+    """Wait some milliseconds, some multiple of the lag measured so far, or a share of what a slow client may take."""
+    lags, share = float(turn.option("lags")), float(turn.option("share"))
+    waits = float(turn.option("s")) + lags * turn.stage.timing.typical_s + share * turn.stage.slow_s
+    yield time.monotonic() + waits
 
 
 def meet(turn: Turn) -> Task:
     """Wait for the others, so that the next steps of all begin together."""
-    signal, arrived = turn.world.meet(str(turn.option("at")), turn.actor.name)
-    if arrived >= int(option(turn.step, "parties")):
-        turn.stage.scheduler.fire(signal)
-    elif not signal.fired:
+    signal = arrive(turn.stage, turn.world, turn.actor, turn.step)
+    if not signal.fired:
         yield signal
 
 
@@ -82,10 +99,10 @@ def settle_file(turn: Turn) -> Task:
 
 VERB: dict[str, Callable[[Turn], Task]] = {
     "create_project": writes.create_project,
-    "create_upload": writes.create_upload,
-    "put_part": writes.put_part,
-    "put_whole": writes.put_whole,
-    "complete": writes.complete,
+    "create_upload": uploading.create_upload,
+    "put_part": uploading.put_part,
+    "put_whole": uploading.put_whole,
+    "complete": uploading.complete,
     "attach": writes.attach,
     "new_version": writes.new_version,
     "promote": writes.promote,
@@ -107,6 +124,28 @@ VERB: dict[str, Callable[[Turn], Task]] = {
     "ask_badly": reads.ask_badly,
     "read_densely": read_densely,
     "settle": settle_file,
+    "create_folder": folder_verbs.create_folder,
+    "move_file": folder_verbs.move_file,
+    "rename_file": folder_verbs.rename_file,
+    "relabel": folder_verbs.relabel,
+    "move_folder": folder_verbs.move_folder,
+    "rename_folder": folder_verbs.rename_folder,
+    "delete_folder": folder_verbs.delete_folder,
+    "read_folder": folder_verbs.read_folder,
+    "update_project": folder_verbs.update_project,
+    "list_folder": page_verbs.list_folder,
+    "list_pages": page_verbs.list_pages,
+    "grant": member_verbs.grant,
+    "withdraw": member_verbs.withdraw,
+    "attach_foreign": member_verbs.attach_foreign,
+    "version_foreign": member_verbs.version_foreign,
+    "report_hash": late_verbs.report_hash,
+    "report_chunk": late_verbs.report_chunk,
+    "complete_again": late_verbs.complete_again,
+    "put_again": late_verbs.put_again,
+    "download": late_verbs.download,
+    "download_version": late_verbs.download_version,
+    "change_badly": wrong_verbs.change_badly,
     "pause": pause,
     "meet": meet,
 }

@@ -20,12 +20,42 @@ ODD = ' "Prüfstück"'
 
 @dataclass(slots=True)
 class Project:
-    """A project by its id, the end of its 202 (monotonic seconds), and whether this plan deleted it."""
+    """A project by its id, the end of its 202 (monotonic seconds), and whether this plan deleted it.
+
+    `by` is the user who made it, and who therefore looks at what stands in it; `name` what it was called then.
+    """
 
     id: str
     accepted: float
     ready: float | None = None
     deleted: bool = False
+    name: str = ""
+    by: str = "owner"
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder below `project`, at its top or in another one (`parent`)."""
+
+    id: str
+    project: Project
+    parent: Folder | None = None
+    name: str = ""
+    deleted: bool = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether it, or something that it stands in, was deleted."""
+        return self.deleted or self.project.deleted or (self.parent is not None and self.parent.gone)
+
+
+@dataclass(slots=True)
+class Membership:
+    """Rights in a project that the second user (`user_id`) was given, until they are withdrawn."""
+
+    project: Project
+    user_id: str
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)
@@ -33,8 +63,9 @@ class Upload:
     """An upload: what was declared, which pieces are surely stored, and five instants (monotonic seconds).
 
     They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
-    first truth. `signed_by` is the operation whose answer gave the signed URL of a single part, `name` what it was
-    called when it was created.
+    first truth. `kept` are the signed URLs of its parts, each with the operation that gave it, and
+    `kept_late` those given when a chunk was reported once more. `signed_by` is the
+    operation whose answer gave the signed URL of a single part, `name` what it was called when it was created.
     """
 
     id: str
@@ -46,6 +77,8 @@ class Upload:
     signed_by: str = ""
     name: str = ""
     stored: dict[int, Piece] = field(default_factory=dict)
+    kept: dict[int, tuple[Json, str]] = field(default_factory=dict)
+    kept_late: dict[int, tuple[Json, str]] = field(default_factory=dict)
     created: float = 0.0
     tried: float | None = None
     completed: float | None = None
@@ -77,6 +110,7 @@ class File:
     """A file; `current` is None while more than one upload may be current.
 
     `switched` is when the current upload was acknowledged to be the file's, by its creation or by a switch (seconds).
+    `folder` is where it stands, if not at the top of its project.
     """
 
     id: str
@@ -85,9 +119,15 @@ class File:
     versions: list[Version] = field(default_factory=list)
     deleted: bool = False
     switched: float | None = None
+    folder: Folder | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether it, or something that it stands in, was deleted."""
+        return self.deleted or self.project.deleted or (self.folder is not None and self.folder.gone)
 
 
-Resource = Project | Upload | File | Version
+Resource = Project | Upload | File | Version | Folder | Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +153,10 @@ class Slot:
 
 
 class World:
-    """One execution of a plan. `token` is unique to it: names and bytes derive from it."""
+    """One execution of a plan. `token` is unique to it: names and bytes derive from it.
+
+    `ended` is when its last look was over (monotonic seconds).
+    """
 
     def __init__(
         self,
@@ -130,6 +173,7 @@ class World:
         self.naming = naming or Naming()
         self.left_out: list[LeftOut] = []
         self.meetings: dict[str, tuple[Signal, list[str]]] = {}
+        self.ended: float | None = None
         self._slots: dict[str, Slot] = {}
         self._lock = threading.Lock()
         self._dereferenced: set[str] = set()
@@ -180,3 +224,11 @@ class World:
     def projects(self) -> Iterator[Project]:
         """Yield every project of the plan's own."""
         return (slot.value for slot in list(self._slots.values()) if isinstance(slot.value, Project))
+
+    def folders(self) -> Iterator[Folder]:
+        """Yield every folder the plan made."""
+        return (slot.value for slot in list(self._slots.values()) if isinstance(slot.value, Folder))
+
+    def memberships(self) -> Iterator[Membership]:
+        """Yield the rights that the plan gave."""
+        return (slot.value for slot in list(self._slots.values()) if isinstance(slot.value, Membership))

@@ -10,15 +10,17 @@ import threading
 import time
 from collections.abc import Sequence
 
-from conformance.engine.execution.actor import give_up, play
+from conformance.engine.execution.actor import give_up, leave_out, play
 from conformance.engine.execution.bindings import Project, Upload, World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.quiet_lock import LOOK_EVERY_S
 from conformance.engine.execution.reads import ALL
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import last_listing, settle
-from conformance.engine.execution.writes import create_project, create_upload
-from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, Actor, Plan, do
+from conformance.engine.execution.uploading import create_upload
+from conformance.engine.execution.verbs.page_verbs import read_pages
+from conformance.engine.execution.writes import create_project
+from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, SECOND_USERS, Actor, Plan, do
 from conformance.engine.plan_model import check, needs, truths
 from conformance.model import Phase
 
@@ -83,6 +85,8 @@ class Campaign:
         client.phase = Phase.FINAL
         if isinstance(project, Project):
             yield from last_listing(client, project.id)
+            for listed in ("uploads", "children", "files"):
+                yield from read_pages(client, f"/projects/{project.id}/{listed}")
         client.send("GET", "/projects", query=ALL)
         client.close()
 
@@ -112,9 +116,7 @@ class Campaign:
                 yield end
         if calm:
             self.stage.scheduler.fire(calm)
-        client = self.stage.client(world, Actor("settler", ()))
-        yield from settle(self.stage, client, world)
-        client.close()
+        yield from settle(self.stage, world)
         self._done(1)
 
     def _leave_out(self, worlds: Sequence[World]) -> None:
@@ -131,9 +133,9 @@ class Campaign:
 
     def _begin(self, world: World, actor: Actor) -> Signal:
         end = Signal(an_end=True)
-        if actor.user == "other" and not self.stage.second_user:
+        if actor.user in SECOND_USERS and not self.stage.second_user:
             for number, step in enumerate(actor.steps):
-                world.leave_out(actor.name, step.verb, number, NO_SECOND_USER)
+                leave_out(self.stage, world, actor, number, NO_SECOND_USER)
                 give_up(self.stage, world, step)
             self.stage.scheduler.fire(end)
         else:

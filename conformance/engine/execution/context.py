@@ -8,11 +8,20 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.api.answers import Answer, Classified
-from conformance.engine.execution.bindings import File, Project, Resource, Upload, Version, World
+from conformance.engine.execution.bindings import (
+    File,
+    Folder,
+    Membership,
+    Project,
+    Resource,
+    Upload,
+    Version,
+    World,
+)
 from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
-from conformance.engine.plan import COMMON, Actor, Step
+from conformance.engine.plan import COMMON, WITH_RIGHTS, Actor, Step
 from conformance.engine.plan_verbs import PROJECT, VERBS, option
 from conformance.model import NOTHING, Json, Operation, Phase
 from conformance.settings.naming import Naming
@@ -72,6 +81,8 @@ class Stage:
     After `least_tracers`, the next tracer begins only while `tracing_s` seconds and one lag have not passed since the
     campaign's beginning (`begun`, monotonic seconds): tracers follow one another, and a run must not wait for them.
     `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
+    `offers` says of calls that a target may lack whether this one has them, and `second_id` is the second user's id.
+    `slow_s` is what a slow client may take in all, in seconds.
     """
 
     driver: Speakers
@@ -88,10 +99,13 @@ class Stage:
     tracing_s: float = 6.0
     begun: float = 0.0
     common: Project | None = None
+    offers: dict[str, bool] = field(default_factory=dict)
+    second_id: str = ""
+    slow_s: float = 3.0
 
     def client(self, world: World, actor: Actor) -> Speaker:
         """Return the client of one actor."""
-        user = None if actor.user == "nobody" else actor.user
+        user = {"nobody": None, "member": "other"}.get(actor.user, actor.user)
         return self.driver.client(f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token)
 
     def room_for_tracer(self, done: int) -> bool:
@@ -114,9 +128,13 @@ class Turn:
         """Return an optional argument of the step."""
         return option(self.step, name)
 
+    def owns(self, project: Project) -> bool:
+        """Whether the actor may do all of it in `project`: it has rights there, or made it."""
+        return self.actor.user in WITH_RIGHTS or self.actor.user == project.by
+
     def resource(self, name: str) -> Resource | None:
-        """Return what the symbol under the argument `name` means."""
-        kind = VERBS[self.step.verb].needs[name]
+        """Return what the symbol under the argument `name` means; None where it may be left out, and is."""
+        kind = VERBS[self.step.verb].needs.get(name)
         symbol = str(self.step.args.get(name, COMMON if kind == PROJECT else ""))
         return self.world.common if symbol == COMMON else self.world.slot(symbol).value
 
@@ -142,6 +160,18 @@ class Turn:
         """Return the version that the step names."""
         found = self.resource("version")
         assert isinstance(found, Version)
+        return found
+
+    def folder(self, name: str = "folder") -> Folder | None:
+        """Return the folder that the step names, if it names one."""
+        found = self.resource(name) if name in self.step.args else None
+        assert found is None or isinstance(found, Folder)
+        return found
+
+    def membership(self) -> Membership:
+        """Return the rights that the step names."""
+        found = self.resource("rights")
+        assert isinstance(found, Membership)
         return found
 
     def leave_out(self, why: str) -> None:

@@ -68,7 +68,7 @@ def _repeat(turn: Turn, path: str, upload: Upload | None) -> Task:
         if n:
             yield time.monotonic() + float(turn.option("every_s"))
         last = ask_url(turn.client, turn.world, path)
-        if turn.actor.user == "owner":
+        if upload is not None and turn.owns(upload.project):
             note_lag(turn.stage, upload, last)
 
 

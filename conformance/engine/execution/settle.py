@@ -12,6 +12,8 @@ from conformance.engine.execution.bindings import File, Upload, World
 from conformance.engine.execution.context import Sent, Speaker, Stage, sent
 from conformance.engine.execution.reads import ALL, ask_url, fetch, note_lag, truth_of
 from conformance.engine.execution.scheduler import Signal, Task
+from conformance.engine.execution.verbs.member_verbs import take_back
+from conformance.engine.plan import Actor
 from conformance.engine.plan_model import Truth
 from conformance.model import Octets, Phase
 
@@ -24,12 +26,43 @@ Waiting = Generator[float | Signal, None, Sent]
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One url endpoint to wait for: what it must answer in the end, since when, and whose bytes it then serves."""
+    """One url endpoint to wait for: what it must answer in the end, since when, and whose bytes it then serves.
+
+    `by` is the user whose project it belongs to.
+    """
 
     path: str
     accepts: frozenset[Answer]
     since: float | None
     upload: Upload | None
+    by: str = "owner"
+
+
+class Voices:
+    """One client for each user who has something to look at in the end, made when it is first needed."""
+
+    def __init__(self, stage: Stage, world: World, actor: str = "settler", phase: Phase = Phase.SETTLE) -> None:
+        self._stage, self._world, self._actor = stage, world, actor
+        self._phase = phase
+        self._clients: dict[str, Speaker] = {}
+
+    def of(self, user: str) -> Speaker:
+        """Return the client that speaks for a user."""
+        if user not in self._clients:
+            self._clients[user] = self._stage.client(self._world, Actor(self._actor, (), user))
+            self._clients[user].phase = self._phase
+        return self._clients[user]
+
+    def enter(self, phase: Phase) -> None:
+        """Let everybody go on to another phase."""
+        self._phase = phase
+        for client in self._clients.values():
+            client.phase = phase
+
+    def close(self) -> None:
+        """Close every client."""
+        for client in self._clients.values():
+            client.close()
 
 
 def watched(world: World) -> Iterator[Watched]:
@@ -37,17 +70,17 @@ def watched(world: World) -> Iterator[Watched]:
     for file in world.files():
         yield _of_file(file)
         for version in file.versions:
-            gone = version.deleted or file.deleted or file.project.deleted
+            gone = version.deleted or file.gone
             accepts = GONE if gone else truth_of(version.upload)
             path = f"/file_versions/{version.id}/url"
             since = _since(version.upload, version.attached)
-            yield Watched(path, accepts, since, None if gone else version.upload)
+            yield Watched(path, accepts, since, None if gone else version.upload, file.project.by)
 
 
 def _of_file(file: File) -> Watched:
-    upload = None if file.deleted or file.project.deleted else file.current
+    upload = None if file.gone else file.current
     accepts = truth_of(upload) if upload else GONE
-    return Watched(f"/files/{file.id}/url", accepts, _since(upload, file.switched), upload)
+    return Watched(f"/files/{file.id}/url", accepts, _since(upload, file.switched), upload, file.project.by)
 
 
 def _since(upload: Upload | None, attached: float | None) -> float | None:
@@ -78,19 +111,42 @@ def _told(last: Sent, one: Watched) -> bool:
     return last.answer in one.accepts and (last.answer is not Answer.DONE or last.operation.exchange.status == 200)
 
 
-def settle(stage: Stage, client: Speaker, world: World) -> Task:
-    """Wait for everything the plan made, then read it all once more, bytes included, and list its projects."""
-    client.phase = Phase.SETTLE
+def settle(stage: Stage, world: World) -> Task:
+    """Wait for everything the plan made, then read it all once more, bytes included, and list its projects.
+
+    Whose project a thing stands in, looks at it. Rights that the plan gave end with it.
+    """
+    voices = Voices(stage, world)
     for one in list(watched(world)):
-        yield from until_settled(stage, client, world, one)
-    client.phase = Phase.FINAL
+        yield from until_settled(stage, voices.of(one.by), world, one)
+    voices.enter(Phase.FINAL)
     for one in list(watched(world)):
-        yield from _read_once_more(stage, client, one)
+        yield from _read_once_more(stage, voices.of(one.by), one)
     for upload in world.uploads():
-        client.send("GET", f"/uploads/{upload.id}")
+        voices.of(upload.project.by).send("GET", f"/uploads/{upload.id}")
         yield time.monotonic()
+    yield from _by_members(world, voices)
     for project in world.projects():
-        yield from last_listing(client, project.id)
+        yield from last_listing(voices.of(project.by), project.id)
+    for folder in world.folders():
+        voices.of(folder.project.by).send("GET", f"/folders/{folder.id}/children", query=ALL)
+        yield time.monotonic()
+    for membership in world.memberships():
+        if not membership.withdrawn:
+            yield from take_back(voices.of(membership.project.by), membership)
+    voices.close()
+    world.ended = time.monotonic()
+
+
+def _by_members(world: World, voices: Voices) -> Task:
+    """Let the second user look at what stands where it has rights, or had them."""
+    homes = [membership.project for membership in world.memberships()]
+    for file in world.files():
+        if file.project in homes and not file.gone:
+            last = sent(voices.of("member"), voices.of("member").send("GET", f"/files/{file.id}/url"))
+            if last.answer is Answer.DONE and last.operation.exchange.status == 200:
+                fetch(voices.of("member"), last)
+            yield time.monotonic()
 
 
 def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:

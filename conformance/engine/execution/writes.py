@@ -1,30 +1,30 @@
-"""The verbs that change something: each a short task that makes its attempts and binds what came of them.
+"""The verbs that change projects and files: each a short task that makes its attempts and binds what came of them.
 
-After an attempt that tells nothing (cut off, timed out, 5xx) the step is tried again, every attempt an operation of
-its own; creates take a new name each time, so that whatever an attempt left behind can be told apart.
+Those of uploads stand in `uploading`. After an attempt that tells nothing (cut off, timed out, 5xx) the step is tried
+again, every attempt an operation of its own; creates take a new name each time, so that whatever an attempt left behind
+can be told apart.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
-from urllib.parse import urlencode
+from collections.abc import Generator
 
 from conformance.api.answers import Answer
 from conformance.api.bodies import promoted
 from conformance.api.error_bodies import says_taken
-from conformance.engine.content import Piece, piece, whole, wrong
-from conformance.engine.execution.bindings import File, Project, Upload, Version
+from conformance.engine.execution.bindings import File, Folder, Project, Upload, Version
 from conformance.engine.execution.context import RETRIES, Attempt, Sent, Turn, patience, sent
 from conformance.engine.execution.polling import GROWTH
 from conformance.engine.execution.scheduler import Signal, Task
-from conformance.engine.plan import NO_FILE, NO_SIGNED_URL
+from conformance.engine.plan import NO_FILE
 from conformance.engine.plan_model import Truth, first_version
 from conformance.engine.plan_verbs import VERBS
 from conformance.model import Json, Operation
 
-FORM = "application/x-www-form-urlencoded"
 Trying = Generator[float | Signal, None, Sent]
+NO_EFFECT = frozenset({Answer.REFUSED, Answer.NC, Answer.UNSENT})
+"""The answers to a write after which nothing was done."""
 
 
 def insist(turn: Turn, attempt: Attempt) -> Trying:
@@ -46,156 +46,17 @@ def create_project(turn: Turn) -> Task:
     if odd and last.answer is Answer.REFUSED:
         last = yield from insist(turn, lambda _: _ask_project(turn, odd=False))
     if last.made:
-        turn.bind(Project(last.made, last.at))
+        asked = last.operation.exchange.request
+        named = str(asked.get("name", "")) if isinstance(asked, dict) else ""
+        turn.bind(Project(last.made, last.at, name=named, by=turn.actor.user))
 
 
 def _ask_project(turn: Turn, *, odd: bool) -> Operation:
-    body = {"name": turn.world.name("project", odd=odd), "description": "made by dds-conformance, to be removed"}
+    like = turn.resource("like") if "like" in turn.step.args else None
+    name = like.name if isinstance(like, Project) and like.name else turn.world.name("project", odd=odd)
+    body = {"name": name, "description": "made by dds-conformance, to be removed"}
     intent = "unsure" if odd else "valid"  # a server may have its rules for names
     return turn.client.send("POST", "/projects", json=body, intent=intent)
-
-
-def create_upload(turn: Turn) -> Task:
-    """Create an upload, again under a new name while the project is not consistent, if the step is patient."""
-    project, parts = turn.project(), tuple(int(size) for size in turn.option("parts"))
-    timing = turn.stage.timing
-    timing.begin_wait()
-    last = yield from insist(turn, lambda cut: _ask_upload(turn, project, cut))
-    refused = last.at
-    while _not_yet(turn, project, last) and time.monotonic() < timing.deadline(project.accepted):
-        yield timing.next_look(project.accepted)
-        refused = last.at
-        last = yield from insist(turn, lambda _: _ask_upload(turn, project, None))
-    timing.end_wait()
-    if not last.made or turn.actor.user != "owner":
-        return
-    if project.ready is None:
-        project.ready = last.at
-        timing.bounded(last.at - project.accepted, last.at - refused)
-    turn.stage.shown = turn.stage.shown or _store_of(last)
-    turn.bind(_made(turn, project, parts, last))
-
-
-def _store_of(last: Sent) -> str:
-    """Return the id of the storage provider that an upload tells, or nothing."""
-    told = last.body.get("storage_provider")
-    found = told.get("id") if isinstance(told, dict) else None
-    return found if isinstance(found, str) and found.isprintable() else ""
-
-
-def _made(turn: Turn, project: Project, parts: tuple[int, ...], last: Sent) -> Upload:
-    truth = turn.world.truths.get(turn.step.binds, Truth.UNKNOWN)
-    signed, by, asked = last.body.get("signed_url"), last.operation.id, last.operation.exchange.request
-    name = str(asked["name"]) if isinstance(asked, dict) else ""
-    chunked = bool(turn.option("chunked"))
-    return Upload(last.made, project, parts, chunked, truth, signed, signed_by=by, name=name, created=last.at)
-
-
-def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
-    """Whether to ask again: not consistent, or refused in some other way although the project was never ready yet."""
-    refused = last.answer is Answer.REFUSED and project.ready is None and turn.actor.user == "owner"
-    return bool(turn.option("patient")) and not project.deleted and (last.answer is Answer.NC or refused)
-
-
-def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
-    size = sum(turn.option("parts")) + int(turn.option("misstate"))
-    body = {"name": _name(turn), "content_type": turn.option("content_type"), "size": size}
-    path = f"/projects/{project.id}/uploads"
-    chunked = {} if turn.option("bare") else {"chunked": bool(turn.option("chunked"))}
-    named = turn.stage.provider or (turn.stage.shown if turn.option("named_store") else "")
-    provider = {"storage_provider": {"id": named}} if named else {}
-    intent = "unsure" if turn.option("odd_name") else "valid"  # a server may have its rules for names
-    return turn.client.send("POST", path, json={**body, **chunked, **provider}, intent=intent, cut_after_s=cut)
-
-
-def _name(turn: Turn) -> str:
-    """Return a fresh name for an upload; its first attempt may take the name of another upload, if that is known."""
-    other = turn.world.slot(str(turn.option("name_of"))).value if turn.option("name_of") else None
-    if isinstance(other, Upload) and other.name and turn.world.first_time(f"the name of {turn.step.binds}"):
-        return other.name
-    return turn.world.name("upload", odd=bool(turn.option("odd_name")))
-
-
-def put_part(turn: Turn) -> Task:
-    """Ask for a chunk's signed URL and store its bytes; report what the step says, true or not."""
-    upload, number = turn.upload(), int(turn.option("number"))
-    made = _piece(turn, upload, number)
-    told = _piece(turn, upload, int(turn.option("hash_of")) or number)
-    value = wrong(told.md5) if turn.option("lie") == "hash" else told.md5
-    reported = {"value": value, "algorithm": "md5"}
-    body = {"number": number, "size": max(0, made.size + int(turn.option("size_off"))), "hash": reported}
-    path, timing = f"/uploads/{upload.id}/chunks", turn.stage.timing
-    since = time.monotonic()
-    last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, cut_after_s=cut))
-    while last.answer is Answer.NC and time.monotonic() < timing.deadline(since):
-        yield timing.next_look(since)
-        last = sent(turn.client, turn.client.send("PUT", path, json=body))
-    if last.answer is Answer.DONE and turn.option("send"):
-        yield from _store(turn, upload, number, made, last.body, last.operation.id)
-
-
-def put_whole(turn: Turn) -> Task:
-    """Store the bytes of a single-part upload by the signed URL that came with it."""
-    upload = turn.upload()
-    if upload.signed is None:
-        turn.leave_out(NO_SIGNED_URL)
-        return
-    yield from _store(turn, upload, 1, _piece(turn, upload, 1), upload.signed, upload.signed_by)
-
-
-def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
-    size = upload.parts[number - 1] if number <= len(upload.parts) else 0
-    fresh = "again" if turn.option("fresh") else ""
-    return piece(turn.world.naming.seed(turn.world.token, upload.id, f"{number}{fresh}"), size)
-
-
-def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so
-    data, notes = made.data(), {"url_of": signed_by}
-    last = yield from insist(turn, lambda cut: turn.client.put_signed(signed, data, notes=notes, cut_after_s=cut))
-    if last.answer is Answer.DONE:
-        upload.stored[number] = made
-
-
-def complete(turn: Turn) -> Task:
-    """Complete an upload, reporting the hash of what was stored, or a wrong one."""
-    upload = turn.upload()
-    size, md5 = whole(upload.pieces())
-    value = wrong(md5) if turn.option("lie") == "hash" else md5
-    attempt = _completion(turn, upload, value, {"content": {"bytes": size, "md5": md5}})
-    last = yield from insist(turn, attempt)
-    if turn.option("form") and last.answer is Answer.REFUSED:
-        last = yield from insist(turn, attempt)
-    while _lost(turn, upload, last) and time.monotonic() < turn.stage.timing.deadline(upload.created):
-        yield turn.stage.timing.next_look(upload.created)
-        last = sent(turn.client, attempt(None))
-    upload.tried = upload.tried or last.at
-    if last.answer in (Answer.DONE, Answer.ALREADY) and upload.completed is None:
-        upload.completed = last.at
-
-
-def _completion(turn: Turn, upload: Upload, value: str, notes: Mapping[str, Json]) -> Attempt:
-    """Return what completes an upload: by JSON, but the first attempt by a form where the step says so.
-
-    A target need not take forms, so the client does not vouch for one.
-    """
-    path, untried = f"/uploads/{upload.id}/complete", [turn.option("form")]
-
-    def attempt(cut: float | None) -> Operation:
-        if untried and untried.pop():
-            form = urlencode({"hash[value]": value, "hash[algorithm]": "md5"}).encode()
-            return turn.client.send(
-                "PUT", path, content=form, content_type=FORM, intent="unsure", notes=notes, cut_after_s=cut
-            )
-        body = {"hash": {"value": value, "algorithm": "md5"}}
-        return turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut)
-
-    return attempt
-
-
-def _lost(turn: Turn, upload: Upload, last: Sent) -> bool:
-    """Whether the server does not know an upload that it acknowledged: it may not show everywhere yet."""
-    missing = last.answer is Answer.REFUSED and last.operation.exchange.status == 404
-    return missing and turn.actor.user == "owner" and upload.completed is None and not upload.project.deleted
 
 
 def attach(turn: Turn) -> Task:
@@ -203,9 +64,9 @@ def attach(turn: Turn) -> Task:
 
     A server may take uploads only once it shows their completion, or their consistency: then the client comes back.
     """
-    upload, project = turn.upload(), turn.project()
-    parent = {"kind": "dds-project", "id": project.id}
-    body = {"parent": parent, "upload": {"id": upload.id}}
+    upload, folder = turn.upload(), turn.folder()
+    project = folder.project if folder else turn.project()
+    body = {"parent": place(folder or project), "upload": {"id": upload.id}}
     last = yield from insist(turn, lambda cut: turn.client.send("POST", "/files", json=body, cut_after_s=cut))
     tries, since = 0, time.monotonic()
     while last.answer is Answer.REFUSED and turn.option("eager") and not _late(turn, upload, since):
@@ -220,7 +81,12 @@ def attach(turn: Turn) -> Task:
     version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         turn.bind(version, first_version(turn.step.binds))
-        turn.bind(File(last.made, project, upload, [version], switched=last.at))
+        turn.bind(File(last.made, project, upload, [version], switched=last.at, folder=folder))
+
+
+def place(parent: Project | Folder) -> dict[str, Json]:
+    """Return how a body names what something stands in."""
+    return {"kind": "dds-folder" if isinstance(parent, Folder) else "dds-project", "id": parent.id}
 
 
 def _late(turn: Turn, upload: Upload, since: float) -> bool:
@@ -234,7 +100,7 @@ def _may_be_taken_later(turn: Turn, upload: Upload, last: Sent) -> bool:
     """Whether a completed upload that is refused may be accepted yet; a bad one is refused for good once known."""
     over = upload.project.deleted or turn.stage.scheduler.stopped or says_taken(last.operation.exchange)
     used = any(version.upload is upload for file in turn.world.files() for version in file.versions)
-    if upload.completed is None or over or used or turn.actor.user != "owner":
+    if upload.completed is None or over or used or not turn.owns(upload.project):
         return False
     timing = turn.stage.timing
     soon = upload.completed + 2 * timing.lag_s
@@ -250,14 +116,15 @@ def new_version(turn: Turn) -> Task:
     """Give a file a new version: another upload."""
     file, upload = turn.file(), turn.upload()
     body, before = {"upload": {"id": upload.id}}, file.current
-    file.current = None
+    if turn.owns(file.project):
+        file.current = None
     last = yield from insist(turn, lambda cut: turn.client.send("PUT", f"/files/{file.id}", json=body, cut_after_s=cut))
     version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         file.versions.append(version)
         file.current, file.switched = upload, last.at
         turn.bind(version)
-    elif last.answer in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
+    elif last.answer in NO_EFFECT and turn.owns(file.project):
         file.current = before
 
 
@@ -268,7 +135,9 @@ def promote(turn: Turn) -> Task:
     if file is None:
         turn.leave_out(NO_FILE)
         return
-    before, file.current = file.current, None
+    before = file.current
+    if turn.owns(file.project):
+        file.current = None
     path = f"/file_versions/{version.id}/current"
     last = yield from insist(turn, lambda _: turn.client.send("POST", path, json={}))
     if last.answer is Answer.DONE:
@@ -276,28 +145,40 @@ def promote(turn: Turn) -> Task:
         made = _version(promoted(last.body), version.upload, last.at)
         if made and made.id not in {one.id for one in file.versions}:
             file.versions.append(made)
-    elif last.answer in (Answer.REFUSED, Answer.UNSENT):
+    elif last.answer in (Answer.REFUSED, Answer.UNSENT) and turn.owns(file.project):
         file.current = before
 
 
 def delete_file(turn: Turn) -> Task:
     """Delete a file."""
     file = turn.file()
-    file.deleted = True
-    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/files/{file.id}"))
+    yield from remove(turn, file, file.project, f"/files/{file.id}")
 
 
 def delete_version(turn: Turn) -> Task:
     """Delete a file version; which one a file shows afterwards is not said anywhere."""
     version = turn.version()
-    version.deleted = True
-    for file in turn.world.files():
-        file.current = None if version in file.versions else file.current
-    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/file_versions/{version.id}"))
+    file = next((file for file in turn.world.files() if version in file.versions), None)
+    project = file.project if file else version.upload.project
+    if file and turn.owns(project):
+        file.current = None
+    yield from remove(turn, version, project, f"/file_versions/{version.id}")
+    if file and version.deleted:
+        file.current = None
 
 
 def delete_project(turn: Turn) -> Task:
     """Delete a project of the plan's own."""
     project = turn.project()
-    project.deleted = True
-    yield from insist(turn, lambda _: turn.client.send("DELETE", f"/projects/{project.id}"))
+    yield from remove(turn, project, project, f"/projects/{project.id}")
+
+
+def remove(turn: Turn, thing: Project | Folder | File | Version, project: Project, path: str) -> Trying:
+    """Delete something of `project`: it counts as gone from the first attempt of somebody who may do so.
+
+    For anybody else it is gone only if the attempt was not refused, and their 404 may mean that it is none of theirs.
+    """
+    thing.deleted = thing.deleted or turn.owns(project)
+    last = yield from insist(turn, lambda _: turn.client.send("DELETE", path))
+    thing.deleted = thing.deleted or last.answer not in {*NO_EFFECT, Answer.ALREADY}
+    return last

@@ -58,11 +58,17 @@ class PlanOutcome:
 
 @dataclass(slots=True)
 class PlanOutcomes:
-    """The plans of one worker process; `write` replaces the file as a whole, so that it is never half there."""
+    """The plans of one worker process; `write` replaces the file as a whole, so that it is never half there.
+
+    `rests` are the seconds for which the things of each plan of the closing round had been left alone, and
+    `lacks` are calls that the target turned out not to have.
+    """
 
     folder: Path
     worker: str
     plans: dict[str, PlanOutcome] = field(default_factory=dict)
+    rests: list[float] = field(default_factory=list)
+    lacks: set[str] = field(default_factory=set)
 
     def add(self, worlds: Sequence[World], shard: int = 0) -> None:
         """Keep more plans."""
@@ -73,7 +79,9 @@ class PlanOutcomes:
         """Write what is known now; return the path."""
         path = self.folder / NAME.format(worker=self.worker)
         self.folder.mkdir(parents=True, exist_ok=True)
-        document = {"format": FORMAT, "version": 1, "plans": [kept.to_json() for kept in self.plans.values()]}
+        plans: list[Json] = [kept.to_json() for kept in self.plans.values()]
+        more = {"rests_s": [round(rest, 3) for rest in self.rests], "lacks": sorted(self.lacks)}
+        document = {"format": FORMAT, "version": 1, "plans": plans, **more}
         fresh = path.with_suffix(".part")
         fresh.write_text(json.dumps(document), encoding="utf-8")
         os.replace(fresh, path)  # noqa: PTH105 - the one call that is atomic on every system

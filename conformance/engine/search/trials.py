@@ -24,6 +24,7 @@ class Trials:
     wanted: Mapping[int, Sequence[PlanScenario]]
     make: Callable[[Sequence[PlanScenario], int], Trial]
     _ended: dict[int, bool] = field(default_factory=dict)
+    _made: list[Trial] = field(default_factory=list)
 
     def provoke(self, scenario: PlanScenario, shard: int) -> None:
         """Run the campaign of a shard, which the scenario is one of, unless it has run.
@@ -34,7 +35,14 @@ class Trials:
         assert scenario in self.wanted[shard]
         if shard not in self._ended:
             self._ended[shard] = False
-            self.make(self.wanted[shard], shard).run()
+            trial = self.make(self.wanted[shard], shard)
+            self._made.append(trial)
+            trial.run()
             self._ended[shard] = True
         elif not self._ended[shard]:
             raise NotTriedError("the plans of this process were broken off: see the first of its scenarios")
+
+    def close(self) -> None:
+        """Look at a sample of what was made once more, when everything else that fills the time has been tried."""
+        for trial in self._made:
+            trial.close()

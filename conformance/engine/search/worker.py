@@ -14,30 +14,23 @@ from dataclasses import dataclass, field
 from conformance.engine.efforts import Effort
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.campaign import THREADS, Campaign
+from conformance.engine.execution.closing import ClosingRound, sample
 from conformance.engine.execution.context import Speakers, Stage
 from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import Plan
 from conformance.engine.scenario import PlanScenario, share
-from conformance.engine.search.fleets import Memory, chosen, gather, shrink
+from conformance.engine.search.fleets import Memory, shrink
 from conformance.engine.search.plan_outcomes import PlanOutcomes
+from conformance.engine.search.portion import Portion
+from conformance.interrupts import asked
 from conformance.model import Finding, History, Judgement, Operation
 from conformance.settings.naming import MARK
 from conformance.settings.run_settings import Settings, is_loopback
 
 Judging = Callable[[History], Judgement]
 Gating = Callable[[Finding], bool]
-
-
-def wave_seed(seed: int, wave: int, shard: int) -> int:
-    """Return the seed of everything that one shard draws for one wave of a run."""
-    return (seed * 1009 + wave) * 1009 + shard
-
-
-def drawn_plans(scenario: PlanScenario, wanted: int, seed_of: int) -> list[Plan]:
-    """Draw `wanted` plans of a scenario."""
-    return chosen(gather(scenario.strategy(), wanted, seed_of), wanted)
 
 
 @dataclass(slots=True)
@@ -73,7 +66,10 @@ class Judges:
 
 @dataclass(slots=True)
 class Trial:
-    """One worker's share of the plans of some scenarios: its shard of `shards`."""
+    """One worker's share of the plans of some scenarios: its shard of `shards`.
+
+    `offers` says of calls that a target may lack whether this one has them, once they were used.
+    """
 
     driver: Speakers
     settings: Settings
@@ -85,6 +81,7 @@ class Trial:
     shard: int = 0
     shards: int = 1
     worlds: dict[str, World] = field(default_factory=dict)
+    offers: dict[str, bool] = field(default_factory=dict)
     _lasted: float = 0.0
     _small_by: float = 0.0
 
@@ -96,30 +93,39 @@ class Trial:
         finally:
             self.watcher.keeping = False
 
+    def close(self) -> None:
+        """Hold the closing round, unless what was asked about is proved, or somebody wants the run to end."""
+        if self.watcher.stopped or asked():
+            return
+        stage = stage_for(self.driver, self.settings, self.effort)
+        self.watcher.scheduler = stage.scheduler
+        closing = ClosingRound(stage, whole=self.effort.whole_rest)
+        try:
+            closing.run(sample(self.worlds.values(), share(self.effort.closing, self.shard, self.shards)))
+        finally:
+            stage.quiet.close()
+            self.outcomes.rests += closing.rests
+            self.outcomes.write()
+
     def _waves(self) -> None:
         for wave in range(self.effort.waves):
             if self.watcher.stopped:
                 break
-            seed_of = wave_seed(self.settings.seed, wave, self.shard)
-            accused = self._wave(seed_of)
+            portion = Portion(self.settings.effort, self.settings.seed, wave, self.shard, self.shards)
+            accused = self._wave(portion)
             if accused and not self.watcher.stopped:
-                self._make_small(seed_of, accused)
+                self._make_small(portion, accused)
 
-    def _wave(self, seed_of: int) -> list[World]:
-        drawn = {scenario: self._draw(scenario, seed_of) for scenario in self.scenarios}
+    def _wave(self, portion: Portion) -> list[World]:
+        drawn = {scenario: portion.plans(scenario) for scenario in self.scenarios}
         abreast = [plan for scenario, plans in drawn.items() if not scenario.in_series for plan in plans]
         series = interleaved([plans for scenario, plans in drawn.items() if scenario.in_series])
         return self._convicted(self.execute(abreast, series))
 
-    def _wanted(self, scenario: PlanScenario) -> int:
-        return share(scenario.share.at(self.settings.effort), self.shard, self.shards)
-
-    def _draw(self, scenario: PlanScenario, seed_of: int) -> list[Plan]:
-        return drawn_plans(scenario, self._wanted(scenario), seed_of)
-
     def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof."""
         stage = stage_for(self.driver, self.settings, self.effort)
+        stage.offers = self.offers
         stage.least_tracers = share(self.effort.least, self.shard, self.shards)
         campaign = Campaign(stage)
         self.watcher.scheduler = campaign.stage.scheduler
@@ -134,6 +140,7 @@ class Trial:
             finally:
                 stage.quiet.close()
         self._lasted = time.monotonic() - begun
+        self.outcomes.lacks |= {call for call, has in self.offers.items() if not has}
         return worlds
 
     def _findings(self) -> list[Finding]:
@@ -155,11 +162,11 @@ class Trial:
         self.outcomes.write()
         return [world for world in worlds if world.token in accused]
 
-    def _make_small(self, seed_of: int, convicted: Sequence[World]) -> None:
+    def _make_small(self, portion: Portion, convicted: Sequence[World]) -> None:
         """Find a smaller plan that still shows a violation, repeat it, and note how often it came back."""
         first = convicted[0]
         self._small_by = time.monotonic() + self.effort.shrink_s
-        smallest, token = self._shrunk(seed_of, first), first.token
+        smallest, token = self._shrunk(portion, first), first.token
         kept = self.outcomes.plans[token]
         copies = self.execute([smallest] * self.effort.repeats) if self.effort.repeats and self._in_time() else []
         again = self._convicted(copies)
@@ -168,14 +175,14 @@ class Trial:
             kept.shrunk_to = next((world.token for world in again), "")
         self.outcomes.write()
 
-    def _shrunk(self, seed_of: int, first: World) -> Plan:
+    def _shrunk(self, portion: Portion, first: World) -> Plan:
         of = next(scenario for scenario in self.scenarios if scenario.name == first.plan.theme)
-        if of.in_series:
-            return first.plan
+        if of.in_series or of.table is not None:
+            return first.plan  # a plan of a table is as small as its row
         memory = Memory(self._try, self.effort.shrinks)
-        drawn = self._draw(of, seed_of)
+        drawn = portion.plans(of)
         memory.learn(drawn, [plan.key() == first.plan.key() for plan in drawn])
-        smallest = shrink(of.strategy(), self._wanted(of), memory, seed_of)
+        smallest = shrink(of.strategy(), portion.wanted(of), memory, portion.seed_of)
         return next((plan for plan in smallest if memory.convicted.get(plan.key())), first.plan)
 
     def _in_time(self) -> bool:
@@ -213,5 +220,6 @@ def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
         dense_reads=effort.dense_reads,
         least_tracers=effort.least,
         tracing_s=effort.tracing_s,
+        slow_s=effort.slow_s,
         begun=time.monotonic(),
     )

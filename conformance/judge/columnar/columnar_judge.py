@@ -147,6 +147,7 @@ def _clean(bulk: Bulk, home_of: Array, bound: int) -> _Clean:
     reported = np.where(single, value[Row.COMPLETE][0], value[Row.CHUNK][0])
     hashed, sized = reported == stored[0], stored[1] == size
     ordinary &= single | (value[Row.CHUNK][1] == stored[1])
+    ordinary &= single | (value[Row.COMPLETE][0] == stored[0])  # a hash of the whole that differs leaves it open
     good = ordinary & hashed & sized
     chain = bounds(bulk)
     told, record = chain.u2, np.minimum(first[Row.RECORD_OK], first[Row.RECORD_ERR])
@@ -239,7 +240,9 @@ def judge_parquet(
     one, bound = folded(path), int(target.converge_within_s * 1e9)
     clean = _clean(one.bulk, one.home_of, bound)
     pages = frozenset(one.about["pages"])
-    everything = one.about["traced"] or one.about["denied"] or bool(pages) or bool(target.gateway)
+    told = any(one.about[name] for name in ("traced", "gathered", "denied"))
+    shown_open = (one.bulk.last_a[Row.OPEN] > one.bulk.first_b[Row.COMPLETE] + bound).any()
+    everything = told or bool(shown_open) or bool(pages) or bool(target.gateway)
     elsewhere = None if everything else _elsewhere(one.bulk, clean, one.home_of, bound)
     judge = Judge(target, recorded=recorded, accepts_small_parts=accepts_small_parts, elsewhere=elsewhere)
     rows = _suspects(one.file, np.zeros_like(clean.homes) if everything else clean.homes)

@@ -26,8 +26,11 @@ from conformance.api.routes import READ_METHODS, Call
 from conformance.api.statuses import SILENT_STATUSES
 from conformance.history import encode
 from conformance.judge.exchange import Examiner, Seen
+from conformance.judge.gathered import CONCERNED, Gathered
 from conformance.judge.rules.access_rules import KIND_OF
-from conformance.judge.rules.excuses import DENIALS
+from conformance.judge.rules.later.attach_rules import ATTACHING, attached
+from conformance.judge.rules.later.name_rules import is_kept
+from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.refused_create_rules import TRACED, listed_keys, wanted_key
 from conformance.judge.state.interval import NEVER
 from conformance.judge.state.registry import followed, given_by
@@ -65,6 +68,7 @@ class Row(IntEnum):
 
 
 _TOLD = {Answer.NC: Row.NC, Answer.DONE: Row.OK, Answer.INTEGRITY: Row.BAD}
+_ABOUT_PEOPLE = frozenset({"current_user", "grant_permission", "withdraw_permission"})
 _ALWAYS = frozenset({"list_storage_providers", "show_storage_provider", "unrouted", "delete_folder", "move_folder"})
 
 
@@ -95,6 +99,7 @@ class Columns:
         self._attempted: set[int] = set()
         self._listed: set[int] = set()
         self._fruitless: Counter[str] = Counter()
+        self._gathered = Gathered(0)
         self._rows: list[tuple[int, ...]] = []
         self._lines: list[bytes] = []
 
@@ -120,7 +125,8 @@ class Columns:
             "homes": len(self._homes),
             "keys": len(self._keys),
             "traced": traced,
-            "denied": any(count >= DENIALS for count in self._fruitless.values()),
+            "gathered": self._gathered.is_suspicious,
+            "denied": any(count >= TRIES for count in self._fruitless.values()),
             "pages": [self._held[index][0].id for index in sorted(pages)],
             "shapes": [[_said(one) for one in seen] for seen in self._seen],
         }
@@ -128,6 +134,10 @@ class Columns:
         self._writer.close()
 
     def _write(self, one: Operation, of: Classified) -> None:
+        if of.call.name in CONCERNED:
+            self._gathered.take(one, of)
+        if of.answer in (Answer.UNKNOWN, Answer.REFUSED):
+            self._gathered.untold(one, of)
         kind, end, home, key, x, y = self._row(one, of)
         b = NEVER if one.b_ns is None else one.b_ns
         self._rows.append((kind, end, home, key, self._shape(one, of), one.a_ns, b, x, y))
@@ -177,10 +187,13 @@ class Columns:
         upload = self._upload_of.get(called.id, called.id)
         if exchange.role is Role.STORAGE:
             return self._stored(one, name, answered)
+        if name in _ABOUT_PEOPLE:
+            return Row.ALONE, 0, "", 0, 0
         if exchange.user != "owner":
             harmless = exchange.user != "other" or exchange.status in (403, None) or name not in KIND_OF
-            harmless &= of.effect is Effect.NONE
-            return Row.PLAIN if harmless else Row.ODD, 0, upload, 0, 0
+            harmless &= of.effect is Effect.NONE and name not in ATTACHING
+            about = attached(one) if name in ATTACHING else upload
+            return Row.PLAIN if harmless else Row.ODD, 0, about, 0, 0
         if name in _ALWAYS:
             return Row.ALONE, 0, "", 0, 0
         if reading and (of.kind is Kind.NOTHING or exchange.status in SILENT_STATUSES):
@@ -215,7 +228,7 @@ class Columns:
         exchange, name, body = one.exchange, called.name, one.exchange.response
         if name == "create_project" and done is Effect.DONE and identity(body):
             self._homes.setdefault(identity(body), len(self._homes))
-            return Row.PROJECT, 0, identity(body), 0, 0
+            return Row.PROJECT if is_kept(exchange.request, body) else Row.ODD, 0, identity(body), 0, 0
         if name == "create_upload":
             return self._created(one, called, answered, done)
         if name == "create_chunk" and done is not Effect.NONE:
@@ -267,6 +280,7 @@ class Columns:
         self._home_of[name] = self._homes.get(called.id, -1)
         single = within(asked, "chunked") in (False, "false")
         self._url(one, within(body, "signed_url"), name)
+        fresh &= is_kept(asked, body)
         return Row.UPLOAD if fresh and size is not None and size >= 0 else Row.ODD, 0, name, int(single), size or 0
 
     def _url(self, one: Operation, signed: Json, upload: str) -> bool:

@@ -27,13 +27,13 @@ def nothing(file: File, context: Context, book: Book) -> None:
     Only if the storage provider served something else meanwhile: otherwise it may be out of this client's reach.
     """
     doomed = min(scope_of_file(context.world, file)[0], file.murky)
-    if file.created is None or len(file.reads.downloads) < DENIALS:
+    if file.created is None or len(file.reads.downloads) + len(file.reads.failed) < DENIALS:
         return
     run, switches = _fruitless(file, context.cases, doomed)
     if REFUSED_A_WHILE.holds(run, context.bound) or OUT_OF_REACH.holds(_reachable(context.world, run)):
         return
     download, switch = run[-1], switches[-1]
-    refusal = "no url" if download.refused is None else str(download.refused)
+    refusal = download.failed or ("no url" if download.refused is None else str(download.refused))
     book.expose("bytes-exact")
     sentence = (
         f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.interval)}), and for "
@@ -51,7 +51,7 @@ def _fruitless(file: File, cases: Mapping[str, Case], doomed: int) -> tuple[list
     """Give the last downloads in a row that led to nothing, all after the same switches, and those."""
     run: list[Download] = []
     switches: tuple[Switch, ...] = ()
-    for one in sorted(file.reads.downloads, key=lambda one: one.fetched):
+    for one in sorted((*file.reads.downloads, *file.reads.failed), key=lambda one: one.fetched):
         current = candidates(file, one.given.begun_ns, one.given.ended_ns).current
         if one.octets is not None or current != switches:
             run, switches = [], current

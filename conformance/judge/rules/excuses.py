@@ -48,7 +48,8 @@ def _not_for_good(failing: Sequence[Interval], latest: int, deadline: int, other
 
 def _invalid(known: Known, refusal: Refusal) -> bool:
     value, algorithm = refusal.hash
-    return not known.sizes_add_up or algorithm != "md5" or not _MD5.fullmatch(value)
+    reported = [value, *(part.declared[1] for part in known.parts.values() if part.declared)]
+    return not known.sizes_add_up or algorithm != "md5" or not all(map(_MD5.fullmatch, reported))
 
 
 def _accident(failed: int, accepted: int, good_failed: int, good_accepted: int) -> bool:
@@ -179,7 +180,7 @@ MAY_BE_DELETED = Excuse(
 FOREIGN_PROVIDER = Excuse(
     "foreign-provider",
     "A storage provider that this server was never seen to have may be refused by a plain 404.",
-    lambda provider, reads: bool(provider) and reads.ok is None and reads.nc is None,
+    lambda provider, reads, known: bool(provider) and provider not in known and reads.ok is None and reads.nc is None,
 )
 REASONS_OF_ITS_OWN = Excuse(
     "reasons-of-its-own",
@@ -239,7 +240,7 @@ COMPLETED_AT_ONCE = Excuse(
 )
 INVALID_REQUEST = Excuse(
     "invalid-request",
-    "Refusing another hash algorithm, or sizes that do not add up, is ordinary validation of the request.",
+    "Refusing another hash algorithm, what is no hash, or sizes that do not add up, is ordinary validation.",
     _invalid,
 )
 ACCIDENT = Excuse(
@@ -318,6 +319,12 @@ STILL_SETTLING = Excuse(
     "eventually",
 )
 
+ONLY_A_WHILE = Excuse(
+    "only-a-while",
+    "A stale validation counts only where the client was told nothing else, three times later than the bound.",
+    lambda late: len(late) < FOR_GOOD,
+    "eventually",
+)
 SHOWN_AGAIN = Excuse(
     "shown-again",
     "What was gone for a while and was shown again had been lost by a replica only.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from conformance.api.answers import Answer
@@ -144,17 +145,18 @@ def deleted(case: ProjectCase, context: Context, book: Book) -> None:
         after_deletion("create_upload", case.project.id, one.deleted, one.after, book, context.bound)
 
 
-def told_as_nc(case: ProjectCase, _context: Context, book: Book) -> None:
+def told_as_nc(case: ProjectCase, context: Context, book: Book) -> None:
     """Convict a server that told a live, acknowledged project by a 404 with another code, or by another answer."""
     for one in case.providers:
         if case.project.created is not None:
-            _told_as_nc(one, case.project.created, book)
+            _told_as_nc(one, case.project.created, context.world.providers, book)
 
 
-def _told_as_nc(one: AtProvider, created: Interval, book: Book) -> None:
+def _told_as_nc(one: AtProvider, created: Interval, known: AbstractSet[str], book: Book) -> None:
     reads = one.reads
     book.look("nc-until-consistent", reads.racing)
-    wrong = reads.gone if crossing(reads.gone, created) and not FOREIGN_PROVIDER.holds(one.provider, reads) else None
+    foreign = FOREIGN_PROVIDER.holds(one.provider, reads, known)
+    wrong = reads.gone if crossing(reads.gone, created) and not foreign else None
     odd = _odd(one, created)
     if reads.nc or wrong or odd:
         book.expose("nc-until-consistent")

@@ -14,7 +14,8 @@ from enum import StrEnum
 from conformance.api.answers import Effect
 from conformance.judge.state.chain import attempt_first, done_first
 from conformance.judge.state.interval import NEVER, Interval
-from conformance.judge.state.resources import Part, Refusal, Upload
+from conformance.judge.state.parts import Part
+from conformance.judge.state.resources import Refusal, Upload
 
 SMALLEST_PART = 5 * 1024 * 1024
 """Bytes of any part but the last that every storage provider accepts; S3 refuses smaller ones."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, identity, promoted, within
-from conformance.api.error_bodies import named_fields
-from conformance.api.statuses import STORAGE_REFUSALS
+from conformance.api.error_bodies import named_fields, names_upload, says_taken
+from conformance.api.failed_fetches import asked_to_wait_s, useless
+from conformance.api.request_facts import is_doubtful
+from conformance.api.statuses import ATTACH_REFUSALS, STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
-from conformance.judge.state.registry import evades, followed, given_by, heard, refuses
-from conformance.judge.state.resources import Download, File, Reads, Stay, Switch, Version
+from conformance.judge.state.registry import evades, followed, given_by, heard, is_odd, refuses
+from conformance.judge.state.resources import Download, File, Reads, Switch, Version
+from conformance.judge.state.revalidations import NOT_MODIFIED
+from conformance.judge.state.stays import Stay
 from conformance.model import Json, Octets, Operation
 
 KEPT_URLS = 100_000
@@ -19,6 +25,12 @@ KEPT_URLS = 100_000
 def stay(parent: Json, interval: Interval, effect: Effect) -> Stay:
     """Return where a create or a move puts something."""
     return Stay(identity(parent), within(parent, "kind") != "dds-project", interval, effect)
+
+
+def _may_be_held(operation: Operation) -> bool:
+    """Whether an answer may be revalidated later, or tells again what was."""
+    headers = operation.exchange.headers
+    return "etag" in headers or "last-modified" in headers or operation.exchange.status == NOT_MODIFIED
 
 
 class Filing(Storing):
@@ -58,6 +70,7 @@ class Filing(Storing):
             upload = self.upload(wanted)
             if operation.notes.get("intent") != "invalid":
                 upload.refused_files = last(upload.refused_files, interval)
+        self._attach(operation, of, wanted)
         name = identity(exchange.response)
         if of.answer is not Answer.DONE or not name:
             return
@@ -79,6 +92,19 @@ class Filing(Storing):
             file.switches[operation.id] = switch
             self.upload(upload_name).files.append(name)
         self._link(version, interval, name, upload_name, told=True)
+
+    def _attach(self, operation: Operation, of: Classified, wanted: str) -> None:
+        """Note that an upload may have been attached from now on, or was turned away for its own sake."""
+        exchange = operation.exchange
+        own = exchange.status in ATTACH_REFUSALS and names_upload(exchange) and not says_taken(exchange)
+        own = own and of.answer is not Answer.ALREADY and exchange.failure is None and not is_doubtful(operation)
+        if own and wanted:
+            self.upload(wanted).turned_away.append((interval_of(operation), of.effect is Effect.NONE))
+        elif of.effect is not Effect.NONE and wanted:
+            upload = self.upload(wanted)
+            upload.attached_from = min(upload.attached_from, operation.a_ns)
+        elif of.effect is not Effect.NONE:  # nobody can read which upload it named
+            self.attached_unread = min(self.attached_unread, operation.a_ns)
 
     def _show_file(self, operation: Operation, of: Classified) -> None:
         self.look("file", operation, of)
@@ -111,6 +137,8 @@ class Filing(Storing):
                 return
             if done is Effect.DONE:
                 upload = identity(within(exchange.response, "current_version", "upload"))
+        if upload or isinstance(exchange.request, Octets):
+            self._attach(operation, of, upload)
         self._begin_switch(operation, of.call)
         file.switches[operation.id] = Switch(upload, interval.begun_ns, interval.ended_ns, done, interval)
         if done is Effect.DONE and upload:
@@ -168,6 +196,8 @@ class Filing(Storing):
         file = self.file(of.call.id)
         interval = interval_of(operation)
         reads = file.reads
+        if _may_be_held(operation) or self.revalidations.held:
+            self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, reads, interval)
             if operation.exchange.status != 200 and interval.ended_ns >= min(self.doomed, file.switched):
@@ -181,6 +211,9 @@ class Filing(Storing):
             file.single.append((interval, heard(operation, of.answer)))
             if refuses(operation) or evades(operation, of.answer):
                 file.denied.append(interval)
+            refused = (operation.exchange.status or 0) >= 400
+            if refused and is_odd(reads, operation, of.answer):
+                file.odd.append(interval)
             if of.answer is Answer.REFUSED and operation.exchange.status == 404:
                 self.take(reads, interval, of, operation)
         else:
@@ -201,6 +234,8 @@ class Filing(Storing):
     def _version_url(self, operation: Operation, of: Classified) -> None:
         version = self.version(of.call.id)
         interval = interval_of(operation)
+        if _may_be_held(operation) or self.revalidations.held:
+            self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, version.reads, interval)
             if operation.exchange.status != 200 and interval.ended_ns >= self.doomed:
@@ -251,3 +286,8 @@ class Filing(Storing):
             self.served = True
         elif (status := operation.exchange.status) in STORAGE_REFUSALS and operation.exchange.failure is None:
             target[0].downloads.append(Download(target[1], interval_of(operation), None, status))
+        elif why := useless(operation):
+            given_up = operation.notes.get("gave_up_ns")
+            over = replace(operation, b_ns=given_up if isinstance(given_up, int) else operation.b_ns or operation.a_ns)
+            failed = Download(target[1], interval_of(over), None, None, why, asked_to_wait_s(operation))
+            target[0].failed += (failed,)

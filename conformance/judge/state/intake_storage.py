@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.api.answers import Answer, Classified, Effect, Kind
 from conformance.api.bodies import asked, identity, reported_hash, whole, within
-from conformance.api.error_bodies import says_taken
+from conformance.api.error_bodies import named_fields, says_taken
 from conformance.api.gateways import is_busy
 from conformance.api.routes import spelled
 from conformance.api.statuses import COMPLETION_REFUSALS
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
+from conformance.judge.state.parts import Part, Write
 from conformance.judge.state.registry import Registry, followed, given_by, heard, is_odd
-from conformance.judge.state.resources import NOT_FOUND, Attempt, Part, Project, Reads, Refusal, Shape, Upload, Write
+from conformance.judge.state.resources import NOT_FOUND, Attempt, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
 
 _ODD_KEPT = 16
 _ACCEPTED = 202
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9])?")
+"""A name that no server has a reason to refuse."""
 
 
 def _asked_shape(request: Json) -> tuple[bool, bool]:
     return within(request, "chunked") not in (False, "false"), whole(within(request, "size")) == 0
+
+
+def _is_about_the_name(operation: Operation) -> bool:
+    """Whether a create may be refused for its name: one that is taken, or that not every server takes."""
+    exchange = operation.exchange
+    name = within(asked(exchange.request), "name")
+    unusual = isinstance(name, str) and _PLAIN_NAME.fullmatch(name) is None
+    return unusual or says_taken(exchange) or "name" in named_fields(exchange)
 
 
 class Storing(Registry):
@@ -82,7 +94,7 @@ class Storing(Registry):
     @staticmethod
     def _told(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
         interval = interval_of(operation)
-        if is_odd(reads, operation, answered) and not says_taken(operation.exchange):
+        if is_odd(reads, operation, answered) and not _is_about_the_name(operation):
             project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_KEPT])
         elif answered is Answer.DONE:
             project.accepted[shape] = last(project.accepted.get(shape), interval) or interval
@@ -92,6 +104,7 @@ class Storing(Registry):
         upload.created = first(upload.created, interval_of(operation))
         upload.project = project
         upload.provider = identity(within(given, "storage_provider"))
+        self.providers.add(upload.provider)
         upload.size = whole(within(wanted, "size"))
         chunked = within(wanted, "chunked")
         upload.chunked = chunked not in (False, "false")
@@ -241,6 +254,7 @@ class Storing(Registry):
         body = operation.exchange.response
         results = within(body, "results")
         for provider in results if isinstance(results, list) else [body]:
+            self.providers.add(identity(provider))
             algorithm = within(provider, "chunk_hash_algorithm")
             if isinstance(algorithm, str):
                 self.algorithms[identity(provider)] = algorithm.lower()

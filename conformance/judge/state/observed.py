@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from conformance.api.answers import Answer, Effect
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, last
-from conformance.judge.state.resources import File, Late, Reads, Stay, Upload, Version
+from conformance.judge.state.resources import File, Late, Reads, Upload, Version
+from conformance.judge.state.stays import Stay
 
 
 @dataclass(slots=True)
@@ -188,6 +189,7 @@ def before(reads: Reads, limit: int) -> Reads:
             setattr(kept, name, None)
     kept.failing = tuple(one for one in kept.failing if one.ended_ns < limit)
     kept.downloads = [download for download in reads.downloads if download.given.ended_ns < limit]
+    kept.failed = tuple(download for download in reads.failed if download.given.ended_ns < limit)
     kept.sessions = {
         name: [one if one and one.ended_ns < limit else None for one in pair] for name, pair in kept.sessions.items()
     }

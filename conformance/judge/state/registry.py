@@ -10,8 +10,10 @@ from conformance.api.request_facts import is_doubtful
 from conformance.api.routes import Call
 from conformance.api.statuses import NO_REASON_STATUSES, ODD_AT_CREATION, ODD_AT_URLS, ODD_STATUSES
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
-from conformance.judge.state.resources import Attempt, File, Folder, Look, Project, Reads, Switch, Upload, Version
+from conformance.judge.state.resources import Attempt, File, Project, Reads, Switch, Upload, Version
+from conformance.judge.state.revalidations import Revalidations
 from conformance.judge.state.rights import CHANGES, Rights
+from conformance.judge.state.stays import Folder, Look
 from conformance.model import Octets, Operation
 
 URL_OF = "url_of"
@@ -119,8 +121,10 @@ class Registry:
         self.versions: dict[str, Version] = {}
         self.folders: dict[str, Folder] = {}
         self.rights = Rights()
+        self.revalidations = Revalidations()
         self.looks: dict[tuple[str, str], Look] = {}
         self.algorithms: dict[str, str] = {}
+        self.providers: set[str] = set()
         self.folders_doomed = NEVER
         self.doomed = NEVER
         self.put_urls: dict[int, tuple[str, int] | None] = {}
@@ -128,6 +132,7 @@ class Registry:
         self.get_urls: dict[int, tuple[Reads, Interval] | None] = {}
         self.strays: dict[int, list[tuple[Operation, Classified]]] = {}
         self.served = False
+        self.attached_unread = NEVER
         self.dirty: set[str] = set()
         self.dirty_files: set[str] = set()
         self.dirty_projects: set[str] = set()

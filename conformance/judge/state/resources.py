@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Effect
 from conformance.judge.state.interval import NEVER, Interval, first, last
+from conformance.judge.state.parts import Part, Write
+from conformance.judge.state.stays import Stay
 from conformance.model import Octets
 
 Late = tuple["Reads", Interval, Answer]
@@ -21,12 +23,16 @@ class Download:
     """Bytes fetched with a signed URL: the answer that gave it, the fetch, and what came.
 
     Where nothing came, `octets` is None and `refused` the storage provider's status; None if there was no URL at all.
+    `failed` says how it failed where one failure tells nothing, such as ``reset`` or ``503``, and `wait_s` how long (s)
+    the answer asked to stay away.
     """
 
     given: Interval
     fetched: Interval
     octets: Octets | None
     refused: int | None = None
+    failed: str = ""
+    wait_s: float = 0.0
 
 
 class Reads:
@@ -35,11 +41,12 @@ class Reads:
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
     the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three errors that tell
-    nothing and began last. `sessions` maps a session to its first truth and its last nc.
+    nothing and began last. `sessions` maps a session to its first truth and its last nc. `downloads` are the fetches
+    that tell something by themselves, `failed` the others that brought no bytes.
     """
 
     __slots__ = (
-        "again", "bad", "bad_last", "downloads", "failing", "gone", "id", "kind", "latest", "nc", "nc_first",
+        "again", "bad", "bad_last", "downloads", "failed", "failing", "gone", "id", "kind", "latest", "nc", "nc_first",
         "odd", "ok", "ok_last", "racing", "sessions",
     )  # fmt: skip
 
@@ -59,6 +66,7 @@ class Reads:
         self.again = 0
         self.failing: tuple[Interval, ...] = ()
         self.downloads: list[Download] = []
+        self.failed: tuple[Download, ...] = ()
         self.sessions: dict[str, list[Interval | None]] = {}
 
     def truth(self, interval: Interval, *, good: bool) -> None:
@@ -129,63 +137,6 @@ class Reads:
             self.plain_404(interval)
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One write of what an upload is made of: a part reported or stored, or a hash of the whole reported.
-
-    `declared` is (size, hash value, algorithm); without it `stored` are the bytes sent, None where they are not known.
-    `sure` says that it was acknowledged, `given` which answer of the API gave the signed url that it used.
-    """
-
-    call: str
-    number: int
-    interval: Interval
-    sure: bool
-    declared: tuple[int, str, str] | None = None
-    stored: Octets | None = None
-    given: Interval | None = None
-
-
-@dataclass(slots=True)
-class Part:
-    """One chunk of an upload (or the whole of a single-part one) as far as the client knows it.
-
-    `declared` is (size, hash value, algorithm) as reported; `stored` the bytes sent. `confirmed` and `sure` are the
-    earliest ends (ns) of a definite success in declaring and in storing; `latest` the latest beginning of either.
-    `mixed` says that it was sent again with other content, `lost` that sending it was not always acknowledged.
-    """
-
-    declared: tuple[int, str, str] | None = None
-    confirmed: int = NEVER
-    stored: Octets | None = None
-    sure: int = NEVER
-    latest: int = -1
-    mixed: bool = False
-    lost: bool = False
-    declaring: Interval | None = None
-    storing: Interval | None = None
-
-    def take(self, write: Write) -> None:
-        """Fold one write of this part in."""
-        interval = write.interval
-        if write.declared is not None:
-            self.mixed |= self.declared not in (None, write.declared)
-            self.declared = write.declared
-            if write.sure:
-                self.confirmed = min(self.confirmed, interval.ended_ns)
-                self.declaring = first(self.declaring, interval)
-        elif write.stored is None or self.stored not in (None, write.stored):
-            self.mixed, self.lost = True, self.lost or not write.sure
-            return
-        else:
-            self.stored = write.stored
-            self.lost |= not write.sure
-            if write.sure:
-                self.sure = min(self.sure, interval.ended_ns)
-                self.storing = first(self.storing, interval)
-        self.latest = max(self.latest, interval.begun_ns)
-
-
 Shape = tuple[str, bool, bool]
 """What an upload was asked to be: its storage provider, whether chunked, whether empty."""
 
@@ -225,42 +176,6 @@ class Switch:
 
 
 @dataclass(slots=True)
-class Look:
-    """What looking at a project, file or version showed: it, first and last, or that it is not there (any more)."""
-
-    kind: str
-    id: str
-    seen: Interval | None = None
-    seen_last: Interval | None = None
-    gone: Interval | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """Where something came to lie, in a folder or at a project's root: its creation there, or a move.
-
-    An empty `parent` is a place that nobody can read from the request.
-    """
-
-    parent: str
-    is_folder: bool
-    interval: Interval
-    effect: Effect
-
-
-@dataclass(slots=True)
-class Folder:
-    """A folder: where it lay, and the attempts to delete it."""
-
-    id: str
-    project: str = ""
-    created: Interval | None = None
-    stays: dict[str, Stay] = field(default_factory=dict)
-    deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
-    doomed: int = NEVER
-
-
-@dataclass(slots=True)
 class File:
     """A file: the register of the uploads it pointed to, where it lay, and the answers of its url endpoint."""
 
@@ -278,6 +193,7 @@ class File:
     writes: list[tuple[int, int]] = field(default_factory=list)
     single: list[tuple[Interval, Answer]] = field(default_factory=list)
     denied: list[Interval] = field(default_factory=list)
+    odd: list[Interval] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     switched: int = NEVER
     versions: list[str] = field(default_factory=list)
@@ -351,9 +267,11 @@ class Upload:
     `completes` holds every attempt by its operation id; `closed` is the sign of completion
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
     earliest attempt that was refused, `missing` the one answered 404 that began last; `refused_files` the last refusal
-    to attach it to a file. `digests` are those of the content that its sender noted, by algorithm; `hashes` are the
-    further hashes reported of it; `afterwards` the writes of parts that began after an attempt to complete it had
-    ended. `meddled` says that something undocumented was asked of it, which may have removed it.
+    to attach it to a file. `turned_away` are the creator's attempts to attach it that were refused for its own sake,
+    and whether that was definite; `attached_from` is from when (ns) it may have been attached. `digests` are those of
+    the content that its sender noted, by algorithm; `hashes` are the further hashes reported of it; `afterwards` the
+    writes of parts that began after an attempt to complete it had ended. `meddled` says that something undocumented was
+    asked of it, which may have removed it.
     """
 
     id: str
@@ -375,6 +293,8 @@ class Upload:
     files: list[str] = field(default_factory=list)
     status: Status = field(default_factory=Status)
     refused_files: Interval | None = None
+    turned_away: list[tuple[Interval, bool]] = field(default_factory=list)
+    attached_from: int = NEVER
     refusal: Refusal | None = None
     missing: Interval | None = None
     meddled: bool = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.endpoints.calls import Operation
-from conformance.reference.endpoints.refusals import INTEGRITY_REASON, not_consistent
 from conformance.reference.hooks.seam import Reply
+from conformance.reference.refusals import INTEGRITY_REASON, not_consistent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

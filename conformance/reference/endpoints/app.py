@@ -11,12 +11,13 @@ from conformance.reference.endpoints import api_description
 from conformance.reference.endpoints import file_calls as files
 from conformance.reference.endpoints import folder_calls as folders
 from conformance.reference.endpoints import people_calls as people
+from conformance.reference.endpoints import permission_calls as permissions
 from conformance.reference.endpoints import project_calls as projects
 from conformance.reference.endpoints import upload_calls as uploads
 from conformance.reference.endpoints import url_calls as urls
 from conformance.reference.endpoints.calls import Operation, Resource, refuse
 from conformance.reference.endpoints.fields import Field
-from conformance.reference.endpoints.refusals import ApiError
+from conformance.reference.refusals import ApiError
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -53,8 +54,12 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "/projects/{id}/files": {"GET": Operation("list_project_files", folders.list_project_files)},
     "/projects/{id}/children": {"GET": Operation("list_project_children", folders.list_project_children)},
-    "/projects/{id}/permissions": {"GET": Operation("list_permissions", projects.list_permissions)},
-    "/projects/{id}/permissions/{user_id}": {"GET": Operation("show_permission", projects.show_permission)},
+    "/projects/{id}/permissions": {"GET": Operation("list_permissions", permissions.list_permissions)},
+    "/projects/{id}/permissions/{user_id}": {
+        "GET": Operation("show_permission", permissions.show_permission),
+        "PUT": Operation("grant", permissions.grant, permissions.ROLE_FIELDS),
+        "DELETE": Operation("withdraw", permissions.withdraw),
+    },
     "/files": {"POST": Operation("create_file", files.create_file, files.FILE_FIELDS)},
     "/files/{id}": {
         "GET": Operation("show_file", files.show_file),

@@ -15,9 +15,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from conformance.reference.endpoints.fields import check_fields
-from conformance.reference.endpoints.refusals import ApiError
 from conformance.reference.endpoints.request_bodies import is_form, parse_query, read_body
 from conformance.reference.hooks.seam import Call, Reply
+from conformance.reference.refusals import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,8 +71,9 @@ class Resource:
 async def answer(world: World, request: Request, operation: Operation) -> Response:
     """Take a request through every step of an operation."""
     call = _call(world, request, operation.name)
+    call.perform = lambda: _perform(call, operation)
     try:
-        reply = await world.behaviour.before(call) or await _perform(call, operation)
+        reply = await world.behaviour.before(call) or await _admitted(call, operation)
     except ApiError as error:
         reply = Reply(error.status, error.payload(), dict(error.headers), error.cause)
     except ClientDisconnect:
@@ -97,13 +98,18 @@ def _call(world: World, request: Request, name: str) -> Call:
     return Call(world, name, request, request.path_params, now, now)
 
 
-async def _perform(call: Call, operation: Operation) -> Reply:
+async def _admitted(call: Call, operation: Operation) -> Reply:
+    """Perform an operation for who may call at all."""
     call.token = call.request.headers.get("authorization")
     if operation.token:
         holder = call.world.behaviour.user(call, call.world.people.holder(call.token, call.now))
         if isinstance(holder, ApiError):
             raise holder
         call.caller = holder
+    return await _perform(call, operation)
+
+
+async def _perform(call: Call, operation: Operation) -> Reply:
     call.query = parse_query(call.request.scope["query_string"])
     if call.request.method not in {"GET", "HEAD", "DELETE"}:
         form = is_form(call.request)
@@ -111,6 +117,7 @@ async def _perform(call: Call, operation: Operation) -> Reply:
         call.body = check_fields(call.body, operation.fields, form=form)
     call.now = call.world.clock.now()
     call.instant = call.world.behaviour.read_instant(call, call.now)
+    call.world.behaviour.asked(call)
     call.again = lambda: operation.handler(call)
     return operation.handler(call)
 

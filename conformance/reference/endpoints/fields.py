@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.reference.endpoints.refusals import invalid
+from conformance.reference.refusals import invalid
 
 __all__ = ["Field", "check_fields", "page_of"]
 

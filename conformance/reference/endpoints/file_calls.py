@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from conformance.reference.endpoints.fields import Field
 from conformance.reference.endpoints.lookup import find_file, find_upload, find_version, live_parent, touch
 from conformance.reference.endpoints.pages import page_of_rows
-from conformance.reference.endpoints.refusals import invalid
 from conformance.reference.endpoints.url_calls import version_at
 from conformance.reference.endpoints.views import file_view, version_view
 from conformance.reference.hooks.seam import Reply
+from conformance.reference.refusals import invalid
 from conformance.reference.upload_state import State, upload_state
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from conformance.reference.endpoints.fields import Field
 from conformance.reference.endpoints.file_calls import draw_file, upload_of
 from conformance.reference.endpoints.lookup import find_file, find_folder, find_project, live_parent, touch
 from conformance.reference.endpoints.pages import page_of_list, page_of_rows
-from conformance.reference.endpoints.refusals import invalid
 from conformance.reference.endpoints.upload_calls import signed_url
 from conformance.reference.endpoints.url_calls import version_at
 from conformance.reference.endpoints.views import folder_view
 from conformance.reference.hooks.seam import Reply
+from conformance.reference.refusals import invalid
 from conformance.reference.upload_state import State, upload_state
 
 if TYPE_CHECKING:

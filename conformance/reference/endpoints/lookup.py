@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import forbidden, unknown
+from conformance.reference.refusals import forbidden, unknown
 
 if TYPE_CHECKING:
     import sqlite3
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from conformance.reference.hooks.seam import Call
 
 __all__ = [
+    "administer",
     "authorise",
     "find_file",
     "find_folder",
@@ -34,6 +35,13 @@ def member(call: Call, project_id: str) -> bool:
 def authorise(call: Call, project_id: str) -> None:
     """Raise 403 unless the caller has a role in the project."""
     if not member(call, project_id):
+        raise forbidden()
+
+
+def administer(call: Call, project_id: str) -> None:
+    """Raise 403 unless the caller administers the project."""
+    sql = "SELECT 1 FROM permissions WHERE project_id = ? AND user_id = ? AND role = 'project_admin'"
+    if call.world.database.one(sql, project_id, call.user.id) is None:
         raise forbidden()
 
 

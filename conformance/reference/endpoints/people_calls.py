@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.endpoints.pages import page_of_list
-from conformance.reference.endpoints.refusals import unknown
-from conformance.reference.endpoints.views import provider_view
 from conformance.reference.hooks.seam import Reply
 from conformance.reference.people import TOKEN_LIFETIME
+from conformance.reference.refusals import unknown
 
 if TYPE_CHECKING:
     from conformance.reference.hooks.seam import Call
@@ -21,6 +20,7 @@ __all__ = [
     "list_roles",
     "list_users",
     "role_view",
+    "roles",
     "show_provider",
     "show_role",
     "show_user",
@@ -34,6 +34,11 @@ _ROLES = {
     "file_uploader": ("File Uploader", "project"),
     "system_admin": ("System Admin", "system"),
 }
+
+
+def roles(context: str) -> list[str]:
+    """Return the ids of the roles of a context, project or system."""
+    return [key for key, role in _ROLES.items() if role[1] == context]
 
 
 def role_view(key: str) -> dict[str, Any]:
@@ -99,19 +104,15 @@ def show_role(call: Call) -> Reply:
 
 def list_providers(call: Call) -> Reply:
     """`GET /storage_providers`."""
-    return page_of_list(call, [_provider(call)])
+    return page_of_list(call, call.world.providers())
 
 
 def show_provider(call: Call) -> Reply:
     """`GET /storage_providers/{id}`."""
-    if call.path["id"] != call.world.provider_id:
+    provider = next((one for one in call.world.providers() if one["id"] == call.path["id"]), None)
+    if provider is None:
         raise unknown("StorageProvider")
-    return Reply(200, _provider(call))
-
-
-def _provider(call: Call) -> dict[str, Any]:
-    flags = {"is_default": True, "is_deprecated": False, "chunk_hash_algorithm": "md5"}
-    return {**provider_view(call.world), **flags}
+    return Reply(200, provider)
 
 
 def app_status(call: Call) -> Reply:  # noqa: ARG001 (every handler takes the call)

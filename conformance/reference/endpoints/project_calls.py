@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.reference.endpoints.lookup import find_project, touch
 from conformance.reference.endpoints.pages import page_of_rows
-from conformance.reference.endpoints.people_calls import role_view
-from conformance.reference.endpoints.refusals import invalid, unknown
 from conformance.reference.endpoints.views import project_view, upload_view
 from conformance.reference.hooks.seam import Reply
+from conformance.reference.refusals import invalid
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from conformance.reference.hooks.seam import Call, World
 
 __all__ = [
     "create_project",
     "delete_project",
-    "list_permissions",
     "list_project_uploads",
     "list_projects",
-    "show_permission",
     "show_project",
     "update_project",
 ]
@@ -114,28 +109,3 @@ def list_project_uploads(call: Call) -> Reply:
     project = find_project(call, call.path["id"])
     sql = "uploads WHERE project_id = ? ORDER BY created, rowid"
     return page_of_rows(call, sql, (project["id"],), lambda row: upload_view(call, row))
-
-
-def _permission_view(world: World, row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "project": {"id": row["project_id"]},
-        "user": world.people.users[row["user_id"]].brief(),
-        "auth_role": role_view(row["role"]),
-    }
-
-
-def list_permissions(call: Call) -> Reply:
-    """`GET /projects/{id}/permissions`."""
-    project = find_project(call, call.path["id"])
-    sql = "permissions WHERE project_id = ? ORDER BY user_id"
-    return page_of_rows(call, sql, (project["id"],), lambda row: _permission_view(call.world, row))
-
-
-def show_permission(call: Call) -> Reply:
-    """`GET /projects/{id}/permissions/{user_id}`."""
-    project = find_project(call, call.path["id"])
-    sql = "SELECT * FROM permissions WHERE project_id = ? AND user_id = ?"
-    row = call.world.database.one(sql, project["id"], call.path["user_id"])
-    if row is None:
-        raise unknown("ProjectPermission")
-    return Reply(200, _permission_view(call.world, row))

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from conformance.reference.endpoints.refusals import ApiError, malformed
+from conformance.reference.refusals import ApiError, malformed
 
 if TYPE_CHECKING:
     from starlette.requests import Request

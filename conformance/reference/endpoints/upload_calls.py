@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.endpoints.fields import Field
 from conformance.reference.endpoints.lookup import authorise, find_project, find_upload, touch
-from conformance.reference.endpoints.refusals import ApiError, invalid, not_consistent, unknown
 from conformance.reference.endpoints.views import upload_view
 from conformance.reference.hooks.seam import Reply
+from conformance.reference.refusals import ApiError, invalid, not_consistent, unknown
 from conformance.reference.upload_state import State, upload_state
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ UPLOAD_FIELDS = (
 CHUNK_FIELDS = (
     Field("number", "integer", low=1, high=MAX_CHUNKS),
     Field("size", "integer", high=MAX_CHUNK),
-    Field("hash", "object", inner=(Field("value"), Field("algorithm", choices=("md5",)))),
+    Field("hash", "object", inner=(Field("value"), Field("algorithm", choices=ALGORITHMS))),
 )
 COMPLETE_FIELDS = (Field("hash", "object", inner=(Field("value"), Field("algorithm", choices=ALGORITHMS))),)
 HASHES_FIELDS = (Field("value"), Field("algorithm", choices=ALGORITHMS))
@@ -55,8 +55,8 @@ def create_upload(call: Call) -> Reply:
     world, body = call.world, call.body
     project = find_project(call, call.path["id"], live=True)
     call.facts["project"] = project["id"]
-    provider = body.get("storage_provider")
-    if provider is not None and provider["id"] != world.provider_id:
+    named = body.get("storage_provider")
+    if named is not None and named["id"] not in {one["id"] for one in world.providers()}:
         raise unknown("StorageProvider")
     chunked = body.get("chunked", True)
     if not chunked and body["size"] > MAX_CHUNK:
@@ -87,6 +87,8 @@ def _insert_upload(call: Call, project_id: str, *, chunked: bool) -> sqlite3.Row
         created=call.now,
         created_by=call.user.id,
     )
+    if named := call.body.get("storage_provider"):
+        call.world.database.insert("placements", upload_id=key, provider_id=named["id"])
     return find_upload(call, key)
 
 
@@ -117,6 +119,9 @@ def create_chunk(call: Call) -> Reply:
         raise invalid(("chunked", "this upload takes a single part"))
     if upload["completed"] is not None:
         raise invalid(("completed_at", "the upload is completed already"))
+    expected = call.world.provider_of(upload["id"])["chunk_hash_algorithm"]
+    if body["hash"]["algorithm"] != expected:
+        raise invalid(("hash[algorithm]", f"must be {expected}"))
     if not call.world.behaviour.chunks_ready(call, upload, ready=True):
         raise not_consistent()
     call.world.database.run(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from conformance.reference.endpoints.lookup import authorise
-from conformance.reference.endpoints.refusals import ApiError, integrity, not_consistent, unknown
 from conformance.reference.endpoints.upload_calls import signed_url
 from conformance.reference.hooks.seam import Reply
+from conformance.reference.refusals import ApiError, integrity, not_consistent, unknown
 from conformance.reference.upload_state import State, upload_state
 
 if TYPE_CHECKING:

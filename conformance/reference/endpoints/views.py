@@ -54,9 +54,10 @@ def project_view(world: World, row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def provider_view(world: World) -> dict[str, Any]:
-    """Return the one storage provider."""
-    return {"id": world.provider_id, "name": "reference", "description": "Storage of the reference server"}
+def provider_view(world: World, upload_id: str) -> dict[str, Any]:
+    """Return the storage provider of an upload."""
+    provider = world.provider_of(upload_id)
+    return {name: provider[name] for name in ("id", "name", "description")}
 
 
 def _project_brief(world: World, project_id: str) -> dict[str, str]:
@@ -85,7 +86,7 @@ def upload_brief(world: World, upload: sqlite3.Row) -> dict[str, Any]:
     return {
         "id": upload["id"],
         "size": upload["size"],
-        "storage_provider": provider_view(world),
+        "storage_provider": provider_view(world, upload["id"]),
         "hashes": _hashes(world, upload["id"]),
     }
 
@@ -125,7 +126,7 @@ def upload_view(call: Call, upload: sqlite3.Row) -> dict[str, Any]:
         "status": _status(call, upload),
         "audit": audit(world, upload),
         "project": _project_brief(world, upload["project_id"]),
-        "storage_provider": provider_view(world),
+        "storage_provider": provider_view(world, upload["id"]),
         "hashes": _hashes(world, upload["id"]),
     }
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import ApiError, integrity, invalid, not_consistent, unknown
 from conformance.reference.endpoints.request_bodies import is_form
 from conformance.reference.hooks.bends import Fault, after_operation, body_is, rewrite, status
 from conformance.reference.hooks.seam import Layer
+from conformance.reference.refusals import ApiError, integrity, invalid, not_consistent, unknown
 from conformance.reference.upload_state import Verdict, offences
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import ApiError, unknown
 from conformance.reference.hooks.bends import URLS, Fault, cause, draw, drop, put, rewrite, status
 from conformance.reference.hooks.seam import Layer, Reply
+from conformance.reference.refusals import ApiError, unknown
 from conformance.reference.server_clock import iso
 from conformance.reference.upload_state import State, upload_state
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import INTEGRITY_REASON
 from conformance.reference.hooks.bends import Fault, after_operation, rewrite
+from conformance.reference.refusals import INTEGRITY_REASON
 
 if TYPE_CHECKING:
     from collections.abc import Callable

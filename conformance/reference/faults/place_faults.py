@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.endpoints.refusals import ApiError, integrity, not_consistent
 from conformance.reference.hooks.bends import Fault, cause, put, rewrite, status
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.people import User
+from conformance.reference.refusals import ApiError, integrity, not_consistent
 from conformance.reference.upload_state import State, upload_state
 
 if TYPE_CHECKING:

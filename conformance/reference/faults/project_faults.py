@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.endpoints.refusals import unknown
 from conformance.reference.hooks.bends import Fault
 from conformance.reference.hooks.seam import Layer
+from conformance.reference.refusals import unknown
 
 if TYPE_CHECKING:
     import sqlite3

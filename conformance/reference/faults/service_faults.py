@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import ApiError, not_consistent
 from conformance.reference.hooks.bends import Fault, choose_version, drop, rewrite
 from conformance.reference.hooks.seam import Layer
+from conformance.reference.refusals import ApiError, not_consistent
 from conformance.reference.upload_state import State, offences
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ FAMILY: dict[Fault, LayerFactory] = {
     ): _PartMissingForbidden,
     Fault(
         "project-answered-twice",
-        ("project-create-body", "converges-project", "nc-until-consistent"),
+        ("project-create-body", "distinct-ids", "converges-project", "nc-until-consistent"),
         "one create of a project in three is answered with the project before it",
     ): _ProjectTwice,
 }

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from conformance.reference.endpoints.refusals import unknown
 from conformance.reference.hooks.bends import Fault, choose_version, draw
 from conformance.reference.hooks.seam import Layer
+from conformance.reference.refusals import unknown
 
 if TYPE_CHECKING:
     import sqlite3

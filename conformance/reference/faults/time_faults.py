@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.endpoints.refusals import ApiError, unknown
 from conformance.reference.hooks.bends import Fault, choose_version, draw
 from conformance.reference.hooks.seam import Layer
+from conformance.reference.refusals import ApiError, unknown
 from conformance.reference.upload_state import State
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.endpoints.refusals import INTEGRITY_REASON
 from conformance.reference.hooks.bends import Fault, draw
 from conformance.reference.hooks.seam import Layer
+from conformance.reference.refusals import INTEGRITY_REASON
 from conformance.reference.upload_state import Verdict, offences
 
 if TYPE_CHECKING:

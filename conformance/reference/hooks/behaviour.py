@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from conformance.reference.endpoints.refusals import ApiError
+    from starlette.responses import Response
+
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.hooks.seam import Call, Reply, World
+    from conformance.reference.hooks.seam import Call, Reply, Visit, World
     from conformance.reference.people import User
+    from conformance.reference.refusals import ApiError
     from conformance.reference.store.objects import Part, Piece
     from conformance.reference.upload_state import State, Verdict
 
@@ -46,6 +48,17 @@ class Behaviour(Layer):
         for layer in self.layers:
             reply = await layer.after(call, reply)
         return reply
+
+    def asked(self, call: Call) -> None:
+        """Ask every layer."""
+        for layer in self.layers:
+            layer.asked(call)
+
+    def providers(self, providers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Pass the providers on."""
+        for layer in self.layers:
+            providers = layer.providers(providers)
+        return providers
 
     def lag(self, kind: str, subject: str, seconds: float) -> float:
         """Pass the lag on."""
@@ -129,6 +142,18 @@ class Behaviour(Layer):
         for layer in self.layers:
             record = layer.status_record(call, upload, record)
         return record
+
+    def accepts(self, name: str, *, accepts: bool) -> bool:
+        """Pass it on."""
+        for layer in self.layers:
+            accepts = layer.accepts(name, accepts=accepts)
+        return accepts
+
+    async def delivered(self, visit: Visit, response: Response) -> Response:
+        """Pass the answer on."""
+        for layer in self.layers:
+            response = await layer.delivered(visit, response)
+        return response
 
     def served(self, name: str, *, served: bool) -> bool:
         """Pass it on."""

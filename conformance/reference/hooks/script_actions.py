@@ -9,7 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import (
+from conformance.reference.hooks.script_rules import ScriptRule
+from conformance.reference.http_protocol import ABORT
+from conformance.reference.refusals import (
     ApiError,
     integrity,
     invalid,
@@ -17,8 +19,6 @@ from conformance.reference.endpoints.refusals import (
     unauthorized,
     unknown,
 )
-from conformance.reference.hooks.script_rules import ScriptRule
-from conformance.reference.http_protocol import ABORT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

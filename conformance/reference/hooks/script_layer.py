@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import INTEGRITY_REASON
 from conformance.reference.hooks.seam import Layer
+from conformance.reference.refusals import INTEGRITY_REASON
 from conformance.reference.upload_state import Verdict
 
 if TYPE_CHECKING:

@@ -14,19 +14,20 @@ from conformance.reference.platform import Platform
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
-    from conformance.reference.endpoints.refusals import ApiError
     from conformance.reference.people import User
+    from conformance.reference.refusals import ApiError
     from conformance.reference.server_settings import Settings
     from conformance.reference.store.objects import Part, Piece
     from conformance.reference.upload_state import State, Verdict
 
     RawHeaders = list[tuple[bytes, bytes]]
 
-__all__ = ["Call", "Layer", "Reply", "World"]
+__all__ = ["Call", "Layer", "Reply", "Visit", "World"]
 
 
 class World(Platform):
@@ -45,6 +46,16 @@ class World(Platform):
         """Return the instant at which a resource created or completed now becomes consistent."""
         seconds = self.settings.lag.draw(self.settings.seed, subject)
         return now + self.behaviour.lag(kind, subject, seconds)
+
+    def providers(self) -> list[dict[str, Any]]:
+        """Return the storage providers, the default one first."""
+        return self.behaviour.providers([self.default_provider()])
+
+    def provider_of(self, upload_id: str) -> dict[str, Any]:
+        """Return the storage provider of an upload: the one that was named for it, else the default one."""
+        row = self.database.one("SELECT provider_id FROM placements WHERE upload_id = ?", upload_id)
+        named = [one for one in self.providers() if row is not None and one["id"] == row["provider_id"]]
+        return named[0] if named else self.providers()[0]
 
 
 @dataclass(slots=True)
@@ -67,7 +78,8 @@ class Call:
     """A request being answered.
 
     `now` is its instant, `instant` the one whose state a read shows, `facts` what is learnt on the way (ids of what
-    is touched), `again` performs the same operation once more.
+    is touched), `again` performs the same operation once more, `perform` reads the request and performs it, whoever
+    calls.
     """
 
     world: World
@@ -82,6 +94,7 @@ class Call:
     caller: User | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     again: Callable[[], Reply] | None = None
+    perform: Callable[[], Awaitable[Reply]] | None = None
 
     @property
     def user(self) -> User:
@@ -89,6 +102,16 @@ class Call:
         if self.caller is None:
             raise RuntimeError(f"{self.operation} has no caller")
         return self.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A signed request at the storage provider: what it does (`GET` or `PUT`), to which object, to which part."""
+
+    request: Request
+    verb: str
+    name: str
+    number: int
 
 
 class Layer:
@@ -104,6 +127,13 @@ class Layer:
     async def after(self, call: Call, reply: Reply) -> Reply:  # noqa: ARG002
         """Bend the finished answer."""
         return reply
+
+    def asked(self, call: Call) -> None:
+        """Change the body that was read, or raise to refuse it, before anything is looked up."""
+
+    def providers(self, providers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Bend which storage providers there are, the default one first."""
+        return providers
 
     def lag(self, kind: str, subject: str, seconds: float) -> float:  # noqa: ARG002
         """Bend the lag of a project or an upload (`kind`), in seconds."""
@@ -165,6 +195,14 @@ class Layer:
     def status_record(self, call: Call, upload: sqlite3.Row, record: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Bend the `status` object of an upload."""
         return record
+
+    def accepts(self, name: str, *, accepts: bool) -> bool:  # noqa: ARG002
+        """Bend whether the storage provider still takes a part of the object."""
+        return accepts
+
+    async def delivered(self, visit: Visit, response: Response) -> Response:  # noqa: ARG002
+        """Bend the storage provider's answer to a request that was well signed."""
+        return response
 
     def served(self, name: str, *, served: bool) -> bool:  # noqa: ARG002
         """Bend whether the storage provider has the object."""

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, project_id TEXT NOT NUL
     content_type TEXT NOT NULL, size INTEGER NOT NULL, chunked INTEGER NOT NULL, completed REAL, due REAL,
     hash_value TEXT, hash_algorithm TEXT, verdict TEXT, error_message TEXT, {_AUDIT});
 CREATE INDEX IF NOT EXISTS uploads_of ON uploads (project_id);
+CREATE TABLE IF NOT EXISTS placements (upload_id TEXT PRIMARY KEY, provider_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunks (upload_id TEXT NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL,
     hash_value TEXT NOT NULL, hash_algorithm TEXT NOT NULL, PRIMARY KEY (upload_id, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS hashes (upload_id TEXT NOT NULL, algorithm TEXT NOT NULL, value TEXT NOT NULL,

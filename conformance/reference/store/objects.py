@@ -14,13 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["NoSuchUploadError", "ObjectStore", "Part", "PartWriter", "Piece"]
+__all__ = ["ObjectStore", "Part", "PartWriter", "Piece"]
 
 SINGLE = 0  # the part number of a single-part object; chunks count from 1
-
-
-class NoSuchUploadError(Exception):
-    """A part arrived for a container that does not exist or an object that is assembled already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +99,12 @@ class ObjectStore:
         """Open a writer for a part that is about to stream in."""
         return PartWriter(self._bytes / uuid.uuid4().hex)
 
-    def store(self, container: str, name: str, part: Part, now: float) -> None:
-        """Keep a finished part, replacing an earlier one of that number; raise NoSuchUploadError when too late."""
-        if not self.accepts(container, name):
-            (self._bytes / part.file).unlink(missing_ok=True)
-            raise NoSuchUploadError(name)
+    def discard(self, part: Part) -> None:
+        """Forget a finished part that came too late."""
+        (self._bytes / part.file).unlink(missing_ok=True)
+
+    def store(self, name: str, part: Part, now: float) -> None:
+        """Keep a finished part, replacing an earlier one of that number."""
         old = self._database.one("SELECT file FROM parts WHERE object = ? AND number = ?", name, part.number)
         columns = (name, part.number, part.size, part.md5, part.sha1, part.sha256, part.file, now)
         self._database.run("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *columns)

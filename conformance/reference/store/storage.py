@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from conformance.reference.store.objects import SINGLE, NoSuchUploadError
+from conformance.reference.hooks.seam import Visit
+from conformance.reference.store.objects import SINGLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,17 +59,21 @@ class StorageApp:
         if len(names) != 2:
             return _error("InvalidURI")
         parameters = dict(parse_qsl(query))
-        if verb == "GET":
-            return self._download(names[1], parameters)
-        return await self._store(request, names[0], names[1], int(parameters.get("partNumber", SINGLE)))
+        visit = Visit(request, verb, names[1], int(parameters.get("partNumber", SINGLE)))
+        response = self._download(visit.name, parameters) if verb == "GET" else await self._store(visit, names[0])
+        return await self._world.behaviour.delivered(visit, response)
 
-    async def _store(self, request: Request, container: str, name: str, number: int) -> Response:
+    def _accepts(self, visit: Visit, container: str) -> bool:
+        accepts = self._world.objects.accepts(container, visit.name)
+        return self._world.behaviour.accepts(visit.name, accepts=accepts)
+
+    async def _store(self, visit: Visit, container: str) -> Response:
         objects = self._world.objects
-        if not objects.accepts(container, name):
+        if not self._accepts(visit, container):
             return _error("NoSuchUpload")
         writer = objects.writer()
         try:
-            async for piece in request.stream():
+            async for piece in visit.request.stream():
                 writer.write(piece)
         except ClientDisconnect:
             writer.abandon()
@@ -76,11 +81,11 @@ class StorageApp:
         except BaseException:
             writer.abandon()
             raise
-        part = writer.finish(number)
-        try:
-            objects.store(container, name, part, self._world.clock.now())
-        except NoSuchUploadError:
+        part = writer.finish(visit.number)
+        if not self._accepts(visit, container):
+            objects.discard(part)
             return _error("NoSuchUpload")
+        objects.store(visit.name, part, self._world.clock.now())
         return Response(status_code=200, headers={"etag": f'"{part.md5}"'})
 
     def _download(self, name: str, parameters: dict[str, str]) -> Response:

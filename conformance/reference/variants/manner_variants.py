@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from conformance.reference.endpoints.refusals import ApiError, integrity, invalid, not_consistent
 from conformance.reference.endpoints.request_bodies import is_form
 from conformance.reference.hooks.bends import Variant, cause, draw, every_error, put, rewrite
 from conformance.reference.hooks.seam import Layer, Reply
+from conformance.reference.refusals import ApiError, integrity, invalid, not_consistent
 from conformance.reference.upload_state import State, Verdict
 
 if TYPE_CHECKING:

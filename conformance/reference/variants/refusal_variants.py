@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.endpoints.refusals import INTEGRITY_SUGGESTION, ApiError, invalid
 from conformance.reference.hooks.bends import Variant, cause, draw, rewrite, status
 from conformance.reference.hooks.seam import Layer, Reply
+from conformance.reference.refusals import INTEGRITY_SUGGESTION, ApiError, invalid
 from conformance.reference.upload_state import State
 
 if TYPE_CHECKING:

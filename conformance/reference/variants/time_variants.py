@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from conformance.reference.endpoints.refusals import ApiError
 from conformance.reference.hooks.bends import Variant, draw
 from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.http_protocol import ABORT
+from conformance.reference.refusals import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,7 +25,9 @@ from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import Truth, expected_bytes
 from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.observed import doomed_from, scope_of_file, scope_of_version
-from conformance.judge.state.resources import Download, Look, Write
+from conformance.judge.state.parts import Write
+from conformance.judge.state.resources import Download
+from conformance.judge.state.stays import Look
 
 FINAL, BY_STORE = "verdict-final", "verdict-final-store"
 

@@ -1,0 +1,123 @@
+"""The closing round: a sample of what a run made is read, downloaded by new urls and used again, after a rest.
+
+A server may take its word back long after it gave it: sweepers, expiring caches and retention jobs come later than any
+plan looks. Other plans fill the time; the round itself waits only where the effort has it rest for the whole bound.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from conformance.api.answers import Answer
+from conformance.engine.execution.bindings import File, Project, Upload, World
+from conformance.engine.execution.context import Sent, Speaker, Stage, sent
+from conformance.engine.execution.polling import MARGIN
+from conformance.engine.execution.reads import fetch
+from conformance.engine.execution.scheduler import Task
+from conformance.engine.execution.settle import Voices
+from conformance.engine.execution.writes import place
+from conformance.engine.plan_model import Truth
+from conformance.model import Json, Phase
+
+MOST_FILES, MOST_VERSIONS = 2, 3
+"""Files looked at in each plan, and versions of each."""
+CLOSER = "closing"
+"""The actor whose sessions are those of the closing round."""
+
+
+def sample(worlds: Iterable[World], most: int) -> list[World]:
+    """Choose plans that ended: of each scenario the one that rested longest, then the second of each, and so on."""
+    by_theme: dict[str, list[World]] = {}
+    for world in sorted((one for one in worlds if one.ended is not None), key=lambda one: one.ended or 0.0):
+        by_theme.setdefault(world.plan.theme, []).append(world)
+    rounds = itertools.zip_longest(*by_theme.values())
+    return [world for each in rounds for world in each if world is not None][:most]
+
+
+@dataclass(slots=True)
+class ClosingRound:
+    """One closing round over the plans of a process; `rests` says how long each plan's things had rested, in seconds.
+
+    With `whole` each is left alone until the bound on convergence has passed since its last look.
+    """
+
+    stage: Stage
+    whole: bool = False
+    rests: list[float] = field(default_factory=list)
+
+    def run(self, worlds: Sequence[World]) -> None:
+        """Look at everything and use it again; return when all is done or the scheduler was stopped."""
+        for world in worlds:
+            self.stage.scheduler.spawn(self._close(world))
+        self.stage.scheduler.run()
+
+    def _close(self, world: World) -> Task:
+        ended = world.ended or time.monotonic()
+        if self.whole:
+            yield ended + self.stage.timing.bound_s * MARGIN
+        self.rests.append(time.monotonic() - ended)
+        voices = Voices(self.stage, world, CLOSER, Phase.FINAL)
+        for project in world.projects():
+            yield from self._visit(voices.of(project.by), world, project)
+        for file in list(world.files())[:MOST_FILES]:
+            yield from _look(voices.of(file.project.by), file)
+        for upload in itertools.islice(_usable(world), 1):
+            yield from _use(voices.of(upload.project.by), upload)
+        for membership in world.memberships():
+            yield from _without_rights(voices.of("other"), world, membership.project)
+        voices.close()
+
+    def _visit(self, client: Speaker, world: World, project: Project) -> Task:
+        """Read a project, and make an upload in it if it lives."""
+        client.send("GET", f"/projects/{project.id}")
+        yield time.monotonic()
+        if not project.deleted and project.ready is not None:
+            body = {"name": world.name("closing"), "content_type": "text/plain", "size": 1}
+            named = {"storage_provider": {"id": self.stage.provider}} if self.stage.provider else {}
+            client.send("POST", f"/projects/{project.id}/uploads", json={**body, **named})
+            yield time.monotonic()
+
+
+def _look(client: Speaker, file: File) -> Task:
+    """Read a file, its versions and its upload, and fetch what a new url of each leads to."""
+    client.send("GET", f"/files/{file.id}")
+    yield time.monotonic()
+    paths = [f"/files/{file.id}/url", *(f"/file_versions/{one.id}/url" for one in file.versions[:MOST_VERSIONS])]
+    for path in paths:
+        _download(client, path)
+        yield time.monotonic()
+    for version in file.versions[:1]:
+        client.send("GET", f"/uploads/{version.upload.id}")
+        yield time.monotonic()
+
+
+def _without_rights(client: Speaker, world: World, project: Project) -> Task:
+    """Let the second user look where it had rights: what was withdrawn stays so."""
+    for file in itertools.islice((one for one in world.files() if one.project is project), 1):
+        _download(client, f"/files/{file.id}/url")
+        yield time.monotonic()
+
+
+def _download(client: Speaker, path: str) -> None:
+    last = sent(client, client.send("GET", path))
+    if last.answer is Answer.DONE and last.operation.exchange.status == 200:
+        fetch(client, last)
+
+
+def _usable(world: World) -> Iterator[Upload]:
+    """Yield what must be good for a further file."""
+    for upload in world.uploads():
+        if upload.truth is Truth.GOOD and upload.whole and upload.settled is not None and not upload.project.deleted:
+            yield upload
+
+
+def _use(client: Speaker, upload: Upload) -> Task:
+    """Make a further file of an upload, and fetch what its url leads to; a server may refuse a second file."""
+    body: Json = {"parent": place(upload.project), "upload": {"id": upload.id}}
+    last: Sent = sent(client, client.send("POST", "/files", json=body))
+    yield time.monotonic()
+    if last.made:
+        _download(client, f"/files/{last.made}/url")

@@ -1,0 +1,163 @@
+"""The verbs that make an upload, fill it and complete it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from conformance.api.answers import Answer
+from conformance.engine.content import Piece, piece, whole, wrong
+from conformance.engine.execution.bindings import Project, Upload
+from conformance.engine.execution.context import Attempt, Sent, Turn, sent
+from conformance.engine.execution.scheduler import Task
+from conformance.engine.execution.writes import insist
+from conformance.engine.plan import NO_SIGNED_URL
+from conformance.engine.plan_model import Truth
+from conformance.model import Json, Operation
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def create_upload(turn: Turn) -> Task:
+    """Create an upload, again under a new name while the project is not consistent, if the step is patient."""
+    project, parts = turn.project(), tuple(int(size) for size in turn.option("parts"))
+    timing = turn.stage.timing
+    timing.begin_wait()
+    last = yield from insist(turn, lambda cut: _ask_upload(turn, project, cut))
+    refused = last.at
+    while _not_yet(turn, project, last) and time.monotonic() < timing.deadline(project.accepted):
+        yield timing.next_look(project.accepted)
+        refused = last.at
+        last = yield from insist(turn, lambda _: _ask_upload(turn, project, None))
+    timing.end_wait()
+    if not last.made or not turn.owns(project):
+        return
+    if project.ready is None:
+        project.ready = last.at
+        timing.bounded(last.at - project.accepted, last.at - refused)
+    turn.stage.shown = turn.stage.shown or _store_of(last)
+    turn.bind(_made(turn, project, parts, last))
+
+
+def _store_of(last: Sent) -> str:
+    """Return the id of the storage provider that an upload tells, or nothing."""
+    told = last.body.get("storage_provider")
+    found = told.get("id") if isinstance(told, dict) else None
+    return found if isinstance(found, str) and found.isprintable() else ""
+
+
+def _made(turn: Turn, project: Project, parts: tuple[int, ...], last: Sent) -> Upload:
+    truth = turn.world.truths.get(turn.step.binds, Truth.UNKNOWN)
+    signed, by, asked = last.body.get("signed_url"), last.operation.id, last.operation.exchange.request
+    name = str(asked["name"]) if isinstance(asked, dict) else ""
+    chunked = bool(turn.option("chunked"))
+    return Upload(last.made, project, parts, chunked, truth, signed, signed_by=by, name=name, created=last.at)
+
+
+def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
+    """Whether to ask again: not consistent, or refused in some other way although the project was never ready yet."""
+    refused = last.answer is Answer.REFUSED and project.ready is None and turn.owns(project)
+    return bool(turn.option("patient")) and not project.deleted and (last.answer is Answer.NC or refused)
+
+
+def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
+    size = sum(turn.option("parts")) + int(turn.option("misstate"))
+    body = {"name": _name(turn), "content_type": turn.option("content_type"), "size": size}
+    path = f"/projects/{project.id}/uploads"
+    chunked = {} if turn.option("bare") else {"chunked": bool(turn.option("chunked"))}
+    named = turn.stage.provider or (turn.stage.shown if turn.option("named_store") else "")
+    provider = {"storage_provider": {"id": named}} if named else {}
+    intent = "unsure" if turn.option("odd_name") else "valid"  # a server may have its rules for names
+    return turn.client.send("POST", path, json={**body, **chunked, **provider}, intent=intent, cut_after_s=cut)
+
+
+def _name(turn: Turn) -> str:
+    """Return a fresh name for an upload; its first attempt may take the name of another upload, if that is known."""
+    other = turn.world.slot(str(turn.option("name_of"))).value if turn.option("name_of") else None
+    if isinstance(other, Upload) and other.name and turn.world.first_time(f"the name of {turn.step.binds}"):
+        return other.name
+    return turn.world.name("upload", odd=bool(turn.option("odd_name")))
+
+
+def put_part(turn: Turn) -> Task:
+    """Ask for a chunk's signed URL and store its bytes; report what the step says, true or not."""
+    upload, number = turn.upload(), int(turn.option("number"))
+    made = _piece(turn, upload, number)
+    told = _piece(turn, upload, int(turn.option("hash_of")) or number)
+    value = wrong(told.md5) if turn.option("lie") == "hash" else told.md5
+    reported = {"value": value, "algorithm": "md5"}
+    body = {"number": number, "size": max(0, made.size + int(turn.option("size_off"))), "hash": reported}
+    path, timing = f"/uploads/{upload.id}/chunks", turn.stage.timing
+    since = time.monotonic()
+    last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, cut_after_s=cut))
+    while last.answer is Answer.NC and time.monotonic() < timing.deadline(since):
+        yield timing.next_look(since)
+        last = sent(turn.client, turn.client.send("PUT", path, json=body))
+    if last.answer is Answer.DONE and turn.option("send"):
+        yield from _store(turn, upload, number, made, last.body, last.operation.id)
+
+
+def put_whole(turn: Turn) -> Task:
+    """Store the bytes of a single-part upload by the signed URL that came with it."""
+    upload = turn.upload()
+    if upload.signed is None:
+        turn.leave_out(NO_SIGNED_URL)
+        return
+    yield from _store(turn, upload, 1, _piece(turn, upload, 1), upload.signed, upload.signed_by)
+
+
+def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
+    size = upload.parts[number - 1] if number <= len(upload.parts) else 0
+    fresh = "again" if turn.option("fresh") else ""
+    return piece(turn.world.naming.seed(turn.world.token, upload.id, f"{number}{fresh}"), size)
+
+
+def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so
+    upload.kept[number] = signed, signed_by
+    data, notes = made.data(), {"url_of": signed_by}
+    last = yield from insist(turn, lambda cut: turn.client.put_signed(signed, data, notes=notes, cut_after_s=cut))
+    if last.answer is Answer.DONE:
+        upload.stored[number] = made
+
+
+def complete(turn: Turn) -> Task:
+    """Complete an upload, reporting the hash of what was stored, or a wrong one."""
+    upload = turn.upload()
+    size, md5 = whole(upload.pieces())
+    value = wrong(md5) if turn.option("lie") == "hash" else md5
+    attempt = _completion(turn, upload, value, {"content": {"bytes": size, "md5": md5}})
+    last = yield from insist(turn, attempt)
+    if turn.option("form") and last.answer is Answer.REFUSED:
+        last = yield from insist(turn, attempt)
+    while _lost(turn, upload, last) and time.monotonic() < turn.stage.timing.deadline(upload.created):
+        yield turn.stage.timing.next_look(upload.created)
+        last = sent(turn.client, attempt(None))
+    upload.tried = upload.tried or last.at
+    if last.answer in (Answer.DONE, Answer.ALREADY) and upload.completed is None:
+        upload.completed = last.at
+
+
+def _completion(turn: Turn, upload: Upload, value: str, notes: Mapping[str, Json]) -> Attempt:
+    """Return what completes an upload: by JSON, but the first attempt by a form where the step says so.
+
+    A target need not take forms, so the client does not vouch for one.
+    """
+    path, untried = f"/uploads/{upload.id}/complete", [turn.option("form")]
+
+    def attempt(cut: float | None) -> Operation:
+        if untried and untried.pop():
+            form = urlencode({"hash[value]": value, "hash[algorithm]": "md5"}).encode()
+            return turn.client.send(
+                "PUT", path, content=form, content_type=FORM, intent="unsure", notes=notes, cut_after_s=cut
+            )
+        body = {"hash": {"value": value, "algorithm": "md5"}}
+        return turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut)
+
+    return attempt
+
+
+def _lost(turn: Turn, upload: Upload, last: Sent) -> bool:
+    """Whether the server does not know an upload that it acknowledged: it may not show everywhere yet."""
+    missing = last.answer is Answer.REFUSED and last.operation.exchange.status == 404
+    return missing and turn.owns(upload.project) and upload.completed is None and not upload.project.deleted

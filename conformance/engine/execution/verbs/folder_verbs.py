@@ -1,0 +1,116 @@
+"""The verbs of places and names: folders, and what is moved, renamed and relabelled."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conformance.api.answers import Answer
+from conformance.engine.execution.bindings import Folder, Resource
+from conformance.engine.execution.context import Sent, Turn
+from conformance.engine.execution.scheduler import Task
+from conformance.engine.execution.verbs.offered_calls import Offering, lacks, learn, offered
+from conformance.engine.execution.writes import insist, place, remove
+from conformance.model import Json, Operation
+
+
+def create_folder(turn: Turn) -> Task:
+    """Make a folder at the top of a project or in another folder, under a name of its own or an earlier one's.
+
+    Where an odd name is refused it has a plain one.
+    """
+    inside, like, odd = turn.folder(), turn.folder("like"), bool(turn.option("odd_name"))
+    project = inside.project if inside else turn.project()
+    for attempt in (True, False) if odd else (False,):
+        name = like.name if like else turn.world.name("folder", odd=attempt)
+        body: Json = {"parent": place(inside or project), "name": name}
+        intent = "unsure" if attempt else "valid"  # a server may have its rules for names
+        last = yield from offered(turn, "create_folder", partial(_ask_folder, turn, body, intent))
+        if last and last.made:
+            turn.bind(Folder(last.made, project, inside, name))
+        if not last or last.answer is not Answer.REFUSED:
+            return
+
+
+def _ask_folder(turn: Turn, body: Json, intent: str, _cut: float | None) -> Operation:
+    return turn.client.send("POST", "/folders", json=body, intent=intent)
+
+
+def move_file(turn: Turn) -> Task:
+    """Move a file into a folder, or to the top of its project."""
+    file, folder = turn.file(), turn.folder()
+    body: Json = {"parent": place(folder or file.project)}
+    path = f"/files/{file.id}/move"
+    last = yield from _change(turn, "move_file", path, body, live=not file.gone)
+    if _done(last):
+        file.folder = folder
+
+
+def rename_file(turn: Turn) -> Task:
+    """Give a file another name."""
+    file = turn.file()
+    body: Json = {"name": turn.world.name("renamed")}
+    yield from _change(turn, "rename_file", f"/files/{file.id}/rename", body, live=not file.gone)
+
+
+def relabel(turn: Turn) -> Task:
+    """Give a file's current version a label, and nothing else."""
+    body: Json = {"label": turn.world.name("label")}
+    yield from insist(turn, lambda _: turn.client.send("PUT", f"/files/{turn.file().id}", json=body))
+
+
+def move_folder(turn: Turn) -> Task:
+    """Move a folder into another one, or to the top of its project."""
+    folder, into = _named(turn), turn.folder("into")
+    body: Json = {"parent": place(into or folder.project)}
+    last = yield from _change(turn, "move_folder", f"/folders/{folder.id}/move", body, live=not folder.gone)
+    if _done(last):
+        folder.parent = into
+
+
+def rename_folder(turn: Turn) -> Task:
+    """Give a folder another name."""
+    folder = _named(turn)
+    body: Json = {"name": turn.world.name("renamed")}
+    yield from _change(turn, "rename_folder", f"/folders/{folder.id}/rename", body, live=not folder.gone)
+
+
+def delete_folder(turn: Turn) -> Task:
+    """Delete a folder with whatever stands in it."""
+    folder = _named(turn)
+    if lacks(turn, "delete_folder"):
+        return
+    live = not folder.gone
+    last = yield from remove(turn, folder, folder.project, f"/folders/{folder.id}")
+    if live and last.operation.exchange.status == 405:
+        learn(turn, "delete_folder", last)
+        folder.deleted = False
+
+
+def read_folder(turn: Turn) -> Task:
+    """Read what a folder says of itself."""
+    turn.client.send("GET", f"/folders/{_named(turn).id}")
+    yield from ()
+
+
+def update_project(turn: Turn) -> Task:
+    """Give a project another name and description; both bear the run's mark."""
+    project = turn.project()
+    body: Json = {"name": turn.world.name("renamed"), "description": f"changed by {turn.world.name('description')}"}
+    yield from insist(turn, lambda _: turn.client.send("PUT", f"/projects/{project.id}", json=body))
+
+
+def _change(turn: Turn, call: str, path: str, body: Json, *, live: bool) -> Offering:
+    """Send a change that a target may lack; only one of something live tells whether it does."""
+    if not live:
+        return (yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body)))
+    return (yield from offered(turn, call, lambda _: turn.client.send("PUT", path, json=body)))
+
+
+def _named(turn: Turn) -> Folder:
+    found: Resource | None = turn.folder()
+    assert isinstance(found, Folder)
+    return found
+
+
+def _done(last: Sent | None) -> bool:
+    return last is not None and last.answer is Answer.DONE

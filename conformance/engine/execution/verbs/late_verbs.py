@@ -1,0 +1,94 @@
+"""The verbs that come too late: whatever can still be sent of an upload after its verdict, and new downloads."""
+
+from __future__ import annotations
+
+import hashlib
+
+from conformance.api.answers import Answer
+from conformance.engine.content import Piece, piece, whole, wrong
+from conformance.engine.execution.bindings import Upload
+from conformance.engine.execution.context import Turn, sent
+from conformance.engine.execution.reads import fetch
+from conformance.engine.execution.scheduler import Task
+from conformance.engine.execution.verbs.offered_calls import offered
+from conformance.engine.execution.writes import insist
+from conformance.engine.plan import NOTHING_KEPT
+from conformance.engine.plan_model import Truth
+from conformance.model import Json
+
+
+def put_again(turn: Turn) -> Task:
+    """Use a signed URL of a part, or of a single part, once more: with the same bytes, or with others."""
+    upload, number = turn.upload(), int(turn.option("number"))
+    kept = upload.kept_late if turn.option("late") else upload.kept
+    if number not in kept:
+        turn.leave_out(NOTHING_KEPT)
+        return
+    signed, by = kept[number]
+    made = _bytes_of(turn, upload, number)
+    last = sent(turn.client, turn.client.put_signed(signed, made.data(), notes={"url_of": by}))
+    if last.answer is Answer.DONE and turn.option("fresh"):
+        upload.truth = Truth.UNKNOWN  # a store may serve what came last: nobody waits for the first bytes any more
+    yield from ()
+
+
+def _bytes_of(turn: Turn, upload: Upload, number: int) -> Piece:
+    again = "again" if turn.option("fresh") else ""
+    size = upload.parts[number - 1] if number <= len(upload.parts) else 0
+    return piece(turn.world.naming.seed(turn.world.token, upload.id, f"{number}{again}"), size)
+
+
+def report_chunk(turn: Turn) -> Task:
+    """Report a chunk of an upload once more, true or not; where a signed URL is given, it is kept and not used."""
+    upload, number = turn.upload(), int(turn.option("number"))
+    made = _bytes_of(turn, upload, number)
+    value = wrong(made.md5) if turn.option("lie") == "hash" else made.md5
+    body: Json = {"number": number, "size": made.size, "hash": {"value": value, "algorithm": "md5"}}
+    path = f"/uploads/{upload.id}/chunks"
+    last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body))
+    if last.answer is Answer.DONE:
+        upload.kept_late[number] = last.body, last.operation.id
+
+
+def report_hash(turn: Turn) -> Task:
+    """Report a further hash of the whole upload, true or not."""
+    upload = turn.upload()
+    body: Json = {"value": _digest(turn, upload), "algorithm": str(turn.option("algorithm"))}
+    path = f"/uploads/{upload.id}/hashes"
+    yield from offered(turn, "report_hash", lambda _: turn.client.send("PUT", path, json=body))
+
+
+def complete_again(turn: Turn) -> Task:
+    """Complete an upload once more, by another hash, true or not, than the first time."""
+    upload = turn.upload()
+    body: Json = {"hash": {"value": _digest(turn, upload), "algorithm": str(turn.option("algorithm"))}}
+    yield from insist(turn, lambda _: turn.client.send("PUT", f"/uploads/{upload.id}/complete", json=body))
+
+
+def _digest(turn: Turn, upload: Upload) -> str:
+    """Return the hash of what is surely stored, by the algorithm of the step, or a wrong one."""
+    algorithm = str(turn.option("algorithm"))
+    if algorithm == "md5":
+        value = whole(upload.pieces())[1]
+    else:
+        data = b"".join(one.data() for one in upload.pieces())
+        value = hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()
+    return wrong(value) if turn.option("lie") == "hash" else value
+
+
+def download(turn: Turn) -> Task:
+    """Read a file's url and follow it, also where its bytes were fetched before."""
+    yield from _download(turn, f"/files/{turn.file().id}/url")
+
+
+def download_version(turn: Turn) -> Task:
+    """Read a version's url and follow it, also where its bytes were fetched before."""
+    yield from _download(turn, f"/file_versions/{turn.version().id}/url")
+
+
+def _download(turn: Turn, path: str) -> Task:
+    turn.world.first_time(path)
+    last = sent(turn.client, turn.client.send("GET", path))
+    if last.answer is Answer.DONE and last.operation.exchange.status == 200:
+        fetch(turn.client, last)
+    yield from ()

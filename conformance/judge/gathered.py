@@ -1,0 +1,67 @@
+"""What the judge gathers beside the resources: writes that were refused, ids, and attempts that told nothing."""
+
+from __future__ import annotations
+
+from conformance.api.answers import Answer, Classified, Effect
+from conformance.api.routes import UNROUTED, Call
+from conformance.judge.rules.later.name_rules import NAMING, Names
+from conformance.judge.rules.patterns.pattern_excuses import TRIES
+from conformance.judge.rules.patterns.pending_rules import Forbidden
+from conformance.judge.rules.patterns.unanswered import TOLD_APART, Unanswered
+from conformance.judge.rules.write_rules.identity_rules import CONCERNED as NAMED
+from conformance.judge.rules.write_rules.identity_rules import Identities
+from conformance.judge.rules.write_rules.refused_write_rules import CONCERNED as WRITTEN
+from conformance.judge.rules.write_rules.refused_write_rules import RefusedWrites
+from conformance.judge.rules.write_rules.write_facts import LISTS, LOOKS
+from conformance.model import Operation
+
+_ON_RIGHTS = frozenset({"grant_permission", "withdraw_permission", UNROUTED})
+_LOOKED = LOOKS.keys() | LISTS
+CONCERNED = WRITTEN | NAMED | TOLD_APART | NAMING
+"""Calls that concern any of it."""
+
+
+class Gathered:
+    """Takes operations, whoever sent them, in any order."""
+
+    def __init__(self, bound: int) -> None:
+        self.refused = RefusedWrites(bound)
+        self.identities = Identities(bound)
+        self.unanswered = Unanswered()
+        self.forbidden = Forbidden()
+        self.names = Names()
+
+    def take(self, operation: Operation, of: Classified) -> None:
+        """Take an operation of a call that concerns any of it."""
+        name = of.call.name
+        if name in _LOOKED and not self.refused.is_watching:
+            return  # most operations of a long history are looks
+        if name in WRITTEN:
+            self.refused.take(operation, of)
+        if name in NAMING:
+            self.names.take(operation, of)
+        if name in NAMED:
+            self.identities.take(operation, of)
+        if name in _ON_RIGHTS and of.effect is not Effect.NONE:
+            self.forbidden.rights(operation)
+        if operation.exchange.user == "owner":
+            self.unanswered.take(operation, of)
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether any of it may break something; False is certain."""
+        often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
+        return often or bool(self.forbidden.told) or self.refused.is_suspicious or self.identities.is_suspicious
+
+    def announce(self, operation: Operation, called: Call) -> None:
+        """Note a write before all others are taken, where its answer is known already."""
+        status = operation.exchange.status
+        if status is not None and 400 <= status < 500:
+            self.refused.announce(operation, called)
+
+    def untold(self, operation: Operation, of: Classified) -> None:
+        """Take an operation that told nothing, or was refused."""
+        if of.answer is Answer.UNKNOWN:
+            self.unanswered.silent(operation, of)
+        else:
+            self.forbidden.take(operation, of)

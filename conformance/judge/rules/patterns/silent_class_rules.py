@@ -1,0 +1,224 @@
+"""The rules about a class of requests that is never answered, while the like of it is (theory: what tells nothing).
+
+Each subject is a resource at a call, with traits: what it is known to be, how it was made, where it stands. A class is
+all subjects that share one, two or three of them; the most general class that is left without an answer is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from conformance.judge.findings import Book, short
+from conformance.judge.recounts.silent_classes import silent_again
+from conformance.judge.rule import Case, Context, Need, Rule
+from conformance.judge.rules.excuses import MAY_BE_DELETED
+from conformance.judge.rules.patterns.pattern_excuses import FAILED_A_WHILE, NO_PATTERN, OWN_DOING, UNOBEYED
+from conformance.judge.rules.patterns.unanswered import Key, Subject, Try, Unanswered, obedient
+from conformance.judge.rules.patterns.unusable_url_rules import failures
+from conformance.judge.state.expected import Truth
+from conformance.judge.state.interval import NEVER, Interval
+from conformance.judge.state.observed import Endpoint, doomed_from
+from conformance.judge.state.resources import Download
+
+_REQUIREMENTS = {
+    "complete_upload": "complete-202",
+    "url": "converges-upload",
+    "create_file": "converges-upload",
+    "create_upload": "converges-project",
+    "download": "bytes-exact",
+}
+"""The duty behind each group of calls."""
+_MOST_TRAITS = 3
+_EXAMPLES = 4
+
+
+def silent_classes(unanswered: Unanswered, context: Context, book: Book) -> None:
+    """Convict a server that never answers a class of requests."""
+    groups = {
+        "complete_upload": _completes, "url": _urls, "create_file": _attaches, "create_upload": _creates,
+        "download": _downloads,
+    }  # fmt: skip
+    for group, subjects in groups.items():
+        if _is_worth_it(group, unanswered, context):
+            _judge(group, list(subjects(unanswered, context)), context, book)
+
+
+def _is_worth_it(group: str, unanswered: Unanswered, context: Context) -> bool:
+    if group == "download":
+        return any(e.reads.failed for case in context.cases.values() for e in case.sight.endpoints)
+    calls = ("file_url", "version_url") if group == "url" else (group,)
+    return any(key[0] in calls for key in unanswered.tries)
+
+
+def _judge(group: str, subjects: Sequence[Subject], context: Context, book: Book) -> None:
+    silent = [one for one in subjects if one.is_silent(context.bound)]
+    traits = sorted({name for one in silent for name in one.traits})
+    for count in range(1, _MOST_TRAITS + 1):
+        for names in combinations(traits, count):
+            for values in sorted({tuple(one.traits.get(name, "") for name in names) for one in silent}):
+                wanted = dict(zip(names, values, strict=True))
+                if _never_answered(group, wanted, subjects, context, book):
+                    return
+
+
+def _never_answered(
+    group: str, wanted: dict[str, str], subjects: Sequence[Subject], context: Context, book: Book
+) -> bool:
+    members = [one for one in subjects if all(one.traits.get(name, "") == value for name, value in wanted.items())]
+    silent = sorted((one for one in members if one.is_silent(context.bound)), key=lambda one: one.tries[0].interval)
+    if not silent or any(one.answered for one in members):
+        return False
+    if group == "complete_upload" and wanted.get("truth") == Truth.BAD and _only_500(silent):
+        return False  # a mismatch that fails has a rule of its own
+    begun = min(one.tries[0].interval.begun_ns for one in silent)
+    ended = max(one.tries[-1].interval.begun_ns for one in silent)
+    inside = {id(one) for one in members}
+    answers = {
+        told.operation
+        for one in subjects if id(one) not in inside
+        for told in one.answered if begun <= told.begun_ns <= ended
+    }  # fmt: skip
+    if NO_PATTERN.holds(len({one.about for one in silent}), len(answers)):
+        return False
+    _tell(group, wanted, silent, len(answers), book)
+    return True
+
+
+def _only_500(silent: Sequence[Subject]) -> bool:
+    return all(one.what == "500" for subject in silent for one in subject.tries)
+
+
+def _tell(group: str, wanted: dict[str, str], silent: Sequence[Subject], answered: int, book: Book) -> None:
+    requirement = _REQUIREMENTS[group]
+    what = ", ".join(f"{name} {value}" for name, value in sorted(wanted.items()))
+    tries = sum(len(one.tries) for one in silent)
+    came = ", ".join(sorted({one.what for subject in silent for one in subject.tries}))
+    examples = [one.name for one in silent[:_EXAMPLES]]
+    first, resources = silent[0], len({one.about for one in silent})
+    sentence = (
+        f"none of {tries} requests ({first.call}) about {resources} resources with {what} was answered ({came}), for "
+        f"longer than the bound (first {short(first.name)}, to {book.when(first.tries[0].interval)}), while "
+        f"{answered} of the like were"
+    )
+    book.expose(requirement)
+    book.find(
+        requirement, "class-unanswered", group, (one.tries[0].interval for one in silent[:_EXAMPLES]), sentence,
+        expected="an answer", observed=came, detail=what, group=group, traits=wanted, resources=resources,
+        tries=tries, answered=answered, examples=examples,
+    )  # fmt: skip
+
+
+# ---- subjects
+
+
+def _traits(case: Case) -> dict[str, str]:
+    upload, known = case.upload, case.known
+    parts = "no parts" if not upload.parts else "one part" if len(upload.parts) == 1 else "several parts"
+    defect = {"defect": str(known.defect)} if known.truth is Truth.BAD else {}
+    return {"truth": str(known.truth), "kind": "chunked" if upload.chunked else "single", "parts": parts, **defect}
+
+
+def _doomed(case: Case, context: Context) -> int:
+    home = context.world.projects.get(case.upload.project)
+    return doomed_from(home.deletes)[0] if home else NEVER
+
+
+def _alive(tries: Sequence[Try], doomed: int) -> list[Try]:
+    return [one for one in tries if not MAY_BE_DELETED.holds(one.interval, doomed)]
+
+
+def _completes(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
+    for name, case in context.cases.items():
+        key: Key = ("complete_upload", name, "")
+        created = case.upload.created
+        if created is not None and (key in unanswered.tries or key in unanswered.answered):
+            tries = _alive(obedient(unanswered.tries.get(key, ()), created.ended_ns), _doomed(case, context))
+            yield Subject(key[0], name, name, _traits(case), tries, unanswered.answered.get(key, ()))
+
+
+def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
+    for case in context.cases.values():
+        for endpoint in case.sight.endpoints:
+            reads, linked, done = endpoint.reads, endpoint.linked, case.chain.done
+            if linked is None or done is None:
+                continue
+            since = max(linked.ended_ns, done.ended_ns)
+            tries = obedient(unanswered.tries.get((reads.kind, reads.id, ""), ()), since)
+            role = "older" if endpoint.superseded else "current"
+            traits = {**_traits(case), "endpoint": reads.kind, "place": _place(endpoint, context), "version": role}
+            yield Subject(
+                reads.kind, reads.id, case.name, traits, _alive(tries, endpoint.doomed), _told(endpoint, context)
+            )
+
+
+def _place(endpoint: Endpoint, context: Context) -> str:
+    version = context.world.versions.get(endpoint.reads.id)
+    file = context.world.files.get(version.file if version else endpoint.reads.id)
+    return "folder" if file and (file.in_folder or file.moved) else "root"
+
+
+def _told(endpoint: Endpoint, context: Context) -> list[Interval]:
+    reads = endpoint.reads
+    found = [reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.nc, reads.nc_first, reads.gone, reads.odd]
+    found += [one for pair in reads.sessions.values() for one in pair]
+    file = context.world.files.get(reads.id) if reads.kind == "file_url" else None
+    if file is not None:
+        own = file.reads
+        found += [own.ok, own.ok_last, own.bad, own.bad_last, own.nc, own.gone, own.odd, *file.denied]
+        found += [interval for interval, _ in file.single]
+    return [one for one in found if one is not None]
+
+
+def _attaches(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
+    for key in unanswered.tries.keys() | unanswered.answered.keys():
+        case = context.cases.get(key[1])
+        if key[0] != "create_file" or case is None or case.chain.done is None:
+            continue
+        tries = _alive(obedient(unanswered.tries.get(key, ()), case.chain.done.ended_ns), _doomed(case, context))
+        yield Subject(
+            key[0], key[1], key[1], {**_traits(case), "place": key[2]}, tries, unanswered.answered.get(key, ())
+        )
+
+
+def _creates(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
+    """Yield projects that are ready, with each kind of upload that was asked for there."""
+    for key in unanswered.tries.keys() | unanswered.answered.keys():
+        project = context.world.projects.get(key[1])
+        if key[0] != "create_upload" or project is None or project.created is None:
+            continue
+        ready = min((one.ok.ended_ns for one in project.reads.values() if one.ok), default=NEVER)
+        tries = _alive(obedient(unanswered.tries.get(key, ()), ready), doomed_from(project.deletes)[0])
+        kind, _, empty = key[2].partition(", ")
+        yield Subject(key[0], key[1], key[1], {"kind": kind, "size": empty}, tries, unanswered.answered.get(key, ()))
+
+
+def _downloads(_unanswered: Unanswered, context: Context) -> Iterator[Subject]:
+    for case in context.cases.values():
+        for endpoint in case.sight.endpoints if case.known.truth is Truth.GOOD else ():
+            reads = endpoint.reads
+            served = [one.fetched for one in reads.downloads if one.octets is not None]
+            tries = [_as_try(one) for one in failures(endpoint) if one.failed]
+            if served or tries:
+                traits = {**_traits(case), "endpoint": reads.kind, "place": _place(endpoint, context)}
+                yield Subject("download", reads.id, case.name, traits, tries, served)
+
+
+def _as_try(download: Download) -> Try:
+    return Try(download.fetched, download.failed, download.wait_s)
+
+
+_EXCUSES = (NO_PATTERN, FAILED_A_WHILE, UNOBEYED, OWN_DOING, MAY_BE_DELETED)
+_OCCASIONS = {
+    "complete-202": "answers",
+    "converges-upload": "uploads that told their truth at an endpoint, or had the whole bound to do so",
+    "converges-project": "projects that told their truth, or had the whole bound to do so",
+    "bytes-exact": "good uploads whose bytes were compared",
+}
+RULES = tuple(
+    Rule(
+        "class-unanswered", requirement, Need.UNANSWERED, silent_classes, silent_again,
+        occasions=occasions, since=2, excuses=_EXCUSES, pattern=True,
+    )
+    for requirement, occasions in _OCCASIONS.items()
+)  # fmt: skip

@@ -1,0 +1,222 @@
+"""The rules about identity: a create brings about a resource of its own, and its answer carries that one.
+
+Two creates that asked for the same may have been answered as one; ids are compared without regard to case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance.api.answers import Classified, Effect
+from conformance.api.bodies import asked, within
+from conformance.judge.findings import Book, short
+from conformance.judge.rechecks import Proof, answers, strings
+from conformance.judge.rule import Context, Need, Rule
+from conformance.judge.rules.excuses import MAY_BE_DELETED
+from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE, INVALID_INTENT
+from conformance.judge.rules.write_rules.write_facts import CREATES, plain
+from conformance.judge.state.intake import World
+from conformance.judge.state.interval import NEVER, Interval, interval_of
+from conformance.judge.state.observed import doomed_from, scope_of_file
+from conformance.model import Exchange, Json, Octets, Operation
+
+_CHANGES = {
+    "update_project": "dds-project", "update_file": "dds-file", "rename_file": "dds-file", "move_file": "dds-file",
+    "rename_folder": "dds-folder", "move_folder": "dds-folder",
+}  # fmt: skip
+CONCERNED = CREATES | _CHANGES.keys()
+"""Calls that concern the rules."""
+_KINDS = {"create_file": "dds-file", "create_folder": "dds-folder"}
+"""What the answers to these creates say they are; a project's has a requirement of its own, an upload says nothing."""
+_UNGUESSABLE = 12
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An acknowledged create: its interval, what was asked for, and the file of a version."""
+
+    interval: Interval
+    wanted: str
+    file: str = ""
+
+
+class Identities:
+    """The ids that creates were answered with, the names that they asked for, and the answers that carry another."""
+
+    def __init__(self, _bound: int) -> None:
+        self._made: dict[_Key, _Made] = {}
+        self._twice: dict[_Key, tuple[_Made, _Made]] = {}
+        self._names: dict[_Key, Interval] = {}
+        self._misnamed: list[tuple[str, str, Interval]] = []
+        self._others: list[tuple[str, str, str, str, Interval]] = []
+        self._carried = 0
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether anything is to be found."""
+        return bool(self._twice or self._others or self._misnamed)
+
+    def take(self, operation: Operation, of: Classified) -> None:
+        """Take a create, or a change that is answered with what was changed."""
+        name, exchange = of.call.name, operation.exchange
+        if name in CREATES:
+            self._named(operation, name)
+        if of.effect is not Effect.DONE or not isinstance(exchange.response, dict):
+            return
+        interval = interval_of(operation)
+        if name in CREATES:
+            wanted = f"{exchange.path} {_written(exchange.request)}"
+            self._create(name.removeprefix("create_"), exchange, _Made(interval, wanted))
+        self._version(exchange.response, interval)
+        if not INVALID_INTENT.holds(operation):
+            self._carried += 1
+            for field, wanted, given in _differences(name, of.call.id, exchange):
+                self._others.append((name, field, wanted, given, interval))
+
+    def _named(self, operation: Operation, call: str) -> None:
+        name = plain(within(asked(operation.exchange.request), "name"))
+        if len(name) >= _UNGUESSABLE:
+            self._names.setdefault((call, name), interval_of(operation))
+
+    def _create(self, kind: str, exchange: Exchange, made: _Made) -> None:
+        body = exchange.response
+        name = _id(body)
+        if name:
+            self._count(kind, name, made)
+        wanted, given = plain(within(asked(exchange.request), "name")), plain(within(body, "name"))
+        if kind != "file" and wanted and given and wanted != given and len(given) >= _UNGUESSABLE:
+            self._misnamed.append((f"create_{kind}", given, made.interval))
+
+    def _version(self, body: Json, interval: Interval) -> None:
+        # Of one file an answer may show the version before, from a replica that lags; no version is of two files.
+        version, file = _id(within(body, "current_version")), _id(body)
+        if version and file:
+            self._count("version", version, _Made(interval, file, file))
+
+    def _count(self, kind: str, name: str, made: _Made) -> None:
+        held = self._made.setdefault((kind, name), made)
+        alike = made.file == held.file if kind == "version" else ASKED_ALIKE.holds(held.wanted, made.wanted)
+        if held is not made and not alike:
+            self._twice.setdefault((kind, name), (held, made))
+
+    def conclude(self, context: Context, book: Book) -> None:
+        """Convict a server that gives one id to two creates, or answers one with another's resource."""
+        book.expose("distinct-ids", len(self._made))
+        book.expose("body-own-resource", self._carried)
+        told = {one.interval.operation for pair in self._twice.values() for one in pair}
+        for (kind, name), (held, made) in sorted(self._twice.items()):
+            doomed = _doomed(kind, name, context.world)
+            if doomed >= NEVER or not MAY_BE_DELETED.holds(made.interval, doomed):
+                _twice(kind, name, held.interval, made.interval, book)
+        for call, field, wanted, given, interval in self._others:
+            _another(call, field, wanted, given, (interval,), book)
+        for call, given, interval in self._misnamed:
+            other = self._names.get((call, given))
+            itself = interval.operation in told or (other is not None and other.operation == interval.operation)
+            if other is not None and not itself:
+                _another(call, "name", "its own name", given, (other, interval), book)
+
+
+def _written(request: Json | Octets | None) -> str:
+    body = asked(request)
+    return request.md5 if isinstance(request, Octets) and body is None else json.dumps(body, sort_keys=True)
+
+
+def _id(body: Json) -> str:
+    name = within(body, "id")
+    return name.lower() if isinstance(name, str) else ""
+
+
+def _differences(call: str, name: str, exchange: Exchange) -> Iterator[tuple[str, str, str]]:
+    """Yield where an answer is plainly another resource's: what it is, its id, or what it was to belong to."""
+    body, wanted = exchange.response, asked(exchange.request)
+    kind, given = within(body, "kind"), _id(body)
+    if call in _KINDS and isinstance(kind, str) and kind != _KINDS[call]:
+        yield "kind", _KINDS[call], kind
+    if call in _CHANGES and kind == _CHANGES[call] and given and given != name.lower():
+        yield "id", name, given
+    pairs = {
+        "create_upload": ((name.lower(), _id(within(body, "project")), "project"),),
+        "create_file": (
+            (_id(within(wanted, "upload")), _id(within(body, "current_version", "upload")), "upload"),
+            (_id(within(wanted, "parent")), _id(within(body, "parent")), "parent"),
+        ),
+        "create_folder": ((_id(within(wanted, "parent")), _id(within(body, "parent")), "parent"),),
+    }  # fmt: skip
+    for asked_for, told, field in pairs.get(call, ()):
+        if asked_for and told and asked_for != told:
+            yield field, asked_for, told
+
+
+def _doomed(kind: str, name: str, world: World) -> int:
+    """Return from when (ns) the first of two may have been gone, so that its id was free again."""
+    if kind == "project":
+        project = world.projects.get(name)
+        return doomed_from(project.deletes)[0] if project else NEVER
+    if kind == "upload":
+        upload = world.uploads.get(name)
+        home = world.projects.get(upload.project) if upload else None
+        return doomed_from(home.deletes)[0] if home else NEVER
+    if kind == "file":
+        file = world.files.get(name)
+        return scope_of_file(world, file)[0] if file else NEVER
+    return min(world.folders_doomed, world.doomed)
+
+
+def _twice(kind: str, name: str, held: Interval, made: Interval, book: Book) -> None:
+    sentence = (
+        f"{kind} {short(name)} was the answer to {book.when(held)} and to {book.when(made)}, which asked for two "
+        f"different ones"
+    )
+    book.find(
+        "distinct-ids", "id-twice", name, (held, made), sentence, expected=f"a {kind} of its own",
+        observed=f"the same {kind} twice", detail=kind, kind=kind, id=name,
+    )  # fmt: skip
+
+
+def _another(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+    call: str, field: str, wanted: str, given: str, evidence: tuple[Interval, ...], book: Book
+) -> None:
+    sentence = (
+        f"{call} was answered to {book.when(evidence[-1])} with another resource: its {field} is {short(given)}, not "
+        f"{short(wanted)}"
+    )
+    book.find(
+        "body-own-resource", "another-resource", call, evidence, sentence, expected=wanted, observed=given,
+        detail=field, field=field, given=given,
+    )  # fmt: skip
+
+
+def _same_id(proof: Proof) -> bool:
+    one, other = proof.told
+    key = str(proof.numbers["id"])
+    bodies = [str(told.exchange.response).lower() for told in (one, other)]
+    shown = all(f"'id': '{key}'" in body for body in bodies)
+    asked_apart = (one.exchange.path, str(one.exchange.request)) != (other.exchange.path, str(other.exchange.request))
+    return shown and asked_apart and answers(one, "2xx") and answers(other, "2xx") and one.id != other.id
+
+
+def _is_another(proof: Proof) -> bool:
+    told, given, field = proof.told[-1], str(proof.numbers["given"]), str(proof.numbers["field"])
+    shows = answers(told, "2xx") and given.lower() in map(plain, strings(told.exchange.response))
+    if field == "kind":
+        return shows
+    named = len(proof.told) == 1 or given in map(plain, strings(asked(proof.told[0].exchange.request)))
+    asked_for = [*told.exchange.path.lower().split("/"), *map(plain, strings(asked(told.exchange.request)))]
+    return shows and named and given not in asked_for
+
+
+_EXCUSES = (INVALID_INTENT, ASKED_ALIKE, MAY_BE_DELETED)
+RULES = (
+    Rule(
+        "id-twice", "distinct-ids", Need.IDENTITIES, Identities.conclude, _same_id,
+        occasions="ids that creates were answered with", since=2, excuses=_EXCUSES,
+    ),
+    Rule(
+        "another-resource", "body-own-resource", Need.IDENTITIES, Identities.conclude, _is_another,
+        occasions="answers that carry what was made or changed", excuses=_EXCUSES,
+    ),
+)  # fmt: skip

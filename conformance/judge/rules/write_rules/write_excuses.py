@@ -1,0 +1,46 @@
+"""Reasons for which a legal server may seem to have lost a write, or to have done one that it refused."""
+
+from __future__ import annotations
+
+from conformance.api.error_bodies import says_so_already
+from conformance.judge.rule import Excuse
+
+MAY_BE_ATTACHED = Excuse(
+    "may-be-attached",
+    "An upload that an earlier attempt may have attached may be refused for that: a second file of one upload need not "
+    "be. So may one be that is not known to be good.",
+    lambda upload, unread, refused: min(upload.attached_from, unread) <= refused.ended_ns,
+)
+NEVER_SHOWN = Excuse(
+    "never-shown",
+    "A target whose records show no upload's completion need not show this one's.",
+    lambda shown: shown is None,
+    "stale-status-record",
+)
+MAY_BE_DONE = Excuse(
+    "may-be-done",
+    "Another attempt at the same, of whomever, that was not refused may have done it, or a request that nobody can "
+    "read.",
+    lambda *, attempted: attempted,
+)
+SO_ALREADY = Excuse(
+    "so-already",
+    "What is refused because it is so already, or because the name is taken, may be this very request, delivered "
+    "twice.",
+    says_so_already,
+)
+PARTLY_KNOWN = Excuse(
+    "partly-known",
+    "Where not every write is known, an unknown one may have done what this one was refused.",
+    lambda begun: not begun,
+)
+ASKED_ALIKE = Excuse(
+    "asked-alike",
+    "Two requests that ask for the very same may be answered as one.",
+    lambda one, other: one == other,
+)
+INVALID_INTENT = Excuse(
+    "invalid-intent",
+    "What an invalid request of ours is answered with may show what that request put there.",
+    lambda operation: operation.notes.get("intent") == "invalid",
+)

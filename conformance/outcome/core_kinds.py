@@ -1,0 +1,71 @@
+"""Whether a run saw a good upload of each kind, chunked and single-part, and why it did not where it did not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from conformance.api.answers import Answer, Classified
+from conformance.api.bodies import asked, within
+from conformance.model import Json, Operation
+
+KINDS = ("chunked", "single-part")
+
+
+def missing_kinds(reached: Mapping[str, Json], why: Mapping[str, str]) -> list[str]:
+    """Name the kinds of which no good upload was served and compared, where one of the other kind was.
+
+    `reached` counts what the judge reached (``good-chunked``, ``good-single-part``); `why` says by kind what stood in
+    the way.
+    """
+    if not reached.get("good-bytes"):
+        return []
+    gaps = [kind for kind in KINDS if not reached.get(f"good-{kind}")]
+    return [f"a good {kind} upload{f' ({why[kind]})' if why.get(kind) else ''}" for kind in gaps]
+
+
+def hindrances(operations: Iterable[Operation], classes: Iterable[Classified]) -> dict[str, str]:
+    """Say by kind what kept good uploads of it from coming about, as far as the owner was told."""
+    told: dict[str, Counter[str]] = {kind: Counter() for kind in (*KINDS, "chunk")}
+    done: Counter[str] = Counter()
+    algorithms: set[str] = set()
+    for operation, of in zip(operations, classes, strict=True):
+        if operation.exchange.user != "owner" or operation.notes.get("intent", "valid") != "valid":
+            continue
+        if of.call.name in ("list_storage_providers", "show_storage_provider") and of.answer is Answer.DONE:
+            algorithms.update(_algorithms(operation.exchange.response))
+        what = _what(operation, of)
+        if what:
+            told[what][str(operation.exchange.status or operation.exchange.failure)] += 1
+            done[what] += of.answer is Answer.DONE
+    return {kind: _why(kind, told, done, algorithms) for kind in KINDS}
+
+
+def _what(operation: Operation, of: Classified) -> str:
+    if of.call.name == "create_chunk":
+        return "chunk"
+    if of.call.name != "create_upload" or of.answer is Answer.NC:
+        return ""
+    return "single-part" if within(asked(operation.exchange.request), "chunked") in (False, "false") else "chunked"
+
+
+def _algorithms(body: Json) -> Iterable[str]:
+    results = within(body, "results")
+    for provider in results if isinstance(results, list) else [body]:
+        algorithm = within(provider, "chunk_hash_algorithm")
+        if isinstance(algorithm, str) and algorithm.lower() != "md5":
+            yield algorithm
+
+
+def _why(kind: str, told: Mapping[str, Counter[str]], done: Mapping[str, int], algorithms: set[str]) -> str:
+    if told[kind] and not done[kind]:
+        return f"none could be created: {_counted(told[kind])}"
+    if kind == "chunked" and told["chunk"] and not done["chunk"]:
+        return f"every chunk was refused: {_counted(told['chunk'])}"
+    if kind == "chunked" and algorithms:
+        return f"the storage provider hashes chunks with {', '.join(sorted(algorithms))}"
+    return "" if told[kind] else "none was tried"
+
+
+def _counted(answers: Counter[str]) -> str:
+    return ", ".join(f"{answer} ({count} times)" for answer, count in answers.most_common())

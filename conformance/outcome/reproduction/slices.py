@@ -1,0 +1,43 @@
+"""The slice of a history that leads to a finding: what made the resources it speaks of, what was done to them since."""
+
+from __future__ import annotations
+
+from conformance.model import Operation, Role
+from conformance.outcome.reproduction.relations import Relations
+
+
+def slice_of(found: Relations, evidence: list[Operation]) -> list[Operation]:
+    """Give the operations that a finding needs to be seen again, in the order of their beginnings."""
+    last = max(one.b_ns or one.a_ns for one in evidence)
+    needed: dict[str, Operation] = {}
+    waiting = list(evidence)
+    while waiting:
+        one = waiting.pop()
+        if one.id not in needed:
+            needed[one.id] = one
+            waiting += [other for other in _before(found, one) if other.a_ns < last and other.id not in needed]
+    return sorted(needed.values(), key=lambda one: one.a_ns)
+
+
+def _before(found: Relations, one: Operation) -> list[Operation]:
+    """Give what an operation rests on: makers and changes of all that it names, and the bytes that were stored."""
+    if one.exchange.role is Role.STORAGE:
+        root = found.operations.get(str(one.notes.get("url_of") or one.notes.get("redirected_by") or ""))
+        return [root] if root else []
+    before = list(found.stored.get(one.id, ()))
+    for name in found.known(one.exchange):
+        maker, where = found.made[name]
+        before.append(maker)
+        before += [change for change in found.changes.get(name, ()) if _matters(change, name, maker)]
+        settled = found.settled.get(name)
+        if settled and where and (settled.b_ns or settled.a_ns) < one.a_ns:
+            before.append(settled)
+    return before
+
+
+def _matters(change: Operation, name: str, maker: Operation) -> bool:
+    """Whether a mutation changes the resource itself: of a project its end and its rights, else everything."""
+    path = change.exchange.path.partition("?")[0].rstrip("/")
+    if maker.exchange.path.partition("?")[0].rstrip("/").endswith("/projects"):
+        return path.endswith(f"/{name}") or "/permissions" in path
+    return True

@@ -1,0 +1,63 @@
+"""The shell form of a script: `sh` with curl and awk, and one line for each request."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import textwrap
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.outcome.display_text import printable
+
+Document = Mapping[str, Any]
+RUNTIME = Path(__file__).with_name("runtime.sh.txt")
+_WORD = re.compile("⟦(.*?)⟧")
+
+
+def shell_script(document: Document, finding: Document) -> str:
+    """Write the script of a finding."""
+    program = finding["program"]
+    about = [
+        f"Shows finding {finding['index']} of run {document['run_id']} again: {finding['requirement']}.",
+        *textwrap.wrap(printable(finding["sentence"]), 110),
+    ]
+    facts = {"BASE": document["target"]["base_url"], "BOUND_S": f"{program['bound_s']:g}", "TRIES": program["tries"]}
+    text = RUNTIME.read_text(encoding="utf-8")
+    text = text.replace("# ABOUT\n", "".join(f"# {line}\n" for line in about))
+    text = text.replace("# THE FACTS\n", "".join(f"{name}={shlex.quote(str(v))}\n" for name, v in facts.items()))
+    return text.replace("  # THE REQUESTS\n", "".join(f"  {line}\n" for line in _lines(program)))
+
+
+def _lines(program: Document) -> Iterable[str]:
+    for name, size in program["contents"].items():
+        yield f"bytes {name} {size}"
+    written = json.dumps(program["steps"], ensure_ascii=False)
+    for word in dict.fromkeys(_WORD.findall(written)):
+        if word.startswith("n"):
+            yield f"fresh {word}"
+        elif word.startswith("md5:"):
+            yield f"hashed {word} {' '.join(word[4:].split('+'))}"
+    for number, step in enumerate(program["steps"]):
+        yield from _step(number, step)
+
+
+def _step(number: int, step: Document) -> Iterable[str]:
+    yield f"# request {number}{', which the finding rests on' if step['evidence'] else ''}"
+    if "at" in step:
+        names = step["bytes"].replace("+", " ")
+        request = f"signed {step['method']} {step['at']} {shlex.quote(names)}"
+    else:
+        body = json.dumps(step["json"], ensure_ascii=False) if "json" in step else step.get("text", "")
+        kind = (step.get("type") or "application/json") if "json" in step or "text" in step else "-"
+        words = (step["method"], step["path"], step["user"] or "nobody", kind, body)
+        request = f"request {' '.join(shlex.quote(word) for word in words)}"
+    yield request
+    if step["evidence"]:
+        yield f"look {number} {step['wait_s']:g} {step['until_s']:g} {shlex.quote(step['then'])}"
+    else:
+        yield f"prepare {number} {step['status'] or 0}"
+    for word, where in step["binds"].items():
+        yield f"bind {word} {'.'.join(where)}"

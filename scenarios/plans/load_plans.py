@@ -1,0 +1,83 @@
+"""Load: many uploads completed at one moment, in one project and over many; one thing read on and on."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hypothesis import strategies as st
+
+from conformance.engine.plan import COMMON, Actor, Plan, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import PlanScenario, Share
+
+from . import shapes
+from .exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
+from .plan_parts import Draw, attach
+
+FEW, MANY, FLOOD = 8, 16, 64
+"""Powers of two: where queues, pages and pools end."""
+IDS = ("distinct-ids", "body-own-resource")
+"""By making much at one moment."""
+LONG = 320
+"""Reads of one thing in a row: beyond 256."""
+
+
+@st.composite
+def bursts(draw: Draw, *, theme: str, uploads: int, apart: bool) -> Plan:
+    """Many uploads, up to half of them bad, are completed at one moment: in one project, or each in one of its own."""
+    bad = draw(st.sets(st.integers(1, uploads), min_size=uploads // 4, max_size=uploads // 2))
+    actors = [_one(draw, n, uploads, bad=n in bad, apart=apart) for n in range(1, uploads + 1)]
+    return Plan(theme, f"{uploads} at one moment", tuple(actors))
+
+
+def _one(draw: Draw, n: int, parties: int, *, bad: bool, apart: bool) -> Actor:
+    shape = draw(shapes.one_part(bad=bad))
+    start, project = ([do("create_project", f"p{n}")], f"p{n}") if apart else ([], COMMON)
+    upload, meet = f"u{n}", do("meet", at="filled", parties=parties)
+    steps = (*start, *shape.writes(upload, project), meet, shape.completes(upload), attach(upload, f"f{n}", project))
+    return Actor(f"writer-{n}", steps)
+
+
+@st.composite
+def long_polls(draw: Draw) -> Plan:
+    """One file's url, its version's and its upload are read on and on, while it is pending and long after."""
+    shape = draw(shapes.one_part(bad=draw(st.booleans())))
+    writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), attach("u1", "f1", COMMON)))
+    polls = do("read_url", file="f1", times=LONG, every_s=0.01)
+    others = (
+        do("read_version_url", version=first_version("f1"), times=6, every_s=0.3),
+        do("read_upload", upload="u1", times=6, every_s=0.3),
+    )
+    return Plan("long-polls", "read on and on", (writer, Actor("poller", (polls,)), Actor("reader", others)))
+
+
+LOAD = (
+    PlanScenario(
+        "bursts",
+        "Many uploads of one project are completed at one moment",
+        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload", *IDS),
+        Share(0, 1, 2),
+        partial(bursts, theme="bursts", uploads=MANY, apart=False),
+    ),
+    PlanScenario(
+        "bursts-apart",
+        "Many uploads, each in a project of its own, are completed at one moment",
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "bad-never-200", "integrity-payload", *IDS),
+        Share(0, 1, 2),
+        partial(bursts, theme="bursts-apart", uploads=FEW, apart=True),
+    ),
+    PlanScenario(
+        "floods",
+        "Very many uploads of one project are completed at one moment",
+        (*COMPLETED, *WINDOW, *GOOD, "bad-never-200", "integrity-payload", *IDS),
+        Share(0, 0, 1),
+        partial(bursts, theme="floods", uploads=FLOOD, apart=False),
+    ),
+    PlanScenario(
+        "long-polls",
+        "One file's url is read on and on, while it is pending and long after",
+        (*COMPLETED, *WINDOW),
+        Share(0, 1, 2),
+        long_polls,
+    ),
+)

@@ -1,0 +1,107 @@
+"""Places: nested folders, what moves and is renamed in them while pending and after, what goes with them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.plan import COMMON, Actor, Plan, Step, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import PlanScenario, Share
+
+from .. import shapes
+from ..exercised import COMPLETED, GOOD, WINDOW
+from ..plan_parts import Draw, attach, attach_in, own_or_common, pause, reads
+
+
+def nested(project: str, depth: int) -> list[Step]:
+    """Return the steps that make folders d1 to d`depth`, each but the first in the one before; d2 has an odd name."""
+    inside = [{"folder": f"d{n - 1}"} if n > 1 else {} for n in range(1, depth + 1)]
+    odd = [{"odd_name": True} if n == 2 else {} for n in range(1, depth + 1)]
+    given = zip(inside, odd, strict=True)
+    return [do("create_folder", f"d{n}", project=project, **where, **name) for n, (where, name) in enumerate(given, 1)]
+
+
+@st.composite
+def nested_folders(draw: Draw) -> Plan:
+    """Files in folders, one, two and three deep, good and bad: moved, renamed and relabelled while pending, and after.
+
+    Whatever changes after the verdict is followed by a look. In the end a version is promoted where all was moved.
+    """
+    start, project = own_or_common(draw)
+    good, bad, newer = (draw(shapes.definite(bad=bad)) for bad in (False, True, False))
+    steps = [*start, *nested(project, 3), *good.writes("u1", project), *bad.writes("u2", project)]
+    steps += [good.completes("u1"), bad.completes("u2"), attach_in("u1", "f1", "d3", project)]
+    steps += [attach_in("u2", "f2", "d2", project), attach_in("u1", "f3", "d1", project), do("relabel", file="f2")]
+    look = do("read_url", file="f1", times=2, every_s=0.02)
+    after = [step for change in draw(st.permutations(_changes()))[:3] for step in (change, look)]
+    steps += [*draw(st.permutations(_changes())), do("settle", file="f1"), *after]
+    steps += [*newer.writes("u3", project), newer.completes("u3"), do("new_version", "v3", file="f1", upload="u3")]
+    steps += [do("settle", file="f1"), do("promote", version=first_version("f1")), do("settle", file="f1")]
+    steps += [do("read_file", file="f1"), do("list_folder", folder="d3"), do("read_folder", folder="d1")]
+    return Plan("nested-folders", "places change", (Actor("writer", tuple(steps)), _reader(draw, "f2")))
+
+
+def _changes() -> list[Step]:
+    """Return a change of each kind: of the file's place, name and label, and of its folder's place and name."""
+    changes = [do("move_file", file="f1"), do("rename_file", file="f1"), do("relabel", file="f1")]
+    return [*changes, do("move_folder", folder="d3"), do("rename_folder", folder="d1")]
+
+
+def _reader(draw: Draw, file: str) -> Actor:
+    return Actor("reader", tuple(reads(draw, file)))
+
+
+@st.composite
+def folder_deletions(draw: Draw) -> Plan:
+    """A folder is deleted with a file in it, while pending or after; another file of the upload stays.
+
+    A folder of the same name is made afterwards, with another file of the upload.
+    """
+    shape = draw(shapes.definite(bad=False))
+    wait = do("settle", file="f1") if draw(st.booleans()) else pause(draw)
+    gone = draw(st.sampled_from(("d1", "d2")))
+    steps = [do("create_project", "p1"), *nested("p1", 2), *shape.writes("u1", "p1"), shape.completes("u1")]
+    steps += [attach_in("u1", "f1", "d2", "p1"), attach("u1", "f2", "p1"), wait, do("delete_folder", folder=gone)]
+    steps += [do("create_folder", "d3", project="p1", like=gone), attach_in("u1", "f3", "d3", "p1")]
+    steps += [do("read_url", file="f3", times=2, every_s=0.02), do("settle", file="f2"), do("download", file="f2")]
+    return Plan("folder-deletions", "a folder goes", (Actor("writer", tuple(steps)), _reader(draw, "f1")))
+
+
+@st.composite
+def several_files(draw: Draw) -> Plan:
+    """Files of one upload are made before it is completed, while it is pending, and when it has settled.
+
+    Another file has it for its second version from when it is pending on. A later file changes nothing for the first.
+    """
+    shape, other = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
+    steps = [*nested(COMMON, 1), *other.writes("u2"), other.completes("u2"), attach("u2", "g1", COMMON)]
+    steps += [*shape.writes("u1"), attach("u1", "f0", COMMON), shape.completes("u1"), attach("u1", "f1", COMMON)]
+    steps += [attach_in("u1", "f2", "d1", COMMON), do("new_version", "v2", file="g1", upload="u1")]
+    steps += [do("read_url", file="g1", times=3, every_s=0.01), do("settle", file="f1"), attach("u1", "f3", COMMON)]
+    steps += [do("read_url", file=file, times=3, every_s=0.02) for file in ("f1", "f3")]
+    return Plan("several-files", "files of one upload", (Actor("writer", tuple(steps)), _reader(draw, "f2")))
+
+
+FOLDERS = (
+    PlanScenario(
+        "nested-folders",
+        "A file and its folders are moved, renamed and relabelled while it is pending, and after",
+        (*COMPLETED, *WINDOW, "read-your-writes"),
+        Share(1, 2, 8),
+        nested_folders,
+    ),
+    PlanScenario(
+        "folder-deletions",
+        "A folder is deleted with a file in it, and one of the same name is made again",
+        (*COMPLETED, *WINDOW, *GOOD),
+        Share(1, 1, 6),
+        folder_deletions,
+    ),
+    PlanScenario(
+        "several-files",
+        "Files of one upload are made before it is completed, while it is pending, and when it has settled",
+        (*COMPLETED, *WINDOW, *GOOD),
+        Share(0, 1, 6),
+        several_files,
+    ),
+)

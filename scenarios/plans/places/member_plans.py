@@ -1,0 +1,87 @@
+"""Other people: a member with rights, rights withdrawn, and somebody else's upload attached to an own file."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.plan import RIGHTS, Actor, Plan, Step, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import PlanScenario, Share
+
+from .. import shapes
+from ..exercised import COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
+from ..plan_parts import Draw, attach, pause, reads, settling
+
+
+@st.composite
+def members(draw: Draw) -> Plan:
+    """The second user is given rights and does all that the owner does: in the owner's project, beside the owner.
+
+    Before, the second user is refused. The member makes a good and a bad upload and files of its own, completes and
+    attaches one that the owner filled, and gives the owner's file a new version. Then the rights are withdrawn, and the
+    second user asks once more for everything.
+    """
+    bad = draw(st.booleans())
+    mine, theirs, wrong, handed, newer = (draw(shapes.definite(bad=one)) for one in (bad, False, True, False, False))
+    asked, filled, made, withdrawn = (do("meet", at=at, parties=2) for at in ("asked", "filled", "made", "withdrawn"))
+    role = draw(st.sampled_from(("project_admin", "project_admin", "file_editor")))
+    start = [do("create_project", "p1"), asked, do("grant", RIGHTS, project="p1", role=role)]
+    own = [*mine.writes("u1", "p1"), mine.completes("u1"), attach("u1", "f1", "p1"), *handed.writes("u3", "p1"), filled]
+    rest = [*reads(draw, "f1"), do("settle", file="f1"), made, do("read_versions", file="f1"), do("settle", file="f2")]
+    owner = Actor("owner", (*start, *own, *rest, do("withdraw", rights=RIGHTS), withdrawn))
+    make = [*theirs.writes("u2", "p1"), *wrong.writes("u5", "p1"), theirs.completes("u2"), wrong.completes("u5")]
+    make += [attach("u2", "f2", "p1"), attach("u5", "f5", "p1"), *reads(draw, "f2"), do("read_url", file="f5", times=2)]
+    take = [filled, handed.completes("u3"), attach("u3", "f3", "p1"), pause(draw), do("read_url", file="f1", times=2)]
+    renew = [*newer.writes("u4", "p1"), newer.completes("u4"), do("new_version", "v4", file="f1", upload="u4")]
+    look = [do("settle", file=file) for file in ("f2", "f5", "f3", "f1")]
+    look += [do("download", file="f2"), do("read_project", project="p1"), do("list_uploads", project="p1"), made]
+    member = Actor("member", (*make, *take, *renew, *look), "member")
+    early = Actor("early", (do("read_project", project="p1"), *_uploading(), asked), "other")
+    return Plan("members", "a member does it all", (owner, early, member, _former(withdrawn)))
+
+
+def _uploading() -> list[Step]:
+    """Return an upload that is asked for without rights."""
+    return [do("create_upload", project="p1", parts=[3], patient=False)]
+
+
+def _former(withdrawn: Step) -> Actor:
+    """Return the second user, who asks for everything once more when the rights are withdrawn, and that has settled."""
+    asked = [do("read_url", file="f2"), do("read_version_url", version=first_version("f1")), do("read_file", file="f2")]
+    asked += [do("read_upload", upload="u2"), *_uploading()]
+    waiting = (do("read_file", file="f3"), withdrawn, settling())
+    return Actor("former", (*waiting, *asked, do("rename_file", file="f1"), settling(), *asked), "other")
+
+
+@st.composite
+def foreign_uploads(draw: Draw) -> Plan:
+    """The second user attaches the owner's upload, pending and settled, to a file and a project of its own."""
+    shape, pending, own = (draw(shapes.definite(bad=False)) for _ in range(3))
+    ready = do("meet", at="ready", parties=2)
+    owner = [do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1")]
+    owner += [do("settle", file="f1"), *pending.writes("u2", "p1"), pending.completes("u2"), ready]
+    other = [do("create_project", "p2"), *own.writes("u3", "p2"), own.completes("u3"), attach("u3", "f3", "p2")]
+    other += [do("settle", file="f3"), ready]
+    take = [do("attach_foreign", upload=upload, project="p2") for upload in ("u2", "u1")]
+    take += [do("version_foreign", file="f3", upload=upload) for upload in ("u1", "u2")]
+    look = [settling(), do("download", file="f3"), do("download_version", version=first_version("f3"))]
+    actors = (Actor("owner", tuple(owner)), Actor("other", (*other, *draw(st.permutations(take)), *look), "other"))
+    return Plan("foreign-uploads", "somebody else's upload", actors)
+
+
+MEMBERS = (
+    PlanScenario(
+        "members",
+        "The second user is given rights in a project, does there what its owner does, and loses them",
+        (*COMPLETED, *WINDOW, *OWN_PROJECT),
+        Share(1, 1, 6),
+        members,
+    ),
+    PlanScenario(
+        "foreign-uploads",
+        "The second user attaches the owner's upload to a file and a project of its own",
+        (*COMPLETED, *WINDOW, *GOOD, *REFUSED, "project-create-202", "converges-project", "other-user-attach"),
+        Share(0, 1, 5),
+        foreign_uploads,
+    ),
+)

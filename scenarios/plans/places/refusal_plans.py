@@ -1,0 +1,123 @@
+"""Writes that are refused, of somebody without rights or wrong in themselves, and a look after them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.invalid_changes import CHANGES
+from conformance.engine.plan import Actor, Plan, Step, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import PlanScenario, Share
+
+from .. import shapes
+from ..exercised import COMPLETED, OWN_PROJECT, REFUSED, WINDOW
+from ..plan_parts import Draw, attach, attach_in, settling
+
+_INTRUDERS = ("other", "invalid", "nobody")
+
+
+@st.composite
+def refusals(draw: Draw) -> Plan:
+    """Nobody but the owner may change anything: each way is tried by each, then the owner looks, and goes on.
+
+    The upload that was left open is completed by the owner in the end: that must be the first time.
+    """
+    tried, looked = do("meet", at="tried", parties=4), do("meet", at="looked", parties=4)
+    actors = [Actor("owner", (*_made(draw), tried, *_looks(), looked, do("meet", at="gone", parties=4), *_ends()))]
+    for user in _INTRUDERS:
+        changes, deletions = draw(st.permutations(_changes(user[0]))), _deletions()
+        steps = (*changes, tried, looked, *deletions, do("meet", at="gone", parties=4))
+        actors.append(Actor(user, steps, user))
+    return Plan("refusals", "refused, and looked after", tuple(actors))
+
+
+def _made(draw: Draw) -> list[Step]:
+    """Return what the owner has: a file with two versions, a folder, an upload that is open, and an unused one."""
+    first, second, spare = (draw(shapes.one_part(bad=False)) for _ in range(3))
+    steps = [do("create_project", "p1"), do("create_folder", "d1", project="p1")]
+    steps += [*first.writes("u1", "p1"), first.completes("u1"), attach("u1", "f1", "p1")]
+    steps += [*second.writes("u3", "p1"), second.completes("u3"), do("new_version", "v3", file="f1", upload="u3")]
+    steps += [*spare.writes("u4", "p1"), spare.completes("u4"), do("settle", file="f1")]
+    return [*steps, do("create_upload", "u2", project="p1", parts=[5]), do("put_part", upload="u2", number=1)]
+
+
+def _changes(who: str) -> list[Step]:
+    """Return every change of the owner's things that takes nothing away."""
+    return [
+        do("rename_file", file="f1"),
+        do("move_file", file="f1", folder="d1"),
+        do("relabel", file="f1"),
+        do("new_version", f"{who}v", file="f1", upload="u4"),
+        do("promote", version=first_version("f1")),
+        do("rename_folder", folder="d1"),
+        do("create_folder", f"{who}d", project="p1", folder="d1"),
+        do("update_project", project="p1"),
+        do("attach", f"{who}f", upload="u4", project="p1"),
+        do("create_upload", f"{who}u", project="p1", parts=[3], patient=False),
+        do("report_chunk", upload="u2", number=1, lie="hash"),
+        do("report_hash", upload="u1", lie="hash"),
+        do("complete", upload="u2"),
+    ]
+
+
+def _deletions() -> list[Step]:
+    return [
+        do("delete_version", version=first_version("f1")),
+        do("delete_file", file="f1"),
+        do("delete_folder", folder="d1"),
+        do("delete_project", project="p1"),
+    ]
+
+
+def _looks() -> list[Step]:
+    """Return the owner's looks at everything that may have been changed."""
+    looks = [settling(), do("read_file", file="f1"), do("read_versions", file="f1"), do("read_project", project="p1")]
+    looks += [do("read_folder", folder="d1"), do("list_folder", folder="d1"), do("read_upload", upload="u2")]
+    return [*looks, do("list_children", project="p1"), do("list_uploads", project="p1"), do("download", file="f1")]
+
+
+def _ends() -> list[Step]:
+    """Return what the owner does when others have tried to delete it all: look again, and use it."""
+    first = do("download_version", version=first_version("f1"))
+    return [*_looks(), first, do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
+
+
+@st.composite
+def wrong_changes(draw: Draw) -> Plan:
+    """The owner asks for changes that cannot be granted, of things that exist, and looks after them."""
+    shape = draw(shapes.one_part(bad=False))
+    steps = [do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1")]
+    steps += [do("settle", file="f1"), do("create_upload", "u2", project="p1", parts=[5])]
+    steps += [
+        do("put_part", upload="u2", number=1),
+        do("create_project", "p2"),
+        do("create_folder", "d2", project="p2"),
+    ]
+    wrong = [do("change_badly", file="f1", upload="u2", request=name) for name in CHANGES]
+    wrong += [do("move_file", file="f1", folder="d2"), attach_in("u1", "f9", "d2", "p2")]
+    looks = [settling(), do("read_file", file="f1"), do("read_versions", file="f1"), do("read_upload", upload="u2")]
+    looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
+    ends = [do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
+    return Plan(
+        "wrong-changes",
+        "wrong, and looked after",
+        (Actor("owner", (*steps, *draw(st.permutations(wrong)), *looks, *ends)),),
+    )
+
+
+REFUSALS = (
+    PlanScenario(
+        "refusals",
+        "Everybody but the owner tries to change and delete what is there, and the owner looks after it",
+        (*COMPLETED, *WINDOW, *REFUSED, *OWN_PROJECT, "no-token-401", "other-user-403", "refused-write-no-effect"),
+        Share(1, 1, 3),
+        refusals,
+    ),
+    PlanScenario(
+        "wrong-changes",
+        "Changes that cannot be granted are asked for, and looked after",
+        (*COMPLETED, *WINDOW, *REFUSED, "converges-project", "invalid-no-5xx", "refused-write-no-effect"),
+        Share(0, 1, 3),
+        wrong_changes,
+    ),
+)

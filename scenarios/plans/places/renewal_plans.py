@@ -1,0 +1,87 @@
+"""What is changed, deleted and made again: projects, files, versions; and everything listed in pages."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.plan import Actor, Plan, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import PlanScenario, Share
+
+from .. import shapes
+from ..exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
+from ..plan_parts import Draw, attach, pause, reads
+
+
+@st.composite
+def project_changes(draw: Draw) -> Plan:
+    """A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted."""
+    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    change, look = do("update_project", project="p1"), do("read_project", project="p1")
+    start = [do("create_project", "p1"), change, look, *shape.writes("u1", "p1"), change, shape.completes("u1")]
+    used = [attach("u1", "f1", "p1"), change, do("create_upload", project="p1", parts=[1]), pause(draw), look]
+    used += [do("settle", file="f1"), change, do("create_upload", project="p1", parts=[1]), look]
+    gone = [do("delete_project", project="p1"), change, look] if draw(st.booleans()) else []
+    late = [do("create_upload", "u2", project="p1", parts=[3], patient=False)] if gone else []
+    again = [do("create_project", "p2", like="p1"), do("create_upload", "u3", project="p2", parts=[2])] if gone else []
+    writer = Actor("writer", (*start, *used, *gone, *late, *again))
+    return Plan("project-changes", "a project changes", (writer, Actor("reader", tuple(reads(draw, "f1")))))
+
+
+@st.composite
+def made_again(draw: Draw) -> Plan:
+    """A file is deleted and made again of the same upload, a version too; each new one is read like the first."""
+    first, second = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
+    wait = do("settle", file="f1") if draw(st.booleans()) else pause(draw)
+    steps = [do("create_project", "p1"), *first.writes("u1", "p1"), first.completes("u1"), attach("u1", "f1", "p1")]
+    steps += [wait, do("delete_file", file="f1"), attach("u1", "f2", "p1"), do("read_url", file="f2", times=2)]
+    steps += [*second.writes("u2", "p1"), second.completes("u2"), do("new_version", "v2", file="f2", upload="u2")]
+    steps += [do("settle", file="f2"), do("delete_version", version=first_version("f2"))]
+    steps += [
+        do("new_version", "v3", file="f2", upload="u1"),
+        do("read_versions", file="f2"),
+        do("download", file="f2"),
+    ]
+    return Plan("made-again", "deleted and made again", (Actor("writer", tuple(steps)),))
+
+
+@st.composite
+def listings(draw: Draw) -> Plan:
+    """More than a page of uploads, files, folders and versions, listed page by page while they change, and after."""
+    shape = draw(shapes.definite(bad=False))
+    size = draw(st.integers(1, 2))
+    steps = [do("create_project", "p1"), *(do("create_upload", f"x{n}", project="p1", parts=[n]) for n in (1, 2))]
+    steps += [do("create_folder", f"d{n}", project="p1") for n in (1, 2, 3)]
+    steps += [do("create_folder", f"e{n}", project="p1", folder="d1") for n in (1, 2, 3)]
+    steps += [*shape.writes("u1", "p1"), shape.completes("u1"), *(attach("u1", f"f{n}", "p1") for n in (1, 2, 3))]
+    steps += [*shape.writes("u2", "p1"), shape.completes("u2"), do("new_version", "v2", file="f1", upload="u2")]
+    pages = [do("list_pages", project="p1", what=what, per_page=size) for what in ("uploads", "children", "files")]
+    pages += [do("list_pages", project="p1", folder="d1", per_page=size)]
+    pages.append(do("list_pages", project="p1", file="f1", per_page=1))
+    settled = [do("settle", file="f1"), do("settle", file="f3")]
+    return Plan("listings", "page by page", (Actor("writer", (*steps, *pages, *settled, *pages)),))
+
+
+RENEWALS = (
+    PlanScenario(
+        "project-changes",
+        "A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted",
+        (*COMPLETED, *WINDOW, *OWN_PROJECT),
+        Share(1, 2, 6),
+        project_changes,
+    ),
+    PlanScenario(
+        "made-again",
+        "A file and a version are deleted and made again of the same upload",
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "old-version-downloadable"),
+        Share(0, 1, 6),
+        made_again,
+    ),
+    PlanScenario(
+        "listings",
+        "More than a page of uploads, files, folders and versions, listed page by page",
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing", "distinct-ids", "body-own-resource"),
+        Share(0, 1, 3),
+        listings,
+    ),
+)

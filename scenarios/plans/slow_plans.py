@@ -1,0 +1,93 @@
+"""Slow clients: plans of other scenarios, with a pause between every pair of steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from conformance.engine.lot import Lot
+from conformance.engine.plan import Actor, Plan, Step, do
+from conformance.engine.scenario import PlanScenario, Share, tabled
+
+from . import shapes
+from .exercised import COMPLETED, OWN_PROJECT, WINDOW
+from .file_plans import second_files
+from .places.folder_plans import nested_folders
+from .places.member_plans import members
+from .plan_parts import Draw, attach
+from .upload_plans import uploads
+from .version_plans import new_versions, third_versions
+
+_HURRIED = (uploads, new_versions, second_files, third_versions, nested_folders, members)
+_GAPS, QUICKLY = 7, 1
+"""Pauses between the steps of an upload of two parts, and how many of them are tried quickly."""
+LONGEST, SECOND = 0.45, 0.25
+"""The shares of the time there is that the longest pause of a plan takes, and the next longest."""
+
+
+@st.composite
+def slow_clients(draw: Draw) -> Plan:
+    """A plan of another scenario, taken slowly: all its actors together take what a slow client may."""
+    hurried = draw(st.sampled_from(_HURRIED))
+    plan = draw(hurried())
+    actors = tuple(
+        replace(one, steps=_paused(one.steps, draw(st.integers(0, 99)), len(plan.actors))) for one in plan.actors
+    )
+    return replace(plan, theme="slow-clients", title=f"slowly: {plan.title}", actors=actors)
+
+
+def _paused(steps: tuple[Step, ...], longest: int, actors: int = 1) -> tuple[Step, ...]:
+    """Put a pause between every two steps, one of them the longest; together they are an actor's part of the time."""
+    taken = [step for step in steps if step.verb != "pause"]
+    gaps = max(1, len(taken) - 1)
+    longest %= gaps
+    shares = {longest: LONGEST, (longest + gaps // 2) % gaps: SECOND} if gaps > 1 else {0: LONGEST}
+    rest = (1.0 - sum(shares.values())) / gaps
+    paused = [taken[0]]
+    for gap, step in enumerate(taken[1:]):
+        paused += [do("pause", share=round((shares.get(gap, 0.0) + rest) / actors, 4)), step]
+    return tuple(paused)
+
+
+def slow_uploads(effort: str, seed: int, wave: int) -> list[Plan]:
+    """Return an upload for each step before which a client may rest: that rest is the longest of its pauses.
+
+    The shapes take turns: two parts, a single part, one part that is bad.
+    """
+    lot = Lot(f"slow-uploads/{seed}/{wave}")
+    rows = range(_GAPS) if effort != "quick" else lot.order("rows", range(_GAPS))[:QUICKLY]
+    return [_slow_upload(lot.under(str(gap)), gap, (gap + wave) % 3) for gap in rows]
+
+
+def _slow_upload(lot: Lot, gap: int, kind: int) -> Plan:
+    """Return the plan whose longest pause follows its step of the number `gap`."""
+    first, second = (lot.number(which, shapes.MOST_PROBED, 300) for which in ("first", "second"))
+    two = shapes.Shape((first, second), (1, 2))
+    one = shapes.Shape((first,), (1,), chunked=False), shapes.Shape((first,), (1,), defect="hash")
+    shape = two if gap == _BETWEEN_PARTS else (two, *one)[kind]
+    steps = (do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1"))
+    steps += (do("read_url", file="f1", times=2, every_s=0.02), do("download", file="f1"))
+    return Plan("slow-uploads", "an upload, slowly", (Actor("writer", _paused(steps, gap)),))
+
+
+_BETWEEN_PARTS = 2
+"""The gap after the first of two parts; before it come the project and the upload."""
+
+
+SLOW = (
+    PlanScenario(
+        "slow-clients",
+        "Plans of other scenarios, with a pause between every pair of steps",
+        (*COMPLETED, *WINDOW),
+        Share(1, 2, 8),
+        slow_clients,
+    ),
+    tabled(
+        "slow-uploads",
+        "An upload for each step before which a client may rest for long",
+        (*COMPLETED, *WINDOW, *OWN_PROJECT),
+        Share(QUICKLY, _GAPS, _GAPS),
+        slow_uploads,
+    ),
+)

@@ -1,0 +1,163 @@
+"""Other words than not-consistent while something waits: odd ones of a switched file, and 403 to its creator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from judge_timeline import NC, Scribe, error, prepared, uid
+from judged import findings, judged
+from review_scenes import at, scene, wrongs
+
+FILES = (1, 2, 3)
+
+
+def switched() -> Scribe:
+    """Give a file of a good upload that was switched to one that is still pending."""
+    scribe = scene("good", (1, 2), done=False)
+    for n in (1, 2):
+        scribe.complete("actor", *at(2 * n, 2 * n + 1), n=n)
+    scribe.file("actor", *at(10, 11))
+    scribe.url("reader", *at(12, 13))
+    scribe.switch("actor", *at(20, 21))
+    return scribe
+
+
+@pytest.mark.parametrize("status", ["409", "410", "422", "405", "423"])
+def test_a_switched_file_that_is_told_oddly_while_its_new_version_waits_is_convicted(status: str) -> None:
+    """It answers rightly later."""
+    scribe = switched()
+    for tick in (24, 26):
+        scribe.url("reader", *at(tick, tick + 1), status)
+    scribe.url("reader", *at(40, 41))
+    found = findings(judged(scribe.history()))
+    assert {(one.requirement, one.rule) for one in found} == {("nc-until-consistent", "odd-while-pending")}
+
+
+def test_one_odd_answer_or_one_after_the_verdict_is_no_proof() -> None:
+    """An accident, or a reason that has nothing to do with consistency."""
+    once = switched()
+    once.url("reader", *at(24, 25), "409")
+    assert wrongs(once) == set()
+    after = switched()
+    after.vurl("reader", *at(22, 23), n=2)
+    for tick in (24, 26):
+        after.url("reader", *at(tick, tick + 1), "409")
+    assert wrongs(after) == set()
+
+
+@pytest.mark.parametrize("switch", ["timeout", "502"])
+def test_a_file_that_may_still_show_what_told_its_verdict_may_have_other_reasons(switch: str) -> None:
+    """The switch is not certain."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.url("reader", *at(12, 13))
+    scribe.switch("actor", *at(20, 21), switch)
+    for tick in (24, 26):
+        scribe.url("reader", *at(tick, tick + 1), "409")
+    assert "nc-until-consistent" not in wrongs(scribe)
+
+
+@pytest.mark.parametrize("delete", [Scribe.delfile, Scribe.delproject, Scribe.delversion])
+def test_what_may_be_deleted_may_be_told_in_any_words(delete: Callable[..., object]) -> None:
+    """Whether that was answered or not."""
+    for answer in ("204", "timeout"):
+        scribe = switched()
+        delete(scribe, "actor", *at(22, 23), answer)
+        for tick in (24, 26):
+            scribe.url("reader", *at(tick, tick + 1), "409")
+        assert "nc-until-consistent" not in wrongs(scribe)
+
+
+# ---- 403 to the creator
+
+
+def forbidden(files: tuple[int, ...] = FILES, *, times: int = 2, call: str = "url", later: str = "200") -> Scribe:
+    """Give files whose creator is told 403 for a while, and the truth later."""
+    scribe = scene("good", FILES)
+    for n in FILES:
+        scribe.file("actor", *at(8 + 2 * n, 9 + 2 * n), n=n)
+    for n in files:
+        for again in range(times):
+            getattr(scribe, call)("actor", *at(20 + 4 * again + n, 21 + 4 * again + n), "403", n=n)
+        if later:
+            getattr(scribe, call)("actor", *at(34 + n, 35 + n), later, n=n)
+    return scribe
+
+
+@pytest.mark.parametrize("call", ["url", "vurl"])
+def test_creators_who_are_told_403_until_the_truth_are_told_the_wrong_thing(call: str) -> None:
+    """Three resources, twice each, and never not-consistent."""
+    found = findings(judged(forbidden(call=call).history()))
+    assert {(one.requirement, one.rule) for one in found} == {("nc-until-consistent", "forbidden-while-pending")}
+
+
+def test_creators_who_are_told_403_until_their_project_is_ready_are_told_the_wrong_thing() -> None:
+    """At the third extended endpoint as well."""
+    scribe = Scribe()
+    for p in FILES:
+        scribe.project("actor", *at(p, p + 1), n=p)
+        for k, answer in enumerate(("403", "403", "201")):
+            scribe.upload("actor", *at(6 + p + 4 * k, 7 + p + 4 * k), answer, n=10 * p + k, project=p)
+    assert wrongs(scribe) == {"nc-until-consistent"}
+
+
+@pytest.mark.parametrize(
+    "scribe",
+    [
+        forbidden(FILES[:2]),
+        forbidden(times=1),
+        forbidden(later=""),
+        forbidden(later="403"),
+    ],
+)
+def test_few_resources_one_answer_or_no_truth_afterwards_are_no_pattern(scribe: Scribe) -> None:
+    """A right that is never there is another matter."""
+    assert "forbidden-while-pending" not in {one.rule for one in findings(judged(scribe.history()))}
+
+
+def test_a_server_that_also_says_not_consistent_or_whose_rights_changed_is_left_alone() -> None:
+    """The 403 has other reasons, then."""
+    waiting = forbidden()
+    for n in FILES:
+        waiting.url("actor", *at(30 + n, 31 + n), "nc", n=n)
+    assert wrongs(waiting) == set()
+    changed = forbidden()
+    path = f"/projects/{uid('pppp', 1)}/permissions/{uid('9999', 1)}"
+    changed.answered("actor", *at(5, 6), "PUT", path, "200", {}, request={"auth_role": {"id": "x"}})
+    assert wrongs(changed) == set()
+
+
+# ---- named providers
+
+
+def named(listed: str = "", *, shown: bool = False) -> Scribe:
+    """Ask for an upload at a named provider, and be told a plain 404."""
+    scribe = prepared()
+    provider = uid("7777", 1)
+    if listed:
+        body = {"results": [{"id": listed, "name": "a store"}]}
+        scribe.wire("actor", *at(-2, -1), "GET", "/storage_providers", status=200, response=body)
+    asked: dict[str, Any] = {"name": "an upload 91", "content_type": "a/b", "size": 5, "chunked": True}
+    path = f"/projects/{uid('pppp', 1)}/uploads"
+    if shown:
+        body = {**asked, "id": uid("aaaa", 8), "storage_provider": {"id": provider}}
+        scribe.wire("actor", *at(0, 1), "POST", path, status=201, request=asked, response=body)
+    named = {**asked, "storage_provider": {"id": provider}}
+    scribe.wire("actor", *at(4, 5), "POST", path, status=404, request=named, response=error(404))
+    return scribe
+
+
+def test_a_provider_that_the_server_is_known_to_have_is_no_reason_for_a_plain_404() -> None:
+    """It lists it, or shows it in an upload."""
+    assert wrongs(named(uid("7777", 1))) == {"nc-until-consistent"}
+    assert wrongs(named(uid("7777", 1).upper())) == {"nc-until-consistent"}
+    assert wrongs(named(shown=True)) == {"nc-until-consistent"}
+
+
+def test_a_provider_that_is_none_may_be_refused_so() -> None:
+    """Nobody ever saw it."""
+    assert wrongs(named()) == set()
+    assert wrongs(named(uid("7777", 2))) == set()
+    assert NC["code"] == "resource_not_consistent"

@@ -1,0 +1,213 @@
+"""What the scenarios of places, people, late calls, refusals, load and slow clients draw."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from conformance.engine.execution.bindings import World
+from conformance.engine.execution.closing import sample
+from conformance.engine.invalid_changes import CHANGES
+from conformance.engine.plan import Actor, Plan, PlanError, do
+from conformance.engine.plan_model import Truth, check, truths
+from conformance.engine.plan_verbs import option
+from conformance.engine.scenario import PlanScenario
+from conformance.engine.scenario_list import scenarios
+from conformance.engine.search.portion import Portion
+from conformance.run.plan_summaries import lacking, rested
+
+MOST = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+SCENARIOS = {scenario.name: scenario for scenario in scenarios() if isinstance(scenario, PlanScenario)}
+LATE = frozenset({"report_chunk", "report_hash", "complete_again", "relabel", "rename_file", "put_again"})
+
+
+def verbs(actor: Actor) -> list[str]:
+    """Return the verbs of an actor's program."""
+    return [step.verb for step in actor.steps]
+
+
+def test_a_file_and_its_folders_change_in_every_way_while_it_is_pending_and_in_some_after() -> None:
+    """Place, name and label of the file, place and name of its folder: all before it has settled."""
+    kinds = {"move_file", "rename_file", "relabel", "move_folder", "rename_folder"}
+
+    @MOST
+    @given(SCENARIOS["nested-folders"].strategy())
+    def one(plan: Plan) -> None:
+        done = verbs(plan.actors[0])
+        settled = done.index("settle")
+        assert kinds <= set(done[done.index("attach") : settled])
+        assert len(kinds & set(done[settled:])) == 3
+        assert set(truths(plan).values()) >= {Truth.GOOD, Truth.BAD}
+        assert {step.args.get("folder") for step in plan.actors[0].steps if step.verb == "attach"} == {"d1", "d2", "d3"}
+
+    one()
+
+
+def test_a_member_does_what_the_owner_does_and_loses_the_rights() -> None:
+    """It makes and attaches an upload, completes the owner's, switches the owner's file, and reads."""
+
+    @MOST
+    @given(SCENARIOS["members"].strategy())
+    def one(plan: Plan) -> None:
+        owner, early, member, former = plan.actors
+        assert [one.user for one in plan.actors] == ["owner", "other", "member", "other"]
+        assert "create_upload" in verbs(early)
+        assert {"create_upload", "complete", "attach", "new_version", "read_url", "download"} <= set(verbs(member))
+        made = {step.binds for step in owner.steps if step.verb == "create_upload"}
+        completed = {step.args["upload"] for step in member.steps if step.verb == "complete"}
+        assert made & completed
+        assert verbs(owner).index("grant") < verbs(owner).index("withdraw")
+        assert verbs(former).index("meet") < verbs(former).index("read_url")
+
+    one()
+
+
+def test_a_member_needs_rights_that_somebody_gives() -> None:
+    """A plan in which nobody gives any can never end."""
+    with pytest.raises(PlanError, match="rights"):
+        check(Plan("members", "", (Actor("m", (do("list_projects"),), "member"),)))
+    check(Plan("m", "", (Actor("o", (do("grant", "rights"),)), Actor("m", (do("list_projects"),), "member"))))
+
+
+@pytest.mark.parametrize("name", ["late-calls", "late-bytes"])
+def test_every_late_call_comes_after_the_verdict_and_is_followed_by_a_new_download(name: str) -> None:
+    """Only so can a change be told from what was there before; bytes alone are stored in a scenario of their own."""
+
+    @MOST
+    @given(SCENARIOS[name].strategy())
+    def one(plan: Plan) -> None:
+        done = verbs(plan.actors[0])
+        late = [n for n, verb in enumerate(done) if verb in LATE]
+        assert late
+        assert done.index("settle") < done.index("download") < late[0]
+        assert "download" in done[late[-1] :]
+        kinds = {done[n] for n in late}
+        assert (kinds == {"put_again"}) is (name == "late-bytes")
+        assert name == "late-bytes" or {"report_hash", "complete_again"} <= kinds
+
+    one()
+
+
+def test_everybody_without_rights_tries_every_change_and_every_deletion_and_the_owner_looks_after_both() -> None:
+    """The owner's looks follow the changes, and follow the deletions once more."""
+
+    @MOST
+    @given(SCENARIOS["refusals"].strategy())
+    def one(plan: Plan) -> None:
+        owner, *intruders = plan.actors
+        assert {one.user for one in intruders} == {"other", "invalid", "nobody"}
+        tried = [Counter(verb for verb in verbs(one) if verb != "meet") for one in intruders]
+        assert tried[0] == tried[1] == tried[2]
+        assert {"rename_file", "move_file", "relabel", "new_version", "promote", "complete", "attach"} <= set(tried[0])
+        assert {"delete_version", "delete_file", "delete_folder", "delete_project"} <= set(tried[0])
+        done = verbs(owner)
+        meetings = [n for n, verb in enumerate(done) if verb == "meet"]
+        assert len(meetings) == 3
+        for begin, end in ((meetings[0], meetings[1]), (meetings[2], len(done))):
+            looks = set(done[begin:end])
+            assert {"read_file", "read_versions", "read_project", "read_upload", "list_children", "download"} <= looks
+
+    one()
+
+
+def test_every_wrong_change_is_asked_for_once() -> None:
+    """And looked after, before what was left open is completed."""
+
+    @MOST
+    @given(SCENARIOS["wrong-changes"].strategy())
+    def one(plan: Plan) -> None:
+        asked = [step.args["request"] for _, step in plan.steps() if step.verb == "change_badly"]
+        assert sorted(asked) == sorted(CHANGES)
+        done = verbs(plan.actors[0])
+        assert "read_upload" in done[len(done) - done[::-1].index("change_badly") : done.index("complete", 10)]
+
+    one()
+
+
+@pytest.mark.parametrize("name", ["bursts", "bursts-apart", "floods"])
+def test_a_burst_is_a_power_of_two_and_everything_is_completed_right_after_the_meeting(name: str) -> None:
+    """Queues and pools end at such numbers."""
+    plan = _first(name)
+    uploads = len(plan.actors)
+    assert uploads & (uploads - 1) == 0
+    for actor in plan.actors:
+        done = verbs(actor)
+        assert done[done.index("meet") + 1] == "complete"
+        assert int(option(actor.steps[done.index("meet")], "parties")) == uploads
+    homes = {str(step.args["project"]) for _, step in plan.steps() if step.verb == "create_upload"}
+    assert len(homes) == (uploads if name == "bursts-apart" else 1)
+
+
+def _first(name: str) -> Plan:
+    found: list[Plan] = []
+
+    @settings(max_examples=1, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(SCENARIOS[name].strategy())
+    def one(plan: Plan) -> None:
+        found.append(plan)
+
+    one()
+    return found[0]
+
+
+def test_a_slow_client_pauses_between_every_two_steps_and_takes_no_longer_than_it_may() -> None:
+    """All actors of a plan together take the whole at most, since they wait for each other."""
+
+    @MOST
+    @given(SCENARIOS["slow-clients"].strategy())
+    def one(plan: Plan) -> None:
+        shares = 0.0
+        for actor in plan.actors:
+            done = verbs(actor)
+            assert all(verb == "pause" for verb in done[1::2])
+            assert not done[0::2].count("pause")
+            shares += sum(float(option(step, "share")) for step in actor.steps if step.verb == "pause")
+        assert 0 < shares <= 1.01
+
+    one()
+
+
+def ended(theme: str, at: float | None) -> World:
+    """Return a world of a plan that ended at an instant, or never."""
+    world = World(Plan(theme, "", ()), f"{theme}-{at}", {}, None)
+    world.ended = at
+    return world
+
+
+def test_the_closing_round_visits_every_scenario_and_first_what_rested_longest() -> None:
+    """One plan of each scenario before a second of any; what never came to its end is left alone."""
+    worlds = [ended("a", 3.0), ended("a", 1.0), ended("b", 2.0), ended("c", None), ended("a", 2.0)]
+    assert [(one.plan.theme, one.ended) for one in sample(worlds, 3)] == [("a", 1.0), ("b", 2.0), ("a", 2.0)]
+    assert len(sample(worlds, 9)) == 4
+
+
+def test_the_report_says_how_long_things_rested() -> None:
+    """Of all workers together, and that nothing rested where there was no closing round."""
+    told = rested([{"rests_s": [2.0, 70.0]}, {"rests_s": [4.0]}, {}], 60.0)
+    assert (told["plans"], told["least_s"], told["median_s"], told["most_s"]) == (3, 2.0, 4.0, 70.0)
+    assert told["beyond_bound"] == 1
+    assert "2.0 to 70.0 s" in str(told["sentence"])
+    assert rested([{}], 60.0)["sentence"] == "nothing was read again after a rest"
+
+
+def test_the_report_says_which_calls_the_target_lacks() -> None:
+    """Each once, whichever worker met it."""
+    assert lacking([{"lacks": ["move_file"]}, {"lacks": ["create_folder", "move_file"]}]) == (
+        "not tried further, because the target answered their first use by 404 or 405: create_folder, move_file",
+    )
+    assert lacking([{}]) == ()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_client_rests_for_long_before_each_step_of_an_upload_once(seed: int) -> None:
+    """After the project, the upload, each part, the completion and the attachment, and before the last look."""
+    plans = Portion("standard", seed).plans(SCENARIOS["slow-uploads"])
+    longest = []
+    for plan in plans:
+        pauses = [float(option(step, "share")) for _, step in plan.steps() if step.verb == "pause"]
+        assert sum(pauses) <= 1.01
+        longest.append(pauses.index(max(pauses)))
+    assert {0, 1, 2, 3, 4, 5} <= set(longest)
+    assert set(Counter(truth for plan in plans for truth in truths(plan).values())) >= {Truth.GOOD, Truth.BAD}
