@@ -171,6 +171,11 @@ def repoints(one: Shown, other: Shown, name: Json) -> bool:
     return writes and same and None not in uploads and str(uploads[0]).lower() != str(uploads[1]).lower()
 
 
+def is_shown_deleted(one: Shown) -> bool:
+    """Return whether a resource is shown as deleted."""
+    return answers(one, "2xx") and _field(one.exchange.response, "is_deleted") is True
+
+
 def fruitless(one: Shown) -> bool:
     """Return whether an answer led to no bytes."""
     if one.exchange.role is Role.API:

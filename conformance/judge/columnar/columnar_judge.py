@@ -147,6 +147,7 @@ def _clean(bulk: Bulk, home_of: Array, bound: int) -> _Clean:
     reported = np.where(single, value[Row.COMPLETE][0], value[Row.CHUNK][0])
     hashed, sized = reported == stored[0], stored[1] == size
     ordinary &= single | (value[Row.CHUNK][1] == stored[1])
+    ordinary &= single | (value[Row.COMPLETE][0] == stored[0])  # a hash of the whole that differs leaves it open
     good = ordinary & hashed & sized
     chain = bounds(bulk)
     told, record = chain.u2, np.minimum(first[Row.RECORD_OK], first[Row.RECORD_ERR])

@@ -28,6 +28,8 @@ from conformance.history import encode
 from conformance.judge.exchange import Examiner, Seen
 from conformance.judge.gathered import Gathered
 from conformance.judge.rules.access_rules import KIND_OF
+from conformance.judge.rules.later.attach_rules import ATTACHING, attached
+from conformance.judge.rules.later.name_rules import is_kept
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.refused_create_rules import TRACED, listed_keys, wanted_key
 from conformance.judge.state.interval import NEVER
@@ -66,6 +68,7 @@ class Row(IntEnum):
 
 
 _TOLD = {Answer.NC: Row.NC, Answer.DONE: Row.OK, Answer.INTEGRITY: Row.BAD}
+_ABOUT_PEOPLE = frozenset({"current_user", "grant_permission", "withdraw_permission"})
 _ALWAYS = frozenset({"list_storage_providers", "show_storage_provider", "unrouted", "delete_folder", "move_folder"})
 
 
@@ -184,10 +187,13 @@ class Columns:
         upload = self._upload_of.get(called.id, called.id)
         if exchange.role is Role.STORAGE:
             return self._stored(one, name, answered)
+        if name in _ABOUT_PEOPLE:
+            return Row.ALONE, 0, "", 0, 0
         if exchange.user != "owner":
             harmless = exchange.user != "other" or exchange.status in (403, None) or name not in KIND_OF
-            harmless &= of.effect is Effect.NONE
-            return Row.PLAIN if harmless else Row.ODD, 0, upload, 0, 0
+            harmless &= of.effect is Effect.NONE and name not in ATTACHING
+            about = attached(one) if name in ATTACHING else upload
+            return Row.PLAIN if harmless else Row.ODD, 0, about, 0, 0
         if name in _ALWAYS:
             return Row.ALONE, 0, "", 0, 0
         if reading and (of.kind is Kind.NOTHING or exchange.status in SILENT_STATUSES):
@@ -222,7 +228,7 @@ class Columns:
         exchange, name, body = one.exchange, called.name, one.exchange.response
         if name == "create_project" and done is Effect.DONE and identity(body):
             self._homes.setdefault(identity(body), len(self._homes))
-            return Row.PROJECT, 0, identity(body), 0, 0
+            return Row.PROJECT if is_kept(exchange.request, body) else Row.ODD, 0, identity(body), 0, 0
         if name == "create_upload":
             return self._created(one, called, answered, done)
         if name == "create_chunk" and done is not Effect.NONE:
@@ -274,6 +280,7 @@ class Columns:
         self._home_of[name] = self._homes.get(called.id, -1)
         single = within(asked, "chunked") in (False, "false")
         self._url(one, within(body, "signed_url"), name)
+        fresh &= is_kept(asked, body)
         return Row.UPLOAD if fresh and size is not None and size >= 0 else Row.ODD, 0, name, int(single), size or 0
 
     def _url(self, one: Operation, signed: Json, upload: str) -> bool:

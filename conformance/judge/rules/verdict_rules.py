@@ -6,7 +6,7 @@ from conformance.api.answers import Effect
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before, completes, tells_truth, wrong_verdict
 from conformance.judge.rule import Case, Context, Need, Rule
-from conformance.judge.rules.excuses import PARTIAL_RECORDING, SMALL_PARTS, TRUTH_UNKNOWN
+from conformance.judge.rules.excuses import CHANGED_SINCE, PARTIAL_RECORDING, SMALL_PARTS, TRUTH_UNKNOWN
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.interval import NEVER, Interval, first
@@ -111,12 +111,12 @@ def verdict_true(case: Case, _context: Context, book: Book) -> None:
         return
     if known.truth is Truth.BAD:
         book.expose("bad-never-200")
-        if ok is not None:
+        if ok is not None and not CHANGED_SINCE.holds(known, ok):
             sentence = f"upload {short(case.name)} is bad ({known.why}), yet it answered 200 to {book.when(ok)}"
             _verdict(case, book, "bad-never-200", "bad-answered-200", ok, sentence, "integrity", "200")
     else:
         book.expose("good-never-integrity")
-        if bad is not None:
+        if bad is not None and not CHANGED_SINCE.holds(known, bad):
             sentence = f"upload {short(case.name)} is good ({known.why}), yet it answered integrity to {book.when(bad)}"
             _verdict(case, book, "good-never-integrity", "good-refused", bad, sentence, "200", "integrity")
 
@@ -158,12 +158,12 @@ OUTCOME_CHANGED = Rule(
 )  # fmt: skip
 BAD_ANSWERED_200 = Rule(
     "bad-answered-200", "bad-never-200", Need.UPLOAD, verdict_true, lambda p: wrong_verdict(p, "2xx", "bad"),
-    occasions="bad uploads that told their verdict", excuses=(TRUTH_UNKNOWN,),
+    occasions="bad uploads that told their verdict", excuses=(TRUTH_UNKNOWN, CHANGED_SINCE),
 )  # fmt: skip
 GOOD_REFUSED = Rule(
     "good-refused", "good-never-integrity", Need.UPLOAD, verdict_true,
     lambda p: wrong_verdict(p, "integrity", "good"),
-    occasions="good uploads that told their verdict", excuses=(TRUTH_UNKNOWN, SMALL_PARTS),
+    occasions="good uploads that told their verdict", excuses=(TRUTH_UNKNOWN, SMALL_PARTS, CHANGED_SINCE),
 )  # fmt: skip
 MISREPORTED_SIZE_SERVED = Rule(
     "misreported-size-served", "wrong-chunk-size-integrity", Need.UPLOAD, verdict_true,

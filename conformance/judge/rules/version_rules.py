@@ -17,6 +17,7 @@ from conformance.judge.rules.content_rules import OTHER_BYTES
 from conformance.judge.rules.convergence_rules import NOT_CONVERGED, STALE_READ
 from conformance.judge.rules.excuses import (
     ANOTHER_CANDIDATE,
+    CHANGED_SINCE,
     MAY_BE_DELETED,
     STALE_REPLICA,
     TRUTH_UNKNOWN,
@@ -61,7 +62,7 @@ def _explains(case: Case | None, interval: Interval, answered: Answer) -> bool:
         return True
     chain = case.chain if case.upload.created else replace(case.chain, started=None)
     wrong = {Answer.DONE: Truth.BAD, Answer.INTEGRITY: Truth.GOOD}.get(answered)
-    return case.known.truth is not wrong and chain.allows(interval, answered)
+    return case.known.at(interval) is not wrong and chain.allows(interval, answered)
 
 
 def settled(switch: Switch, case: Case | None) -> int | None:
@@ -194,7 +195,7 @@ def _impossible(  # noqa: PLR0913, PLR0917 - the parts of one decision, each nam
 ) -> None:
     everyone = [context.cases.get(s.upload) for s in (*found.current, *found.replaced)]
     wanted, what = (Truth.BAD, "200") if answered is Answer.DONE else (Truth.GOOD, "integrity")
-    if not everyone or not all(case and case.known.truth is wanted for case in everyone):
+    if not everyone or not all(case and case.known.at(interval) is wanted for case in everyone):
         return
     requirement = "bad-never-200" if wanted is Truth.BAD else "good-never-integrity"
     rule = "bad-answered-200" if wanted is Truth.BAD else "good-refused"
@@ -245,7 +246,9 @@ def new_bytes(file: File, context: Context, book: Book) -> None:
         if not found.replaced or not new or any(settled(s, context.cases.get(s.upload)) is None for s in found.current):
             continue
         wanted = [expected_bytes(case.upload, case.known) for case in new if case]
-        if any(one is None for one in wanted):
+        if any(one is None for one in wanted) or any(
+            case and CHANGED_SINCE.holds(case.known, download.fetched) for case in new
+        ):
             continue
         served = (download.octets.bytes, download.octets.md5) in wanted
         overdue = _overdue(found.current, given, context)

@@ -13,7 +13,9 @@ from conformance.api.statuses import ATTACH_REFUSALS, STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import evades, followed, given_by, heard, is_odd, refuses
-from conformance.judge.state.resources import Download, File, Reads, Stay, Switch, Version
+from conformance.judge.state.resources import Download, File, Reads, Switch, Version
+from conformance.judge.state.revalidations import NOT_MODIFIED
+from conformance.judge.state.stays import Stay
 from conformance.model import Json, Octets, Operation
 
 KEPT_URLS = 100_000
@@ -23,6 +25,12 @@ KEPT_URLS = 100_000
 def stay(parent: Json, interval: Interval, effect: Effect) -> Stay:
     """Return where a create or a move puts something."""
     return Stay(identity(parent), within(parent, "kind") != "dds-project", interval, effect)
+
+
+def _may_be_held(operation: Operation) -> bool:
+    """Whether an answer may be revalidated later, or tells again what was."""
+    headers = operation.exchange.headers
+    return "etag" in headers or "last-modified" in headers or operation.exchange.status == NOT_MODIFIED
 
 
 class Filing(Storing):
@@ -99,6 +107,7 @@ class Filing(Storing):
             self.attached_unread = min(self.attached_unread, operation.a_ns)
 
     def _show_file(self, operation: Operation, of: Classified) -> None:
+        self.look("file", operation, of)
         if of.answer is Answer.DONE:
             self._link(within(operation.exchange.response, "current_version"), interval_of(operation), of.call.id)
 
@@ -109,6 +118,7 @@ class Filing(Storing):
                 self._link(version, interval_of(operation), of.call.id)
 
     def _show_version(self, operation: Operation, of: Classified) -> None:
+        self.look("version", operation, of)
         body = operation.exchange.response
         if of.answer is Answer.DONE and identity(body) == of.call.id:
             self._link(body, interval_of(operation), identity(within(body, "file")))
@@ -186,6 +196,8 @@ class Filing(Storing):
         file = self.file(of.call.id)
         interval = interval_of(operation)
         reads = file.reads
+        if _may_be_held(operation) or self.revalidations.held:
+            self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, reads, interval)
             if operation.exchange.status != 200 and interval.ended_ns >= min(self.doomed, file.switched):
@@ -222,6 +234,8 @@ class Filing(Storing):
     def _version_url(self, operation: Operation, of: Classified) -> None:
         version = self.version(of.call.id)
         interval = interval_of(operation)
+        if _may_be_held(operation) or self.revalidations.held:
+            self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, version.reads, interval)
             if operation.exchange.status != 200 and interval.ended_ns >= self.doomed:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from conformance.api.answers import Answer, Effect
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, last
-from conformance.judge.state.resources import File, Late, Reads, Stay, Upload, Version
+from conformance.judge.state.resources import File, Late, Reads, Upload, Version
+from conformance.judge.state.stays import Stay
 
 
 @dataclass(slots=True)
@@ -118,9 +119,9 @@ def _place_doomed(world: World, stay: Stay, seen: frozenset[str]) -> int:
         project = world.projects.get(stay.parent)
         return doomed_from(project.deletes)[0] if project else NEVER
     folder = world.folders.get(stay.parent)
-    if folder is None or stay.parent in seen:
+    if stay.parent in seen:
         return NEVER
-    if folder.created is None:  # nobody saw where it lies
+    if folder is None or folder.created is None:  # nobody saw where it lies
         return world.doomed
     return min(doomed_from(folder.deletes)[0], _places_doomed(world, folder.stays, seen | {stay.parent}))
 
