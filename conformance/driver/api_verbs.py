@@ -34,7 +34,7 @@ class Verbs(ABC):
         json: Json = None,
         content: bytes | None = None,
         content_type: str | None = None,
-        headers: Mapping[str, str] = NOTHING,
+        headers: Mapping[str, str | None] = NOTHING,
         intent: str = "valid",
         notes: Mapping[str, Json] = NOTHING,
         cut_after_s: float | None = None,

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from conformance.engine.manners import MANNERS
 from conformance.errors import UsageError
 from conformance.model import Json
 
@@ -62,11 +63,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One client that speaks in sequence: a name, whose token it uses (`USERS`), and its program."""
+    """One client that speaks in sequence: a name, whose token it uses (`USERS`), and its program.
+
+    Its `manner` is that of all its requests: headers that must change nothing.
+    """
 
     name: str
     steps: tuple[Step, ...]
     user: str = "owner"
+    manner: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the actor as it stands in the document."""
+        own = {"manner": self.manner} if self.manner else {}
+        return {"name": self.name, "user": self.user, **own, "steps": [step.to_json() for step in self.steps]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +105,7 @@ class Plan:
             "theme": self.theme,
             "title": self.title,
             **({"row": dict(self.row)} if self.row else {}),
-            "actors": [
-                {"name": a.name, "user": a.user, "steps": [step.to_json() for step in a.steps]} for a in self.actors
-            ],
+            "actors": [actor.to_json() for actor in self.actors],
         }
 
     def key(self) -> str:
@@ -130,4 +138,7 @@ def _actor(document: Json) -> Actor:
     user = document.get("user", "owner")
     if user not in USERS:
         raise PlanError(f"an actor's user is one of {', '.join(USERS)}, not {user!r}")
-    return Actor(str(document.get("name", "actor")), tuple(map(Step.from_json, document["steps"])), user)
+    manner = str(document.get("manner", ""))
+    if manner and manner not in MANNERS:
+        raise PlanError(f"an actor's manner is one of {', '.join(MANNERS)}, not {manner!r}")
+    return Actor(str(document.get("name", "actor")), tuple(map(Step.from_json, document["steps"])), user, manner)

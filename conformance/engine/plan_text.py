@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conformance.engine.false_hashes import FALSE_HASHES
+from conformance.engine.manners import MANNERS
 from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, Plan, Step
 from conformance.engine.plan_verbs import HOW, PROJECT, VERBS, option
@@ -23,7 +24,8 @@ def plan_text(plan: Plan) -> str:
     """Draw a plan as a short program, one actor after the other; they run side by side."""
     lines = [f"{plan.theme}: {plan.title}"]
     for actor in plan.actors:
-        lines.append(f"  {actor.name}{_WHO[actor.user]}:")
+        manner = f", {MANNERS[actor.manner].says}" if actor.manner else ""
+        lines.append(f"  {actor.name}{_WHO[actor.user]}{manner}:")
         lines.extend(f"    {step_text(step)}" for step in actor.steps)
     return "\n".join(lines)
 

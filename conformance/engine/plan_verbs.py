@@ -92,6 +92,10 @@ VERBS: dict[str, Verb] = {
         "GET /files/{file}/url and its version's, {readers} staggered readers, until it settled",
         {"readers": 4, "tracer": ""},
     ),
+    "read_head": Verb({"file": FILE}, "HEAD whatever tells of {file}"),
+    "revalidate": Verb(
+        {"file": FILE}, "GET the url of {file} by the last answer's validators until it settled", {"of_version": False}
+    ),
     "settle": Verb({"file": FILE}, "GET /files/{file}/url until it settled"),
     "create_folder": Verb(
         {"project": PROJECT}, "POST /folders", {"name_class": ""}, FOLDER, {"folder": FOLDER, "like": FOLDER}
@@ -142,6 +146,7 @@ VERBS: dict[str, Verb] = {
 }
 
 HOW: dict[str, str] = {
+    "of_version": "its first version's",
     "patient": "again, under a new name, while not consistent",
     "eager": "again at once while the upload is not completed",
     "fresh": "with other bytes than before",

@@ -8,8 +8,9 @@ import pytest
 
 from conformance.engine.false_hashes import FALSE_HASHES, falsified
 from conformance.engine.lot import Lot
+from conformance.engine.manners import MANNERS
 from conformance.engine.name_classes import LONGEST, NAME_CLASSES, dressed
-from conformance.engine.plan import Plan, Step
+from conformance.engine.plan import Plan, Step, plan_from_json
 from conformance.engine.plan_model import LARGE_PART, Truth, check, truths
 from conformance.engine.plan_verbs import option
 from conformance.engine.scenario import PlanScenario, Scenario
@@ -169,3 +170,14 @@ def test_a_name_of_a_class_can_be_written_and_still_be_found(kind: str) -> None:
     assert 1 <= len(made) <= LONGEST
     assert made.encode("utf-8").decode("utf-8") == made != plain
     assert (plain in made) is NAME_CLASSES[kind].unique
+
+
+def test_every_standard_run_asks_in_each_manner_by_head_and_by_validators() -> None:
+    """Each manner makes a good upload and reads a bad one to the end."""
+    for seed in SEEDS:
+        made = plans("headers", seed)
+        asked = [actor.manner for plan in made for actor in plan.actors]
+        assert set(MANNERS) <= set(asked)
+        verbs = {step.verb for plan in made for _, step in plan.steps()}
+        assert {"read_head", "revalidate"} <= verbs
+        assert all(plan_from_json(plan.to_json()).key() == plan.key() for plan in made)

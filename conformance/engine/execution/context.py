@@ -23,6 +23,7 @@ from conformance.engine.execution.bindings import (
 from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
+from conformance.engine.manners import MANNERS
 from conformance.engine.plan import COMMON, WITH_RIGHTS, Actor, Step
 from conformance.engine.plan_model import ALGORITHMS
 from conformance.engine.plan_verbs import PROJECT, VERBS, option
@@ -42,6 +43,7 @@ class Speaker(Protocol):
     """What a plan needs of a client of the driver."""
 
     phase: Phase
+    headers: Mapping[str, str | None]
     step: str
 
     def classify(self, operation: Operation) -> Classified:
@@ -53,6 +55,7 @@ class Speaker(Protocol):
         path: str,
         *,
         query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] = NOTHING,
         json: Json = None,
         content: bytes | None = None,
         content_type: str | None = None,
@@ -142,7 +145,9 @@ class Stage:
     def client(self, world: World, actor: Actor) -> Speaker:
         """Return the client of one actor."""
         user = {"nobody": None, "member": "other"}.get(actor.user, actor.user)
-        return self.driver.client(f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token)
+        made = self.driver.client(f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token)
+        made.headers = MANNERS[actor.manner].headers if actor.manner else NOTHING
+        return made
 
     def room_for_tracer(self, done: int) -> bool:
         """Whether one more tracer may begin after `done` of them."""
