@@ -130,6 +130,11 @@ class Trip:
             self.check("bytes-exact", ok=self._fetched(answer) == item.content)
         return kind
 
+    def fetched(self, item: Item) -> tuple[str, bytes | None]:
+        """Return what a file's url says now, and the bytes behind it."""
+        answer = self.bench.call("GET", f"/files/{item.file}/url", token=item.token)
+        return kind_of(answer), self._fetched(answer)
+
     def _fetched(self, answer: Answer) -> bytes | None:
         signed = answer.json if isinstance(answer.json, dict) and "url" in answer.json else None
         if signed is None or signed["host"] != self.bench.world.storage_host:
