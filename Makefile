@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run test lint bench soak certify-demo docs package lock clean
+.PHONY: help install run test lint bench soak certify-demo matrix docs package lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -37,11 +37,14 @@ bench: install ## Benchmarks: they print ratios and never fail
 soak: install ## Long soaks: the judge on legal chaos, the scenarios on a correct server, a bad network
 	set -e; for soak in benchmarks/soak_*.py; do echo "== $$soak"; $(BIN)/python $$soak; done
 
+matrix: install ## The kill matrix: every fault and variant; goes on where it was stopped
+	$(BIN)/dds-conformance selftest --effort standard --jobs 3 --seed 1 --state .matrix-rows.jsonl --write docs/kill-matrix.md
+
 certify-demo: install ## Challenge, run, certify and verify, on the embedded server
 	PATH="$(CURDIR)/$(BIN):$$PATH" docs/certify-demo.sh
 
 docs: install ## Build the site of the documentation into site/, strictly: a dead link is an error
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 package: install ## Build the wheel and the sdist into dist/ and check them
 	rm -rf dist

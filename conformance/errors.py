@@ -59,8 +59,11 @@ class CredentialsRefusedError(SuiteError):
     exit_code = ExitCode.UNREACHABLE
 
 
-def did_you_mean(given: str, known: Iterable[str], listing: str = "") -> str:
+def did_you_mean(given: str, known: Iterable[str], listing: str = "", *, quoted: bool = True) -> str:
     """Return the remedy for a name that is none: the nearest of those `known`, if any is near, and where all stand."""
     folded = {name.lower(): name for name in known}
     near = difflib.get_close_matches(given.strip("*?").lower(), folded, 1, 0.5)
-    return f"Did you mean {folded[near[0]]!r}? {listing}".strip() if near else listing
+    if not near:
+        return listing
+    name = folded[near[0]]
+    return f"Did you mean {repr(name) if quoted else name}? {listing}".strip()

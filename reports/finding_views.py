@@ -10,8 +10,9 @@ from typing import Any
 from conformance.outcome.display_text import seconds
 from conformance.release.next_step import replay_finding
 
+from .scripts import script_names
 from .timeline import timeline
-from .words import LEVELS, answer_class, answer_text, body
+from .words import LEVELS, answer_class, answer_text, body, docs_page
 
 Document = Mapping[str, Any]
 FULL_PER_RULE = 3
@@ -39,7 +40,7 @@ def finding_views(document: Document, rows: Mapping[str, Document]) -> list[dict
                 "row": rows.get(requirement),
                 "requirement": requirement,
                 "total": len(groups[requirement]),
-                "full": [_view(document, finding, plans) for finding in full],
+                "full": [_view(document, finding, plans, rows.get(requirement)) for finding in full],
                 "lines": more[:LINES_PER_RULE],
                 "hidden": max(0, len(more) - LINES_PER_RULE),
             }
@@ -64,17 +65,32 @@ def _choose(findings: Sequence[Document], left: int) -> tuple[list[Document], li
     return full, more
 
 
-def _view(document: Document, finding: Document, plans: Mapping[str, Document]) -> dict[str, Any]:
+def _view(document: Document, finding: Document, plans: Mapping[str, Document], row: Document | None) -> dict[str, Any]:
     plan = plans.get(str(finding.get("plan") or ""), {})
     return {
         **finding,
         "svg": timeline(finding, document["target"]["base_url"]),
         "numbers": dict(_numbers(finding)),
         "plan_text": plan.get("text") or "",
+        "links": list(_links(finding, row)),
+        "scripts": script_names(finding),
         "plan_json": json.dumps(plan["document"]) if plan.get("document") else "",
         "replay": replay_finding(document, finding["index"]) if plan.get("document") else "",
         "exchanges": list(_exchanges(finding)),
     }
+
+
+def _links(finding: Document, row: Document | None) -> Iterable[tuple[str, str, str]]:
+    """Give what a finding rests on: its rule, the reading, the scenario, and the page about its duty."""
+    name = finding["requirement"]
+    if row and finding["rule"] in (row.get("checks") or ()):
+        yield "Rule", finding["rule"], f"#rule-{name}-{finding['rule']}"
+    if row and row.get("reading"):
+        yield "Reading", name, f"#reading-{name}"
+    scenario = next((one["scenario"] for one in finding["evidence"] if one.get("scenario")), "")
+    if row and scenario in (row.get("scenarios") or ()):
+        yield "Scenario", scenario, f"#scenario-{scenario}"
+    yield "Documentation", name, docs_page(name)
 
 
 def _numbers(finding: Document) -> Iterable[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from conformance.outcome.display_text import code, count, escaped, judged, rate,
 from conformance.release.next_step import command
 
 from .page import unseen_sentence, within
+from .scripts import script_names
 from .words import LEVELS, OUTCOMES, endpoint
 
 Document = Mapping[str, Any]
@@ -70,6 +71,7 @@ def _finding(finding: Document) -> str:
     lines = [f"- **{escaped(finding['sentence'])}**"]
     lines += [f"  - expected: {escaped(finding['expected'])}"] if finding.get("expected") else []
     lines += [f"  - observed: {escaped(finding['observed'])}"] if finding.get("observed") else []
+    lines += [f"  - shown again by: {code(name)}" for name in script_names(finding)[:1]]
     return "\n".join([*lines, *(f"  - {code(one)}" for one in finding["curl"])])
 
 

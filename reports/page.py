@@ -39,6 +39,7 @@ def context(document: Document) -> dict[str, Any]:
         "findings": finding_views(document, by_id),
         "unseen": [(row, unseen_sentence(row)) for row in rows if row["outcome"] in UNSEEN],
         "readings": _readings(document, rows),
+        "scenarios": [] if document.get("role") == "client" else list(_scenarios(document, rows)),
         "windows": list(_windows(document.get("sensitivity") or {})),
         "lag": [_lag(group) for group in (document.get("lag") or {}).get("groups") or []],
         "replay": replay(document),
@@ -135,6 +136,14 @@ def unseen_sentence(row: Document) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _scenarios(document: Document, rows: Sequence[Document]) -> Iterable[tuple[str, str, list[str]]]:
+    """Give each scenario, whether the run tried it (a recording does not say), and the duties that it exercises."""
+    tried = set(document.get("scenarios") or ())
+    for name in dict.fromkeys(name for row in rows for name in row.get("scenarios") or ()):
+        said = "" if not tried else "yes" if name in tried else "no"
+        yield name, said, [row["id"] for row in rows if name in (row.get("scenarios") or ())]
 
 
 def _readings(document: Document, rows: Sequence[Document]) -> list[tuple[str, str, str, str]]:

@@ -39,6 +39,15 @@ def endpoint(name: str) -> str:
     return ENDPOINTS.get(name, name)
 
 
+DOCS = "https://dds-conformance.example/docs"
+"""Where the site of ``docs/`` is published, as the schemas' own addresses have it."""
+
+
+def docs_page(requirement: str) -> str:
+    """Give the address of the documentation of a requirement."""
+    return f"{DOCS}/requirements.html#{requirement}"
+
+
 _COLOURS: Mapping[str, str] = {"done": "ok", "not-consistent": "nc", "integrity": "ie", "unsent": "lost"}
 
 

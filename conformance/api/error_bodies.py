@@ -30,6 +30,7 @@ _SO_ALREADY = re.compile(
     r"already|in use|taken|exists|unique|duplicate|complet|current|no longer|deleted|conflict", re.IGNORECASE
 )
 _SWITCHED = re.compile(r"upload\b|upload_id\b|current_version")
+_UNFIT = re.compile(r"\berrors?\b|integrity|mismatch|consistent|incomplete|not (?:yet )?complete", re.IGNORECASE)
 _COMPLETED = re.compile(r"\bcompleted_(?:at|on)\b|\balready (?:been )?completed?\b", re.IGNORECASE)
 
 
@@ -96,8 +97,14 @@ def says_so_already(exchange: Exchange) -> bool:
 
 
 def says_current(exchange: Exchange) -> bool:
-    """Whether a refusal of a switch says that the file shows this upload or version already."""
-    return any(_SWITCHED.match(field) for field in named_fields(exchange))
+    """Whether a refusal of a switch may say that the file shows this upload or version already.
+
+    It does not where it says what is wrong with the upload itself.
+    """
+    body = exchange.response
+    errors = body.get("errors") if isinstance(body, dict) else None
+    unfit = isinstance(errors, list | dict) and _UNFIT.search(json.dumps(errors)) is not None
+    return not unfit and any(_SWITCHED.match(field) for field in named_fields(exchange))
 
 
 def texts(body: Json | Octets | None) -> tuple[str, ...]:

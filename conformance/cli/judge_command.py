@@ -39,7 +39,10 @@ from conformance.settings.run_settings import base_url as based
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
 @click.option("--columnar", is_flag=True, help="Judge a second time, in columns, and say where the two differ.")
-def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_json: bool, **asked: Any) -> int:
+@click.option("--verbose", is_flag=True, help="Show each requirement that passed, too.")
+def judge(
+    *, history: Path, report_dir: Path | None, expect: Path | None, as_json: bool, verbose: bool, **asked: Any
+) -> int:
     """Judge HISTORY: a recording of ours or of the deployed service's form, a folder of them, or a HAR file.
 
     Sends nothing. HISTORY may be packed (gzip, bzip2, xz, zstd), and - is standard input. A recording is partial by
@@ -48,7 +51,7 @@ def judge(*, history: Path, report_dir: Path | None, expect: Path | None, as_jso
     """
     require(asked["reports"])
     catalogue.number(asked["by"])
-    screen = console(as_json=as_json)
+    screen = console(as_json=as_json, verbose=verbose)
     if report_dir is None:
         expected = deviations(expect)
         drawn = _judged(history, **asked)

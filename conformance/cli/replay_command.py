@@ -39,8 +39,17 @@ _REMEDY = "A plan is a small JSON document; --finding or --plan chooses one of a
 @configured(*REACHING[:1], *RUNNING[:1], *REACHING[1:2], *RUNNING[1:], *REACHING[2:], "i_may_write")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
+@click.option("--verbose", is_flag=True, help="Show each requirement that passed, too.")
 def replay(  # noqa: PLR0913 - an option each
-    *, file: Path, finding: int | None, plan_id: str, times: int, as_json: bool, quiet: bool, **given: Any
+    *,
+    file: Path,
+    finding: int | None,
+    plan_id: str,
+    times: int,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **given: Any,
 ) -> int:
     """Run one saved plan again, alone, as it was drawn.
 
@@ -63,7 +72,7 @@ def replay(  # noqa: PLR0913 - an option each
             running.abandon()
             raise
         drawn, settings = _carried_out(running, document, times), running.settings
-    screen = console(as_json=as_json, quiet=quiet)
+    screen = console(as_json=as_json, quiet=quiet, verbose=verbose)
     status = show(drawn, settings.report_dir, screen, status=int(drawn["exit_code"]))
     tell(aftermath(settings, drawn, interrupted=status == ExitCode.INTERRUPTED))
     return status

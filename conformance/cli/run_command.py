@@ -46,6 +46,7 @@ from conformance.settings.run_settings import Settings
 @click.option("--dry-run", is_flag=True, help="Say what would be created and sent; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document; with --dry-run, the plan.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
+@click.option("--verbose", is_flag=True, help="Show each requirement that passed, too.")
 def run(**given: Any) -> int:
     """Judge a target, or the embedded server with --embedded (or where nothing at all points at a target).
 
@@ -65,7 +66,8 @@ def run(**given: Any) -> int:
         settings = _wished(asked, given)
         consent.require(settings, COSTS)
         expected = deviations(given["expect"])
-        status, document = carry_out(settings, screen := console(as_json=given["as_json"], quiet=given["quiet"]))
+        screen = console(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
+        status, document = carry_out(settings, screen)
     if status in (ExitCode.UNREACHABLE, ExitCode.USAGE) and not document["exchanges"]:
         tell(f"error: {reason}" for reason in document["reasons"])
         to_runner(document, screen)

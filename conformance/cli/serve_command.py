@@ -14,6 +14,7 @@ from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.driver.report_folder import check_writable
 from conformance.errors import SuiteError, UsageError, did_you_mean
 from conformance.reference.faults import FAULTS
+from conformance.reference.hooks.deployed_habits import HABITS
 from conformance.reference.launch import LaunchError, RunningServer, launch
 from conformance.reference.variants import VARIANTS
 
@@ -29,8 +30,16 @@ WATCH_S = 0.2
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of ids and lags.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break it; `dds-conformance faults` lists them.")
 @click.option("--variant", "--oddity", "variants", multiple=True, metavar="NAME", help="Bend it in a legal way.")
+@click.option("--habits", type=click.Choice(sorted(HABITS)), help="Do all that a known service does.")
 def serve(  # noqa: PLR0913 - the options of the command
-    *, port: int, lag: str, data: Path | None, seed: int, faults: tuple[str, ...], variants: tuple[str, ...]
+    *,
+    port: int,
+    lag: str,
+    data: Path | None,
+    seed: int,
+    faults: tuple[str, ...],
+    variants: tuple[str, ...],
+    habits: str | None,
 ) -> int:
     """Serve the embedded DDS until interrupted."""
     _known(faults, FAULTS, "fault")
@@ -38,7 +47,9 @@ def serve(  # noqa: PLR0913 - the options of the command
     if data:
         check_writable(data, option="--data")
     try:
-        with launch(port=port, lag=lag, data=data, seed=seed, faults=faults, variants=variants) as server:
+        with launch(
+            port=port, lag=lag, data=data, seed=seed, faults=faults, variants=variants, habits=habits
+        ) as server:
             _tell(server)
             while server.returncode is None:
                 time.sleep(WATCH_S)
@@ -87,7 +98,7 @@ def faults(*, as_json: bool) -> None:
         click.echo(f"  {fault.name}\n      {fault.summary}\n      breaks: {', '.join(fault.breaks)}")
     click.echo(click.style("\nlegal variants, which must pass", bold=True))
     for variant in VARIANTS.values():
-        click.echo(f"  {variant.name}\n      {variant.summary}")
+        click.echo(f"  {variant.name}\n      {variant.summary}{f' (legal: {variant.legal})' if variant.legal else ''}")
 
 
 def _as_document() -> dict[str, Any]:

@@ -35,6 +35,7 @@ _LIVE_S, _PLAIN_S = 0.3, 5.0
 @click.option("--require-core", is_flag=True, help="Exit with 4 unless the core of the contract was exercised.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run document.")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
+@click.option("--verbose", is_flag=True, help="Show each requirement that passed, too.")
 def watch(**given: Any) -> int:
     """Stand between any client and a target, and judge what passes by.
 
@@ -45,7 +46,7 @@ def watch(**given: Any) -> int:
     _usable(settings, read_along=given["read_along"])
     host, port = _address(given["listen"])
     wishes = Wishes(host, port, given["seconds"], given["read_along"], given["require_core"])
-    screen = console(as_json=given["as_json"], quiet=given["quiet"])
+    screen = console(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
     watching = Watch(settings, wishes, screen.remark)
     with _ended_by_signals(watching.stop):
         try:

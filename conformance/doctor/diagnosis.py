@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from statistics import median
@@ -14,6 +14,8 @@ from conformance.driver.first_answer import answered, is_api_error, is_listing, 
 from conformance.driver.preflight import FirstLook
 from conformance.driver.wire.handshake import Handshake
 from conformance.model import Exchange, Operation
+from conformance.settings.costs import COSTS
+from conformance.settings.durations import MEASURED_LAG_S, expected_s, told
 from conformance.settings.run_settings import Settings, is_loopback
 
 CLOCK_MATTERS_S = 30.0
@@ -116,6 +118,26 @@ def latency(operations: Sequence[Operation]) -> Line:
     if middle > SLOW_S:
         return Line("latency", Mark.WARN, sentence, "Raise converge_within, and expect a long run.", middle)
     return Line("latency", Mark.GOOD, sentence, seconds=middle)
+
+
+def durations(settings: Settings, lines: Sequence[Line]) -> dict[str, float]:
+    """Give how many seconds each effort takes about, as far as the latency and the lag that were measured tell it."""
+    latency_s = next((line.seconds or 0.0 for line in lines if line.question == "latency"), 0.0)
+    lags = [line.seconds for line in lines if line.question == "readiness"] + [line.lag_s for line in lines]
+    lag_s = max((lag for lag in lags if lag is not None), default=MEASURED_LAG_S)
+    return {
+        effort: round(
+            expected_s(settings, COSTS, effort=effort, latency_s=latency_s, lag_s=max(lag_s, MEASURED_LAG_S)), 1
+        )
+        for effort in COSTS
+    }
+
+
+def durations_told(settings: Settings, durations: Mapping[str, float]) -> str:
+    """Say which effort takes how long, and at which pace."""
+    pace = f"at {settings.rate:g} requests a second (--max-rps)" if settings.rate else "unpaced"
+    efforts = ", ".join(f"{effort} about {told(seconds)}" for effort, seconds in durations.items())
+    return f"a run takes, {pace}: {efforts}"
 
 
 def duties(settings: Settings, lines: Sequence[Line]) -> Line:

@@ -25,6 +25,7 @@ from conformance.settings.run_settings import Budgets, Settings, is_loopback
 
 READS = 5
 POLL_S = 0.2
+LAG_POLL_S = 0.05
 BYTES = b"dds-conformance doctor"
 
 
@@ -131,7 +132,8 @@ def _writing(driver: Driver, owner: Client) -> Iterator[Line]:
     uploads, line = _readiness(owner, project, driver.settings.target.converge_within_s)
     yield line
     if uploads is not None:
-        yield _storage(owner, uploads)
+        stored = _storage(owner, uploads)
+        yield _with_lag(owner, project, uploads, stored) if stored.mark is Mark.GOOD else stored
     owner.phase = Phase.FINAL
     gone = owner.delete_project(project)
     if driver.classify(gone).answer is Answer.DONE:
@@ -179,6 +181,38 @@ def _storage(owner: Client, upload: Operation) -> Line:
         f"{stored.exchange.host} answers {what}.",
         "Check that the storage can be reached from here.",
     )
+
+
+def _with_lag(owner: Client, project: str, upload: Operation, stored: Line) -> Line:
+    """Say also how long the upload takes to become consistent, where completing it can be had; a run tells the rest."""
+    within_s = owner.driver.settings.target.converge_within_s
+    lag_s = _lag_s(owner, project, upload, within_s)
+    if lag_s is None:
+        return stored
+    if lag_s > within_s:
+        sentence = f"{stored.sentence} An upload is not consistent after {within_s:.0f} s."
+        return dataclasses.replace(
+            stored, mark=Mark.WARN, sentence=sentence, remedy="Raise --converge-within.", lag_s=lag_s
+        )
+    return dataclasses.replace(
+        stored, sentence=f"{stored.sentence} An upload is consistent after {lag_s:.1f} s.", lag_s=lag_s
+    )
+
+
+def _lag_s(owner: Client, project: str, upload: Operation, within_s: float) -> float | None:
+    """Complete the upload, attach it, and look at its url until it tells the truth, or for longer than the bound."""
+    body = upload.exchange.response if isinstance(upload.exchange.response, dict) else {}
+    done = owner.complete_upload(str(body.get("id")), value=hashlib.md5(BYTES, usedforsecurity=False).hexdigest())
+    begun = time.monotonic()
+    made = owner.create_file("dds-project", project, str(body.get("id"))).exchange.response
+    file = made.get("id") if isinstance(made, dict) else None
+    if owner.classify(done).answer is not Answer.DONE or not isinstance(file, str):
+        return None
+    while True:
+        kind, took = owner.classify(owner.file_url(file)).answer, time.monotonic() - begun
+        if kind in (Answer.DONE, Answer.INTEGRITY) or took > within_s:
+            return took
+        time.sleep(max(LAG_POLL_S, took / 10))
 
 
 def _seconds(operation: Operation) -> float:

@@ -21,7 +21,7 @@ class Mark(StrEnum):
 class Line:
     """One question, how it was answered, and what to do about it ("" when there is nothing to do).
 
-    `seconds` is what was measured, where something was.
+    `seconds` is what was measured, where something was, and `lag_s` how long an upload took to become consistent.
     """
 
     question: str
@@ -29,6 +29,7 @@ class Line:
     sentence: str
     remedy: str = ""
     seconds: float | None = None
+    lag_s: float | None = None
 
     def document(self) -> dict[str, Json]:
         """Give it as JSON."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.driver.wire.request import Wanted
 from conformance.model import NOTHING, Json, Operation
+from conformance.settings.run_settings import EVERY_STORE
 
 OWN = ""
 """The client's own user, as against None, which is no token."""
@@ -18,7 +19,7 @@ class Verbs(ABC):
 
     def __init__(self, user: str | None, storage_provider: str) -> None:
         self.user = user
-        self.storage_provider = storage_provider
+        self.storage_provider = "" if storage_provider == EVERY_STORE else storage_provider
 
     @abstractmethod
     def ask(self, wanted: Wanted) -> Operation:
@@ -33,7 +34,7 @@ class Verbs(ABC):
         json: Json = None,
         content: bytes | None = None,
         content_type: str | None = None,
-        headers: Mapping[str, str] = NOTHING,
+        headers: Mapping[str, str | None] = NOTHING,
         intent: str = "valid",
         notes: Mapping[str, Json] = NOTHING,
         cut_after_s: float | None = None,

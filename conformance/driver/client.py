@@ -17,6 +17,7 @@ from conformance.driver.api_verbs import Verbs
 from conformance.driver.safety.ledger import CREATES
 from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, redirected
 from conformance.driver.wire.attempt import Reply, attempt
+from conformance.driver.wire.body import Blocks
 from conformance.driver.wire.request import PreparedRequest, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
 from conformance.driver.wire.stream import Wire
@@ -33,6 +34,7 @@ UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
 class Client(Verbs):
     """One client of the target; not to be shared between threads. Made by `Driver.client`.
 
+    `headers` go with every request to the API, one of None leaves out what is sent otherwise, and they are noted.
     `phase` is noted on every operation, and so is `step`, the number of a step in its plan's program, where it is set.
     `user` is who speaks, ``owner``, ``other``, ``invalid`` or None (no token).
     """
@@ -44,13 +46,14 @@ class Client(Verbs):
         self.scenario = scenario
         self.plan = plan
         self.phase = Phase.TROUBLE
+        self.headers: Mapping[str, str | None] = NOTHING
         self.step = ""
         self.exempt = False
         self._roads: dict[str, tuple[Wire, httpx.Client]] = {}
 
     def ask(self, wanted: Wanted) -> Operation:
         """Send one request to the API; once more, as an operation of its own, when its token had expired."""
-        wanted = self.driver.ownership.marked(wanted)
+        wanted = self.driver.ownership.marked(self._mannered(wanted))
         prepared = for_api(wanted, self.driver.settings, self.driver.redact)
         if reason := self.driver.ownership.objection(wanted):
             return self._withheld(prepared.exchange, {**prepared.notes, "withheld": reason})
@@ -60,6 +63,12 @@ class Client(Verbs):
             operation, token = self._authorised(again)
         self._heard(operation, authorized=token is not None)
         return operation
+
+    def _mannered(self, wanted: Wanted) -> Wanted:
+        if not self.headers:
+            return wanted
+        headers = {**self.headers, **wanted.headers}
+        return replace(wanted, headers=headers, notes={**wanted.notes, "headers": dict(self.headers)})
 
     def classify(self, operation: Operation) -> Classified:
         """Return what an operation came to."""
@@ -74,7 +83,12 @@ class Client(Verbs):
                 access.lose()
 
     def put_signed(
-        self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
+        self,
+        signed: Json,
+        data: bytes | Blocks,
+        *,
+        notes: Mapping[str, Json] = NOTHING,
+        cut_after_s: float | None = None,
     ) -> Operation:
         """Send `data` where a signed URL says; a URL that must not be followed becomes a refused operation."""
         return self._signed(signed, "PUT", data, notes, cut_after_s)
@@ -108,7 +122,12 @@ class Client(Verbs):
         self._roads.clear()
 
     def _signed(
-        self, signed: Json, method: str, data: bytes | None, notes: Mapping[str, Json], cut_after_s: float | None
+        self,
+        signed: Json,
+        method: str,
+        data: bytes | Blocks | None,
+        notes: Mapping[str, Json],
+        cut_after_s: float | None,
     ) -> Operation:
         driver = self.driver
         try:
@@ -199,9 +218,12 @@ class Client(Verbs):
             "Accept-Encoding": "identity",
             "X-Request-Id": request_id,
         }
+        if prepared.data is not None and not isinstance(prepared.data, bytes):
+            fixed["Content-Length"] = str(prepared.data.size)  # else HTTP itself would send it in chunks
         given = {name.lower() for name, _ in prepared.headers}
         headers = [*((name, value) for name, value in fixed.items() if name.lower() not in given), *prepared.headers]
-        encoded = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in headers]
+        sent = [(name, value) for name, value in headers if value is not None]
+        encoded = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in sent]
         silence = httpx.Timeout(self.driver.settings.bounds.silence_s).as_dict()
         return httpx.Request(
             prepared.exchange.method,

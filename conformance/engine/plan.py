@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from conformance.engine.manners import MANNERS
 from conformance.errors import UsageError
 from conformance.model import Json
 
@@ -22,6 +23,8 @@ NO_TIME = "no time was left for it"
 NO_SECOND_USER = "no second user was given"
 NO_SIGNED_URL = "no signed URL was given"
 NO_FILE = "no file has the version"
+TOO_LARGE = "the target takes no part so large"
+TOO_MANY_BYTES = "the run may not spend so many bytes"
 NOTHING_KEPT = "no signed URL was kept"
 NOT_OFFERED = "the target does not have the call "
 """Why a step was left out; the first and the last name the symbol that it waited for in vain, and the call."""
@@ -60,20 +63,33 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One client that speaks in sequence: a name, whose token it uses (`USERS`), and its program."""
+    """One client that speaks in sequence: a name, whose token it uses (`USERS`), and its program.
+
+    Its `manner` is that of all its requests: headers that must change nothing.
+    """
 
     name: str
     steps: tuple[Step, ...]
     user: str = "owner"
+    manner: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the actor as it stands in the document."""
+        own = {"manner": self.manner} if self.manner else {}
+        return {"name": self.name, "user": self.user, **own, "steps": [step.to_json() for step in self.steps]}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Actors that run side by side. `theme` is the scenario that drew it; `title` says in words what it tries."""
+    """Actors that run side by side. `theme` is the scenario that drew it; `title` says in words what it tries.
+
+    `row` are the levels of the factors that it was made for, where it stands in a table of combinations.
+    """
 
     theme: str
     title: str
     actors: tuple[Actor, ...] = field(default_factory=tuple)
+    row: Mapping[str, str] = field(default_factory=dict)
 
     def steps(self) -> Iterator[tuple[Actor, Step]]:
         """Yield every step with the actor that takes it."""
@@ -88,9 +104,8 @@ class Plan:
             "version": VERSION,
             "theme": self.theme,
             "title": self.title,
-            "actors": [
-                {"name": a.name, "user": a.user, "steps": [step.to_json() for step in a.steps]} for a in self.actors
-            ],
+            **({"row": dict(self.row)} if self.row else {}),
+            "actors": [actor.to_json() for actor in self.actors],
         }
 
     def key(self) -> str:
@@ -112,7 +127,9 @@ def plan_from_json(document: Json) -> Plan:
     actors = document.get("actors")
     if not isinstance(actors, list):
         raise PlanError("a plan needs a list of actors")
-    return Plan(str(document.get("theme", "")), str(document.get("title", "")), tuple(map(_actor, actors)))
+    row = document.get("row", {})
+    levels = {str(name): str(level) for name, level in row.items()} if isinstance(row, dict) else {}
+    return Plan(str(document.get("theme", "")), str(document.get("title", "")), tuple(map(_actor, actors)), levels)
 
 
 def _actor(document: Json) -> Actor:
@@ -121,4 +138,7 @@ def _actor(document: Json) -> Actor:
     user = document.get("user", "owner")
     if user not in USERS:
         raise PlanError(f"an actor's user is one of {', '.join(USERS)}, not {user!r}")
-    return Actor(str(document.get("name", "actor")), tuple(map(Step.from_json, document["steps"])), user)
+    manner = str(document.get("manner", ""))
+    if manner and manner not in MANNERS:
+        raise PlanError(f"an actor's manner is one of {', '.join(MANNERS)}, not {manner!r}")
+    return Actor(str(document.get("name", "actor")), tuple(map(Step.from_json, document["steps"])), user, manner)

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from conformance.engine.false_hashes import FALSE_HASHES
+from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, RIGHTS, Actor, Plan, PlanError, Step
 from conformance.engine.plan_verbs import FILE, MEMBERSHIP, PROJECT, UPLOAD, VERBS, VERSION, option
 
+ALGORITHMS = ("md5", "sha1", "sha256")
+"""The algorithms by which the hash of a whole upload may be reported."""
 LARGE_PART = 5 * 1024 * 1024
 """Bytes that every part but the last needs, for a store that refuses small parts."""
 
@@ -76,6 +80,12 @@ def _check_references(actor: Actor, step: Step, kinds: dict[str, str]) -> None:
         symbol = step.args.get(name, COMMON if kind == PROJECT else None)
         if kinds.get(str(symbol)) != kind:
             raise PlanError(f"{actor.name}: {step.verb} needs a {kind} and {symbol!r} is none")
+    if (lie := step.args.get("lie")) and lie not in FALSE_HASHES:
+        raise PlanError(f"{actor.name}: {step.verb} knows no false hash {lie!r}")
+    if (style := step.args.get("name_class")) and style not in NAME_CLASSES:
+        raise PlanError(f"{actor.name}: {step.verb} knows no class of names {style!r}")
+    if (algorithm := step.args.get("algorithm")) and algorithm not in ALGORITHMS:
+        raise PlanError(f"{actor.name}: {step.verb} knows no algorithm {algorithm!r}")
     for name, kind in VERBS[step.verb].takes.items():
         if (given := step.args.get(name)) is not None and kinds.get(str(given)) != kind:
             raise PlanError(f"{actor.name}: {step.verb} takes a {kind} and {given!r} is none")
@@ -180,17 +190,27 @@ def _orderly(actor: Actor, symbol: str, writer: Actor) -> bool:
 
 
 def _whole_truth(plan: Plan, symbol: str, created: Step, puts: list[Step]) -> Truth:
-    lies = {option(s, "lie") for _, s in plan.steps() if s.verb == "complete" and s.args.get("upload") == symbol}
-    if len(lies) > 1:
+    completes = [s for _, s in plan.steps() if s.verb == "complete" and s.args.get("upload") == symbol]
+    lies, algorithms = {str(option(s, "lie")) for s in completes}, {option(s, "algorithm") or "md5" for s in completes}
+    open_to_doubt = algorithms != {"md5"} or not all(map(_definite, lies))
+    if len(lies) > 1 or (open_to_doubt and puts):
         return Truth.UNKNOWN
     if not puts and sum(option(created, "parts")) == 0:
         return Truth.UNKNOWN
-    return Truth.BAD if not puts or option(created, "misstate") or lies == {"hash"} else Truth.GOOD
+    return Truth.BAD if not puts or option(created, "misstate") or any(lies) else Truth.GOOD
+
+
+def _definite(lie: str) -> bool:
+    return not lie or FALSE_HASHES[lie].definite
 
 
 def _chunked_truth(parts: list[int], misstate: int, puts: list[Step]) -> Truth:
-    sent = {int(option(step, "number")): step for step in puts if option(step, "send")}
-    if len(sent) < len([s for s in puts if option(s, "send")]) or any(option(s, "size_off") for s in puts):
+    sent: dict[int, Step] = {}
+    for step in puts:
+        number = int(option(step, "number"))
+        if option(step, "send") and sent.setdefault(number, step).args != step.args:
+            return Truth.UNKNOWN  # sent again, and not as before
+    if any(option(s, "size_off") for s in puts) or not all(_definite(str(option(s, "lie"))) for s in puts):
         return Truth.UNKNOWN
     if not sent and sum(parts) + misstate == 0:
         return Truth.UNKNOWN
@@ -200,7 +220,7 @@ def _chunked_truth(parts: list[int], misstate: int, puts: list[Step]) -> Truth:
 
 
 def _lies(put: Step) -> bool:
-    return option(put, "lie") == "hash" or option(put, "hash_of") not in (0, option(put, "number"))
+    return bool(option(put, "lie")) or option(put, "hash_of") not in (0, option(put, "number"))
 
 
 def _numbers(parts: Iterable[int]) -> set[int]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from conformance.engine.false_hashes import FALSE_HASHES
+from conformance.engine.manners import MANNERS
+from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, Plan, Step
 from conformance.engine.plan_verbs import HOW, PROJECT, VERBS, option
+from conformance.model import Json
 
 _WHO = {
     "owner": "",
@@ -18,7 +24,8 @@ def plan_text(plan: Plan) -> str:
     """Draw a plan as a short program, one actor after the other; they run side by side."""
     lines = [f"{plan.theme}: {plan.title}"]
     for actor in plan.actors:
-        lines.append(f"  {actor.name}{_WHO[actor.user]}:")
+        manner = f", {MANNERS[actor.manner].says}" if actor.manner else ""
+        lines.append(f"  {actor.name}{_WHO[actor.user]}{manner}:")
         lines.extend(f"    {step_text(step)}" for step in actor.steps)
     return "\n".join(lines)
 
@@ -40,10 +47,9 @@ def _words(step: Step) -> dict[str, object]:
 def _extras(step: Step) -> list[str]:
     options = VERBS[step.verb].options
     said = [_content(step)] if step.verb == "create_upload" else []
+    said += _classed(step, options)
     said += [words for name, words in HOW.items() if name in options and option(step, name)]
     said += [HOW[name].format(**step.args) for name in VERBS[step.verb].takes if name in step.args and name in HOW]
-    if options.get("lie") == "" and option(step, "lie"):
-        said.append("reporting a wrong hash")
     if options.get("hash_of") == 0 and option(step, "hash_of"):
         said.append(f"reporting the hash of part {option(step, 'hash_of')}")
     if options.get("name_of") == "" and option(step, "name_of"):
@@ -57,6 +63,20 @@ def _extras(step: Step) -> list[str]:
     if "cut_s" in options and option(step, "cut_s"):
         said.append(f"connection cut after {option(step, 'cut_s') * 1000:g} ms, then tried again")
     return said + _timing(step)
+
+
+def _classed(step: Step, options: Mapping[str, Json]) -> list[str]:
+    """Say what a step takes of the tables of false hashes and of names, and which storage provider it names."""
+    said: list[str] = []
+    if options.get("lie") == "" and (kind := option(step, "lie")):
+        said.append(f"reporting {FALSE_HASHES[kind].says}")
+    if options.get("algorithm") == "" and option(step, "algorithm"):
+        said.append(f"by {option(step, 'algorithm')}")
+    if options.get("name_class") == "" and (kind := option(step, "name_class")):
+        said.append(f"its name {NAME_CLASSES[kind].says}")
+    if options.get("store") == 0 and option(step, "store"):
+        said.append(f"at storage provider {option(step, 'store')} of those listed")
+    return said
 
 
 def _content(step: Step) -> str:

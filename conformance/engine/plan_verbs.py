@@ -34,7 +34,7 @@ OCTETS = "application/octet-stream"
 _CUT = {"cut_s": 0.0}
 
 VERBS: dict[str, Verb] = {
-    "create_project": Verb({}, "POST /projects", {"odd_name": False}, PROJECT, {"like": PROJECT}),
+    "create_project": Verb({}, "POST /projects", {"name_class": ""}, PROJECT, {"like": PROJECT}),
     "create_upload": Verb(
         {"project": PROJECT},
         "POST /projects/{project}/uploads",
@@ -43,9 +43,10 @@ VERBS: dict[str, Verb] = {
             "chunked": True,
             "misstate": 0,
             "patient": True,
-            "odd_name": False,
+            "name_class": "",
             "name_of": "",
             "named_store": False,
+            "store": 0,
             "content_type": OCTETS,
             "bare": False,
             **_CUT,
@@ -58,7 +59,9 @@ VERBS: dict[str, Verb] = {
         {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, **_CUT},
     ),
     "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
-    "complete": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, **_CUT}),
+    "complete": Verb(
+        {"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, "algorithm": "", **_CUT}
+    ),
     "attach": Verb(
         {"upload": UPLOAD, "project": PROJECT},
         "POST /files {upload}",
@@ -89,9 +92,13 @@ VERBS: dict[str, Verb] = {
         "GET /files/{file}/url and its version's, {readers} staggered readers, until it settled",
         {"readers": 4, "tracer": ""},
     ),
+    "read_head": Verb({"file": FILE}, "HEAD whatever tells of {file}"),
+    "revalidate": Verb(
+        {"file": FILE}, "GET the url of {file} by the last answer's validators until it settled", {"of_version": False}
+    ),
     "settle": Verb({"file": FILE}, "GET /files/{file}/url until it settled"),
     "create_folder": Verb(
-        {"project": PROJECT}, "POST /folders", {"odd_name": False}, FOLDER, {"folder": FOLDER, "like": FOLDER}
+        {"project": PROJECT}, "POST /folders", {"name_class": ""}, FOLDER, {"folder": FOLDER, "like": FOLDER}
     ),
     "move_file": Verb({"file": FILE}, "PUT /files/{file}/move", takes={"folder": FOLDER}),
     "rename_file": Verb({"file": FILE}, "PUT /files/{file}/rename"),
@@ -139,10 +146,10 @@ VERBS: dict[str, Verb] = {
 }
 
 HOW: dict[str, str] = {
+    "of_version": "its first version's",
     "patient": "again, under a new name, while not consistent",
     "eager": "again at once while the upload is not completed",
     "fresh": "with other bytes than before",
-    "odd_name": "its name not plain ASCII",
     "named_store": "its storage provider named",
     "bare": "`chunked` left out, which is its default",
     "form": "as a form",

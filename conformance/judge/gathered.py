@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.routes import UNROUTED, Call
 from conformance.judge.rules.later.name_rules import NAMING, Names
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.patterns.pending_rules import Forbidden
-from conformance.judge.rules.patterns.unanswered import TOLD_APART, Unanswered
+from conformance.judge.rules.patterns.unanswered import Unanswered
 from conformance.judge.rules.write_rules.identity_rules import CONCERNED as NAMED
 from conformance.judge.rules.write_rules.identity_rules import Identities
 from conformance.judge.rules.write_rules.refused_write_rules import CONCERNED as WRITTEN
@@ -17,25 +19,37 @@ from conformance.model import Operation
 
 _ON_RIGHTS = frozenset({"grant_permission", "withdraw_permission", UNROUTED})
 _LOOKED = LOOKS.keys() | LISTS
-CONCERNED = WRITTEN | NAMED | TOLD_APART | NAMING
-"""Calls that concern any of it."""
+
+
+class Concern(Enum):
+    """Why a call is taken."""
+
+    LOOKS = auto()
+    """It shows resources, which matters only where a write was refused: most operations of a long history do that."""
+    WRITES = auto()
 
 
 class Gathered:
-    """Takes operations, whoever sent them, in any order."""
+    """Takes operations, whoever sent them, in any order. `watched` is empty as long as no write was refused."""
 
     def __init__(self, bound: int) -> None:
         self.refused = RefusedWrites(bound)
+        self.watched = self.refused.watched
         self.identities = Identities(bound)
         self.unanswered = Unanswered()
         self.forbidden = Forbidden()
         self.names = Names()
 
+    @staticmethod
+    def concern(name: str) -> Concern | None:
+        """Return why the call of that name is taken, if it is."""
+        if name in _LOOKED:
+            return Concern.LOOKS
+        return Concern.WRITES if name in WRITTEN | NAMED | NAMING else None
+
     def take(self, operation: Operation, of: Classified) -> None:
         """Take an operation of a call that concerns any of it."""
         name = of.call.name
-        if name in _LOOKED and not self.refused.is_watching:
-            return  # most operations of a long history are looks
         if name in WRITTEN:
             self.refused.take(operation, of)
         if name in NAMING:
@@ -44,8 +58,6 @@ class Gathered:
             self.identities.take(operation, of)
         if name in _ON_RIGHTS and of.effect is not Effect.NONE:
             self.forbidden.rights(operation)
-        if operation.exchange.user == "owner":
-            self.unanswered.take(operation, of)
 
     @property
     def is_suspicious(self) -> bool:

@@ -22,7 +22,7 @@ from conformance.judge import second_user, wall_clock
 from conformance.judge.core_reached import reached
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
-from conformance.judge.gathered import CONCERNED, Gathered
+from conformance.judge.gathered import Concern, Gathered
 from conformance.judge.lateness import Converged
 from conformance.judge.rule import Case, Context, Need
 from conformance.judge.rules import convergence_rules, project_rules
@@ -101,7 +101,8 @@ class Judge:
         self._statuses: dict[int, int] = {}
         self._plans = {
             name: (
-                self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN, name in CONCERNED
+                self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN,
+                Gathered.concern(name),
             )
             for name in (*LENGTHS, UNROUTED, STORAGE_GET, STORAGE_PUT)
         }  # fmt: skip
@@ -141,9 +142,10 @@ class Judge:
         handler, traced, extended, own, gathered = self._plans[of.call.name]
         if traced:
             self._traces.take(operation, of)
-        if gathered:
+        if gathered and (gathered is Concern.WRITES or self._gathered.watched):
             self._gathered.take(operation, of)
-        if of.answer is Answer.UNKNOWN or of.answer is Answer.REFUSED:
+        answer = of.answer
+        if answer is Answer.UNKNOWN or answer is Answer.REFUSED:
             self._gathered.untold(operation, of)
         exchange = operation.exchange
         if exchange.user == "owner":

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from conformance.reference.faults import FAULTS
+from conformance.reference.hooks.deployed_habits import HABITS
 from conformance.reference.server import serve
 from conformance.reference.server_settings import Lag, Settings
 from conformance.reference.variants import VARIANTS
@@ -21,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="seed of ids, keys, lags and misbehaviour")
     parser.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS), metavar="NAME", help="break")
     parser.add_argument("--variant", action="append", default=[], choices=sorted(VARIANTS), metavar="NAME", help="bend")
+    parser.add_argument("--habits", choices=sorted(HABITS), help="do all that a known service does")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the parent process is gone")
     parser.add_argument("--script", type=Path, metavar="FILE", help="trouble to make, and where to put what was seen")
     return parser
@@ -37,6 +39,7 @@ def main() -> int:
         storage_port=options.storage_port,
         faults=tuple(options.fault),
         variants=tuple(options.variant),
+        habits=options.habits,
         die_with_parent=options.die_with_parent,
         script=options.script,
     )

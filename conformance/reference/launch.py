@@ -75,6 +75,7 @@ def launch(  # noqa: PLR0913 (each is an option of the command)
     storage_port: int = 0,
     faults: Sequence[str] = (),
     variants: Sequence[str] = (),
+    habits: str | None = None,
     script: Path | None = None,
 ) -> Iterator[RunningServer]:
     """Run a server for the length of a `with` block; a folder of our own making is removed afterwards.
@@ -86,6 +87,7 @@ def launch(  # noqa: PLR0913 (each is an option of the command)
     command += ["--lag", lag, "--seed", str(seed), "--port", str(port), "--storage-port", str(storage_port)]
     command += [word for name in faults for word in ("--fault", name)]
     command += [word for name in variants for word in ("--variant", name)]
+    command += [] if habits is None else ["--habits", habits]
     command += [] if script is None else ["--script", str(script)]
     server: RunningServer | None = None
     try:

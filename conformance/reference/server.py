@@ -104,7 +104,7 @@ async def _serve(settings: Settings, parent: int, *, announce: bool) -> Settings
     """Serve until stopped; return the settings to serve on with when the server is to restart."""
     world = World(settings)
     script = Script.load(settings.script) if settings.script else None
-    layers = layers_for(settings.faults, settings.variants)
+    layers = layers_for(settings.faults, settings.variants, settings.habits)
     bend(world, [*layers, scripted_layer(script)] if script else layers)
     door = Door(world, script) if script else None
     api_socket, storage_socket = _socket(settings.port), _socket(settings.storage_port)

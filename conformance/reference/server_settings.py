@@ -41,5 +41,6 @@ class Settings:
     storage_port: int = 0
     faults: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
+    habits: str | None = None
     die_with_parent: bool = False
     script: Path | None = None

@@ -10,16 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from conformance.errors import ExitCode
 
 Document = Mapping[str, Any]
+Seen = Literal["always", "sometimes"]
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One line of the file. `expires` is the last day on which it counts; `rules` narrows it, empty means any rule."""
+    """One line of the file. `expires` is the last day on which it counts; `rules` narrows it, empty means any rule.
+
+    `seen` says whether every run shows the deviation, or only some do: a run that does not is no news then.
+    """
 
     id: str
     reason: str
@@ -27,6 +31,7 @@ class Deviation:
     expires: date
     link: str
     rules: tuple[str, ...] = ()
+    seen: Seen = "always"
 
 
 class State(StrEnum):
@@ -114,6 +119,9 @@ def _weigh_line(row: Document, line: Deviation, rules: set[str], today: date, *,
     seen = outcome in ("fail", "warn") and (not line.rules or bool(rules & set(line.rules)))
     if seen:
         return Weighed(ident, State.MET, outcome, f"{ident} deviates as foreseen: {line.reason}", line)
+    if outcome in ("pass", "fail", "warn") and line.seen == "sometimes":
+        sentence = f"{ident} came to {outcome}: this run did not meet what its line foresees for some"
+        return Weighed(ident, State.NOT_SEEN, outcome, sentence, line)
     if outcome in ("pass", "fail", "warn") and whole:
         what = "passes" if outcome == "pass" else f"no longer breaks {', '.join(line.rules)}"
         return Weighed(ident, State.UNEXPECTED_PASS, outcome, f"{ident} {what}; take its line out", line)

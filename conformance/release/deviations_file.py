@@ -10,10 +10,14 @@ from typing import Any
 
 from conformance.errors import UsageError, did_you_mean
 from conformance.history.input_files import read_text
-from conformance.release.deviations import Deviation
+from conformance.release.deviations import Deviation, Seen
 
+OPTIONAL = ("rules", "seen")
 FIELDS = ("id", "reason", "owner", "expires", "link")
-REMEDY = "Each [[deviation]] has id, reason, owner, expires (a date) and link, and may have rules (a list)."
+REMEDY = (
+    "Each [[deviation]] has id, reason, owner, expires (a date) and link, and may have rules (a list)"
+    ' and seen ("always" or "sometimes").'
+)
 
 
 def read(path: Path, known: Collection[str]) -> tuple[Deviation, ...]:
@@ -37,13 +41,13 @@ def _deviation(path: Path, number: int, line: Any, known: Collection[str]) -> De
     if not isinstance(line, Mapping):
         raise UsageError(f"{where}: not a table.", remedy=REMEDY)
     missing = [name for name in FIELDS if not line.get(name)]
-    unknown = [name for name in line if name not in {*FIELDS, "rules"}]
+    unknown = [name for name in line if name not in {*FIELDS, *OPTIONAL}]
     if missing or unknown:
         trouble = f"lacks {', '.join(missing)}" if missing else f"has unknown fields: {', '.join(unknown)}"
         raise UsageError(f"{where} {trouble}.", remedy=_meant(unknown))
     if line["id"] not in known:
         remedy = did_you_mean(str(line["id"]), known, "See `dds-conformance requirements`.")
-        raise UsageError(f"{where}: no requirement is called {line['id']!r}.", remedy=remedy)
+        raise UsageError(f"{where}: no duty is called {line['id']!r}.", remedy=remedy)
     return Deviation(
         id=str(line["id"]),
         reason=str(line["reason"]),
@@ -51,11 +55,12 @@ def _deviation(path: Path, number: int, line: Any, known: Collection[str]) -> De
         expires=_date(where, line["expires"]),
         link=str(line["link"]),
         rules=_rules(where, line.get("rules", [])),
+        seen=_seen(where, line.get("seen", "always")),
     )
 
 
 def _meant(unknown: Sequence[str]) -> str:
-    return did_you_mean(unknown[0], (*FIELDS, "rules"), REMEDY) if unknown else REMEDY
+    return did_you_mean(unknown[0], (*FIELDS, *OPTIONAL), REMEDY) if unknown else REMEDY
 
 
 def _date(where: str, value: Any) -> date:
@@ -65,6 +70,13 @@ def _date(where: str, value: Any) -> date:
         return date.fromisoformat(value)
     except (TypeError, ValueError) as trouble:
         raise UsageError(f"{where}: expires is no date: {value!r}.", remedy="Write it as 2027-03-31.") from trouble
+
+
+def _seen(where: str, value: Any) -> Seen:
+    seen: dict[Any, Seen] = {"always": "always", "sometimes": "sometimes"}
+    if isinstance(value, str) and value in seen:
+        return seen[value]
+    raise UsageError(f'{where}: seen is neither "always" nor "sometimes": {value!r}.', remedy=REMEDY)
 
 
 def _rules(where: str, value: Any) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from conformance.driver import BudgetError, Driver, RecordError
 from conformance.errors import ExitCode
 from conformance.model import Json, Target
 from conformance.outcome.display_text import judged
+from conformance.run import phases
 from conformance.run.child import end_with_parent
 from conformance.run.github_actions import active, announce, disarmed
 from conformance.run.handed_settings import HANDED, settings_of
@@ -121,6 +122,7 @@ class Gathering:
         """Note which items are to run."""
         if session.items:
             self._collected = tuple(item.nodeid for item in session.items)
+            self._expect_fuzzing()
 
     def pytest_report_collectionfinish(self) -> str:
         """Say why nothing is reported for a while."""
@@ -135,6 +137,12 @@ class Gathering:
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Note which items the workers are to run; all of them collect the same."""
         self._collected = tuple(ids)
+        self._expect_fuzzing()
+
+    def _expect_fuzzing(self) -> None:
+        """Say how much fuzzing there will be, for whoever watches."""
+        if self._running:
+            phases.expect_fuzzing(self.run_settings, sum("test_fuzz.py" in name for name in self._collected))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -211,14 +219,17 @@ class Gathering:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what the run came to, and where its reports are."""
+
+        def say(sentence: str) -> None:
+            terminalreporter.write_line(disarmed(sentence) if active(os.environ) else sentence)
+
         if self._document:
             terminalreporter.section(f"dds-conformance: {self._document['outcome']}")
             terminalreporter.write_line(f"judged: {judged(self._document)}")
             for finding in self._document["findings"][:SHOWN]:
-                said = f"{finding['level']} {finding['requirement']}: {finding['sentence']}"
-                terminalreporter.write_line(disarmed(said) if active(os.environ) else said)
+                say(f"{finding['level']} {finding['requirement']}: {finding['sentence']}")
             for reason in self._document["reasons"]:
-                terminalreporter.write_line(reason)
+                say(reason)
             interrupted = bool(self._document["interrupted"])
             for sentence in aftermath(self.run_settings, self._document, interrupted=interrupted):
                 terminalreporter.write_line(sentence)

@@ -1,11 +1,13 @@
-"""What the plans of all workers came to in sum: how long things rested in the end, and which calls are lacking."""
+"""What the plans of all workers came to in sum: how long things rested, which calls are lacking, what was skipped."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
 
+from conformance.engine.plan import NO_TIME
 from conformance.model import Json
 
 
@@ -28,6 +30,19 @@ def lacking(parts: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     calls = sorted({str(call) for part in parts for call in part.get("lacks", ())})
     told = "not tried further, because the target answered their first use by 404 or 405: "
     return (f"{told}{', '.join(calls)}",) if calls else ()
+
+
+def skipped(parts: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """Say of each scenario how many of its plans were left out; `parts` is what each process wrote of its plans."""
+    drawn: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    for plan in (plan for part in parts for plan in part["plans"]):
+        drawn[plan["theme"]] += 1
+        whole = [one for one in plan.get("unsent") or () if one["number"] < 0 and one["why"] == NO_TIME]
+        left_out[plan["theme"]] += bool(whole)
+    told = [f"{count} of {drawn[theme]} {theme}" for theme, count in sorted(left_out.items()) if count]
+    if told:
+        yield f"no time was left for some plans, which were skipped: {', '.join(told)}"
 
 
 def _sentence(rests: list[float], bound_s: float, beyond: int) -> str:

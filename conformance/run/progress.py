@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from conformance.driver.safety.pace import BUSY, retry_after_s
 
 NS_PER_S = 1_000_000_000
 FORGOTTEN_NS = 3 * NS_PER_S
+FUZZING = ("fuzz-", "hostile-", "link-")
+"""How the names of the scenarios begin that are no plans."""
+NO_PLANS = ("fuzz", "house", "")
+"""What is said in place of a scenario where something is only made ready."""
 
 
 @dataclass(slots=True)
@@ -21,7 +26,8 @@ class Progress:
     """Counts of what was sent, and every extended endpoint whose last answer was not-consistent.
 
     `awaited` maps the path to the instants of its first and its last such answer, in nanoseconds of the history's
-    clock. `base` is the base path that the history's header says.
+    clock. `base` is the base path that the history's header says. `done` holds the plans that came to their last reads,
+    `fuzzed` the scenarios of fuzzing that began, `troubled_ns` the instant of the last operation that made trouble.
     """
 
     base: str = BASE
@@ -29,6 +35,9 @@ class Progress:
     projects: int = 0
     uploads: int = 0
     awaited: dict[str, tuple[int, int]] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    fuzzed: set[str] = field(default_factory=set)
+    troubled_ns: int = 0
     paused: str = ""
     paused_until_ns: int = 0
 
@@ -40,11 +49,23 @@ class Progress:
             return
         self.operations += 1
         self._pause(line)
+        self._place(line)
         name = call_of(line["method"], line["path"], self.base).name
         self.projects += name == "create_project" and line.get("status") == 202
         self.uploads += name == "complete_upload" and line.get("status") == 202
         if name in EXTENDED_CALLS and line.get("status"):
             self._await(line)
+
+    def _place(self, line: dict[str, Any]) -> None:
+        """Note where in the run an operation stands: which plan came to its last reads, what is being fuzzed."""
+        scenario, plan = str(line.get("scenario") or ""), str(line.get("plan") or "")
+        if scenario.startswith(FUZZING):
+            self.fuzzed.add(scenario)
+        elif plan and scenario not in NO_PLANS:
+            if line.get("phase") == "final":
+                self.done.add(plan)
+            elif line.get("phase") == "trouble":
+                self.troubled_ns = line["a_ns"]
 
     def _pause(self, line: dict[str, Any]) -> None:
         asked_s = retry_after_s(line.get("headers") or {}) if line.get("status") in BUSY else None
@@ -71,9 +92,10 @@ class Progress:
 
 
 class Tail:
-    """Follow a history that other processes append to."""
+    """Follow a history that other processes append to; each of its lines is given to `hear`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hear: Callable[[bytes], None] | None = None) -> None:
+        self._hear = hear
         self.progress = Progress()
         self._path = path
         self._position = 0
@@ -89,6 +111,8 @@ class Tail:
         self._position += len(new)
         *lines, self._rest = (self._rest + new).split(b"\n")
         for line in lines:
+            if self._hear:
+                self._hear(line)
             try:
                 self.progress.add(json.loads(line))
             except (ValueError, KeyError, TypeError):

@@ -25,7 +25,8 @@ from conformance.outcome import target_description
 from conformance.outcome.assemble import Framing, assemble, now, versions
 from conformance.outcome.document import write
 from conformance.reference.launch import launch
-from conformance.run.plan_summaries import lacking, rested
+from conformance.run import phases
+from conformance.run.plan_summaries import lacking, rested, skipped
 from conformance.run.report_writers import draw
 from conformance.run.stopping import clean_command
 from conformance.run.unstarted import REPORT, reporting
@@ -204,9 +205,11 @@ class Running:
             shortage = tuple(dict.fromkeys((str(ended), *shortage)))
             self._never_worked = ended.exit_code is ExitCode.UNREACHABLE
         try:
+            phases.enter(self.settings, "cleaning")
             self.leftovers = tidy(self.settings).leftovers if clean else left_open(self.settings)
             self.remark(*farewell(self.leftovers, self.settings.ledger_path, self.settings))
             self._close_history(interrupted=interrupted)
+            phases.enter(self.settings, "judging")
             return self.report(interrupted=interrupted, trouble=trouble, shortage=shortage)
         finally:
             dispose(self.settings)
@@ -218,6 +221,7 @@ class Running:
         """Judge the history as it is on disk, write the document and draw the reports from it."""
         document = self._document(interrupted=interrupted, trouble=trouble, shortage=shortage)
         write(document, self.settings.report_dir / REPORT)
+        phases.enter(self.settings, "drawing the reports")
         draw(document, self.settings.report_dir)
         return document
 
@@ -242,7 +246,7 @@ class Running:
             interrupted=interrupted,
             trouble=trouble,
             tallies=self._described,
-            remarks=(*self._remarks, *lacking(self._parts("plans-*.json"))),
+            remarks=(*self._remarks, *lacking(self._parts("plans-*.json")), *skipped(self._parts("plans-*.json"))),
             shortage=shortage,
             never_worked=self._never_worked,
             summaries=self._summaries(),

@@ -256,7 +256,7 @@ def _known(name: str, spelled: Callable[[str], str], where: str) -> None:
     if name in KEYS:
         return
     known = [spelled(key) for key in KEYS]
-    remedy = did_you_mean(spelled(name), known) or f"Known are {', '.join(known)}."
+    remedy = did_you_mean(spelled(name), known, quoted=False) or f"Known are {', '.join(known)}."
     raise UsageError(f"{where} has the unknown key {spelled(name)!r}.", remedy=remedy)
 
 

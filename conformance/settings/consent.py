@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.model import Json
+from conformance.settings.durations import expected_s, told
+from conformance.settings.effort_cost import EffortCost
 from conformance.settings.run_settings import MIB, Settings, is_loopback
 
-
-@dataclass(frozen=True, slots=True)
-class EffortCost:
-    """What one effort creates and sends, at most about: counted on the embedded server. `bytes` both ways."""
-
-    projects: int
-    uploads: int
-    requests: int
-    bytes: int
-
-    def document(self) -> dict[str, Json]:
-        """Give it as JSON, for ``--dry-run --json``."""
-        return {name: getattr(self, name) for name in self.__slots__}
+__all__ = ["EffortCost", "plan", "plan_document", "require"]
 
 
 def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
@@ -40,7 +29,8 @@ def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
     return (
         f"Effort {settings.effort} creates about {cost.projects} projects and {cost.uploads} uploads at "
         f"{where}, sends about {requests} requests ({pace}, "
-        f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, and {after}.{others}"
+        f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, takes about "
+        f"{told(expected_s(settings, costs))}, and {after}.{others}"
     )
 
 
@@ -56,6 +46,7 @@ def plan_document(settings: Settings, costs: Mapping[str, EffortCost]) -> dict[s
         "uploads": cost.uploads,
         "requests": min(cost.requests, budget.requests or cost.requests),
         "bytes": min(cost.bytes, budget.bytes or cost.bytes),
+        "seconds": round(expected_s(settings, costs)),
         "requests_per_second": settings.rate,
         "in_flight": settings.max_in_flight,
         "kept": settings.keep,

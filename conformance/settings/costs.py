@@ -1,18 +1,19 @@
-"""What each effort creates and sends: said before a run writes to a target that is not on this machine.
+"""What each effort costs: said before a run writes to a target, drawn from for how long a run will take.
 
-Counted on the embedded server at a lag of 0.3 s with seed 0, and rounded up by half: a slower target is read more
-often.
+The table is made by ``python benchmarks/measure_costs.py --write``, which runs each effort against the embedded server
+at two lags, with seed 0. A slower target is read more often, one that is paced less often.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.settings.consent import EffortCost
-from conformance.settings.run_settings import MIB
+from conformance.settings.effort_cost import EffortCost
 
+# fmt: off
 COSTS: Mapping[str, EffortCost] = {
-    "quick": EffortCost(projects=40, uploads=80, requests=3_000, bytes=5 * MIB),
-    "standard": EffortCost(projects=130, uploads=270, requests=12_000, bytes=60 * MIB),
-    "thorough": EffortCost(projects=600, uploads=1_500, requests=80_000, bytes=400 * MIB),
+    "quick": EffortCost(projects=26, uploads=60, requests=1_800, bytes=3_200_000, seconds=20, lags=6),
+    "standard": EffortCost(projects=90, uploads=180, requests=7_000, bytes=40_000_000, seconds=45, lags=20),
+    "thorough": EffortCost(projects=400, uploads=1_000, requests=45_000, bytes=260_000_000, seconds=360, lags=70),
 }
+# fmt: on

@@ -146,7 +146,7 @@ KEYS: dict[str, Key] = {
         Key("report", "further reports to draw beside the usual ones: ctrf", words, ()),
         Key("converge_within", 'seconds that "eventually" may take', number, 60.0),
         Key("gateway", "regular expression over a body by which a gateway's own answers are known", pattern, ""),
-        Key("storage_provider", "id of the storage provider to use", text, "", unset="the target's first"),
+        Key("storage_provider", "id of the storage provider to use, or all", text, "", unset="the target's first"),
         Key("storage_hosts", "host patterns that a signed URL may name although they look forbidden", words, ()),
         Key("max_rps", "requests per second, all workers together", number, unset=GENTLE),
         Key("max_in_flight", "requests under way at once, all workers together", whole(1), 32),

@@ -19,6 +19,8 @@ from conformance.settings.credentials import NAMES, Credentials, Secret
 from conformance.settings.naming import Naming, new_nonce
 
 EFFORTS = ("quick", "standard", "thorough")
+EVERY_STORE = "all"
+"""What is said in place of a storage provider's id where all that the target lists are to be tried."""
 GENTLE_RPS_PER_WORKER = 10.0
 """Requests per second and worker towards a target that is not loopback, unless the operator says otherwise."""
 HANDED_SECRETS = "DDS_CONFORMANCE_HANDED_SECRETS"

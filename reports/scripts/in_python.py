@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.outcome.display_text import printable
+from conformance.outcome.display_text import line
 from conformance.outcome.reproduction.shape import shape
 
 Document = Mapping[str, Any]
@@ -26,7 +26,7 @@ def python_script(document: Document, finding: Document) -> str:
         "SIZES": program["contents"],
     }  # fmt: skip
     told = "\n".join(f"{name} = {value!r}" for name, value in facts.items())
-    lines = "\n".join(textwrap.indent(line, "    ") for line in _requests(program["steps"]))
+    lines = "\n".join(textwrap.indent(request, "    ") for request in _requests(program["steps"]))
     measure = inspect.getsource(shape)
     head = head.replace('"""ABOUT"""', about(document, finding)).replace("# THE FACTS\n", f"{told}\n")
     return head.replace("# THE SHAPE\n", measure) + f"def attempt(run: Run) -> None:\n{lines}\n" + tail
@@ -35,8 +35,8 @@ def python_script(document: Document, finding: Document) -> str:
 def about(document: Document, finding: Document) -> str:
     """Say what the script is about, as the text literal that begins it."""
     said = [
-        f"Shows finding {finding['index']} of run {document['run_id']} again: {finding['requirement']}.",
-        "", *textwrap.wrap(printable(finding["sentence"]), 110), "",
+        f"Shows finding {finding['index']} of run {line(document['run_id'])} again: {finding['requirement']}.",
+        "", *textwrap.wrap(line(finding["sentence"]), 110), "",
         "Needs httpx, and DDS_API_TOKEN (or DDS_AGENT_KEY and DDS_USER_KEY) in the environment; DDS_OTHER_API_TOKEN",
         "where another user speaks; DDS_TARGET for another target. It makes projects of its own and removes them",
         "(not with KEEP=1). It ends with 0 if every answer came as it came then, 1 if not, 2 if it could not be tried.",

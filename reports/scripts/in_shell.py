@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.outcome.display_text import printable
+from conformance.outcome.display_text import line
 
 Document = Mapping[str, Any]
 RUNTIME = Path(__file__).with_name("runtime.sh.txt")
@@ -21,10 +21,10 @@ def shell_script(document: Document, finding: Document) -> str:
     """Write the script of a finding."""
     program = finding["program"]
     about = [
-        f"Shows finding {finding['index']} of run {document['run_id']} again: {finding['requirement']}.",
-        *textwrap.wrap(printable(finding["sentence"]), 110),
+        f"Shows finding {finding['index']} of run {line(document['run_id'])} again: {finding['requirement']}.",
+        *textwrap.wrap(line(finding["sentence"]), 110),
     ]
-    facts = {"BASE": document["target"]["base_url"], "BOUND_S": f"{program['bound_s']:g}", "TRIES": program["tries"]}
+    facts = {"BASE": document["target"]["base_url"], "BOUND_S": f"{program['bound_s']:g}", "MOST": program["tries"]}
     text = RUNTIME.read_text(encoding="utf-8")
     text = text.replace("# ABOUT\n", "".join(f"# {line}\n" for line in about))
     text = text.replace("# THE FACTS\n", "".join(f"{name}={shlex.quote(str(v))}\n" for name, v in facts.items()))
@@ -56,7 +56,8 @@ def _step(number: int, step: Document) -> Iterable[str]:
         request = f"request {' '.join(shlex.quote(word) for word in words)}"
     yield request
     if step["evidence"]:
-        yield f"look {number} {step['wait_s']:g} {step['until_s']:g} {shlex.quote(step['then'])}"
+        looked = (number, f"{step['wait_s']:g}", f"{step['until_s']:g}", shlex.quote(step["then"]), step["status"] or 0)
+        yield f"look {' '.join(map(str, looked))} || return 0"
     else:
         yield f"prepare {number} {step['status'] or 0}"
     for word, where in step["binds"].items():

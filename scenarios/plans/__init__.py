@@ -13,9 +13,10 @@ from .load_plans import LOAD
 from .places import PLACES
 from .probe_plans import PROBES
 from .slow_plans import SLOW
+from .tables import TABLES
 from .unsent_plans import UNSENT
 from .upload_plans import UPLOADS
 from .version_plans import VERSIONS
 
-PLANS = (*ACCESS, *SLOW, *PROBES, *UNSENT, *UPLOADS, *COMPLETIONS, *VERSIONS, *FILES, *PLACES, *LOAD)
+PLANS = (*ACCESS, *SLOW, *PROBES, *UNSENT, *UPLOADS, *COMPLETIONS, *VERSIONS, *FILES, *PLACES, *LOAD, *TABLES)
 """Every scenario of plans, in the order in which their plans begin."""

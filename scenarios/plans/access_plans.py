@@ -24,7 +24,7 @@ def fresh_projects(draw: Draw) -> Plan:
     racers = draw(st.integers(1, 3))
     shape = draw(shapes.definite(bad=draw(st.booleans())))
     fill = shape.writes("u0", "p1", **_named(draw))
-    odd: dict[str, Json] = {"odd_name": True} if draw(st.booleans()) else {}
+    odd: dict[str, Json] = {"name_class": "quoted"} if draw(st.booleans()) else {}
     maker = Actor("maker", (do("create_project", "p1", **odd), *fill, shape.completes("u0")))
     others = [
         Actor(f"racer-{n}", (_hasty(draw, f"u{n}"), do("read_project", project="p1"), _hasty(draw, f"v{n}")))

@@ -16,6 +16,8 @@ WHOLE_DEFECTS = ("hash", "total", "surplus", "unsent", "empty")
 PART_DEFECTS = ("hash", "total", "surplus", "missing")
 MANY_DEFECTS = (*PART_DEFECTS, "swap")
 """What makes an upload of several parts bad; `swap` reports the hashes of two of them for one another."""
+WHOLE_FILE = "whole-file"
+"""The hash of the whole is reported wrong, and every part's right."""
 LARGE_DEFECTS = ("total", "surplus", "missing")
 """What makes an upload of several MiB bad beside a wrong hash, which another one has."""
 SIZE_DEFECTS = ("size", "short")
@@ -24,7 +26,6 @@ ODD_DEFECTS = (*SIZE_DEFECTS, "fresh")
 """Defects that leave the truth open: only the duties that hold for any upload look at them."""
 
 _ARGUMENTS: dict[str, dict[str, Json]] = {
-    "hash": {"lie": "hash"},
     "size": {"size_off": 3},
     "short": {"size_off": -1},
     "missing": {"send": False},
@@ -34,7 +35,7 @@ _DISTINCT = 8
 """Bytes of a part of which surely no other part has the hash."""
 MOST_PROBED = 20
 """Bytes of the largest part that the probe sends before its last one."""
-_ODD_NAMES = st.sampled_from((False, False, True))
+_NAMES = st.sampled_from(("", "", "quoted"))
 _MEDIA = st.sampled_from((OCTETS, "text/plain", "image/png", "text/csv"))
 
 
@@ -42,22 +43,28 @@ _MEDIA = st.sampled_from((OCTETS, "text/plain", "image/png", "text/csv"))
 class Shape:
     """An upload to be made: sizes in bytes of its parts in number order, the order of sending, and its defect.
 
-    `odd_name` gives it a name that is neither plain ASCII nor plain to quote, `media` is its content type, and `bare`
-    leaves out that it is chunked, which is the default.
+    `name_class` is that of its name, `media` is its content type, and `bare`
+    leaves out that it is chunked, which is the default. The defect is in the parts `where`, else in the one sent last;
+    `lie` is how a wrong hash is wrong. `again` sends every part twice, and `algorithm` is that of the whole-file hash.
     """
 
     parts: tuple[int, ...]
     order: tuple[int, ...]
     chunked: bool = True
     defect: str = ""
-    odd_name: bool = False
+    name_class: str = ""
     media: str = OCTETS
     bare: bool = False
+    where: tuple[int, ...] = ()
+    lie: str = "hash"
+    again: bool = False
+    algorithm: str = ""
 
     @property
     def complete_lie(self) -> str:
-        """Return what the whole-file hash lies about; only a single-part upload is made bad by it."""
-        return "hash" if not self.chunked and self.defect in ("hash", "empty") else ""
+        """Return how the whole-file hash is wrong; only a single-part upload is surely made bad by it."""
+        lying = self.defect == WHOLE_FILE or (not self.chunked and self.defect in ("hash", "empty"))
+        return self.lie if lying else ""
 
     def writes(self, symbol: str, project: str = COMMON, **more: Json) -> list[Step]:
         """Return the steps that make and fill the upload, up to but without completing it.
@@ -66,7 +73,7 @@ class Shape:
         """
         given: dict[str, Json] = {"parts": list(self.parts), "chunked": self.chunked, **more}
         given["misstate"] = _MISSTATED.get(self.defect, 0)
-        odd: dict[str, Json] = {"odd_name": self.odd_name, "bare": self.bare and self.chunked}
+        odd: dict[str, Json] = {"name_class": self.name_class, "bare": self.bare and self.chunked}
         given |= {name: value for name, value in odd.items() if value}
         if self.media != OCTETS:
             given["content_type"] = self.media
@@ -78,32 +85,37 @@ class Shape:
         given: dict[str, Json] = {"lie": self.complete_lie} if self.complete_lie else {}
         if form:
             given["form"] = True
+        if self.algorithm:
+            given["algorithm"] = self.algorithm
         return do("complete", upload=symbol, **given)
 
     def _put_whole(self, symbol: str) -> list[Step]:
-        return [] if self.defect == "unsent" else [do("put_whole", upload=symbol)]
+        return [] if self.defect == "unsent" else [do("put_whole", upload=symbol)] * (1 + self.again)
 
     def _puts(self, symbol: str) -> list[Step]:
-        odd = self.order[-1] if self.order else 0
+        odd = self.where or self.order[-1:]
         steps: list[Step] = []
         for number in self.order:
-            here = self.defect if number == odd else ""
-            given = {**_ARGUMENTS.get(here, {}), **self._swapped(number)}
-            steps.append(do("put_part", upload=symbol, number=number, **given))
+            here = self.defect if number in odd else ""
+            given = {**self._arguments(here), **self._swapped(number)}
+            steps += [do("put_part", upload=symbol, number=number, **given)] * (1 + self.again)
             if here == "fresh":
                 steps.append(do("put_part", upload=symbol, number=number, fresh=True))
         return steps
 
+    def _arguments(self, defect: str) -> dict[str, Json]:
+        return {"lie": self.lie} if defect == "hash" else _ARGUMENTS.get(defect, {})
+
     def _swapped(self, number: int) -> dict[str, Json]:
-        """Return which part's hash is reported for part `number`, if not its own: the last two sent are swapped."""
-        pair = self.order[-2:] if self.defect == "swap" else ()
+        """Return which part's hash is reported for part `number`, if not its own: two are swapped."""
+        pair = (self.where or self.order[-2:]) if self.defect == "swap" else ()
         return {"hash_of": sum(pair) - number} if number in pair else {}
 
 
 def _shape(draw: st.DrawFn, parts: list[int], defect: str, *, order: list[int] | None = None) -> Shape:
     sent = tuple(order or range(1, len(parts) + 1))
-    odd_name, media, bare = draw(_ODD_NAMES), draw(_MEDIA), draw(st.booleans())
-    return Shape(tuple(parts), sent, defect=defect, odd_name=odd_name, media=media, bare=bare)
+    name_class, media, bare = draw(_NAMES), draw(_MEDIA), draw(st.booleans())
+    return Shape(tuple(parts), sent, defect=defect, name_class=name_class, media=media, bare=bare)
 
 
 def _fit(size: int, defect: str) -> int:

@@ -20,8 +20,11 @@ from .upload_plans import uploads
 from .version_plans import new_versions, third_versions
 
 _HURRIED = (uploads, new_versions, second_files, third_versions, nested_folders, members)
-_GAPS, QUICKLY = 7, 1
-"""Pauses between the steps of an upload of two parts, and how many of them are tried quickly."""
+RESTS_BEFORE = (
+    ("create_upload", 0), ("put", 0), ("put", 1), ("complete", 0), ("attach", 0), ("read_url", 0), ("download", 0)
+)  # fmt: skip
+"""The steps before which a client may rest: how their verbs begin, and the how manyth of these it is."""
+_RESTS, QUICKLY = len(RESTS_BEFORE), 1
 LONGEST, SECOND = 0.45, 0.25
 """The shares of the time there is that the longest pause of a plan takes, and the next longest."""
 
@@ -38,7 +41,10 @@ def slow_clients(draw: Draw) -> Plan:
 
 
 def _paused(steps: tuple[Step, ...], longest: int, actors: int = 1) -> tuple[Step, ...]:
-    """Put a pause between every two steps, one of them the longest; together they are an actor's part of the time."""
+    """Put a pause between every two steps, one of them the longest; together they are an actor's part of the time.
+
+    `longest` is the number of the step that it comes after.
+    """
     taken = [step for step in steps if step.verb != "pause"]
     gaps = max(1, len(taken) - 1)
     longest %= gaps
@@ -56,23 +62,21 @@ def slow_uploads(effort: str, seed: int, wave: int) -> list[Plan]:
     The shapes take turns: two parts, a single part, one part that is bad.
     """
     lot = Lot(f"slow-uploads/{seed}/{wave}")
-    rows = range(_GAPS) if effort != "quick" else lot.order("rows", range(_GAPS))[:QUICKLY]
-    return [_slow_upload(lot.under(str(gap)), gap, (gap + wave) % 3) for gap in rows]
+    rows = list(range(_RESTS)) if effort != "quick" else lot.order("rows", range(_RESTS))[:QUICKLY]
+    return [_slow_upload(lot.under(str(row)), row, (row + wave) % 3) for row in rows]
 
 
-def _slow_upload(lot: Lot, gap: int, kind: int) -> Plan:
-    """Return the plan whose longest pause follows its step of the number `gap`."""
+def _slow_upload(lot: Lot, row: int, kind: int) -> Plan:
+    """Return the plan whose longest pause comes before the step of `RESTS_BEFORE` that has the number `row`."""
     first, second = (lot.number(which, shapes.MOST_PROBED, 300) for which in ("first", "second"))
     two = shapes.Shape((first, second), (1, 2))
     one = shapes.Shape((first,), (1,), chunked=False), shapes.Shape((first,), (1,), defect="hash")
-    shape = two if gap == _BETWEEN_PARTS else (two, *one)[kind]
+    verb, number = RESTS_BEFORE[row]
+    shape = two if number else (two, *one)[kind]
     steps = (do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1"))
     steps += (do("read_url", file="f1", times=2, every_s=0.02), do("download", file="f1"))
-    return Plan("slow-uploads", "an upload, slowly", (Actor("writer", _paused(steps, gap)),))
-
-
-_BETWEEN_PARTS = 2
-"""The gap after the first of two parts; before it come the project and the upload."""
+    found = [place for place, step in enumerate(steps) if step.verb.startswith(verb)]
+    return Plan("slow-uploads", "an upload, slowly", (Actor("writer", _paused(steps, found[number] - 1)),))
 
 
 SLOW = (
@@ -87,7 +91,7 @@ SLOW = (
         "slow-uploads",
         "An upload for each step before which a client may rest for long",
         (*COMPLETED, *WINDOW, *OWN_PROJECT),
-        Share(QUICKLY, _GAPS, _GAPS),
+        Share(QUICKLY, _RESTS, _RESTS),
         slow_uploads,
     ),
 )

@@ -79,6 +79,8 @@ def test_the_demand_is_held_to_what_a_run_does() -> None:
         "change_badly",
         "read_densely",
         "list_pages",
+        "read_head",
+        "revalidate",
     }
 
 

@@ -30,6 +30,7 @@ NC = {**FOUR, "code": "resource_not_consistent"}
 PAGE = Octets(30, "0" * 32, "<html>edge-7 says no</html>")
 DOUBLE = {**FOUR, "errors": [{"field": "completed_at", "message": "x"}]}
 CURRENT = {**FOUR, "errors": [{"field": "upload", "message": "x"}]}
+UNFIT = {**FOUR, "errors": [{"field": "upload", "message": "cannot have an error"}]}
 URL, VERSION_URL = f"GET /files/{ID}/url", f"GET /file_versions/{ID}/url"
 ODD_URL, UPLOADS = "GET /files/not-a-uuid/url", f"POST /projects/{ID}/uploads"
 COMPLETE, SWITCH, GONE = f"PUT /uploads/{ID}/complete", f"PUT /files/{ID}", f"DELETE /files/{ID}"
@@ -94,6 +95,7 @@ TABLE: list[tuple[str, int | None, Json, dict[str, Any], Kind, Answer, Effect, S
     (UPLOADS, 415, FOUR, {}, Kind.ERROR, Answer.UNKNOWN, Effect.INDETERMINATE, Source.API),
     (COMPLETE, 400, DOUBLE, {}, Kind.ERROR, Answer.ALREADY, Effect.SOMEBODY, Source.API),
     (SWITCH, 400, CURRENT, {}, Kind.ERROR, Answer.ALREADY, Effect.SOMEBODY, Source.API),
+    (SWITCH, 400, UNFIT, {}, Kind.ERROR, Answer.REFUSED, Effect.NONE, Source.API),
     (GONE, 404, FOUR, {}, Kind.ERROR, Answer.ALREADY, Effect.SOMEBODY, Source.API),
     (COMPLETE, 500, FOUR, {}, Kind.ERROR, Answer.UNKNOWN, Effect.INDETERMINATE, Source.API),
     # who stands in front

@@ -196,13 +196,13 @@ def test_a_refused_completion_that_completes_all_the_same_is_convicted(answer: s
         assert done_all_the_same(scribe)
 
 
-def test_a_verdict_after_nothing_but_a_refused_completion_is_convicted_as_well() -> None:
-    """It is an answer before any completion, too."""
+def test_a_verdict_after_nothing_but_a_refused_completion_is_an_early_answer() -> None:
+    """Which nobody's completion explains; the record alone tells that the refused one did it."""
     scribe = prepared()
     scribe.file("actor", *at(-3, -2))
     scribe.complete("asker", *at(0, 1), "403", user="other")
     scribe.vurl("reader", *at(10, 11))
-    assert wrongs(scribe) >= {"refused-write-no-effect", "no-early-answer"}
+    assert wrongs(scribe) == {"no-early-answer"}
 
 
 @pytest.mark.parametrize("answer", ["202", "timeout", "already", "502"])

@@ -11,15 +11,18 @@ import pytest
 
 from conformance.errors import ExitCode
 from conformance.release import Deviation, State, weigh
+from conformance.release.deviations import Seen
 
 Document = dict[str, Any]
 TODAY = date(2026, 11, 23)
 BROKEN = ("bad-never-200", "one-verdict", "converges-upload")
 
 
-def line(ident: str, *, expires: date = date(2027, 1, 1), rules: tuple[str, ...] = ()) -> Deviation:
+def line(
+    ident: str, *, expires: date = date(2027, 1, 1), rules: tuple[str, ...] = (), seen: Seen = "always"
+) -> Deviation:
     """Build a line of the file."""
-    return Deviation(ident, "known", "storage team", expires, "https://example.org/1", rules)
+    return Deviation(ident, "known", "storage team", expires, "https://example.org/1", rules, seen)
 
 
 def states(document: Document, *lines: Deviation) -> dict[str, State]:
@@ -53,6 +56,16 @@ def test_a_line_whose_duty_passes_fails_the_gate(conformant: Document) -> None:
     gate = weigh(conformant, [line("nc-payload")], TODAY)
     assert [one.state for one in gate.weighed] == [State.UNEXPECTED_PASS]
     assert gate.exit_code is ExitCode.NONCONFORMANT
+
+
+def test_a_line_that_is_seen_sometimes_may_be_met_or_not(conformant: Document, nonconformant: Document) -> None:
+    """A run that does not meet it is no news; one that does is foreseen; past its date it counts as any other."""
+    sometimes = [line(ident, seen="sometimes") for ident in BROKEN]
+    assert weigh(nonconformant, sometimes, TODAY).exit_code is ExitCode.CONFORMANT
+    assert weigh(conformant, sometimes, TODAY).exit_code is ExitCode.CONFORMANT
+    assert {one.state for one in weigh(conformant, sometimes, TODAY).weighed} == {State.NOT_SEEN}
+    late = line(BROKEN[0], expires=date(2020, 1, 1), seen="sometimes")
+    assert weigh(conformant, [late], TODAY).exit_code is ExitCode.NONCONFORMANT
 
 
 @pytest.mark.parametrize(("expires", "counts"), [(date(2026, 11, 23), True), (date(2026, 11, 22), False)])

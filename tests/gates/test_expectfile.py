@@ -40,6 +40,14 @@ def test_a_whole_line_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_a_line_may_say_how_often_it_is_seen(tmp_path: Path) -> None:
+    """Always by default, sometimes if it says so, and nothing else."""
+    assert read_deviations(written(tmp_path, GOOD), KNOWN)[0].seen == "always"
+    assert read_deviations(written(tmp_path, GOOD + 'seen = "sometimes"\n'), KNOWN)[0].seen == "sometimes"
+    with pytest.raises(UsageError, match="often"):
+        read_deviations(written(tmp_path, GOOD + 'seen = "often"\n'), KNOWN)
+
+
 def test_an_empty_file_foresees_nothing(tmp_path: Path) -> None:
     """No lines, no deviations."""
     assert read_deviations(written(tmp_path, ""), KNOWN) == ()

@@ -39,7 +39,8 @@ def test_the_lock_pins_every_dependency_within_its_bounds() -> None:
     """`requirements.lock` names an exact version of everything that pyproject.toml asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras = [name for names in project["project"]["optional-dependencies"].values() for name in names]
-    asked = [*project["project"]["dependencies"], *extras, *project["dependency-groups"]["dev"]]
+    groups = project["dependency-groups"]
+    asked = [*project["project"]["dependencies"], *extras, *groups["dev"], *groups["docs"]]
     pinned = {
         line.split("==")[0].lower().replace("_", "-")
         for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()

@@ -104,7 +104,7 @@ def test_a_connection_cut_by_the_client_is_tried_again(stand: Stand) -> None:
 
 def test_an_upload_may_take_the_name_of_another_once(stand: Stand) -> None:
     """A new version keeps its file's name; whatever is tried again has a fresh one."""
-    twin = do("create_upload", "u2", project=COMMON, parts=[5], name_of="u1", odd_name=True, cut_s=0.00001)
+    twin = do("create_upload", "u2", project=COMMON, parts=[5], name_of="u1", name_class="quoted", cut_s=0.00001)
     (world,) = stand.run(plan(*GOOD, twin))
     asked = [op for op in stand.of(world) if classified(op).call.name == "create_upload"]
     names = [op.exchange.request["name"] for op in asked if isinstance(op.exchange.request, dict)]

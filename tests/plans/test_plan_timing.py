@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from conformance.api.answers import Answer
-from conformance.engine.execution.context import Sent, patience
+from conformance.engine.execution.context import LONGEST_TRACING, Sent, Stage, patience
 from conformance.engine.execution.dense_readers import TAIL_READS, Teeth
 from conformance.engine.execution.polling import GUESS_S, LONGEST_GAP_S, Timing
 from conformance.engine.execution.quiet_lock import LOOK_EVERY_S, QuietLock
+from conformance.engine.execution.scheduler import Scheduler
 from conformance.model import Exchange, Operation
 
 
@@ -118,3 +120,46 @@ def test_a_run_of_one_process_shares_with_nobody() -> None:
     assert not quiet.elsewhere()
     quiet.leave()
     quiet.close()
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        """Return the instant."""
+        return self.now
+
+
+def tracers(monkeypatch: pytest.MonkeyPatch, each_s: float, planned: int = 12) -> tuple[int, float]:
+    """Begin tracers that take `each_s` seconds as long as there is room; return how many, and the seconds they took."""
+    clock = Clock()
+    monkeypatch.setattr("conformance.engine.execution.context.time", clock)
+    timing = Timing(60.0, None, loopback=True)
+    timing.bounded(each_s / 2, blind_s=0.01)
+    stage = Stage(Nobody(), timing, Scheduler(1), "token")
+    done = 0
+    while done < planned and stage.room_for_tracer(done):
+        clock.now += each_s
+        done += 1
+    return done, clock.now
+
+
+class Nobody:
+    """A driver that nobody asks."""
+
+    def client(self, *_: object, **__: object) -> NoReturn:
+        """Fail: nothing is to be sent."""
+        raise AssertionError
+
+
+@pytest.mark.parametrize(("each_s", "least"), [(0.4, 12), (2.0, 12), (5.5, 12), (60.0, 3)])
+def test_tracers_get_the_time_that_the_lag_of_the_target_asks_for(
+    each_s: float, least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lag of two seconds and slow answers cost as many tracers as a fast target: none; and there is an end to it."""
+    done, took = tracers(monkeypatch, each_s)
+    assert done >= least
+    assert took <= 6.0 * LONGEST_TRACING + 2 * each_s

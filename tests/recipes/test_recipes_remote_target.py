@@ -33,7 +33,7 @@ def test_a_named_remote_target_is_judged_and_left_clean(recipe: Recipe, server: 
     target = f"http://{NAME}:{server.base_url.rsplit(':', 1)[1].partition('/')[0]}/api/v1"
     tokens = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
     page = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "page")} if recipe.name == "github" else {}
-    code, said = perform(recipe, tmp_path, DDS_TARGET=target, DDS_CONFORMANCE_SCENARIO="uploads", **tokens, **page)
+    code, said = perform(recipe, tmp_path, DDS_TARGET=target, DDS_CONFORMANCE_SCENARIO="new-versions", **tokens, **page)
     assert code == 0, said
     document = json.loads((tmp_path / "dds-report" / "report.json").read_text(encoding="utf-8"))
     assert document["target"]["base_url"] == target
@@ -104,9 +104,8 @@ def test_every_recipe_installs_what_is_asked_for_in_the_words_of_pip() -> None:
 
 def test_no_secret_is_written_on_a_command_line_of_a_recipe() -> None:
     """Tokens travel in the environment alone."""
-    scripts = [
-        step["run"] for name in ("github-actions.yml", "github-pages.yml") for step in github_steps(name).values()
-    ]
+    workflows = github_steps("github-actions.yml"), github_steps("github-pages.yml")
+    scripts = [step["run"] for steps in workflows for step in steps.values()]
     scripts += [*job(".gitlab-ci.yml")["script"], *job("gitlab-pages.yml")["script"], *jenkins_steps()]
     assert not [one for one in scripts if "API_TOKEN" in one or "secrets." in one]
 

@@ -57,12 +57,19 @@ class Bench:
     """One server, called directly. Every call is followed by the background work that it caused."""
 
     def __init__(
-        self, folder: Path, *, lag: str = "1", faults: Sequence[str] = (), variants: Sequence[str] = (), seed: int = 0
+        self,
+        folder: Path,
+        *,
+        lag: str = "1",
+        faults: Sequence[str] = (),
+        variants: Sequence[str] = (),
+        habits: str | None = None,
+        seed: int = 0,
     ) -> None:
         self.loop = asyncio.new_event_loop()
         self.clock = FakeClock()
         settings = Settings(folder, Lag.parse(lag), seed=seed)
-        self.world = self.loop.run_until_complete(self._world(settings, layers_for(faults, variants)))
+        self.world = self.loop.run_until_complete(self._world(settings, layers_for(faults, variants, habits)))
         self.world.storage_host = "http://127.0.0.1:1"
         self._api, self._storage = ApiApp(self.world), StorageApp(self.world)
         self.token, self.other = self.world.people.keys["alice_token"], self.world.people.keys["bob_token"]
@@ -92,12 +99,14 @@ class Bench:
         token: str | None = "own",
         raw: bytes | None = None,
         media: str | None = "application/json",
+        extra: dict[str, str] | None = None,
     ) -> Answer:
         """Send one request to the API as alice, unless another token (or None) is given."""
         target, _, query = (PREFIX + path).partition("?")
         headers = [(b"content-type", media.encode())] if media else []
         if token is not None:
             headers.append((b"authorization", (self.token if token == "own" else token).encode()))
+        headers += [(name.encode(), value.encode()) for name, value in (extra or {}).items()]
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         answer = self.loop.run_until_complete(self._send(self._api, method, target, query, headers, content))
         self.world.jobs.work()

@@ -54,10 +54,19 @@ def test_a_newcomer_finds_the_usual_pages(name: str) -> None:
     assert len((ROOT / name).read_text(encoding="utf-8")) > 500
 
 
-def test_the_image_is_not_run_as_root_and_writes_nothing_outside_its_work_folder() -> None:
-    """Its last user is a number, so that a cluster can see that it is not root."""
-    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    users = [line.split()[1] for line in lines if line.startswith("USER ")]
-    assert users
-    assert int(users[-1]) > 0
-    assert 'ENTRYPOINT ["dds-conformance"]' in lines
+def test_a_disagreement_with_a_reading_has_a_form_of_its_own() -> None:
+    """It asks for the reading's id, the specification's words and a proposal; the questions page leads there."""
+    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / "reading.yml").read_text(encoding="utf-8"))
+    assert form["name"] == "I disagree with a reading"
+    assert all(field["validations"]["required"] for field in form["body"])
+    assert form["name"] in (ROOT / "docs" / "faq.md").read_text(encoding="utf-8")
+
+
+def test_a_release_is_built_checked_tried_and_attested() -> None:
+    """Wheel and sdist; the wheel is installed into an empty environment and run from an empty folder."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["build"]["steps"]
+    said = "\n".join(str(step.get("run", step.get("uses", ""))) for step in steps)
+    places = [said.index(one) for one in ("-m build", "twine check --strict", "mktemp -d", "attest-build-provenance")]
+    assert places == sorted(places)
+    assert workflow["jobs"]["build"]["permissions"]["attestations"] == "write"

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from conformance.certification.bundle_contents import Contents
 from conformance.engine.content import piece
-from conformance.engine.execution.bindings import ODD
+from conformance.engine.name_classes import NAME_CLASSES
 from conformance.model import Octets, Operation, Role
 from conformance.settings.naming import DIGITS, MARK, Naming
 
@@ -48,11 +48,20 @@ def _name(contents: Contents, operation: Operation, run: str) -> Iterator[str]:
     if not operation.plan.startswith(f"{MARK}-"):
         fits = _of_run(given, naming, run, demanded=operation.plan == _SEEDS)
     elif vouched or given.startswith(MARK):
-        fits = _of_plan(given.removesuffix(ODD), naming, operation.plan)
+        fits = _is_of_plan(given, naming, operation.plan)
     else:
         return
     if not fits:
         yield f"the nonce does not give the name {given[:120]!r} of operation {operation.id}"
+
+
+def _is_of_plan(given: str, naming: Naming, plan: str) -> bool:
+    """Whether a name is one of the plan's, plain or dressed as one of a class."""
+    plain = re.search(rf"{re.escape(plan)}-[a-z]+-[0-9]+-[0-9a-f]{{{DIGITS}}}", given, re.IGNORECASE)
+    name = plain[0].lower() if plain else ""  # one in capitals is looked for in small letters, as all are drawn
+    if name and not _of_plan(name, naming, plan):
+        return False
+    return given == name or any(one.of(name) == given for one in NAME_CLASSES.values() if name or not one.unique)
 
 
 def _of_plan(name: str, naming: Naming, plan: str) -> bool:

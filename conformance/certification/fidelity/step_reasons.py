@@ -14,6 +14,7 @@ from conformance.engine.plan import (
     NOT_OFFERED,
     NOTHING_KEPT,
     SECOND_USERS,
+    TOO_LARGE,
     WITH_RIGHTS,
     Actor,
     Step,
@@ -29,7 +30,7 @@ _MAKES = {"create_project": "create_project", "create_upload": "create_upload"} 
 }
 
 
-def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Step, gap: Gap) -> str:
+def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Step, gap: Gap) -> str:  # noqa: PLR0911 - a list of cases
     """Return what contradicts a reason, as a clause; empty when the reason can be true."""
     if gap.why == NO_SECOND_USER:
         needed = actor.user in SECOND_USERS or step.verb == "grant"
@@ -41,6 +42,9 @@ def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Ste
     if gap.why == NO_SIGNED_URL and step.verb == "put_whole":
         made = _making(contents, executed, str(step.args.get("upload", "")))
         return "" if made is None or _field(made, "signed_url") is None else f"{made.id} gave one"
+    if gap.why == TOO_LARGE and step.verb in ("put_part", "put_whole"):
+        made = _making(contents, executed, str(step.args.get("upload", "")))
+        return "" if made is None or _bounded(made) else f"{made.id} names no largest part"
     if gap.why == NO_FILE and step.verb == "promote":
         return ""
     if not gap.why.startswith(NEVER_MADE):
@@ -50,6 +54,11 @@ def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Ste
         return f"the step does not need {symbol}"
     made = _common(contents, executed) if symbol == COMMON else _making(contents, executed, symbol)
     return f"{made.id} had made it" if made is not None and (made.b_ns or made.a_ns) < gap.at_ns else ""
+
+
+def _bounded(made: Operation) -> bool:
+    names = {name.lower() for name in made.exchange.headers}
+    return not names.isdisjoint({"x-max-chunk-upload-size", "x-max-upload-size"})
 
 
 def _making(contents: Contents, executed: Executed, symbol: str) -> Operation | None:

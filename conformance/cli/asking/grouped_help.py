@@ -12,11 +12,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "target", "embedded", "i_may_write", "credentials", "headers", "target_version", "target_openapi", "gateway",
         "storage_provider", "storage_hosts", "ca_bundle", "client_certificate", "client_key", "base_url", "speaks_as",
         "listen", "port", "lag", "data", "setup", "env", "variant", "variants", "faults",
+        "habits",
     ),
     "What to try": (
         "effort", "scenario", "only", "catalogue", "by", "seed", "strict", "workers", "jobs", "times", "finding",
         "plan", "plan_id", "check", "read_along", "require_core", "columnar", "clients", "challenge", "expect",
-        "dry_run",
+        "dry_run", "draw", "share",
     ),
     "Limits": (
         "converge_within", "max_rps", "max_in_flight", "max_requests", "max_bytes", "max_seconds", "longest_wait",
@@ -27,6 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Output": (
         "report_dir", "report", "reports", "formats", "output", "write", "style", "as_json", "quiet", "verbose", "keep",
+        "state",
     ),
 }  # fmt: skip
 """The parameters of each group, by name; what stands in none comes last, under `OTHER`."""

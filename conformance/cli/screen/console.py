@@ -8,7 +8,9 @@ as text: neither markup nor escape sequences in it take effect.
 from __future__ import annotations
 
 import json
+import shlex
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,15 +21,20 @@ from rich.console import Console as Screen
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from conformance.cli.screen.standing import Standing
 from conformance.outcome.display_text import count, judged, line, rate, seconds
 from conformance.release.next_step import next_steps, see_again
 
 Document = Mapping[str, Any]
 PLAIN_WIDTH = 140
 MOST_WAITS = 4
+_BAR, _WIDE = 12, 112
+"""Columns of the bar beside the status line, and of a terminal that has room for it."""
 MOST_FINDINGS = 3
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
@@ -72,14 +79,21 @@ def choose(*, quiet: bool, as_json: bool, terminal: bool, environment: Mapping[s
 
 
 class Console:
-    """One run on the screen: `begin`, `advance` as often as there is news, `done`, then `show`."""
+    """One run on the screen: `begin`, `stand` or `advance` as often as there is news, `done`, then `show`.
 
-    def __init__(self, mode: Mode, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    `verbose` shows each duty that passed, too.
+    """
+
+    def __init__(
+        self, mode: Mode, out: TextIO | None = None, err: TextIO | None = None, *, verbose: bool = False
+    ) -> None:
         self.mode = mode
+        self._verbose = verbose
         self._stream = out or sys.stdout
         self._out = _screen(self._stream, mode)
         self._err = _screen(err or sys.stderr, mode)
         self._live: Live | None = None
+        self._spinner = Spinner("dots")
 
     def begin(self, sentence: str, what: str = "") -> None:
         """Say first what is judged, in every mode, and then what begins."""
@@ -101,6 +115,19 @@ class Console:
             more = f" and {len(longest) - 1} more" if len(longest) > 1 else ""
             self._err.print(Text(f"{line(sentence)}{told}{more}"))
 
+    def stand(self, standing: Standing) -> None:
+        """Say in one line where a run stands: the same line anew on a terminal, with the time of day elsewhere."""
+        if self._live:
+            self._live.update(_status(standing, self._err.width, self._spinner), refresh=True)
+        elif self.mode is Mode.PLAIN:
+            self._err.print(Text(f"{time.strftime('%H:%M:%S')} {line(standing.line())}"), soft_wrap=True)
+
+    def proved(self, sentence: str, *, fails: bool) -> None:
+        """Say a violation that is proved while the run goes on."""
+        if self.mode in (Mode.RICH, Mode.PLAIN):
+            word, style = OUTCOMES["fail" if fails else "warn"]
+            self._err.print(Text.assemble((f"{word}  ", style), line(sentence)))
+
     def remark(self, sentence: str) -> None:
         """Say something that stays on the screen while the run goes on."""
         if self.mode in (Mode.RICH, Mode.PLAIN):
@@ -120,15 +147,33 @@ class Console:
             self._stream.write(f"{document['outcome']}\n")
         else:
             self._out.print(Text(f"JUDGED: {judged(document)}", style="bold"))
-            self._out.print(_duties(document, rich=self.mode is Mode.RICH))
-            for block in (*_findings(document), _verdict(document), *_next(document, directory)):
+            duties = _duties(document, verbose=self._verbose)
+            for block in (*duties, *_findings(document, directory), _verdict(document), *_next(document, directory)):
                 self._out.print(block, soft_wrap=isinstance(block, Text) and bool(block.no_wrap))
 
 
 def _screen(stream: TextIO, mode: Mode) -> Screen:
     if mode is Mode.RICH:
         return Screen(file=stream, highlight=False, emoji=False)
-    return Screen(file=stream, highlight=False, emoji=False, color_system=None, force_terminal=False, width=PLAIN_WIDTH)
+    width = None if stream.isatty() else PLAIN_WIDTH
+    return Screen(file=stream, highlight=False, emoji=False, color_system=None, force_terminal=False, width=width)
+
+
+def _status(standing: Standing, width: int, spinner: Spinner) -> RenderableType:
+    """Draw a status line: how much of a phase is done, if anybody can say, and the words that fit beside it."""
+    barred = standing.share is not None and width >= _WIDE
+    shown = _BAR if barred else 1
+    words = Text(line(standing.line(width - shown - 2)), style="bold", no_wrap=True, overflow="crop")
+    drawn: RenderableType = _bar(standing.share or 0.0) if barred else spinner
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=shown, no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_row(drawn, words)
+    return table
+
+
+def _bar(share: float) -> ProgressBar:
+    return ProgressBar(total=1.0, completed=share, width=_BAR)
 
 
 def _standing(sentence: str, waits: Sequence[Wait]) -> Group:
@@ -149,20 +194,51 @@ def _wait(wait: Wait) -> str:
     return f"{line(wait.what)}, {seconds(wait.since_s)} of at most {seconds(wait.bound_s)}"
 
 
-def _duties(document: Document, *, rich: bool) -> Table:
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold" if rich else "")
-    for name, right in (("outcome", False), ("level", False), ("duty", False), ("exposures", True), ("≤ 95 %", True)):
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
-    table.add_column("")
+def _duties(document: Document, *, verbose: bool) -> Iterable[RenderableType]:
+    """Give a line for each duty, broken ones first; passes as one line for each level, or each its own if `verbose`."""
     order = list(OUTCOMES)
-    for row in sorted(document["requirements"], key=lambda row: order.index(row["outcome"])):
-        word, style = OUTCOMES[row["outcome"]]
-        counted = (count(row["exposures"]), rate(row.get("bound_95")))
-        table.add_row(Text(word, style=style), row["level"], row["id"], *counted, Text(line(row.get("note", ""))))
-    return table
+    rows = sorted(document["requirements"], key=lambda row: order.index(row["outcome"]))
+    yield Text(_columns("outcome", "level", "duty", "exposures", "≤ 95 %"), style="bold")
+    for row in rows:
+        if verbose or row["outcome"] != "pass":
+            yield _duty(row)
+            if row.get("note"):
+                yield Padding(Text(line(row["note"]), style="bright_black"), (0, 0, 0, 4))
+    if not verbose:
+        yield from _passes([row for row in rows if row["outcome"] == "pass"])
 
 
-def _findings(document: Document) -> Iterable[RenderableType]:
+def _duty(row: Document) -> Text:
+    word, style = OUTCOMES[row["outcome"]]
+    told = _columns(word, row["level"], row["id"], count(row["exposures"]), rate(row.get("bound_95")))
+    return Text.assemble((told[: len(word)], style), told[len(word) :])
+
+
+def _columns(outcome: str, level: str, duty: str, exposures: str, bound: str) -> str:
+    """Lay out a line of at most 80 columns."""
+    return f"{outcome:<16}  {level:<8}  {duty:<28}  {exposures:>9}  {bound:>7}".rstrip()
+
+
+def _passes(rows: Sequence[Document]) -> Iterable[Text]:
+    """Fold what passed to one line for each level."""
+    word, style = OUTCOMES["pass"]
+    for level in dict.fromkeys(row["level"] for row in rows):
+        of = [row for row in rows if row["level"] == level]
+        duties = f"{len(of)} {'duty' if len(of) == 1 else 'duties'}"
+        told = _columns(word, level, duties, count(sum(row["exposures"] for row in of)), "")
+        yield Text.assemble((told[: len(word)], style), told[len(word) :])
+    if rows:
+        yield Text("--verbose shows each that passed", style="bright_black")
+
+
+def _script(document: Document, row: Document) -> str:
+    """Give the script that shows a duty's first finding again; "" where there is none."""
+    shown = [index for index in row["findings"] if document["findings"][index].get("program")]
+    planned = [index for index in shown if document["findings"][index].get("plan")]
+    return next((f"reproduce/finding-{index}.sh" for index in (*planned, *shown)), "")
+
+
+def _findings(document: Document, directory: Path | None) -> Iterable[RenderableType]:
     order, again = list(OUTCOMES), document.get("role") != "client" and not document.get("recorded")
     for row in sorted(document["requirements"], key=lambda row: -order.index(row["outcome"])):
         if not row["findings"]:
@@ -175,6 +251,8 @@ def _findings(document: Document) -> Iterable[RenderableType]:
             yield Text(f"  and {count(len(row['findings']) - MOST_FINDINGS)} more")
         if again and row["outcome"] in ("fail", "warn"):
             yield command("  see it again", see_again(document, row))
+        if directory and (script := _script(document, row)):
+            yield command("  by hand", f"sh {shlex.quote(str(directory / script))}")
 
 
 def _verdict(document: Document) -> Text:

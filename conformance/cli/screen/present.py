@@ -6,7 +6,7 @@ import dataclasses
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,26 +14,35 @@ import click
 
 from conformance.api import catalogue
 from conformance.cli.ends import shielded
-from conformance.cli.screen.console import Console, Mode, Wait, choose
+from conformance.cli.screen.console import Console, Mode, choose
+from conformance.cli.screen.proofs import Proofs
+from conformance.cli.screen.standing import Standing
 from conformance.errors import ExitCode
 from conformance.model import Json
 from conformance.outcome.display_text import line, what_is_judged
 from conformance.outcome.document import write
 from conformance.release import Deviation, read_deviations, weigh
+from conformance.run import phases
 from conformance.run.github_actions import announce
 from conformance.run.progress import NS_PER_S, Tail
 from conformance.run.report_writers import draw
 from conformance.run.running import REPORT
+from conformance.settings import durations
+from conformance.settings.costs import COSTS
 from conformance.settings.run_settings import Settings
 
-_PLAIN_EVERY_S = 5.0
+_PLAIN_EVERY_S = 30.0
 _LIVE_EVERY_S = 0.3
+_PLANS_EVERY_S = 2.0
+_CALM_NS = 2 * NS_PER_S
+"""Nothing has made trouble for so long: what goes on only waits and reads."""
 
 
-def console(*, as_json: bool = False, quiet: bool = False) -> Console:
+def console(*, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> Console:
     """Choose how to speak: options first, then what standard error and output can show."""
     terminal = sys.stdout.isatty() and sys.stderr.isatty()
-    return Console(choose(quiet=quiet, as_json=as_json, terminal=terminal, environment=os.environ))
+    mode = choose(quiet=quiet, as_json=as_json, terminal=terminal, environment=os.environ)
+    return Console(mode, verbose=verbose)
 
 
 class Watching:
@@ -41,24 +50,76 @@ class Watching:
 
     def __init__(self, screen: Console, settings: Settings) -> None:
         self._screen = screen
-        self._bound_s = settings.target.converge_within_s
+        self._settings = settings
         self._every_s = _LIVE_EVERY_S if sys.stderr.isatty() else _PLAIN_EVERY_S
-        self._tail = Tail(settings.history_path)
-        self._told = time.monotonic()
+        selected = {requirement.id for requirement in catalogue.select(settings.only)}
+        self._proofs = Proofs(selected, settings.strict)
+        self._tail = Tail(settings.history_path, self._proofs.hear)
+        self._begun = time.monotonic()
+        self._told, self._phase, self._plans, self._looked = self._begun, "", 0, 0.0
+        self._said = ""
         judged = what_is_judged(dataclasses.asdict(settings.target))
-        screen.begin(f"effort {settings.effort}, seed {settings.seed}", judged)
+        screen.begin(begins(settings), judged)
 
     def tick(self) -> None:
-        """Read what is new in the history, and now and then say where the run stands."""
+        """Read what is new in the history; say what is proved, and now and then where the run stands."""
         self._tail.read()
-        if time.monotonic() - self._told >= self._every_s:
-            self._told = time.monotonic()
-            self._screen.advance(self._tail.progress.sentence(), list(self._waits()))
+        for fails, sentence in self._proofs.news():
+            self._screen.proved(sentence, fails=fails)
+        phase, share = self._place()
+        now = time.monotonic()
+        entered = phase.split(" ")[0] != self._phase
+        if entered or now - self._told >= self._every_s:
+            self._told, self._phase = now, phase.split(" ")[0]
+            self._screen.stand(self._standing(phase, share))
 
-    def _waits(self) -> list[Wait]:
-        now_ns = time.monotonic_ns()
-        awaited = self._tail.progress.awaited_at(now_ns).items()
-        return [Wait(path, max(0, now_ns - since) / NS_PER_S, self._bound_s) for path, since in awaited]
+    def _place(self) -> tuple[str, float | None]:
+        """Say what the run is at, and how much of it is done."""
+        progress = self._tail.progress
+        self._said = phases.phase(self._settings) or self._said  # its file goes with the run's last act
+        if self._said:
+            return self._said, None
+        if progress.fuzzed:
+            every = phases.fuzzing_expected(self._settings)
+            return f"fuzzing {len(progress.fuzzed)} of {max(every, len(progress.fuzzed))} calls", _share(
+                progress.fuzzed, every
+            )
+        if not progress.troubled_ns:
+            return "preparing", None
+        if time.monotonic() - self._looked > _PLANS_EVERY_S:
+            self._looked, self._plans = time.monotonic(), phases.plans_expected(self._settings)
+        every = max(self._plans, len(progress.done))
+        calm = time.monotonic_ns() - progress.troubled_ns > _CALM_NS and progress.done
+        what = "settling: plans" if calm else "plans"
+        return f"{what} {len(progress.done)} of {every}", _share(progress.done, every)
+
+    def _standing(self, phase: str, share: float | None) -> Standing:
+        now_ns, elapsed = time.monotonic_ns(), time.monotonic() - self._begun
+        progress = self._tail.progress
+        awaited = progress.awaited_at(now_ns).values()
+        expected = durations.expected_s(self._settings, COSTS)
+        return Standing(
+            phase=phase,
+            elapsed_s=elapsed,
+            left_s=expected - elapsed if expected > elapsed else None,
+            requests=progress.operations,
+            failures=self._proofs.failures,
+            waiting=len(awaited),
+            longest_s=max((now_ns - since for since in awaited), default=0) / NS_PER_S,
+            paused=progress.paused if now_ns < progress.paused_until_ns else "",
+            share=share,
+        )
+
+
+def begins(settings: Settings) -> str:
+    """Say how a run begins: what it was asked for, and how long it will take about."""
+    expected = durations.expected_s(settings, COSTS)
+    pace = f"{settings.rate:g} requests a second" if settings.rate else "unpaced"
+    return f"effort {settings.effort}, seed {settings.seed}: about {durations.told(expected)} ({pace})"
+
+
+def _share(done: Sized, every: int) -> float | None:
+    return min(1.0, len(done) / every) if every else None
 
 
 def show(

@@ -8,7 +8,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from conformance.model import Failure, Json, Octets
 
@@ -17,6 +17,21 @@ TEXT_KEPT = 2048
 DEEPEST = 64
 """Levels of nesting that an answer may have; no documented one has ten."""
 _UNPACK = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+
+
+class Blocks(Protocol):
+    """Bytes to be sent that are made meanwhile: a large part is never whole in memory."""
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes they are."""
+
+    @property
+    def md5(self) -> str:
+        """Return their MD5 in hexadecimal."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Make them, a block at a time, each time from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +191,8 @@ def _finite(text: str) -> float:
     return number
 
 
-def octets_of(data: bytes, text: str = "") -> Octets:
+def octets_of(data: bytes | Blocks, text: str = "") -> Octets:
     """Give bytes as their length and MD5."""
+    if not isinstance(data, bytes):
+        return Octets(data.size, data.md5, text)
     return Octets(len(data), hashlib.md5(data, usedforsecurity=False).hexdigest(), text)

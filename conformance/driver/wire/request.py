@@ -22,7 +22,10 @@ SHORTEST_SIGNATURE = 16
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One API request as its caller says it; `path` follows the base URL, `json` None means no JSON body."""
+    """One API request as its caller says it; `path` follows the base URL, `json` None means no JSON body.
+
+    A header of None is left out where it is sent otherwise.
+    """
 
     method: str
     path: str
@@ -30,7 +33,7 @@ class Wanted:
     json: Json = None
     content: bytes | None = None
     content_type: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
     notes: Mapping[str, Json] = field(default_factory=dict)
     cut_after_s: float | None = None
     user: str | None = "owner"
@@ -46,8 +49,8 @@ class PreparedRequest:
     exchange: Exchange
     url: str
     target: str
-    headers: tuple[tuple[str, str], ...]
-    data: bytes | None
+    headers: tuple[tuple[str, str | None], ...]
+    data: bytes | bodies.Blocks | None
     limits: Limits
     notes: Mapping[str, Json] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -82,14 +85,14 @@ def for_api(wanted: Wanted, settings: Settings, redact: Callable[[str], str]) ->
 
 
 def _long_headed(wanted: Wanted) -> Mapping[str, Json]:
-    longest = max((len(name) + len(value) for name, value in wanted.headers.items()), default=0)
+    longest = max((len(name) + len(value or "") for name, value in wanted.headers.items()), default=0)
     return wanted.notes if longest < OVER_LONG else {**wanted.notes, HEADER_BYTES: longest}
 
 
 def for_storage(  # noqa: PLR0913 - what a storage request is made of, from four owners
     body: Json,
     method: str,
-    data: bytes | None,
+    data: bytes | bodies.Blocks | None,
     *,
     settings: Settings,
     places: Places,

@@ -11,7 +11,14 @@ from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.dense_readers import read_densely
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import Watched, until_settled
-from conformance.engine.execution.verbs import folder_verbs, late_verbs, member_verbs, page_verbs, wrong_verbs
+from conformance.engine.execution.verbs import (
+    folder_verbs,
+    header_verbs,
+    late_verbs,
+    member_verbs,
+    page_verbs,
+    wrong_verbs,
+)
 from conformance.engine.plan import COMMON, NEVER_MADE, Actor, Step
 from conformance.engine.plan_model import awaits, bound_by
 from conformance.engine.plan_verbs import option
@@ -123,6 +130,8 @@ VERB: dict[str, Callable[[Turn], Task]] = {
     "use_unknown": reads.use_unknown,
     "ask_badly": reads.ask_badly,
     "read_densely": read_densely,
+    "read_head": header_verbs.read_head,
+    "revalidate": header_verbs.revalidate,
     "settle": settle_file,
     "create_folder": folder_verbs.create_folder,
     "move_file": folder_verbs.move_file,

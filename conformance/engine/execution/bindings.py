@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -9,13 +10,11 @@ from dataclasses import dataclass, field
 
 from conformance.engine.content import Piece
 from conformance.engine.execution.scheduler import Signal
+from conformance.engine.name_classes import dressed
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
 from conformance.settings.naming import Naming
-
-ODD = ' "Prüfstück"'
-"""The end of a name that a careless server cannot write into a header or a key."""
 
 
 @dataclass(slots=True)
@@ -63,9 +62,10 @@ class Upload:
     """An upload: what was declared, which pieces are surely stored, and five instants (monotonic seconds).
 
     They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
-    first truth. `kept` are the signed URLs of its parts, each with the operation that gave it, and
-    `kept_late` those given when a chunk was reported once more. `signed_by` is the
-    operation whose answer gave the signed URL of a single part, `name` what it was called when it was created.
+    first truth. `kept` are the signed URLs of its parts, each with the operation that gave it, and `kept_late` those
+    given when a chunk was reported once more. `signed_by` is the operation whose answer gave the signed URL of a single
+    part, `name` what it was called when it was created. `most` is the largest part in bytes that the target says it
+    takes, `store` the id of the storage provider that it told.
     """
 
     id: str
@@ -76,6 +76,8 @@ class Upload:
     signed: Json = None
     signed_by: str = ""
     name: str = ""
+    most: float = math.inf
+    store: str = ""
     stored: dict[int, Piece] = field(default_factory=dict)
     kept: dict[int, tuple[Json, str]] = field(default_factory=dict)
     kept_late: dict[int, tuple[Json, str]] = field(default_factory=dict)
@@ -155,7 +157,7 @@ class Slot:
 class World:
     """One execution of a plan. `token` is unique to it: names and bytes derive from it.
 
-    `ended` is when its last look was over (monotonic seconds).
+    `ended` is when its last look was over (monotonic seconds), `rank` its number in the campaign, from 1.
     """
 
     def __init__(
@@ -174,10 +176,12 @@ class World:
         self.left_out: list[LeftOut] = []
         self.meetings: dict[str, tuple[Signal, list[str]]] = {}
         self.ended: float | None = None
+        self.rank = 0
         self._slots: dict[str, Slot] = {}
         self._lock = threading.Lock()
         self._dereferenced: set[str] = set()
         self._names = 0
+        self._plain: dict[str, str] = {}
 
     def slot(self, symbol: str) -> Slot:
         """Return the slot of `symbol`, made at first mention."""
@@ -193,11 +197,18 @@ class World:
         """Note a step that is not taken, and why."""
         self.left_out.append(LeftOut(actor, number, verb, why, time.monotonic_ns()))
 
-    def name(self, what: str, *, odd: bool = False) -> str:
-        """Return a name that nothing else in the world has, an `odd` one neither plain ASCII nor plain to quote."""
+    def name(self, what: str, kind: str = "") -> str:
+        """Return a name that nothing else in the world has, dressed as one of the class `kind` if there is one."""
         with self._lock:
             self._names += 1
-            return f"{self.naming.in_plan(self.token, what, self._names)}{ODD if odd else ''}"
+            plain = self.naming.in_plan(self.token, what, self._names)
+            made = dressed(kind, plain)
+            self._plain[made] = plain
+            return made
+
+    def like(self, name: str, kind: str) -> str:
+        """Return a name that this plan gave, dressed otherwise: as one of the class `kind`."""
+        return dressed(kind, self._plain.get(name, name))
 
     def first_time(self, key: str) -> bool:
         """Whether `key` is asked about for the first time."""

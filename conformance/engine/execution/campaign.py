@@ -18,6 +18,7 @@ from conformance.engine.execution.reads import ALL
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import last_listing, settle
 from conformance.engine.execution.uploading import create_upload
+from conformance.engine.execution.verbs.listed_stores import learn_stores
 from conformance.engine.execution.verbs.page_verbs import read_pages
 from conformance.engine.execution.writes import create_project
 from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, SECOND_USERS, Actor, Plan, do
@@ -36,6 +37,7 @@ class Campaign:
         self.worlds: list[World] = []
         self._house = World(HOUSE, f"{stage.token}-house", {}, None, stage.naming)
         self._open = Signal()
+        self._listed = Signal()
         self._lock = threading.Lock()
         self._left = 0
         self._abreast = 0
@@ -63,7 +65,9 @@ class Campaign:
 
     def _world(self, number: int, plan: Plan) -> World:
         naming = self.stage.naming
-        return World(plan, naming.plan(self.stage.token, number), truths(plan), None, naming)
+        world = World(plan, naming.plan(self.stage.token, number), truths(plan), None, naming)
+        world.rank = number
+        return world
 
     def _client(self, name: str) -> Speaker:
         return self.stage.client(self._house, Actor(name, ()))
@@ -71,6 +75,8 @@ class Campaign:
     def _keep_house(self) -> Task:
         """Make the common project, wait until it can be used, and list it when all plans are done."""
         client, actor = self._client("house"), Actor("house", ())
+        learn_stores(self.stage, client)
+        self.stage.scheduler.fire(self._listed)
         turn = Turn(self.stage, self._house, actor, client, do("create_project", "p"))
         yield from create_project(turn)
         project = self._house.slot("p").value
@@ -107,6 +113,8 @@ class Campaign:
 
     def _perform(self, world: World, calm: Signal | None = None) -> Task:
         """Run one plan from its first step to its last read; `calm` fires when its trouble is over."""
+        if self.stage.every_store and not self._listed.fired:
+            yield self._listed
         if _uses_common(world.plan) and not self._open.fired:
             yield self._open
         world.common = self.stage.common
@@ -151,4 +159,6 @@ class Campaign:
 
 def _uses_common(plan: Plan) -> bool:
     """Whether a plan waits for the common project: it uses it, or the storage provider that its first upload told."""
-    return any(COMMON in needs(step) or step.args.get("named_store") for _, step in plan.steps())
+    return any(
+        COMMON in needs(step) or step.args.get("named_store") or step.args.get("store") for _, step in plan.steps()
+    )

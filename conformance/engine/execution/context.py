@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.api.answers import Answer, Classified
+from conformance.driver.wire.body import Blocks
 from conformance.engine.execution.bindings import (
     File,
     Folder,
@@ -21,12 +23,18 @@ from conformance.engine.execution.bindings import (
 from conformance.engine.execution.polling import Timing
 from conformance.engine.execution.quiet_lock import QuietLock
 from conformance.engine.execution.scheduler import Scheduler
+from conformance.engine.manners import MANNERS
 from conformance.engine.plan import COMMON, WITH_RIGHTS, Actor, Step
+from conformance.engine.plan_model import ALGORITHMS
 from conformance.engine.plan_verbs import PROJECT, VERBS, option
 from conformance.model import NOTHING, Json, Operation, Phase
 from conformance.settings.naming import Naming
 
 RETRIES = 5
+TRACER_S = 0.5
+"""What a tracer takes where answers come at once, with the lag that is assumed before any was measured."""
+LONGEST_TRACING = 30
+"""The tracers of a slow target may take so many times as long as those of a fast one."""
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 20.0
 
@@ -35,6 +43,7 @@ class Speaker(Protocol):
     """What a plan needs of a client of the driver."""
 
     phase: Phase
+    headers: Mapping[str, str | None]
     step: str
 
     def classify(self, operation: Operation) -> Classified:
@@ -46,6 +55,7 @@ class Speaker(Protocol):
         path: str,
         *,
         query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] = NOTHING,
         json: Json = None,
         content: bytes | None = None,
         content_type: str | None = None,
@@ -56,7 +66,12 @@ class Speaker(Protocol):
         """Make one attempt."""
 
     def put_signed(
-        self, signed: Json, data: bytes, *, notes: Mapping[str, Json] = NOTHING, cut_after_s: float | None = None
+        self,
+        signed: Json,
+        data: bytes | Blocks,
+        *,
+        notes: Mapping[str, Json] = NOTHING,
+        cut_after_s: float | None = None,
     ) -> Operation:
         """Store bytes by a signed URL."""
 
@@ -80,9 +95,12 @@ class Stage:
 
     After `least_tracers`, the next tracer begins only while `tracing_s` seconds and one lag have not passed since the
     campaign's beginning (`begun`, monotonic seconds): tracers follow one another, and a run must not wait for them.
+    Where a lag or an answer takes longer, a tracer does too, and as many get the time that they take.
     `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
     `offers` says of calls that a target may lack whether this one has them, and `second_id` is the second user's id.
     `slow_s` is what a slow client may take in all, in seconds.
+    `stores` are the storage providers that the target lists, `algorithms` how they hash; with `every_store` the plans
+    use them in turn. No upload is larger than `largest` bytes.
     """
 
     driver: Speakers
@@ -98,20 +116,50 @@ class Stage:
     least_tracers: int = 2
     tracing_s: float = 6.0
     begun: float = 0.0
+    first_tracer: float | None = None
     common: Project | None = None
+    largest: float = math.inf
+    algorithms: dict[str, str] = field(default_factory=dict)
+    stores: list[str] = field(default_factory=list)
+    every_store: bool = False
     offers: dict[str, bool] = field(default_factory=dict)
     second_id: str = ""
     slow_s: float = 3.0
 
+    def store(self, wanted: int, world: World) -> str:
+        """Return the id of the storage provider that an upload names; empty where it names none.
+
+        `wanted` is its number among those that the target lists, from 1; of 0 the run decides: one that the operator
+        chose, or each in turn, one to a plan.
+        """
+        if self.provider and not wanted:
+            return self.provider
+        turn = wanted or (world.rank if self.every_store else 0)
+        return self.stores[(turn - 1) % len(self.stores)] if turn and self.stores else ""
+
+    def algorithm(self, upload: Upload) -> str:
+        """Return the algorithm by which an upload's storage provider hashes: MD5 where none is known."""
+        given = self.algorithms.get(upload.store, "md5")
+        return given if given in ALGORITHMS else "md5"
+
     def client(self, world: World, actor: Actor) -> Speaker:
         """Return the client of one actor."""
         user = {"nobody": None, "member": "other"}.get(actor.user, actor.user)
-        return self.driver.client(f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token)
+        made = self.driver.client(f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token)
+        made.headers = MANNERS[actor.manner].headers if actor.manner else NOTHING
+        return made
 
     def room_for_tracer(self, done: int) -> bool:
         """Whether one more tracer may begin after `done` of them."""
-        allowed = self.tracing_s + self.timing.lag_s
-        return done < self.least_tracers or time.monotonic() < self.begun + allowed
+        now = time.monotonic()
+        if self.first_tracer is None:
+            self.first_tracer = now
+        allowed = self.begun + self.tracing_s + self.timing.lag_s
+        if done:
+            each = (now - self.first_tracer) / done
+            longest = LONGEST_TRACING * self.tracing_s
+            allowed = max(allowed, self.first_tracer + min(longest, each * self.tracing_s / TRACER_S))
+        return done < self.least_tracers or now < allowed
 
 
 @dataclass(slots=True)

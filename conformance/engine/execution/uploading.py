@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from conformance.api.answers import Answer
-from conformance.engine.content import Piece, piece, whole, wrong
+from conformance.engine.content import BLOCK, Piece, digest_of, piece, whole
 from conformance.engine.execution.bindings import Project, Upload
 from conformance.engine.execution.context import Attempt, Sent, Turn, sent
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.writes import insist
-from conformance.engine.plan import NO_SIGNED_URL
+from conformance.engine.false_hashes import falsified, is_plain
+from conformance.engine.plan import NO_SIGNED_URL, TOO_LARGE, TOO_MANY_BYTES
 from conformance.engine.plan_model import Truth
 from conformance.model import Json, Operation
 
@@ -22,6 +23,9 @@ FORM = "application/x-www-form-urlencoded"
 def create_upload(turn: Turn) -> Task:
     """Create an upload, again under a new name while the project is not consistent, if the step is patient."""
     project, parts = turn.project(), tuple(int(size) for size in turn.option("parts"))
+    if sum(parts) > turn.stage.largest:
+        turn.leave_out(TOO_MANY_BYTES)
+        return
     timing = turn.stage.timing
     timing.begin_wait()
     last = yield from insist(turn, lambda cut: _ask_upload(turn, project, cut))
@@ -52,7 +56,18 @@ def _made(turn: Turn, project: Project, parts: tuple[int, ...], last: Sent) -> U
     signed, by, asked = last.body.get("signed_url"), last.operation.id, last.operation.exchange.request
     name = str(asked["name"]) if isinstance(asked, dict) else ""
     chunked = bool(turn.option("chunked"))
-    return Upload(last.made, project, parts, chunked, truth, signed, signed_by=by, name=name, created=last.at)
+    most, store = _most(last, chunked=chunked), _store_of(last)
+    return Upload(
+        last.made, project, parts, chunked, truth, signed,
+        signed_by=by, name=name, created=last.at, most=most, store=store,
+    )  # fmt: skip
+
+
+def _most(last: Sent, *, chunked: bool) -> float:
+    """Return the largest part in bytes that the target says it takes; endless where it says nothing."""
+    header = "x-max-chunk-upload-size" if chunked else "x-max-upload-size"
+    given = {name.lower(): value for name, value in last.operation.exchange.headers.items()}.get(header, "")
+    return float(given) if given.isascii() and given.isdigit() else math.inf
 
 
 def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
@@ -66,69 +81,102 @@ def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
     body = {"name": _name(turn), "content_type": turn.option("content_type"), "size": size}
     path = f"/projects/{project.id}/uploads"
     chunked = {} if turn.option("bare") else {"chunked": bool(turn.option("chunked"))}
-    named = turn.stage.provider or (turn.stage.shown if turn.option("named_store") else "")
+    named = turn.stage.store(int(turn.option("store")), turn.world)
+    named = named or (turn.stage.shown if turn.option("named_store") else "")
     provider = {"storage_provider": {"id": named}} if named else {}
-    intent = "unsure" if turn.option("odd_name") else "valid"  # a server may have its rules for names
+    intent = "unsure" if turn.option("name_class") else "valid"  # a server may have its rules for names
     return turn.client.send("POST", path, json={**body, **chunked, **provider}, intent=intent, cut_after_s=cut)
 
 
 def _name(turn: Turn) -> str:
     """Return a fresh name for an upload; its first attempt may take the name of another upload, if that is known."""
+    kind = str(turn.option("name_class"))
     other = turn.world.slot(str(turn.option("name_of"))).value if turn.option("name_of") else None
     if isinstance(other, Upload) and other.name and turn.world.first_time(f"the name of {turn.step.binds}"):
-        return other.name
-    return turn.world.name("upload", odd=bool(turn.option("odd_name")))
+        return turn.world.like(other.name, kind) if kind else other.name
+    return turn.world.name("upload", kind)
 
 
 def put_part(turn: Turn) -> Task:
     """Ask for a chunk's signed URL and store its bytes; report what the step says, true or not."""
     upload, number = turn.upload(), int(turn.option("number"))
     made = _piece(turn, upload, number)
-    told = _piece(turn, upload, int(turn.option("hash_of")) or number)
-    value = wrong(told.md5) if turn.option("lie") == "hash" else told.md5
-    reported = {"value": value, "algorithm": "md5"}
-    body = {"number": number, "size": max(0, made.size + int(turn.option("size_off"))), "hash": reported}
+    if made.size > upload.most:
+        turn.leave_out(TOO_LARGE)
+        return
+    body, intent = _reported(turn, upload, made), _intent(turn)
     path, timing = f"/uploads/{upload.id}/chunks", turn.stage.timing
     since = time.monotonic()
-    last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, cut_after_s=cut))
+
+    def ask(cut: float | None) -> Operation:
+        return turn.client.send("PUT", path, json=body, intent=intent, cut_after_s=cut)
+
+    last = yield from insist(turn, ask)
     while last.answer is Answer.NC and time.monotonic() < timing.deadline(since):
         yield timing.next_look(since)
-        last = sent(turn.client, turn.client.send("PUT", path, json=body))
+        last = sent(turn.client, ask(None))
     if last.answer is Answer.DONE and turn.option("send"):
         yield from _store(turn, upload, number, made, last.body, last.operation.id)
+
+
+def _reported(turn: Turn, upload: Upload, made: Piece) -> dict[str, Json]:
+    number, algorithm = int(turn.option("number")), turn.stage.algorithm(upload)
+    named = _piece(turn, upload, int(turn.option("hash_of")) or number)
+    other = _other_hash(turn, upload, algorithm)
+    value = falsified(str(turn.option("lie")), named.digest(algorithm), other)
+    size = max(0, made.size + int(turn.option("size_off")))
+    return {"number": number, "size": size, "hash": {"value": value, "algorithm": algorithm}}
+
+
+def _intent(turn: Turn) -> str:
+    """Say whether a server must take the hash: one that is no hash by its form may be refused at once."""
+    return "valid" if is_plain(str(turn.option("lie"))) else "unsure"
+
+
+def _other_hash(turn: Turn, upload: Upload, algorithm: str) -> str:
+    """Return the hash of something that this plan has stored of another upload, or nothing."""
+    pieces = (one for other in turn.world.uploads() if other is not upload for one in other.pieces())
+    found = next(pieces, None)
+    return found.digest(algorithm) if found else ""
 
 
 def put_whole(turn: Turn) -> Task:
     """Store the bytes of a single-part upload by the signed URL that came with it."""
     upload = turn.upload()
+    made = _piece(turn, upload, 1)
     if upload.signed is None:
         turn.leave_out(NO_SIGNED_URL)
-        return
-    yield from _store(turn, upload, 1, _piece(turn, upload, 1), upload.signed, upload.signed_by)
+    elif made.size > upload.most:
+        turn.leave_out(TOO_LARGE)
+    else:
+        yield from _store(turn, upload, 1, made, upload.signed, upload.signed_by)
 
 
 def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
     size = upload.parts[number - 1] if number <= len(upload.parts) else 0
-    fresh = "again" if turn.option("fresh") else ""
+    fresh = "again" if turn.step.args.get("fresh") else ""
     return piece(turn.world.naming.seed(turn.world.token, upload.id, f"{number}{fresh}"), size)
 
 
 def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so
     upload.kept[number] = signed, signed_by
-    data, notes = made.data(), {"url_of": signed_by}
+    notes: dict[str, Json] = {"url_of": signed_by}
+    if (algorithm := turn.stage.algorithm(upload)) != "md5":
+        notes["digest"] = {"algorithm": algorithm, "value": made.digest(algorithm)}
+    data = made.data() if made.size <= BLOCK else made
     last = yield from insist(turn, lambda cut: turn.client.put_signed(signed, data, notes=notes, cut_after_s=cut))
     if last.answer is Answer.DONE:
         upload.stored[number] = made
 
 
 def complete(turn: Turn) -> Task:
-    """Complete an upload, reporting the hash of what was stored, or a wrong one."""
+    """Complete an upload, reporting the hash of what was stored, or a false one."""
     upload = turn.upload()
-    size, md5 = whole(upload.pieces())
-    value = wrong(md5) if turn.option("lie") == "hash" else md5
-    attempt = _completion(turn, upload, value, {"content": {"bytes": size, "md5": md5}})
+    own = turn.stage.algorithm(upload)
+    attempt = _completion(turn, upload, str(turn.option("algorithm")) or own, form=bool(turn.option("form")))
     last = yield from insist(turn, attempt)
-    if turn.option("form") and last.answer is Answer.REFUSED:
+    if (turn.option("form") or turn.option("algorithm")) and last.answer is Answer.REFUSED:
+        attempt = _completion(turn, upload, own, form=False)
         last = yield from insist(turn, attempt)
     while _lost(turn, upload, last) and time.monotonic() < turn.stage.timing.deadline(upload.created):
         yield turn.stage.timing.next_look(upload.created)
@@ -138,21 +186,27 @@ def complete(turn: Turn) -> Task:
         upload.completed = last.at
 
 
-def _completion(turn: Turn, upload: Upload, value: str, notes: Mapping[str, Json]) -> Attempt:
-    """Return what completes an upload: by JSON, but the first attempt by a form where the step says so.
+def _completion(turn: Turn, upload: Upload, algorithm: str, *, form: bool) -> Attempt:
+    """Return what completes an upload: by JSON, but the first attempt by a `form` where that is asked for.
 
-    A target need not take forms, so the client does not vouch for one.
+    A target need not take forms or every algorithm, so the client does not vouch for such a request.
     """
-    path, untried = f"/uploads/{upload.id}/complete", [turn.option("form")]
+    path, pieces = f"/uploads/{upload.id}/complete", upload.pieces()
+    untried = [form]
+    size, md5 = whole(pieces)
+    right = md5 if algorithm == "md5" else digest_of(pieces, algorithm)
+    value = falsified(str(turn.option("lie")), right, _other_hash(turn, upload, algorithm))
+    intent = "unsure" if algorithm != turn.stage.algorithm(upload) else _intent(turn)
+    notes = {"content": {"bytes": size, "md5": md5}}
 
     def attempt(cut: float | None) -> Operation:
         if untried and untried.pop():
-            form = urlencode({"hash[value]": value, "hash[algorithm]": "md5"}).encode()
+            content = urlencode({"hash[value]": value, "hash[algorithm]": algorithm}).encode()
             return turn.client.send(
-                "PUT", path, content=form, content_type=FORM, intent="unsure", notes=notes, cut_after_s=cut
+                "PUT", path, content=content, content_type=FORM, intent="unsure", notes=notes, cut_after_s=cut
             )
-        body = {"hash": {"value": value, "algorithm": "md5"}}
-        return turn.client.send("PUT", path, json=body, notes=notes, cut_after_s=cut)
+        body = {"hash": {"value": value, "algorithm": algorithm}}
+        return turn.client.send("PUT", path, json=body, intent=intent, notes=notes, cut_after_s=cut)
 
     return attempt
 

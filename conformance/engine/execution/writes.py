@@ -41,21 +41,21 @@ def insist(turn: Turn, attempt: Attempt) -> Trying:
 
 def create_project(turn: Turn) -> Task:
     """Create a project, under a plain name where an odd one is refused; it is bound the moment it is accepted."""
-    odd = bool(turn.option("odd_name"))
-    last = yield from insist(turn, lambda _: _ask_project(turn, odd=odd))
-    if odd and last.answer is Answer.REFUSED:
-        last = yield from insist(turn, lambda _: _ask_project(turn, odd=False))
+    kind = str(turn.option("name_class"))
+    last = yield from insist(turn, lambda _: _ask_project(turn, kind))
+    if kind and last.answer is Answer.REFUSED:
+        last = yield from insist(turn, lambda _: _ask_project(turn, ""))
     if last.made:
         asked = last.operation.exchange.request
         named = str(asked.get("name", "")) if isinstance(asked, dict) else ""
         turn.bind(Project(last.made, last.at, name=named, by=turn.actor.user))
 
 
-def _ask_project(turn: Turn, *, odd: bool) -> Operation:
+def _ask_project(turn: Turn, kind: str) -> Operation:
     like = turn.resource("like") if "like" in turn.step.args else None
-    name = like.name if isinstance(like, Project) and like.name else turn.world.name("project", odd=odd)
+    name = like.name if isinstance(like, Project) and like.name else turn.world.name("project", kind)
     body = {"name": name, "description": "made by dds-conformance, to be removed"}
-    intent = "unsure" if odd else "valid"  # a server may have its rules for names
+    intent = "unsure" if kind else "valid"  # a server may have its rules for names
     return turn.client.send("POST", "/projects", json=body, intent=intent)
 
 

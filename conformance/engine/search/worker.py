@@ -27,8 +27,10 @@ from conformance.engine.search.portion import Portion
 from conformance.interrupts import asked
 from conformance.model import Finding, History, Judgement, Operation
 from conformance.settings.naming import MARK
-from conformance.settings.run_settings import Settings, is_loopback
+from conformance.settings.run_settings import EVERY_STORE, Settings, is_loopback
 
+UPLOADS_IN_BUDGET = 20
+"""No upload is larger than this part of the bytes that a run may spend: it is sent, and downloaded a few times."""
 Judging = Callable[[History], Judgement]
 Gating = Callable[[Finding], bool]
 
@@ -216,10 +218,19 @@ def stage_for(driver: Speakers, settings: Settings, effort: Effort) -> Stage:
         token=f"{MARK}-{settings.run_id}-{secrets.token_hex(4)}",
         naming=settings.naming,
         second_user=target.second_user,
-        provider=settings.storage_provider,
+        provider="" if settings.storage_provider == EVERY_STORE else settings.storage_provider,
+        every_store=settings.storage_provider == EVERY_STORE
+        or (not settings.storage_provider and settings.effort == "thorough"),
         dense_reads=effort.dense_reads,
         least_tracers=effort.least,
         tracing_s=effort.tracing_s,
         slow_s=effort.slow_s,
         begun=time.monotonic(),
+        largest=_largest(settings),
     )
+
+
+def _largest(settings: Settings) -> float:
+    """Return the bytes of the largest upload that leaves enough of what the run may spend, and can be downloaded."""
+    budget, download = settings.budgets.bytes, settings.bounds.body_bytes
+    return min(download, budget / UPLOADS_IN_BUDGET) if budget else download

@@ -26,7 +26,7 @@ from conformance.api.routes import READ_METHODS, Call
 from conformance.api.statuses import SILENT_STATUSES
 from conformance.history import encode
 from conformance.judge.exchange import Examiner, Seen
-from conformance.judge.gathered import CONCERNED, Gathered
+from conformance.judge.gathered import Gathered
 from conformance.judge.rules.access_rules import KIND_OF
 from conformance.judge.rules.later.attach_rules import ATTACHING, attached
 from conformance.judge.rules.later.name_rules import is_kept
@@ -134,7 +134,7 @@ class Columns:
         self._writer.close()
 
     def _write(self, one: Operation, of: Classified) -> None:
-        if of.call.name in CONCERNED:
+        if Gathered.concern(of.call.name) is not None:
             self._gathered.take(one, of)
         if of.answer in (Answer.UNKNOWN, Answer.REFUSED):
             self._gathered.untold(one, of)

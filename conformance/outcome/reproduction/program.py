@@ -227,9 +227,11 @@ class Writer:
         return bound + 0.2 if late else 0.0
 
     def _until_s(self, one: Operation) -> float:
-        """Give how long to look for what came then."""
-        if one.exchange.method != "GET" or self._wait_s(one):
-            return 0.5 if self._wait_s(one) else 0.0
+        """Give how long to look for what came then; a write that was accepted waits until it can be."""
+        if one.exchange.method != "GET":
+            return self.history.target.converge_within_s if 200 <= (one.exchange.status or 0) < 300 else 0.0
+        if self._wait_s(one):
+            return 0.5
         gaps = [(b.a_ns - (a.b_ns or a.a_ns)) / NS_PER_S for a, b in pairwise(self.steps) if b is one]
         settles = 1.0 if one.phase is Phase.TROUBLE else 2.0
         bound = self.history.target.converge_within_s

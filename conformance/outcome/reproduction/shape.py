@@ -41,7 +41,7 @@ def shape(status: int | None, media: str, body: Any, names: dict[str, str]) -> s
         said.append(f"is_consistent {json.dumps(consistent)}")
         said += [f"{key} {told(record[key])}" for key in ("completed_on", "error_on") if key in record]
     text = json.dumps(body, ensure_ascii=False)
-    about = sorted({word for known, word in names.items() if known in text})
+    about = sorted({word for known, word in names.items() if known in text and "url" not in body})
     return ", ".join(
         [f"{status} {media or 'no media type'}", *said, *([f"tells of {' '.join(about)}"] if about else [])]
     )

@@ -88,7 +88,10 @@ async def answer(world: World, request: Request, operation: Operation) -> Respon
 async def refuse(world: World, request: Request, error: ApiError) -> Response:
     """Answer a request that no operation takes."""
     call = _call(world, request, error.cause)
-    reply = await world.behaviour.before(call)
+    try:
+        reply = await world.behaviour.before(call)
+    except ApiError as other:
+        error, reply = other, None
     reply = reply or Reply(error.status, error.payload(), dict(error.headers), error.cause)
     return _response(await world.behaviour.after(call, reply))
 

@@ -11,12 +11,16 @@ from conformance.reference.faults import (
     completion_faults,
     conduct_faults,
     description_faults,
+    lasting_faults,
     payload_faults,
     place_faults,
     project_faults,
+    promise_faults,
     service_faults,
     storage_faults,
+    surrounding_faults,
     time_faults,
+    value_faults,
     verdict_faults,
 )
 from conformance.reference.hooks.bends import Fault
@@ -39,6 +43,10 @@ _FAMILIES: dict[Fault, LayerFactory] = (
     | conduct_faults.FAMILY
     | service_faults.FAMILY
     | description_faults.FAMILY
+    | promise_faults.FAMILY
+    | value_faults.FAMILY
+    | surrounding_faults.FAMILY
+    | lasting_faults.FAMILY
 )
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _FAMILIES}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.reference.endpoints.request_bodies import is_form
 from conformance.reference.hooks.bends import Fault, after_operation, body_is, rewrite, status
+from conformance.reference.hooks.recipes import as_completed
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import ApiError, integrity, invalid, not_consistent, unknown
 from conformance.reference.upload_state import Verdict, offences
@@ -36,12 +37,7 @@ def _surfacing(error: Callable[[], ApiError]) -> LayerFactory:
 
     class Surfacing(Layer):
         def before_complete(self, call: Call, upload: sqlite3.Row) -> None:
-            reported = call.body["hash"]
-            seen: dict[str, Any] = {
-                **dict(upload),
-                "hash_value": reported["value"],
-                "hash_algorithm": reported["algorithm"],
-            }
+            seen = as_completed(call, upload)
             chunks = self.world.database.all("SELECT * FROM chunks WHERE upload_id = ? ORDER BY number", upload["id"])
             if offences(seen, chunks, self.world.objects.parts(upload["id"])):
                 raise error()

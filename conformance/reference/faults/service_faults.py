@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.hooks.bends import Fault, choose_version, drop, rewrite
+from conformance.reference.hooks.recipes import as_completed
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import ApiError, not_consistent
 from conformance.reference.upload_state import State, offences
@@ -30,12 +31,7 @@ def _surfacing(error: Callable[[], ApiError]) -> LayerFactory:
 
     class Surfacing(Layer):
         def before_complete(self, call: Call, upload: sqlite3.Row) -> None:
-            reported = call.body["hash"]
-            seen: dict[str, Any] = {
-                **dict(upload),
-                "hash_value": reported["value"],
-                "hash_algorithm": reported["algorithm"],
-            }
+            seen = as_completed(call, upload)
             chunks = self.world.database.all("SELECT * FROM chunks WHERE upload_id = ? ORDER BY number", upload["id"])
             if offences(seen, chunks, self.world.objects.parts(upload["id"])) & _MISSING:
                 raise error()

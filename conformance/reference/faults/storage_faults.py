@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from conformance.reference.hooks.bends import Fault, choose_version, draw
+from conformance.reference.hooks.recipes import other_bytes
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import unknown
 
@@ -18,25 +19,13 @@ if TYPE_CHECKING:
     from conformance.reference.hooks.seam import Call, Reply, World
     from conformance.reference.store.objects import Piece
 
-    Bytes = Callable[[World, str, list[Piece]], list[Piece]]
-
 __all__ = ["FAMILY"]
 
 _BYTES = ("bytes-exact", "bytes-at-once", "converges-upload", "old-version-downloadable", "new-version-served")
 
 
-def _bytes(bend: Bytes) -> LayerFactory:
-    """Serve other bytes."""
-
-    class Other(Layer):
-        def pieces(self, name: str, pieces: list[Piece]) -> list[Piece]:
-            return bend(self.world, name, pieces)
-
-    return Other
-
-
 def _ordered(key: Callable[[Piece], float | str]) -> LayerFactory:
-    return _bytes(lambda _, __, pieces: sorted(pieces, key=key))
+    return other_bytes(lambda _, __, pieces: sorted(pieces, key=key))
 
 
 def _shortened(_: World, __: str, pieces: list[Piece]) -> list[Piece]:
@@ -169,18 +158,22 @@ def _answered(code: int) -> Callable[[World, Reply], None]:
 
 
 _CONTENT: dict[Fault, LayerFactory] = {
-    Fault("bytes-truncated", _BYTES, "the last byte is missing"): _bytes(_shortened),
-    Fault("bytes-first-chunk-only", _BYTES, "only the first chunk is served"): _bytes(lambda _, __, pieces: pieces[:1]),
-    Fault("bytes-empty", _BYTES, "downloads are empty"): _bytes(lambda _, __, ___: []),
+    Fault("bytes-truncated", _BYTES, "the last byte is missing"): other_bytes(_shortened),
+    Fault("bytes-first-chunk-only", _BYTES, "only the first chunk is served"): other_bytes(
+        lambda _, __, pieces: pieces[:1]
+    ),
+    Fault("bytes-empty", _BYTES, "downloads are empty"): other_bytes(lambda _, __, ___: []),
     Fault("bytes-reversed-chunks", _BYTES, "chunks are served last to first"): _ordered(lambda piece: -piece.number),
     Fault("bytes-arrival-order", _BYTES, "chunks are served in the order of their arrival"): _ordered(
         lambda piece: piece.stored
     ),
     Fault("bytes-text-order", _BYTES, "chunk 10 is served before chunk 2"): _ordered(lambda piece: str(piece.number)),
-    Fault("bytes-swapped", _BYTES, "uploads completed within a second of each other swap contents"): _bytes(_swapped),
-    Fault("same-name-same-object", _BYTES, "a later upload of the same name takes the place of the earlier"): _bytes(
-        _of_the_same_name
+    Fault("bytes-swapped", _BYTES, "uploads completed within a second of each other swap contents"): other_bytes(
+        _swapped
     ),
+    Fault(
+        "same-name-same-object", _BYTES, "a later upload of the same name takes the place of the earlier"
+    ): other_bytes(_of_the_same_name),
     Fault("storage-late", ("bytes-at-once",), "storage serves an object 300 ms after the url"): (
         lambda world: _StorageLags(world, 0.3, 1.0)
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.hooks.bends import Fault, choose_version, draw
+from conformance.reference.hooks.recipes import BOTH, never, states
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import ApiError, unknown
 from conformance.reference.upload_state import State
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
     from conformance.reference.hooks.bends import LayerFactory
     from conformance.reference.hooks.seam import Call, Reply, World
 
-    Bend = Callable[[World, Call, sqlite3.Row, str, State], State]
-
 __all__ = ["FAMILY"]
 
-_BOTH = ("file", "version")
 _MONOTONIC = ("session-monotonic", "realtime-monotonic")
 _EARLY = ("bad-never-200", "one-verdict", *_MONOTONIC, "bytes-at-once", "status-record")
 _NEVER = ("converges-upload", "status-record", "new-version-served", "old-version-downloadable")
@@ -29,33 +27,17 @@ _FLIP = ("one-verdict", "status-record", *_MONOTONIC, *_OTHERWISE)
 _LAPSE = (*_MONOTONIC, "status-record", "complete-repeat-same-outcome", *_OTHERWISE)
 
 
-class _State(Layer):
-    """Bends the state of an upload by a function of it."""
-
-    def __init__(self, world: World, bend: Bend) -> None:
-        super().__init__(world)
-        self._bend = bend
-
-    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:
-        """Apply the function."""
-        return self._bend(self.world, call, upload, via, state)
-
-
-def _states(bend: Bend) -> LayerFactory:
-    return lambda world: _State(world, bend)
-
-
 def _window(seconds: float, shown: State) -> LayerFactory:
     """Show a final state for a moment, at random between complete and convergence."""
 
     def bend(world: World, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:
-        if via not in _BOTH or state is not State.PENDING:
+        if via not in BOTH or state is not State.PENDING:
             return state
         room = max(0.0, upload["due"] - upload["completed"] - seconds)
         start = upload["completed"] + room * draw(world, "window", upload["id"])
         return shown if start <= call.now < start + seconds else state
 
-    return _states(bend)
+    return states(bend)
 
 
 def _before_complete(shown: State) -> LayerFactory:
@@ -66,7 +48,7 @@ def _before_complete(shown: State) -> LayerFactory:
             return None if state is State.OPEN else message
 
         def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
-            return shown if via in _BOTH and state is State.OPEN else state
+            return shown if via in BOTH and state is State.OPEN else state
 
         def served(self, name: str, *, served: bool) -> bool:  # noqa: ARG002
             return True
@@ -74,27 +56,18 @@ def _before_complete(shown: State) -> LayerFactory:
     return Eager
 
 
-def _never(who: Callable[[Call, sqlite3.Row, str, State], bool]) -> LayerFactory:
-    """Keep some uploads pending for ever, in every view."""
-    return _states(
-        lambda world, call, upload, via, state: (  # noqa: ARG005
-            State.PENDING if state.final and who(call, upload, via, state) else state
-        )
-    )
-
-
-def _later(seconds: float, before: State, after: State, via_only: tuple[str, ...] = _BOTH) -> LayerFactory:
+def _later(seconds: float, before: State, after: State, via_only: tuple[str, ...] = BOTH) -> LayerFactory:
     """Turn one final state into the other some seconds after it began to show."""
 
     def bend(_: World, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:
         turned = state is before and via in via_only and call.now > upload["due"] + seconds
         return after if turned else state
 
-    return _states(bend)
+    return states(bend)
 
 
 def _only_via(via_only: str, before: State, after: State) -> LayerFactory:
-    return _states(lambda world, call, upload, via, state: after if via == via_only and state is before else state)  # noqa: ARG005
+    return states(lambda world, call, upload, via, state: after if via == via_only and state is before else state)  # noqa: ARG005
 
 
 class _BareNever(Layer):
@@ -134,7 +107,7 @@ class _BackToPending(Layer):
         return State.PENDING if lapse and count > 1 else state
 
 
-def _back(via: tuple[str, ...] = _BOTH, nth: int = 0, every: int = 0, states: set[State] | None = None) -> LayerFactory:
+def _back(via: tuple[str, ...] = BOTH, nth: int = 0, every: int = 0, states: set[State] | None = None) -> LayerFactory:
     return lambda world: _BackToPending(world, via, nth, every, states or {State.OK, State.ERR})
 
 
@@ -147,7 +120,7 @@ class _NearTheChange(Layer):
 
     def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:
         """Raise when the change is near."""
-        if via in _BOTH and upload["due"] is not None and -self._before <= call.now - upload["due"] < self._after:
+        if via in BOTH and upload["due"] is not None and -self._before <= call.now - upload["due"] < self._after:
             raise self._error()
         return state
 
@@ -176,7 +149,7 @@ def _early_attached(call: Call, upload: sqlite3.Row, _: str, __: State) -> bool:
 
 def _late_switched(call: Call, upload: sqlite3.Row, via: str, _: State) -> bool:
     """Whether the version read through came by PUT, after its upload had converged."""
-    if via not in _BOTH or call.facts.get("number", 1) == 1:
+    if via not in BOTH or call.facts.get("number", 1) == 1:
         return False
     sql = "SELECT number FROM versions WHERE id = ? AND upload_id = ? AND created > ?"
     late = call.world.database.one(sql, call.facts.get("version"), upload["id"], upload["due"])
@@ -221,30 +194,30 @@ _BEFORE: dict[Fault, LayerFactory] = {
 }
 
 _NEVERS: dict[Fault, LayerFactory] = {
-    Fault("never-good", _NEVER, "good uploads never converge"): _never(lambda _, __, ___, state: state is State.OK),
-    Fault("never-bad", _NEVER, "bad uploads never converge"): _never(lambda _, __, ___, state: state is State.ERR),
-    Fault("never-single-part", _NEVER, "single-part uploads never converge"): _never(
+    Fault("never-good", _NEVER, "good uploads never converge"): never(lambda _, __, ___, state: state is State.OK),
+    Fault("never-bad", _NEVER, "bad uploads never converge"): never(lambda _, __, ___, state: state is State.ERR),
+    Fault("never-single-part", _NEVER, "single-part uploads never converge"): never(
         lambda _, upload, __, ___: not upload["chunked"]
     ),
-    Fault("never-empty", _NEVER, "empty files never converge"): _never(lambda _, upload, __, ___: upload["size"] == 0),
-    Fault("unicode-name-never", _NEVER, "uploads whose name is not plain ASCII never converge"): _never(
+    Fault("never-empty", _NEVER, "empty files never converge"): never(lambda _, upload, __, ___: upload["size"] == 0),
+    Fault("unicode-name-never", _NEVER, "uploads whose name is not plain ASCII never converge"): never(
         lambda _, upload, __, ___: not upload["name"].isascii()
     ),
-    Fault("text-never", _NEVER, "uploads of content type text/* never converge"): _never(
+    Fault("text-never", _NEVER, "uploads of content type text/* never converge"): never(
         lambda _, upload, __, ___: upload["content_type"].startswith("text/")
     ),
     Fault("chunked-left-out-never", _NEVER, "uploads created without `chunked` never converge"): _BareNever,
-    Fault("never-early-attached", _NEVER, "files attached before convergence never converge"): _never(_early_attached),
-    Fault("never-second-version", _NEVER, "second and later versions never converge"): _never(
-        lambda call, _, via, __: via in _BOTH and call.facts.get("number", 1) > 1
+    Fault("never-early-attached", _NEVER, "files attached before convergence never converge"): never(_early_attached),
+    Fault("never-second-version", _NEVER, "second and later versions never converge"): never(
+        lambda call, _, via, __: via in BOTH and call.facts.get("number", 1) > 1
     ),
-    Fault("late-new-version-never", _NEVER, "a new version of a consistent upload never converges"): _never(
+    Fault("late-new-version-never", _NEVER, "a new version of a consistent upload never converges"): never(
         _late_switched
     ),
-    Fault("never-version-url", _NEVER, "/file_versions/{id}/url never converges"): _never(
+    Fault("never-version-url", _NEVER, "/file_versions/{id}/url never converges"): never(
         lambda _, __, via, ___: via == "version"
     ),
-    Fault("never-file-url", _NEVER, "/files/{id}/url never converges"): _never(lambda _, __, via, ___: via == "file"),
+    Fault("never-file-url", _NEVER, "/files/{id}/url never converges"): never(lambda _, __, via, ___: via == "file"),
 }
 
 _AGAIN: dict[Fault, LayerFactory] = {

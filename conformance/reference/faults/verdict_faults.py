@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.hooks.bends import Fault, draw
+from conformance.reference.hooks.recipes import EVERY_OFFENCE, condemn, overlook
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import INTEGRITY_REASON
-from conformance.reference.upload_state import Verdict, offences
+from conformance.reference.upload_state import Verdict
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
 
     from conformance.reference.hooks.bends import LayerFactory
     from conformance.reference.hooks.seam import Call, Reply, World
     from conformance.reference.store.objects import Part
-
-    Overlooked = Callable[[sqlite3.Row, list[sqlite3.Row], list[Part]], set[str]]
 
 __all__ = ["FAMILY"]
 
@@ -29,26 +27,12 @@ _GOOD_IE = (
     "old-version-downloadable",
     "new-version-served",
 )
-_EVERY = ("first-hash", "later-hash", "total-size", "missing", "nothing", "single-missing", "single-hash", "chunk-size")
 _LARGE = 5 << 20  # bytes
-
-
-def _overlook(overlooked: Overlooked) -> LayerFactory:
-    """Overlook what the function names for an upload; other offences still condemn it."""
-
-    class Overlook(Layer):
-        def verdict(
-            self, upload: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part], verdict: Verdict
-        ) -> Verdict:
-            left = offences(upload, chunks, parts) - overlooked(upload, chunks, parts)
-            return verdict if left else Verdict()
-
-    return Overlook
 
 
 def _swallow(*kinds: str) -> LayerFactory:
     """Overlook these offences of every upload."""
-    return _overlook(lambda _, __, ___: set(kinds))
+    return overlook(lambda _, __, ___: set(kinds))
 
 
 def _stored(parts: list[Part]) -> int:
@@ -85,16 +69,6 @@ class _Condemning(Layer):
     ) -> Verdict:
         """Condemn it, or leave the verdict."""
         return Verdict(INTEGRITY_REASON) if self.condemns(upload, parts) else verdict
-
-
-def _condemn(who: Callable[[World, sqlite3.Row, list[Part]], bool]) -> LayerFactory:
-    """Find good uploads bad."""
-
-    class Condemn(_Condemning):
-        def condemns(self, upload: sqlite3.Row, parts: list[Part]) -> bool:
-            return who(self.world, upload, parts)
-
-    return Condemn
 
 
 class _NeighbourSwallows(Layer):
@@ -157,7 +131,7 @@ _SWALLOWED: dict[Fault, LayerFactory] = {
         ("total-size", "a wrong total size", ("total-size",)),
         ("missing-part", "a part never sent", ("missing", "nothing", "single-missing")),
         ("single-part", "a wrong hash of a single part", ("single-hash",)),
-        ("everything", "no mismatch at all", _EVERY),
+        ("everything", "no mismatch at all", EVERY_OFFENCE),
     )
 } | {
     Fault("swallow-chunk-size", ("wrong-chunk-size-integrity",), "a wrong chunk size is overlooked"): _swallow(
@@ -165,20 +139,20 @@ _SWALLOWED: dict[Fault, LayerFactory] = {
     ),
     Fault(
         "swallow-small-chunk-size", ("wrong-chunk-size-integrity",), "a chunk size reported too small is overlooked"
-    ): _overlook(_too_small),
-    Fault("swallow-surplus", _BAD_200, "more bytes than declared do not make an upload bad"): _overlook(
+    ): overlook(_too_small),
+    Fault("swallow-surplus", _BAD_200, "more bytes than declared do not make an upload bad"): overlook(
         lambda upload, _, parts: {"total-size"} if _stored(parts) > upload["size"] else set()
     ),
-    Fault("swallow-large", _BAD_200, "an upload of 5 MiB or more is never bad"): _overlook(
-        lambda _, __, parts: set(_EVERY) if _stored(parts) >= _LARGE else set()
+    Fault("swallow-large", _BAD_200, "an upload of 5 MiB or more is never bad"): overlook(
+        lambda _, __, parts: set(EVERY_OFFENCE) if _stored(parts) >= _LARGE else set()
     ),
     Fault(
         "swallow-large-size", _BAD_200, "a wrong total size or a part never sent does not make a large upload bad"
-    ): _overlook(lambda upload, _, __: {"total-size", "missing"} if upload["size"] >= _LARGE else set()),
-    Fault("swallow-empty", _BAD_200, "a wrong hash of no bytes does not make an upload bad"): _overlook(
+    ): overlook(lambda upload, _, __: {"total-size", "missing"} if upload["size"] >= _LARGE else set()),
+    Fault("swallow-empty", _BAD_200, "a wrong hash of no bytes does not make an upload bad"): overlook(
         lambda upload, _, __: set() if upload["size"] else {"single-hash"}
     ),
-    Fault("set-of-hashes", _BAD_200, "chunk hashes reported for one another do not make an upload bad"): _overlook(
+    Fault("set-of-hashes", _BAD_200, "chunk hashes reported for one another do not make an upload bad"): overlook(
         _same_hashes
     ),
     Fault(
@@ -187,19 +161,19 @@ _SWALLOWED: dict[Fault, LayerFactory] = {
 }
 
 _CONDEMNED: dict[Fault, LayerFactory] = {
-    Fault("good-integrity-1-in-4", _GOOD_IE, "one good upload in four is bad"): _condemn(
+    Fault("good-integrity-1-in-4", _GOOD_IE, "one good upload in four is bad"): condemn(
         lambda world, upload, _: draw(world, "condemn", upload["id"]) < 1 / 4
     ),
-    Fault("good-integrity-empty", _GOOD_IE, "empty uploads are bad"): _condemn(
+    Fault("good-integrity-empty", _GOOD_IE, "empty uploads are bad"): condemn(
         lambda _, upload, __: upload["size"] == 0
     ),
-    Fault("good-integrity-many-parts", _GOOD_IE, "uploads of several parts are bad"): _condemn(
+    Fault("good-integrity-many-parts", _GOOD_IE, "uploads of several parts are bad"): condemn(
         lambda _, __, parts: len(parts) > 1
     ),
-    Fault("condemn-ten-parts", _GOOD_IE, "uploads of ten parts or more are bad"): _condemn(
+    Fault("condemn-ten-parts", _GOOD_IE, "uploads of ten parts or more are bad"): condemn(
         lambda _, __, parts: len(parts) >= 10
     ),
-    Fault("good-integrity-single-part", _GOOD_IE, "single-part uploads are bad"): _condemn(
+    Fault("good-integrity-single-part", _GOOD_IE, "single-part uploads are bad"): condemn(
         lambda _, upload, __: not upload["chunked"]
     ),
     Fault(

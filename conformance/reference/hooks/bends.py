@@ -51,10 +51,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A legal strangeness: its name and what it does."""
+    """A legal strangeness: its name, what it does, and what makes it legal."""
 
     name: str
     summary: str
+    legal: str
 
 
 def draw(world: World, salt: str, subject: str) -> float:

@@ -53,9 +53,12 @@ class World(Platform):
 
     def provider_of(self, upload_id: str) -> dict[str, Any]:
         """Return the storage provider of an upload: the one that was named for it, else the default one."""
+        default, *others = self.providers()
+        if not others:
+            return default
         row = self.database.one("SELECT provider_id FROM placements WHERE upload_id = ?", upload_id)
-        named = [one for one in self.providers() if row is not None and one["id"] == row["provider_id"]]
-        return named[0] if named else self.providers()[0]
+        named = [one for one in others if row is not None and one["id"] == row["provider_id"]]
+        return named[0] if named else default
 
 
 @dataclass(slots=True)

@@ -122,6 +122,13 @@ class ObjectStore:
         size = sum(part.size for part in self.parts(name))
         self._database.run("INSERT OR IGNORE INTO objects VALUES (?, ?, ?)", name, size, now)
 
+    def alias(self, name: str, other: str) -> None:
+        """Let another object have the same parts."""
+        columns = "number, size, md5, sha1, sha256, file, stored"
+        sql = f"INSERT INTO parts SELECT ?, {columns} FROM parts WHERE object = ?"  # noqa: S608 (names only)
+        self._database.run(sql, other, name)
+        self._database.run("INSERT INTO objects SELECT ?, size, assembled FROM objects WHERE name = ?", other, name)
+
     def pieces(self, name: str) -> list[Piece]:
         """Return the stretches that make up the object, in part-number order."""
         sql = "SELECT file, 0, size, number, stored FROM parts WHERE object = ? ORDER BY number"

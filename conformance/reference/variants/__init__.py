@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.hooks.bends import Variant
-from conformance.reference.variants import manner_variants, refusal_variants, time_variants
+from conformance.reference.variants import (
+    lasting_variants,
+    manner_variants,
+    refusal_variants,
+    surrounding_variants,
+    time_variants,
+    trust_variants,
+    value_variants,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["VARIANTS", "VARIANT_LAYERS", "Variant"]
 
-_FAMILIES: dict[Variant, LayerFactory] = time_variants.FAMILY | manner_variants.FAMILY | refusal_variants.FAMILY
+_FAMILIES: dict[Variant, LayerFactory] = (
+    time_variants.FAMILY
+    | manner_variants.FAMILY
+    | refusal_variants.FAMILY
+    | value_variants.FAMILY
+    | trust_variants.FAMILY
+    | surrounding_variants.FAMILY
+    | lasting_variants.FAMILY
+)
 
 VARIANTS: Mapping[str, Variant] = {variant.name: variant for variant in _FAMILIES}
 VARIANT_LAYERS: Mapping[str, LayerFactory] = {variant.name: layer for variant, layer in _FAMILIES.items()}

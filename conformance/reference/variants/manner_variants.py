@@ -214,44 +214,94 @@ class _DeployedListing(Layer):
 
 
 FAMILY: dict[Variant, LayerFactory] = {
-    Variant("error-digits", "`error` is a string of digits, but for 401"): rewrite(
+    Variant(
+        "error-digits", "`error` is a string of digits, but for 401", "a string of digits is accepted, and warned of"
+    ): rewrite(
         lambda call, reply: every_error()(call, reply) and reply.status != 401,
         lambda reply: reply.body.update(error=str(reply.status)),
     ),
-    Variant("extra-fields", "objects and errors carry fields that nobody asked for"): _ExtraFields,
-    Variant("other-wording", "the integrity exception has the deployed service's reason"): rewrite(
+    Variant(
+        "extra-fields",
+        "objects and errors carry fields that nobody asked for",
+        "the specification does not forbid them",
+    ): _ExtraFields,
+    Variant(
+        "other-wording",
+        "the integrity exception has the deployed service's reason",
+        "the spec's own words are a SHOULD",
+    ): rewrite(
         cause("integrity"), put("reason", "reported chunk hash does not match that computed by StorageProvider")
     ),
-    Variant("own-wording", "not-consistent and integrity answers have words of their own"): rewrite(
+    Variant(
+        "own-wording",
+        "not-consistent and integrity answers have words of their own",
+        "the spec's own words are a SHOULD",
+    ): rewrite(
         cause("integrity", "not_consistent"),
         put("reason", "the server is not satisfied with this resource"),
         put("suggestion", "see the manual"),
     ),
-    Variant("storage-other-host", "storage goes by another host name"): _host(
+    Variant("storage-other-host", "storage goes by another host name", "a signed url names its host"): _host(
         lambda host: host.replace("127.0.0.1", "localhost")
     ),
-    Variant("bare-host", "the host of a signed URL has no scheme"): _host(lambda host: host.partition("://")[2]),
-    Variant("like-s3", "signed URLs name their algorithm and signed headers, as on S3"): _LikeS3,
-    Variant("opaque-urls", "all that a signed URL says is one token"): _OpaqueUrls,
-    Variant("relative-urls", "the path of a signed URL has no slash before it"): _RelativeUrls,
-    Variant("no-keep-alive", "every connection serves one request"): _NoKeepAlive,
-    Variant("small-pages", "a page holds three items whatever is asked"): _SmallPages,
-    Variant("header-case", "header names are Written-Like-This"): _headers(lambda name, value: (name.title(), value)),
-    Variant("no-content-length", "answers come in chunked transfer coding"): _headers(
+    Variant("bare-host", "the host of a signed URL has no scheme", "a bare authority has the target's scheme"): _host(
+        lambda host: host.partition("://")[2]
+    ),
+    Variant(
+        "like-s3",
+        "signed URLs name their algorithm and signed headers, as on S3",
+        "how a url is signed is the store's own",
+    ): _LikeS3,
+    Variant(
+        "opaque-urls", "all that a signed URL says is one token", "how a url is signed is the store's own"
+    ): _OpaqueUrls,
+    Variant(
+        "relative-urls", "the path of a signed URL has no slash before it", "path and query are read as such"
+    ): _RelativeUrls,
+    Variant("no-keep-alive", "every connection serves one request", "HTTP leaves it to the server"): _NoKeepAlive,
+    Variant(
+        "small-pages", "a page holds three items whatever is asked", "how long a page is at most is the server's own"
+    ): _SmallPages,
+    Variant("header-case", "header names are Written-Like-This", "HTTP's header names have no case"): _headers(
+        lambda name, value: (name.title(), value)
+    ),
+    Variant("no-content-length", "answers come in chunked transfer coding", "HTTP knows both"): _headers(
         lambda name, value: None if name == b"content-length" and value != b"0" else (name, value)
     ),
-    Variant("chunks-nc", "PUT chunks is not consistent until the upload is prepared"): _ChunksNotReady,
-    Variant("deployed-listing", "GET /projects/{id}/files is refused while a file is pending or bad"): _DeployedListing,
-    Variant("forms-unsupported", "a form is an unsupported media type: bodies are JSON"): _no_forms(
-        lambda: ApiError(415, "media_type", "415 Unsupported Media Type", "send application/json")
-    ),
-    Variant("forms-unread", "a form is not read, so that its parameters are missing"): _no_forms(
-        lambda: invalid(("hash", "is missing"))
-    ),
-    Variant("refuses-known-bad", "POST /files refuses a bad upload as soon as the server knows"): _RefusesKnownBad,
-    Variant("accepts-known-bad", "POST /files takes a known bad upload"): _AcceptsKnownBad,
-    Variant("large-parts-only", "parts below 5 MiB before the last make an upload bad"): _LargePartsOnly,
     Variant(
-        "gateway-retries", "a gateway repeats DELETE and complete, and passes on the second answer"
+        "chunks-nc", "PUT chunks is not consistent until the upload is prepared", "tolerated at PUT chunks: a SHOULD"
+    ): _ChunksNotReady,
+    Variant(
+        "deployed-listing",
+        "GET /projects/{id}/files is refused while a file is pending or bad",
+        "tolerated at the listing: a SHOULD",
+    ): _DeployedListing,
+    Variant(
+        "forms-unsupported",
+        "a form is an unsupported media type: bodies are JSON",
+        "only the deployed service takes forms",
+    ): _no_forms(lambda: ApiError(415, "media_type", "415 Unsupported Media Type", "send application/json")),
+    Variant(
+        "forms-unread",
+        "a form is not read, so that its parameters are missing",
+        "only the deployed service takes forms",
+    ): _no_forms(lambda: invalid(("hash", "is missing"))),
+    Variant(
+        "refuses-known-bad",
+        "POST /files refuses a bad upload as soon as the server knows",
+        "POST /files may refuse a known bad upload",
+    ): _RefusesKnownBad,
+    Variant(
+        "accepts-known-bad", "POST /files takes a known bad upload", "POST /files need not refuse a known bad upload"
+    ): _AcceptsKnownBad,
+    Variant(
+        "large-parts-only",
+        "parts below 5 MiB before the last make an upload bad",
+        "S3 refuses small parts before the last",
+    ): _LargePartsOnly,
+    Variant(
+        "gateway-retries",
+        "a gateway repeats DELETE and complete, and passes on the second answer",
+        "somebody did it by then",
     ): _GatewayRetries,
 }

@@ -124,17 +124,43 @@ class _OneFilePerUpload(Layer):
 
 
 FAMILY: dict[Variant, LayerFactory] = {
-    Variant("validation-422", "what is invalid is refused with 422"): rewrite(
+    Variant("validation-422", "what is invalid is refused with 422", "an ordinary validation error"): rewrite(
         cause("validation", "malformed"), status(422, matching=True)
     ),
-    Variant("refuses-accept", "a malformed Accept header is refused with 400"): _RefusesAccept,
-    Variant("plain-names", "uploads and projects must have plain names, which is looked at first"): _PlainNames,
-    Variant("provider-first", "an unknown storage provider is 404 before anything is validated"): _ProviderFirst,
-    Variant("one-file-per-upload", "POST /files refuses an upload that is a file already"): _OneFilePerUpload,
-    Variant("refuses-in-its-words", "POST /files refuses a bad upload with the exception's advice"): _RefusesInItsWords,
-    Variant("attaches-consistent", "POST and PUT /files refuse an upload until it is consistent"): _AttachesConsistent,
     Variant(
-        "second-delivery", "one create in six is answered as a second delivery: its name is taken"
+        "refuses-accept", "a malformed Accept header is refused with 400", "a malformed header is an invalid request"
+    ): _RefusesAccept,
+    Variant(
+        "plain-names", "uploads and projects must have plain names, which is looked at first", "a refused name is legal"
+    ): _PlainNames,
+    Variant(
+        "provider-first",
+        "an unknown storage provider is 404 before anything is validated",
+        "the order of refusals is not in the specification",
+    ): _ProviderFirst,
+    Variant(
+        "one-file-per-upload",
+        "POST /files refuses an upload that is a file already",
+        "refusing a second file of an upload is legal",
+    ): _OneFilePerUpload,
+    Variant(
+        "refuses-in-its-words",
+        "POST /files refuses a bad upload with the exception's advice",
+        "an ordinary validation error names its fields",
+    ): _RefusesInItsWords,
+    Variant(
+        "attaches-consistent",
+        "POST and PUT /files refuse an upload until it is consistent",
+        "the spec does not say when an upload may become a file",
+    ): _AttachesConsistent,
+    Variant(
+        "second-delivery",
+        "one create in six is answered as a second delivery: its name is taken",
+        "the create was done: its name is taken",
     ): _SecondDelivery,
-    Variant("promotion-shows-file", "a promotion is answered 201 by the file"): _PromotionShowsFile,
+    Variant(
+        "promotion-shows-file",
+        "a promotion is answered 201 by the file",
+        "the body of a promotion is not in the specification",
+    ): _PromotionShowsFile,
 }

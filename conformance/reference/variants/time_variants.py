@@ -146,17 +146,45 @@ class _ClockAhead(Layer):
 
 
 FAMILY: dict[Variant, LayerFactory] = {
-    Variant("no-lag", "everything is due at once, and consistent a moment later"): _lag(lambda _, __, ___: 0.0),
-    Variant("synchronous", "background work is done before the answer: nothing is ever inconsistent"): _Synchronous,
-    Variant("long-lag", "two seconds are added to every lag"): _lag(lambda _, __, seconds: seconds + 2.0),
-    Variant("per-resource-lag", "every resource has a lag of its own, up to four times the asked one"): _lag(
-        lambda world, subject, seconds: seconds * 4 * draw(world, "own lag", subject)
+    Variant(
+        "no-lag", "everything is due at once, and consistent a moment later", "nothing has to be inconsistent"
+    ): _lag(lambda _, __, ___: 0.0),
+    Variant(
+        "synchronous",
+        "background work is done before the answer: nothing is ever inconsistent",
+        "nothing has to be inconsistent",
+    ): _Synchronous,
+    Variant("long-lag", "two seconds are added to every lag", "within the bound"): _lag(
+        lambda _, __, seconds: seconds + 2.0
     ),
-    Variant("heavy-tailed-lag", "most lags are short, a few are twelve times the asked one"): _lag(_heavy),
-    Variant("lagging-replicas", "a third of the reads comes from a copy up to 400 ms behind"): _LaggingReplicas,
-    Variant("restarts", "the server restarts on its folder every three seconds, three times"): _Restarts,
-    Variant("slow-answers", "up to 80 ms are spent around every request"): _Slow,
-    Variant("resets", "one connection in forty is cut, before or after the work is done"): _Resets,
-    Variant("throttled", "one request in twenty is refused with 429 or 503 and Retry-After"): _Throttled,
-    Variant("clock-ahead", "the server's clock is an hour fast"): _ClockAhead,
+    Variant(
+        "per-resource-lag", "every resource has a lag of its own, up to four times the asked one", "within the bound"
+    ): _lag(lambda world, subject, seconds: seconds * 4 * draw(world, "own lag", subject)),
+    Variant("heavy-tailed-lag", "most lags are short, a few are twelve times the asked one", "within the bound"): _lag(
+        _heavy
+    ),
+    Variant(
+        "lagging-replicas",
+        "a third of the reads comes from a copy up to 400 ms behind",
+        "own writes need not be visible at once: only measured",
+    ): _LaggingReplicas,
+    Variant(
+        "restarts",
+        "the server restarts on its folder every three seconds, three times",
+        "a refused or reset connection is no information",
+    ): _Restarts,
+    Variant("slow-answers", "up to 80 ms are spent around every request", "no bound on an answer"): _Slow,
+    Variant(
+        "resets",
+        "one connection in forty is cut, before or after the work is done",
+        "a reset is INDETERMINATE, not a refusal",
+    ): _Resets,
+    Variant(
+        "throttled",
+        "one request in twenty is refused with 429 or 503 and Retry-After",
+        "429 and 503 are no information",
+    ): _Throttled,
+    Variant(
+        "clock-ahead", "the server's clock is an hour fast", "a server's clock is never used for a verdict"
+    ): _ClockAhead,
 }

@@ -16,22 +16,25 @@ from ..plan_parts import Draw, attach, attach_in, own_or_common, pause, reads
 def nested(project: str, depth: int) -> list[Step]:
     """Return the steps that make folders d1 to d`depth`, each but the first in the one before; d2 has an odd name."""
     inside = [{"folder": f"d{n - 1}"} if n > 1 else {} for n in range(1, depth + 1)]
-    odd = [{"odd_name": True} if n == 2 else {} for n in range(1, depth + 1)]
+    odd = [{"name_class": "quoted"} if n == 2 else {} for n in range(1, depth + 1)]
     given = zip(inside, odd, strict=True)
     return [do("create_folder", f"d{n}", project=project, **where, **name) for n, (where, name) in enumerate(given, 1)]
 
 
 @st.composite
 def nested_folders(draw: Draw) -> Plan:
-    """Files in folders, one, two and three deep, good and bad: moved, renamed and relabelled while pending, and after.
+    """Files in folders, two deep and three, good and bad: moved, renamed and relabelled while pending, and after.
 
-    Whatever changes after the verdict is followed by a look. In the end a version is promoted where all was moved.
+    One of them stays where it is. Whatever changes after the verdict is followed by a look. In the end a version is
+    promoted where all was moved.
     """
     start, project = own_or_common(draw)
     good, bad, newer = (draw(shapes.definite(bad=bad)) for bad in (False, True, False))
-    steps = [*start, *nested(project, 3), *good.writes("u1", project), *bad.writes("u2", project)]
+    steps = [*start, *nested(project, 3), do("create_folder", "e1", project=project, folder="d2")]
+    steps += [*good.writes("u1", project), *bad.writes("u2", project)]
     steps += [good.completes("u1"), bad.completes("u2"), attach_in("u1", "f1", "d3", project)]
-    steps += [attach_in("u2", "f2", "d2", project), attach_in("u1", "f3", "d1", project), do("relabel", file="f2")]
+    steps += [attach_in("u2", "f2", "d2", project), attach_in("u1", "f3", "e1", project), do("relabel", file="f2")]
+    steps += [attach_in("u1", "f4", "d3", project)]
     look = do("read_url", file="f1", times=2, every_s=0.02)
     after = [step for change in draw(st.permutations(_changes()))[:3] for step in (change, look)]
     steps += [*draw(st.permutations(_changes())), do("settle", file="f1"), *after]
@@ -44,7 +47,7 @@ def nested_folders(draw: Draw) -> Plan:
 def _changes() -> list[Step]:
     """Return a change of each kind: of the file's place, name and label, and of its folder's place and name."""
     changes = [do("move_file", file="f1"), do("rename_file", file="f1"), do("relabel", file="f1")]
-    return [*changes, do("move_folder", folder="d3"), do("rename_folder", folder="d1")]
+    return [*changes, do("move_folder", folder="e1"), do("rename_folder", folder="e1")]
 
 
 def _reader(draw: Draw, file: str) -> Actor:
@@ -62,7 +65,8 @@ def folder_deletions(draw: Draw) -> Plan:
     gone = draw(st.sampled_from(("d1", "d2")))
     steps = [do("create_project", "p1"), *nested("p1", 2), *shape.writes("u1", "p1"), shape.completes("u1")]
     steps += [attach_in("u1", "f1", "d2", "p1"), attach("u1", "f2", "p1"), wait, do("delete_folder", folder=gone)]
-    steps += [do("create_folder", "d3", project="p1", like=gone), attach_in("u1", "f3", "d3", "p1")]
+    beside = {"folder": "d1"} if gone == "d2" else {}
+    steps += [do("create_folder", "d3", project="p1", like=gone, **beside), attach_in("u1", "f3", "d3", "p1")]
     steps += [do("read_url", file="f3", times=2, every_s=0.02), do("settle", file="f2"), do("download", file="f2")]
     return Plan("folder-deletions", "a folder goes", (Actor("writer", tuple(steps)), _reader(draw, "f1")))
 

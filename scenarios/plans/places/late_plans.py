@@ -17,17 +17,18 @@ from ..plan_parts import Draw, attach, settling
 def late_calls(draw: Draw) -> Plan:
     """Chunks and hashes are reported after the verdict, and the upload is completed again: with other hashes too.
 
-    A good upload of two parts and a bad one. Bytes are stored only by a URL that was given after the verdict.
+    A good upload of two parts, a bad one, and a good single part, by whose hash a server knows it. Bytes are stored
+    only by a URL that was given after the verdict.
     """
-    good, bad = _two_parts(draw), draw(shapes.one_part(bad=True))
+    good, bad, single = _two_parts(draw), draw(shapes.one_part(bad=True)), shapes.Shape((99,), (1,), chunked=False)
     chunks = [do("report_chunk", upload="u1", number=1, **more) for more in ({}, {"lie": "hash"}, {"fresh": True})]
     mine = [*_hashes("u1"), *_completions("u1"), *chunks, do("relabel", file="f1"), do("rename_file", file="f1")]
     theirs = [*_hashes("u2"), *_completions("u2"), do("relabel", file="f2")]
     put = do("put_again", upload="u1", number=1, fresh=True, late=True)
-    late = [_looked(draw, mine, "f1"), [put, do("download", file="f1")], _looked(draw, theirs, "f2")]
-    return _after_the_verdict(
-        "late-calls", "called after the verdict", good, bad, [one for each in late for one in each]
-    )
+    whole = [*_hashes("u3"), *_completions("u3")]
+    late = [*_looked(draw, mine, "f1"), put, do("download", file="f1"), *_looked(draw, theirs, "f2")]
+    late += _looked(draw, whole, "f3")
+    return _after_the_verdict("late-calls", "called after the verdict", (good, bad, single), late)
 
 
 @st.composite
@@ -44,7 +45,7 @@ def late_bytes(draw: Draw) -> Plan:
         for upload, number, fresh in puts
         for step in (do("put_again", upload=upload, number=number, fresh=fresh), do("download", file=f"f{upload[1:]}"))
     ]
-    return _after_the_verdict("late-bytes", "stored after the verdict", _two_parts(draw), single, late)
+    return _after_the_verdict("late-bytes", "stored after the verdict", (_two_parts(draw), single), late)
 
 
 def _two_parts(draw: Draw) -> shapes.Shape:
@@ -71,11 +72,16 @@ def _looked(draw: Draw, calls: list[Step], file: str) -> list[Step]:
     return [step for call in draw(st.permutations(calls)) for step in (call, do("download", file=file))]
 
 
-def _after_the_verdict(theme: str, about: str, first: shapes.Shape, second: shapes.Shape, late: list[Step]) -> Plan:
-    start = [*first.writes("u1"), *second.writes("u2"), first.completes("u1"), second.completes("u2")]
-    start += [attach("u1", "f1", COMMON), attach("u2", "f2", COMMON), do("settle", file="f1"), do("settle", file="f2")]
-    look = [do("download", file="f1"), do("download_version", version=first_version("f1")), do("download", file="f2")]
-    ends = [do("read_upload", upload="u1"), do("read_upload", upload="u2")]
+def _after_the_verdict(theme: str, about: str, made: tuple[shapes.Shape, ...], late: list[Step]) -> Plan:
+    """Return the plan that makes and settles uploads u1, u2, ..., sends what is late, and looks at all once more."""
+    numbers = range(1, len(made) + 1)
+    start = [step for n, shape in zip(numbers, made, strict=True) for step in shape.writes(f"u{n}")]
+    for n, shape in zip(numbers, made, strict=True):
+        start += [shape.completes(f"u{n}"), attach(f"u{n}", f"f{n}", COMMON)]
+    start += [do("settle", file=f"f{n}") for n in numbers]
+    look = [do("download", file=f"f{n}") for n in numbers]
+    look.append(do("download_version", version=first_version("f1")))
+    ends = [do("read_upload", upload=f"u{n}") for n in numbers]
     return Plan(theme, about, (Actor("writer", (*start, *look, *late, settling(), *look, *ends)),))
 
 

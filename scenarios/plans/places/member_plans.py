@@ -25,8 +25,9 @@ def members(draw: Draw) -> Plan:
     mine, theirs, wrong, handed, newer = (draw(shapes.definite(bad=one)) for one in (bad, False, True, False, False))
     asked, filled, made, withdrawn = (do("meet", at=at, parties=2) for at in ("asked", "filled", "made", "withdrawn"))
     role = draw(st.sampled_from(("project_admin", "project_admin", "file_editor")))
-    start = [do("create_project", "p1"), asked, do("grant", RIGHTS, project="p1", role=role)]
-    own = [*mine.writes("u1", "p1"), mine.completes("u1"), attach("u1", "f1", "p1"), *handed.writes("u3", "p1"), filled]
+    start = [do("create_project", "p1"), *mine.writes("u1", "p1"), mine.completes("u1"), attach("u1", "f1", "p1")]
+    start += [asked, do("grant", RIGHTS, project="p1", role=role)]
+    own = [*handed.writes("u3", "p1"), filled]
     rest = [*reads(draw, "f1"), do("settle", file="f1"), made, do("read_versions", file="f1"), do("settle", file="f2")]
     owner = Actor("owner", (*start, *own, *rest, do("withdraw", rights=RIGHTS), withdrawn))
     make = [*theirs.writes("u2", "p1"), *wrong.writes("u5", "p1"), theirs.completes("u2"), wrong.completes("u5")]
@@ -36,7 +37,8 @@ def members(draw: Draw) -> Plan:
     look = [do("settle", file=file) for file in ("f2", "f5", "f3", "f1")]
     look += [do("download", file="f2"), do("read_project", project="p1"), do("list_uploads", project="p1"), made]
     member = Actor("member", (*make, *take, *renew, *look), "member")
-    early = Actor("early", (do("read_project", project="p1"), *_uploading(), asked), "other")
+    refused = (do("read_project", project="p1"), *_uploading(), do("read_url", file="f1"))
+    early = Actor("early", (*refused, do("read_version_url", version=first_version("f1")), asked), "other")
     return Plan("members", "a member does it all", (owner, early, member, _former(withdrawn)))
 
 

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import partial
 
 from conformance.api.answers import Answer
-from conformance.engine.execution.bindings import Folder, Resource
+from conformance.engine.execution.bindings import Folder, Project, Resource
 from conformance.engine.execution.context import Sent, Turn
-from conformance.engine.execution.scheduler import Task
+from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.verbs.offered_calls import Offering, lacks, learn, offered
 from conformance.engine.execution.writes import insist, place, remove
-from conformance.model import Json, Operation
+from conformance.model import Json
+
+Naming = Generator[float | Signal, None, tuple[Sent | None, str]]
 
 
 def create_folder(turn: Turn) -> Task:
-    """Make a folder at the top of a project or in another folder, under a name of its own or an earlier one's.
-
-    Where an odd name is refused it has a plain one.
-    """
-    inside, like, odd = turn.folder(), turn.folder("like"), bool(turn.option("odd_name"))
+    """Make a folder at the top of a project or in another folder, under a name of its own or an earlier one's."""
+    inside, like = turn.folder(), turn.folder("like")
     project = inside.project if inside else turn.project()
-    for attempt in (True, False) if odd else (False,):
-        name = like.name if like else turn.world.name("folder", odd=attempt)
-        body: Json = {"parent": place(inside or project), "name": name}
-        intent = "unsure" if attempt else "valid"  # a server may have its rules for names
-        last = yield from offered(turn, "create_folder", partial(_ask_folder, turn, body, intent))
-        if last and last.made:
-            turn.bind(Folder(last.made, project, inside, name))
-        if not last or last.answer is not Answer.REFUSED:
-            return
+    kind = str(turn.option("name_class"))
+    last, name = yield from _ask_folder(turn, project, inside, like.name if like else turn.world.name("folder", kind))
+    if kind and last and last.answer is Answer.REFUSED:
+        last, name = yield from _ask_folder(turn, project, inside, turn.world.name("folder"))
+    if last and last.made:
+        turn.bind(Folder(last.made, project, inside, name))
 
 
-def _ask_folder(turn: Turn, body: Json, intent: str, _cut: float | None) -> Operation:
-    return turn.client.send("POST", "/folders", json=body, intent=intent)
+def _ask_folder(turn: Turn, project: Project, inside: Folder | None, name: str) -> Naming:
+    body: Json = {"parent": place(inside or project), "name": name}
+    intent = "unsure" if turn.option("name_class") else "valid"  # a server may have its rules for names
+    ask = partial(turn.client.send, "POST", "/folders", json=body, intent=intent)
+    return (yield from offered(turn, "create_folder", lambda _: ask())), name
 
 
 def move_file(turn: Turn) -> Task:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 
 from conformance.api.answers import Answer
-from conformance.engine.content import Piece, piece, whole, wrong
+from conformance.engine.content import Piece, piece, whole
 from conformance.engine.execution.bindings import Upload
 from conformance.engine.execution.context import Turn, sent
 from conformance.engine.execution.reads import fetch
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.verbs.offered_calls import offered
 from conformance.engine.execution.writes import insist
+from conformance.engine.false_hashes import falsified
 from conformance.engine.plan import NOTHING_KEPT
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
@@ -42,7 +43,7 @@ def report_chunk(turn: Turn) -> Task:
     """Report a chunk of an upload once more, true or not; where a signed URL is given, it is kept and not used."""
     upload, number = turn.upload(), int(turn.option("number"))
     made = _bytes_of(turn, upload, number)
-    value = wrong(made.md5) if turn.option("lie") == "hash" else made.md5
+    value = falsified(str(turn.option("lie")), made.md5)
     body: Json = {"number": number, "size": made.size, "hash": {"value": value, "algorithm": "md5"}}
     path = f"/uploads/{upload.id}/chunks"
     last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body))
@@ -73,7 +74,7 @@ def _digest(turn: Turn, upload: Upload) -> str:
     else:
         data = b"".join(one.data() for one in upload.pieces())
         value = hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()
-    return wrong(value) if turn.option("lie") == "hash" else value
+    return falsified(str(turn.option("lie")), value)
 
 
 def download(turn: Turn) -> Task:

@@ -7,14 +7,15 @@ all subjects that share one, two or three of them; the most general class that i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
+from conformance.api.answers import Effect
 from conformance.judge.findings import Book, short
 from conformance.judge.recounts.silent_classes import silent_again
 from conformance.judge.rule import Case, Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED
 from conformance.judge.rules.patterns.pattern_excuses import FAILED_A_WHILE, NO_PATTERN, OWN_DOING, UNOBEYED
-from conformance.judge.rules.patterns.unanswered import Key, Subject, Try, Unanswered, obedient
+from conformance.judge.rules.patterns.unanswered import Subject, Try, Unanswered, obedient
 from conformance.judge.rules.patterns.unusable_url_rules import failures
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.interval import NEVER, Interval
@@ -130,11 +131,11 @@ def _alive(tries: Sequence[Try], doomed: int) -> list[Try]:
 
 def _completes(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
     for name, case in context.cases.items():
-        key: Key = ("complete_upload", name, "")
-        created = case.upload.created
-        if created is not None and (key in unanswered.tries or key in unanswered.answered):
-            tries = _alive(obedient(unanswered.tries.get(key, ()), created.ended_ns), _doomed(case, context))
-            yield Subject(key[0], name, name, _traits(case), tries, unanswered.answered.get(key, ()))
+        attempts, created = case.upload.completes.values(), case.upload.created
+        told = [one.interval for one in attempts if one.status and one.effect is not Effect.INDETERMINATE]
+        if created is not None and attempts:
+            tries = obedient(unanswered.tries.get(("complete_upload", name, ""), ()), created.ended_ns)
+            yield Subject("complete_upload", name, name, _traits(case), _alive(tries, _doomed(case, context)), told)
 
 
 def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
@@ -171,26 +172,44 @@ def _told(endpoint: Endpoint, context: Context) -> list[Interval]:
 
 
 def _attaches(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
-    for key in unanswered.tries.keys() | unanswered.answered.keys():
-        case = context.cases.get(key[1])
-        if key[0] != "create_file" or case is None or case.chain.done is None:
+    tries = {key: found for key, found in unanswered.tries.items() if key[0] == "create_file"}
+    for name, case in context.cases.items():
+        upload, done = case.upload, case.chain.done
+        if done is None:
             continue
-        tries = _alive(obedient(unanswered.tries.get(key, ()), case.chain.done.ended_ns), _doomed(case, context))
-        yield Subject(
-            key[0], key[1], key[1], {**_traits(case), "place": key[2]}, tries, unanswered.answered.get(key, ())
-        )
+        refused = [*([upload.refused_files] if upload.refused_files else []), *(one for one, _ in upload.turned_away)]
+        for place in ("root", "folder"):
+            files = (context.world.files[file] for file in upload.files)
+            made = [file.created for file in files if file.created and file.in_folder == (place == "folder")]
+            told = [*refused, *made]
+            silent = obedient(tries.get(("create_file", name, place), ()), done.ended_ns)
+            if told or silent:
+                traits = {**_traits(case), "place": place}
+                yield Subject("create_file", name, name, traits, _alive(silent, _doomed(case, context)), told)
 
 
 def _creates(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
-    """Yield projects that are ready, with each kind of upload that was asked for there."""
-    for key in unanswered.tries.keys() | unanswered.answered.keys():
-        project = context.world.projects.get(key[1])
-        if key[0] != "create_upload" or project is None or project.created is None:
-            continue
+    """Yield projects that are ready, with each kind of upload that was asked for there.
+
+    What was not-consistent again since may have been any kind: then nothing is told of the project.
+    """
+    tries = {key: found for key, found in unanswered.tries.items() if key[0] == "create_upload"}
+    made: dict[tuple[str, bool, bool], list[Interval]] = {}
+    for upload in context.world.uploads.values():
+        if upload.created is not None:
+            made.setdefault((upload.project, upload.chunked, upload.size == 0), []).append(upload.created)
+    for name, project in context.world.projects.items():
         ready = min((one.ok.ended_ns for one in project.reads.values() if one.ok), default=NEVER)
-        tries = _alive(obedient(unanswered.tries.get(key, ()), ready), doomed_from(project.deletes)[0])
-        kind, _, empty = key[2].partition(", ")
-        yield Subject(key[0], key[1], key[1], {"kind": kind, "size": empty}, tries, unanswered.answered.get(key, ()))
+        if project.created is None or any(one.nc and one.nc.ended_ns > ready for one in project.reads.values()):
+            continue
+        doomed = doomed_from(project.deletes)[0]
+        for single, empty in product((False, True), repeat=2):
+            told = made.get((name, not single, empty), [])
+            told += [one for shape, odd in project.odd.items() if shape[1:] == (not single, empty) for one in odd]
+            traits = {"kind": "single" if single else "chunked", "size": "empty" if empty else "not empty"}
+            silent = obedient(tries.get(("create_upload", name, f"{traits['kind']}, {traits['size']}"), ()), ready)
+            if told or silent:
+                yield Subject("create_upload", name, name, traits, _alive(silent, doomed), told)
 
 
 def _downloads(_unanswered: Unanswered, context: Context) -> Iterator[Subject]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from conformance.api.answers import Answer, Classified
+from conformance.api.answers import Classified
 from conformance.api.bodies import asked, identity, whole, within
 from conformance.api.failed_fetches import asked_to_wait_s
 from conformance.api.request_facts import is_doubtful
@@ -16,8 +16,6 @@ from conformance.model import Exchange, Failure, Operation
 
 CALLS = frozenset({"complete_upload", "create_file", "create_upload", "file_url", "version_url"})
 """Calls of which a class may be left without an answer."""
-TOLD_APART = frozenset({"complete_upload", "create_file", "create_upload"})
-"""Calls whose answers are kept here; those of the url endpoints are known from what they read."""
 _SILENT = frozenset({Failure.TIMEOUT, Failure.RESET, Failure.CUT})
 _NO_INFORMATION = frozenset({401, 408, 425, 429})
 _BY_PLAN = re.compile(r"cut as planned|CutHere")
@@ -55,10 +53,9 @@ class Subject:
 
 @dataclass(slots=True)
 class Unanswered:
-    """The attempts of a run that told nothing, and the answers to calls whose resources do not remember them."""
+    """The attempts of a run that told nothing, by what they were about."""
 
     tries: dict[Key, list[Try]] = field(default_factory=dict)
-    answered: dict[Key, list[Interval]] = field(default_factory=dict)
 
     def silent(self, operation: Operation, of: Classified) -> None:
         """Take an attempt of the owner that told nothing, if it is one that should have been answered."""
@@ -73,12 +70,6 @@ class Unanswered:
         interval = Interval(begun, ended if operation.b_ns is not None else over, session, name)
         key = key_of(operation.exchange, of)
         self.tries.setdefault(key, []).append(Try(interval, what, asked_to_wait_s(operation)))
-
-    def take(self, operation: Operation, of: Classified) -> None:
-        """Take an operation of the owner that was answered."""
-        told = of.answer not in (Answer.UNKNOWN, Answer.UNSENT) or 400 <= (operation.exchange.status or 0) < 500
-        if of.call.name in TOLD_APART and told and not _silence(operation) and operation.exchange.failure is None:
-            self.answered.setdefault(key_of(operation.exchange, of), []).append(interval_of(operation))
 
 
 def key_of(exchange: Exchange, of: Classified) -> Key:

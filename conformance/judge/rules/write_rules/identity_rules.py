@@ -5,7 +5,6 @@ Two creates that asked for the same may have been answered as one; ids are compa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from conformance.judge.rules.write_rules.write_facts import CREATES, plain
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, interval_of
 from conformance.judge.state.observed import doomed_from, scope_of_file
-from conformance.model import Exchange, Json, Octets, Operation
+from conformance.model import Exchange, Json, Operation
 
 _CHANGES = {
     "update_project": "dds-project", "update_file": "dds-file", "rename_file": "dds-file", "move_file": "dds-file",
@@ -68,8 +67,7 @@ class Identities:
             return
         interval = interval_of(operation)
         if name in CREATES:
-            wanted = f"{exchange.path} {_written(exchange.request)}"
-            self._create(name.removeprefix("create_"), exchange, _Made(interval, wanted))
+            self._create(name.removeprefix("create_"), exchange, _Made(interval, _wanted(name, exchange)))
         self._version(exchange.response, interval)
         if not INVALID_INTENT.holds(operation):
             self._carried += 1
@@ -120,9 +118,12 @@ class Identities:
                 _another(call, "name", "its own name", given, (other, interval), book)
 
 
-def _written(request: Json | Octets | None) -> str:
-    body = asked(request)
-    return request.md5 if isinstance(request, Octets) and body is None else json.dumps(body, sort_keys=True)
+def _wanted(call: str, exchange: Exchange) -> str:
+    """Return what a create asked for: a project or folder by its name, which a server may take for the same."""
+    request, body = exchange.request, asked(exchange.request)
+    if call in ("create_project", "create_folder") and (name := plain(within(body, "name"))):
+        return f"{_id(within(body, 'parent'))} {name}"
+    return f"{exchange.path} {request}"  # JSON twice over would take as long as all the rest
 
 
 def _id(body: Json) -> str:
@@ -138,17 +139,18 @@ def _differences(call: str, name: str, exchange: Exchange) -> Iterator[tuple[str
         yield "kind", _KINDS[call], kind
     if call in _CHANGES and kind == _CHANGES[call] and given and given != name.lower():
         yield "id", name, given
-    pairs = {
-        "create_upload": ((name.lower(), _id(within(body, "project")), "project"),),
-        "create_file": (
-            (_id(within(wanted, "upload")), _id(within(body, "current_version", "upload")), "upload"),
-            (_id(within(wanted, "parent")), _id(within(body, "parent")), "parent"),
-        ),
-        "create_folder": ((_id(within(wanted, "parent")), _id(within(body, "parent")), "parent"),),
-    }  # fmt: skip
-    for asked_for, told, field in pairs.get(call, ()):
+    for field, asked_for, told in _homes(call, name, wanted, body):
         if asked_for and told and asked_for != told:
             yield field, asked_for, told
+
+
+def _homes(call: str, name: str, wanted: Json, body: Json) -> Iterator[tuple[str, str, str]]:
+    """Yield by field what a resource was to belong to, and what it is told to belong to."""
+    if call == "create_upload":
+        yield "project", name.lower(), _id(within(body, "project"))
+    elif call in _KINDS:
+        yield "parent", _id(within(wanted, "parent")), _id(within(body, "parent"))
+        yield "upload", _id(within(wanted, "upload")), _id(within(body, "current_version", "upload"))
 
 
 def _doomed(kind: str, name: str, world: World) -> int:

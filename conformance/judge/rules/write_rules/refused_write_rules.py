@@ -6,10 +6,10 @@ unless any attempt that was not refused, of whomever and at whatever time, may h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from conformance.api.answers import Answer, Classified, Effect
-from conformance.api.bodies import identity, within
+from conformance.api.bodies import asked, identity, within
 from conformance.api.request_facts import is_mutation
 from conformance.api.routes import UNROUTED, Call, spelled
 from conformance.judge.findings import Book, short
@@ -36,7 +36,7 @@ from conformance.judge.state.expected import Truth
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.observed import doomed_from, scope_of_file, scope_of_version
-from conformance.judge.state.resources import Upload
+from conformance.judge.state.resources import File, Project, Upload
 from conformance.model import Octets, Operation
 
 WRITES = frozenset(
@@ -52,16 +52,18 @@ _NOT_FOUND = 404
 
 
 class RefusedWrites:
-    """The facts that were refused, those that may have been brought about, and those that were shown."""
+    """The facts that were refused, those that may have been brought about, and those that were shown.
+
+    `watched` are the resources, by kind and id, that somebody was refused to change: only looks at those matter.
+    """
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
         self._refused: dict[Fact, Interval] = {}
-        self._possible: set[Fact] = set()
-        self._watched: set[tuple[str, str]] = set()
+        self._possible: set[int] = set()
+        self.watched: set[tuple[str, str]] = set()
         self._wild: set[str] = set()
-        self._made: dict[tuple[str, str], Interval] = {}
-        self._parents: dict[str, str] = {}
+        self._folders: dict[str, Interval] = {}
         self._owners: set[str] = set()
         self._shown: dict[Fact, Interval] = {}
         self._missing: dict[tuple[str, str], Interval] = {}
@@ -82,45 +84,42 @@ class RefusedWrites:
             self._look(operation, of)
 
     def _create(self, operation: Operation, of: Classified) -> None:
-        name = identity(operation.exchange.response)
-        if of.effect is not Effect.DONE or not name:
+        answer = operation.exchange.response
+        if of.effect is not Effect.DONE or not isinstance(answer, dict):
             return
-        self._possible.update(created(of.call, operation.exchange))
-        kind = of.call.name.removeprefix("create_")
-        interval = interval_of(operation)
-        self._made.setdefault((kind, name), interval)
-        version = identity(within(operation.exchange.response, "current_version"))
-        if version:
-            self._made.setdefault(("version", version), interval)
+        name, made = of.call.name, identity(answer)
+        if not made or name == "create_upload":  # nothing of an upload that a write may change is so from the start
+            return
+        kind, request = name.removeprefix("create_"), asked(operation.exchange.request)
+        self._possible.update(map(hash, created(kind, made, request, answer)))
         if kind == "folder":
-            self._parents[name] = identity(within(operation.exchange.request, "parent"))
-        self._owners.add(identity(within(operation.exchange.response, "audit", "created_by")))
+            self._folders.setdefault(made, interval_of(operation))
+        elif kind == "project":
+            self._owners.add(identity(within(answer, "audit", "created_by")))
 
     def _write(self, operation: Operation, of: Classified) -> None:
+        owners = operation.exchange.user == "owner"
+        if owners and of.call.name == "complete_upload" and of.effect is not Effect.NONE:
+            return  # the upload itself remembers its owner's attempts
         facts = tuple(wished(of.call, operation.exchange))
         refused = of.effect is Effect.NONE and of.answer is not Answer.UNSENT
         if refused and not SO_ALREADY.holds(operation.exchange):
             interval = interval_of(operation)
             for fact in facts:
                 self._refused[fact] = first(self._refused.get(fact), interval) or interval
-                self._watched.add(fact[:2])
+                self.watched.add(fact[:2])
         elif of.answer is not Answer.UNSENT:
-            self._possible.update(facts)
+            self._possible.update(map(hash, facts))
             unread = isinstance(operation.exchange.request, Octets) and not facts
             if unread or (of.call.name == UNROUTED and not facts):
                 self._wild.update(map(spelled, operation.exchange.path.partition("?")[0].split("/")))
 
-    @property
-    def is_watching(self) -> bool:
-        """Whether anything was refused, so that looks matter."""
-        return bool(self._watched)
-
     def announce(self, operation: Operation, called: Call) -> None:
         """Note a write that will prove to have been refused, so that looks count whatever their order."""
-        self._watched.update(fact[:2] for fact in wished(called, operation.exchange))
+        self.watched.update(fact[:2] for fact in wished(called, operation.exchange))
 
     def _look(self, operation: Operation, of: Classified) -> None:
-        if not self._watched:
+        if not self.watched:
             return
         interval, exchange = interval_of(operation), operation.exchange
         kind = LOOKS.get(of.call.name)
@@ -137,12 +136,12 @@ class RefusedWrites:
             self._promotions.look(operation, of)
 
     def _missed(self, kind: str, name: str, interval: Interval) -> None:
-        if (kind, name) in self._watched:
+        if (kind, name) in self.watched:
             self._missing[kind, name] = last(self._missing.get((kind, name)), interval) or interval
             self._looked[kind, name] = last(self._looked.get((kind, name)), interval) or interval
 
     def _see(self, fact: Fact, interval: Interval) -> None:
-        if fact[:2] not in self._watched:
+        if fact[:2] not in self.watched:
             return
         self._looked[fact[:2]] = last(self._looked.get(fact[:2]), interval) or interval
         self._shown[fact] = last(self._shown.get(fact), interval) or interval
@@ -158,7 +157,7 @@ class RefusedWrites:
         return (fact for fact in self._refused if not MAY_BE_DONE.holds(attempted=self._attempted(fact)))
 
     def _attempted(self, fact: Fact) -> bool:
-        return fact in self._possible or fact.id in self._wild
+        return hash(fact) in self._possible or fact.id in self._wild
 
     def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that did what it had refused."""
@@ -175,14 +174,24 @@ class RefusedWrites:
                 _tell(fact, refused, sign, book)
 
     def _is_ours(self, fact: Fact, world: World) -> bool:
-        if fact.kind == "version":
-            version = world.versions.get(fact.id)
-            return version is not None and version.acknowledged is not None
         if fact.kind == "upload" and fact.value in _computed(world.uploads.get(fact.id)):
             return False  # a hash that the server may have computed by itself
         granted = fact.field.removeprefix("role of ")
         known = granted == fact.field or (bool(self._owners - {""}) and granted not in self._owners)
-        return (fact.kind, fact.id) in self._made and known
+        return known and self._made(fact, world) is not None
+
+    def _made(self, fact: Fact, world: World) -> Interval | None:
+        """Return what acknowledged the creation of the fact's resource to this run."""
+        if fact.kind == "folder":
+            return self._folders.get(fact.id)
+        if fact.kind == "version":
+            version = world.versions.get(fact.id)
+            return version.acknowledged if version else None
+        kinds: dict[str, Mapping[str, Project | Upload | File]] = {
+            "project": world.projects, "upload": world.uploads, "file": world.files,
+        }  # fmt: skip
+        found = kinds.get(fact.kind, {}).get(fact.id)
+        return found.created if found else None
 
     def _was_looked_at(self, fact: Fact, refused: Interval, world: World) -> bool:
         looked = self._looked.get(fact[:2])
@@ -205,7 +214,7 @@ class RefusedWrites:
 
     def _gone(self, fact: Fact, refused: Interval, context: Context) -> Interval | None:
         """Return what shows that it is deleted: that it says so, or that it is not there, later than it may be new."""
-        world, made = context.world, self._made.get((fact.kind, fact.id))
+        world, made = context.world, self._made(fact, context.world)
         if made is None or (fact.kind == "version" and _may_be_cleared(fact.id, context)):
             return None
         missing = [self._missing.get((fact.kind, fact.id)), _missing_at_url(fact, context)]
@@ -239,12 +248,12 @@ def _computed(upload: Upload | None) -> set[str]:
 
 
 def _completed(fact: Fact, context: Context) -> Interval | None:
+    """Return what the upload's own record shows; a verdict before any completion has a rule of its own."""
     case = context.cases.get(fact.id)
     if case is None:
         return None
-    record_of = case.upload.status
-    sign = first(first(case.upload.closed, case.chain.verdict), first(record_of.good, record_of.bad))
-    started = case.chain.started
+    status, started = case.upload.status, case.chain.started
+    sign = first(case.upload.closed, first(status.good, status.bad))
     return sign if sign is not None and (started is None or crossing(started, sign)) else None
 
 
@@ -292,15 +301,10 @@ def _shows_it(proof: Proof) -> bool:
     if field == GONE:
         done = sign.exchange.status == _NOT_FOUND or "'is_deleted': true" in text
     elif field == COMPLETED:
-        done = answers(sign, "2xx", "integrity") and (record(sign, "completed_on") is not None or "/url" in _path(sign)
-                                                      or record(sign, "is_consistent") is True)  # fmt: skip
+        done = record(sign, "completed_on") is not None or record(sign, "is_consistent") is True
     else:
         done = answers(sign, "2xx") and (field == CURRENT or wanted in map(plain, strings(sign.exchange.response)))
     return said_no and done and before(refused, sign)
-
-
-def _path(one: Operation) -> str:
-    return one.exchange.path
 
 
 RULES = (

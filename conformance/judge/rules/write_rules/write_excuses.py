@@ -36,7 +36,7 @@ PARTLY_KNOWN = Excuse(
 )
 ASKED_ALIKE = Excuse(
     "asked-alike",
-    "Two requests that ask for the very same may be answered as one.",
+    "Two requests that ask for the very same, or for a project or folder of the same name, may be answered as one.",
     lambda one, other: one == other,
 )
 INVALID_INTENT = Excuse(

@@ -39,6 +39,7 @@ _FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rename_file": ("file", ("name",)),
     "rename_folder": ("folder", ("name",)),
 }
+_AT_FIRST = {"project": ("name", "description"), "file": ("name", "label"), "folder": ("name",)}
 _MOVES = {"move_file": "file", "move_folder": "folder"}
 _DELETES = {
     "delete_project": "project", "delete_file": "file", "delete_version": "version", "delete_folder": "folder",
@@ -58,7 +59,9 @@ CREATES = frozenset({"create_project", "create_upload", "create_file", "create_f
 
 def plain(value: Json) -> str:
     """Return a value as it is compared; empty for nothing."""
-    return unicodedata.normalize("NFC", value).strip().casefold() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return (value if value.isascii() else unicodedata.normalize("NFC", value)).strip().casefold()
 
 
 def wished(called: Call, exchange: Exchange) -> Iterator[Fact]:
@@ -158,14 +161,21 @@ def _upload(name: str, body: Json) -> Iterator[Fact]:
             yield Fact("upload", name, "hash", value)
 
 
-def created(called: Call, exchange: Exchange) -> Iterator[Fact]:
-    """Yield what is so from the start of a resource that a create brought about: as asked for, and as answered."""
-    body, answer = asked(exchange.request), exchange.response
-    name = identity(answer)
-    kind = called.name.removeprefix("create_")
-    if name:
-        yield from _texts(kind, name, body, ("name", "description", "label"))
-        for field in ("parent", "upload"):
-            if of := identity(within(body, field)):
-                yield Fact(kind, name, field, of)
-        yield from shown(called, answer)
+def created(kind: str, name: str, request: Json, answer: Json) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what is so from the start of a resource that a create brought about: as asked for, and as answered.
+
+    Plain tuples, each equal to the fact, because every create of a long history comes by here.
+    """
+    for field in _AT_FIRST[kind]:
+        for value in {plain(within(request, field)), plain(within(answer, field))}:
+            if value:
+                yield kind, name, field, value
+    if kind == "project":
+        return
+    for of in {identity(within(request, "parent")), identity(within(answer, "parent"))}:
+        yield kind, name, "parent", of
+    if kind == "file":
+        version = within(answer, "current_version")
+        for of in {identity(within(request, "upload")), identity(within(version, "upload"))}:
+            yield kind, name, "upload", of
+        yield kind, name, "label", plain(within(version, "label"))

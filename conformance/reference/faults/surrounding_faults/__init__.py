@@ -1,0 +1,26 @@
+"""Faults of surroundings: folders, moves, members, other users, and what is changed after the verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.faults.surrounding_faults import (
+    folder_faults,
+    foreign_faults,
+    member_faults,
+    overwrite_faults,
+    relocation_faults,
+)
+
+if TYPE_CHECKING:
+    from conformance.reference.hooks.bends import Fault, LayerFactory
+
+__all__ = ["FAMILY"]
+
+FAMILY: dict[Fault, LayerFactory] = (
+    folder_faults.FAMILY
+    | relocation_faults.FAMILY
+    | member_faults.FAMILY
+    | foreign_faults.FAMILY
+    | overwrite_faults.FAMILY
+)

@@ -1,0 +1,172 @@
+"""Faults of what is changed after the verdict: by signed PUTs that still work, and by calls that still can be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.faults.broken import BAD_200, BYTES, FLIP, GOOD_IE, LAPSE
+from conformance.reference.hooks.bends import Fault
+from conformance.reference.hooks.recipes import row_of
+from conformance.reference.hooks.seam import Layer, Reply
+from conformance.reference.upload_state import upload_state
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from starlette.responses import Response
+
+    from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.seam import Call, Visit, World
+    from conformance.reference.refusals import ApiError
+    from conformance.reference.store.objects import Piece
+
+__all__ = ["FAMILY"]
+
+_STORED = ("verdict-final-store", *BYTES, *FLIP, *GOOD_IE, *BAD_200, "complete-repeat-same-outcome")
+_CALLED = ("verdict-final", *FLIP, *_STORED)
+
+
+def _final(world: World, upload: sqlite3.Row | None) -> bool:
+    return upload is not None and upload_state(upload, world.clock.now()).final
+
+
+def _judged_again(world: World, upload_id: str) -> None:
+    """Queue the verification once more; what it finds shows at once."""
+    world.jobs.add("verify_upload", upload_id, world.clock.now())
+    world.jobs.ring()
+
+
+def _writable(*, chunked: bool) -> LayerFactory:
+    """Take signed PUTs of objects that are assembled already, of one kind."""
+
+    class Writable(Layer):
+        def accepts(self, name: str, *, accepts: bool) -> bool:
+            upload = row_of(self.world, name)
+            return accepts or (upload is not None and bool(upload["chunked"]) == chunked)
+
+    return Writable
+
+
+class _Appended(Layer):
+    """Appends what is sent after the verdict to what is served."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._late: set[str] = set()
+
+    def accepts(self, name: str, *, accepts: bool) -> bool:
+        """Take it, but do not store it."""
+        if not accepts and _final(self.world, row_of(self.world, name)):
+            self._late.add(name)
+        return accepts
+
+    def pieces(self, name: str, pieces: list[Piece]) -> list[Piece]:
+        """Serve the last part twice."""
+        return [*pieces, *pieces[-1:]] if name in self._late else pieces
+
+
+class _VerifiedAgain(Layer):
+    """Takes a PUT after the verdict, and verifies what is there then."""
+
+    def accepts(self, name: str, *, accepts: bool) -> bool:
+        """Take it if there is a verdict."""
+        return accepts or _final(self.world, row_of(self.world, name))
+
+    async def delivered(self, visit: Visit, response: Response) -> Response:
+        """Verify again."""
+        if visit.verb == "PUT" and response.status_code == 200 and _final(self.world, row_of(self.world, visit.name)):
+            _judged_again(self.world, visit.name)
+        return response
+
+
+class _LateReport(Layer):
+    """Takes the report of a part after complete, and verifies by it."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Replace what was reported."""
+        if call.operation != "create_chunk" or reply.cause != "validation" or "hash" not in call.body:
+            return reply
+        upload = row_of(self.world, call.path["id"])
+        if upload is None or not upload["chunked"] or upload["completed"] is None:
+            return reply
+        sql = "UPDATE chunks SET hash_value = ?, size = ? WHERE upload_id = ? AND number = ?"
+        reported = call.body["hash"]["value"], call.body["size"], upload["id"], call.body["number"]
+        self.world.database.run(sql, *reported)
+        _judged_again(self.world, upload["id"])
+        signed = self.world.signer.sign("PUT", f"/{upload['project_id']}/{upload['id']}", call.now)
+        return Reply(200, {"http_verb": "PUT", "host": self.world.storage_host, "url": signed, "http_headers": []})
+
+
+class _HashVerifies(Layer):
+    """Verifies a single part by the hash that is added to the record afterwards."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Replace the hash."""
+        if call.operation == "report_hash" and reply.status == 200:
+            sql = "UPDATE uploads SET hash_value = ?, hash_algorithm = ? WHERE id = ?"
+            self.world.database.run(sql, call.body["value"], call.body["algorithm"], call.path["id"])
+            _judged_again(self.world, call.path["id"])
+        return reply
+
+
+class _HashAbsolves(Layer):
+    """Takes any hash that is added for the correction of a bad upload."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Find it good."""
+        if call.operation == "report_hash" and reply.status == 200:
+            sql = "UPDATE uploads SET verdict = 'ok' WHERE id = ? AND verdict = 'err'"
+            self.world.database.run(sql, call.path["id"])
+        return reply
+
+
+def _completed_again(deed: Callable[[Call, sqlite3.Row], None]) -> LayerFactory:
+    """Refuse another complete, and do something by what it reports."""
+
+    class Again(Layer):
+        def completed_again(self, call: Call, upload: sqlite3.Row, error: ApiError) -> ApiError:
+            deed(call, upload)
+            return error
+
+    return Again
+
+
+def _by_new_hash(call: Call, upload: sqlite3.Row) -> None:
+    reported = call.body["hash"]
+    if reported["value"] != upload["hash_value"]:
+        sql = "UPDATE uploads SET hash_value = ?, hash_algorithm = ? WHERE id = ?"
+        call.world.database.run(sql, reported["value"], reported["algorithm"], upload["id"])
+        _judged_again(call.world, upload["id"])
+
+
+def _by_new_algorithm(call: Call, upload: sqlite3.Row) -> None:
+    if call.body["hash"]["algorithm"] != upload["hash_algorithm"]:
+        call.world.database.run("UPDATE uploads SET due = ? WHERE id = ?", call.now + 0.4, upload["id"])
+
+
+FAMILY: dict[Fault, LayerFactory] = {
+    Fault("single-put-after-verdict", _STORED, "a single part can be replaced after the verdict"): _writable(
+        chunked=False
+    ),
+    Fault("part-put-after-verdict", _STORED, "a part can be replaced after the verdict"): _writable(chunked=True),
+    Fault("put-after-verdict-judged", _STORED, "bytes sent after the verdict are verified, and change it"): (
+        _VerifiedAgain
+    ),
+    Fault("put-after-verdict-appends", _STORED, "a PUT after the verdict is refused, and makes the object longer"): (
+        _Appended
+    ),
+    Fault("report-after-complete", _CALLED, "the report of a part after complete counts"): _LateReport,
+    Fault("hash-after-verdict-counts", _CALLED, "a hash added after the verdict is what is compared"): _HashVerifies,
+    Fault("hash-after-verdict-absolves", (*BAD_200, *_CALLED), "any hash added to a bad upload makes it good"): (
+        _HashAbsolves
+    ),
+    Fault("complete-again-other-hash", _CALLED, "another complete with another hash is what counts"): (
+        _completed_again(_by_new_hash)
+    ),
+    Fault(
+        "complete-again-other-algorithm",
+        (*LAPSE, "complete-repeat-same-outcome"),
+        "another complete by another algorithm begins the work anew",
+    ): _completed_again(_by_new_algorithm),
+}

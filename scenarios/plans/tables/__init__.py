@@ -1,0 +1,13 @@
+"""The scenarios that stand in tables: every run of an effort holds each of their rows, whatever the seed."""
+
+from __future__ import annotations
+
+from .combination_plans import COMBINATIONS
+from .defect_plans import DEFECTS
+from .hash_plans import HASHES
+from .header_plans import HEADERS
+from .name_plans import NAMES
+from .size_plans import SIZES
+
+TABLES = (*COMBINATIONS, *NAMES, *SIZES, *DEFECTS, *HASHES, *HEADERS)
+"""Each of them, in the order in which their plans begin."""

@@ -1,0 +1,66 @@
+"""Each defect of each kind of upload, in any of its parts: every run at standard holds all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from conformance.engine.lot import Lot
+from conformance.engine.plan import Plan
+from conformance.engine.scenario import Share, tabled
+
+from ..exercised import BAD, COMPLETED, WINDOW
+from ..shapes import PART_DEFECTS, WHOLE_DEFECTS, Shape
+from .rows import Row, chunked, lot_of, plans_of, single
+
+_SHARE = Share(1, 6, 6)
+PLACES = ("first", "middle", "last", "two")
+"""Where in an upload of several parts its defect is: one of them, or the first and another one."""
+
+
+def defects(effort: str, seed: int, wave: int) -> list[Plan]:
+    """Return the plans of all defects; at quick a share of them."""
+    lot = lot_of("defects", seed, wave)
+    rows = lot.order("rows", [Row(shape) for shape in every_defect(lot)])
+    if effort == "quick":
+        rows = rows[:3]
+    return plans_of("defects", "every defect", rows, _SHARE.at(effort))
+
+
+def every_defect(lot: Lot) -> Iterator[Shape]:
+    """Yield an upload with each defect, of each kind: a single part, one chunk, several."""
+    for defect in WHOLE_DEFECTS:
+        yield single(0 if defect == "empty" else lot.number(f"single {defect}", 2, 3000), defect=defect)
+    for defect in PART_DEFECTS:
+        yield chunked((lot.number(f"one {defect}", 2, 3000),), lot, defect=defect)
+    for place in PLACES:
+        for defect in ("hash", "missing", "swap"):
+            if (defect, place) != ("swap", "two"):  # a swap is of two as it is
+                yield _in_place(lot.under(f"{defect} {place}"), defect, place)
+    for defect in ("total", "surplus"):
+        yield replace(_several(lot.under(defect)), defect=defect)
+
+
+def _several(lot: Lot) -> Shape:
+    return chunked([lot.number(f"part {n}", 20, 300) for n in range(lot.number("parts", 3, 5))], lot)
+
+
+def _in_place(lot: Lot, defect: str, place: str) -> Shape:
+    shape = _several(lot)
+    last = len(shape.parts)
+    middle = lot.number("middle", 2, last - 1)
+    where = {"first": (1,), "middle": (middle,), "last": (last,), "two": (1, lot.number("other", 2, last))}[place]
+    if defect == "swap":
+        where = (where[0], last if place == "first" else 1)  # an edge with the other one, or the middle with the first
+    return replace(shape, defect=defect, where=where)
+
+
+DEFECTS = (
+    tabled(
+        "defects",
+        "Each defect of each kind of upload, in any of its parts, in the last one, in two",
+        (*COMPLETED, *WINDOW, *BAD),
+        _SHARE,
+        defects,
+    ),
+)

@@ -1,0 +1,75 @@
+"""Headers: each manner of asking once in every run at standard, HEAD beside GET, and clients that revalidate."""
+
+from __future__ import annotations
+
+from conformance.engine.lot import Lot
+from conformance.engine.manners import MANNERS
+from conformance.engine.plan import COMMON, Actor, Plan, Step, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import Share, tabled
+
+from ..exercised import BAD, COMPLETED, GOOD, WINDOW
+from ..plan_parts import attach, attach_meanwhile
+from .rows import chunked, lot_of, single
+
+_SHARE = Share(1, 6, 6)
+
+
+def headers(effort: str, seed: int, wave: int) -> list[Plan]:
+    """Return the plans of all manners, each with a good upload and a bad one; at quick of two of them."""
+    lot = lot_of("headers", seed, wave)
+    manners = lot.order("manners", tuple(MANNERS))
+    if effort == "quick":
+        return [_of_manners(lot, manners[:2])]
+    count = _SHARE.at(effort) - 1
+    return [*(_of_manners(lot.under(str(n)), manners[n::count]) for n in range(count)), _of_methods(lot)]
+
+
+def _of_manners(lot: Lot, manners: list[str]) -> Plan:
+    """Return a plan in which a client of each manner makes a good upload, and reads it and a bad one to the end."""
+    actors: list[Actor] = []
+    for n, manner in enumerate(manners, start=1):
+        good, bad = f"g{n}", f"b{n}"
+        steps = [*_writes(lot.under(manner), good), attach(good, f"f{good}", COMMON), *_watched(f"f{good}")]
+        shape = chunked((lot.number(f"bad {n}", 20, 300),), lot, defect="hash")
+        meet = do("meet", at=bad, parties=2)
+        steps += [*shape.writes(bad), meet, shape.completes(bad), do("settle", file=f"f{bad}")]
+        actors.append(Actor(f"client-{n}", tuple(steps), manner=manner))
+        attacher = (*attach_meanwhile(bad, f"f{bad}", meet), *_watched(f"f{bad}"))
+        actors.append(Actor(f"attacher-{n}", attacher, manner=manner))
+    return Plan("headers", f"asked {', '.join(MANNERS[one].says for one in manners)}", tuple(actors))
+
+
+def _writes(lot: Lot, symbol: str) -> list[Step]:
+    size = lot.number("size", 20, 3000)
+    shape = single(size) if lot.chance("single") else chunked((size,), lot)
+    return [*shape.writes(symbol), shape.completes(symbol)]
+
+
+def _watched(file: str) -> tuple[Step, ...]:
+    version = first_version(file)
+    return do("read_version_url", version=version), do("settle", file=file), do("read_version_url", version=version)
+
+
+def _of_methods(lot: Lot) -> Plan:
+    """Return a plan in which HEAD stands beside GET, and others revalidate what they were answered, good and bad."""
+    good = [*_writes(lot.under("asked by HEAD"), "u1"), attach("u1", "f1", COMMON)]
+    good += [do("read_head", file="f1"), do("settle", file="f1"), do("read_head", file="f1"), do("read_url", file="f1")]
+    bad = chunked((lot.number("bad", 20, 300),), lot, defect="hash")
+    meet = do("meet", at="bad", parties=2)
+    writer = Actor("writer", (*good, *bad.writes("u2"), meet, bad.completes("u2")))
+    again = Actor("attacher", (*attach_meanwhile("u2", "f2", meet), do("revalidate", file="f2")))
+    more = Actor("other", (do("read_file", file="f2"), do("revalidate", file="f2", of_version=True)))
+    early = [Actor(f"cache-{n}", (do("revalidate", file="f1", of_version=n == 2),)) for n in (1, 2)]
+    return Plan("headers", "HEAD, and asked again by validators", (writer, again, more, *early))
+
+
+HEADERS = (
+    tabled(
+        "headers",
+        "Headers that must change nothing, HEAD beside GET, and clients that revalidate",
+        (*COMPLETED, *WINDOW, *GOOD, *BAD),
+        _SHARE,
+        headers,
+    ),
+)

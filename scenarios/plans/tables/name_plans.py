@@ -1,0 +1,92 @@
+"""Names: each class once in every run at standard, of an upload, its file and a project; and names nearly alike."""
+
+from __future__ import annotations
+
+from conformance.engine.lot import Lot
+from conformance.engine.name_classes import NAME_CLASSES
+from conformance.engine.plan import Actor, Plan, Step, do
+from conformance.engine.plan_model import first_version
+from conformance.engine.scenario import Share, tabled
+from conformance.model import Json
+
+from ..exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
+from ..plan_parts import attach, settling
+from .rows import chunked, lot_of, single
+
+_SHARE = Share(1, 8, 8)
+ALIKE = (
+    ("", "capitals"),
+    ("composed", "decomposed"),
+    ("", "dots"),
+    ("", "spaces"),
+    ("", "compatible"),
+    ("", "wide-spaces"),
+)
+"""Classes in which two names are dressed alike otherwise: they differ in case, in normal form, or at their ends."""
+
+
+def names(effort: str, seed: int, wave: int) -> list[Plan]:
+    """Return the plans of all classes of names, and of names alike in one folder; at quick one of three classes."""
+    lot = lot_of("names", seed, wave)
+    kinds = lot.order("classes", tuple(NAME_CLASSES))
+    if effort == "quick":
+        return [_of_classes(lot, kinds[:3])]
+    count = _SHARE.at(effort) - 1
+    return [*(_of_classes(lot.under(str(n)), kinds[n::count]) for n in range(count)), _alike(lot)]
+
+
+def _of_classes(lot: Lot, kinds: list[str]) -> Plan:
+    """Return a plan with a project whose name is of the first class that one may have, and an upload of each class."""
+    fit = next((kind for kind in kinds if NAME_CLASSES[kind].unique), "")
+    dressed: dict[str, Json] = {"name_class": fit} if fit else {}
+    steps = [do("create_project", "p1", **dressed), do("create_folder", "d1", project="p1", **dressed)]
+    for n, kind in enumerate(kinds, start=1):
+        steps += _used(lot, n, kind, folder=lot.chance(f"in folder {n}"))
+    looks = [do("list_uploads", project="p1"), do("list_children", project="p1"), do("list_files", project="p1")]
+    return Plan("names", f"names {', '.join(kinds)}", (Actor("writer", (*steps, settling(), *looks)),))
+
+
+def _used(lot: Lot, number: int, kind: str, *, folder: bool) -> list[Step]:
+    """Create, fill, complete and attach an upload under a name of a class, at the top or in the folder."""
+    mine, symbol, file = lot.under(kind), f"u{number}", f"f{number}"
+    size = mine.number("size", 10, 400)
+    shape = single(size) if mine.chance("single") else chunked((size,), mine)
+    where: dict[str, Json] = {"folder": "d1"} if folder else {}
+    attaching = do("attach", file, upload=symbol, project="p1", **where)
+    look = (do("read_url", file=file), do("read_version_url", version=first_version(file)))
+    return [*shape.writes(symbol, "p1", name_class=kind), shape.completes(symbol), attaching, *look]
+
+
+def _alike(lot: Lot) -> Plan:
+    """Return a plan of names alike in one project, the same name in two folders, and one of something deleted."""
+    steps = [
+        do("create_project", "p1"),
+        do("create_folder", "d1", project="p1"),
+        do("create_folder", "d2", project="p1"),
+    ]
+    for n, (one, other) in enumerate(ALIKE):
+        first, second = f"a{n}", f"b{n}"
+        steps += _filled(lot, first, name_class=one) + _filled(lot, second, name_of=first, name_class=other)
+        steps += [attach(first, f"fa{n}", "p1"), attach(second, f"fb{n}", "p1")]
+    steps += _filled(lot, "s1") + _filled(lot, "s2", name_of="s1") + _filled(lot, "s3", name_of="s1")
+    steps += [do("attach", f"g{n}", upload=f"s{n}", project="p1", folder=f"d{n}") for n in (1, 2)]
+    steps += [do("settle", file="g1"), do("delete_file", file="g1")]
+    steps += [do("attach", "g3", upload="s3", project="p1", folder="d1")]
+    return Plan("names", "names nearly alike", (Actor("writer", (*steps, settling())),))
+
+
+def _filled(lot: Lot, symbol: str, **named: str) -> list[Step]:
+    given: dict[str, Json] = {key: value for key, value in named.items() if value}
+    shape = single(lot.number(symbol, 10, 400))
+    return [*shape.writes(symbol, "p1", **given), shape.completes(symbol)]
+
+
+NAMES = (
+    tabled(
+        "names",
+        "Names of every class, of projects, folders, uploads and files, and names nearly alike",
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT),
+        _SHARE,
+        names,
+    ),
+)

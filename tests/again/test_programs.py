@@ -1,0 +1,144 @@
+"""From a history to the program that shows a finding again: what is taken, what is left, and what stands for what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import md5
+from typing import Any
+
+from conformance.api.classifier import classify_all
+from conformance.model import Exchange, Finding, History, Json, Octets, Operation, Role, Tally, Target
+from conformance.outcome.reproduction import programs
+from conformance.outcome.reproduction.shape import shape
+
+BASE = "http://h/api/v1"
+TARGET = Target(BASE, converge_within_s=10)
+BYTES = md5(b"abc", usedforsecurity=False).hexdigest()
+JSON = {"content-type": "application/json"}
+NC = {"error": 404, "code": "resource_not_consistent", "reason": "r", "suggestion": "s"}
+
+
+class Story:
+    """A history in the making: each request a millisecond after the one before."""
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.now = 0
+
+    def ask(self, method: str, path: str, status: int, body: Json = None, answer: Json = None, **more: Any) -> str:
+        """Add an operation, and return its id."""
+        storage = more.pop("storage", False)
+        exchange = Exchange(
+            method, path if storage else f"/api/v1{path}", "h", Role.STORAGE if storage else Role.API,
+            None if storage else "owner", body, "application/json", status, JSON, answer,
+        )  # fmt: skip
+        name = f"op{len(self.operations) + 1}"
+        self.now += more.pop("after_ms", 1) * 1_000_000
+        operation = Operation(name, "s", self.now, self.now + 500_000, exchange, plan="plan-1")
+        self.operations.append(replace(operation, notes=more))
+        return name
+
+
+def story() -> tuple[Story, str]:
+    """Tell of a good upload whose url was not consistent, among things that have nothing to do with it."""
+    told = Story()
+    told.ask("POST", "/projects", 202, {"name": "ddsc-1-project-1"}, {"kind": "dds-project", "id": "id-other"})
+    told.ask("POST", "/projects", 202, {"name": "ddsc-1-project-2"}, {"kind": "dds-project", "id": "id-mine"})
+    told.ask("POST", "/projects/id-mine/uploads", 404, {"name": "ddsc-1-upload-1"}, NC)
+    upload = {"name": 'ddsc-1-upload-2 "Prüf"', "size": 3, "chunked": True}
+    told.ask("POST", "/projects/id-mine/uploads", 201, upload, {"id": "id-upload"})
+    told.ask("POST", "/projects/id-other/uploads", 201, {"name": "ddsc-1-x", "size": 3}, {"id": "id-else"})
+    chunk = {"number": 1, "size": 3, "hash": {"value": BYTES, "algorithm": "md5"}}
+    url = told.ask("PUT", "/uploads/id-upload/chunks", 200, chunk, {"host": "http://s", "url": "/x"})
+    told.ask("PUT", "/x", 200, Octets(3, BYTES), Octets(0, ""), storage=True, url_of=url)
+    told.ask("PUT", "/uploads/id-upload/complete", 202, {"hash": {"value": BYTES}}, {"id": "id-upload"})
+    attach = {"parent": {"kind": "dds-project", "id": "id-mine"}, "upload": {"id": "id-upload"}}
+    answer = {"kind": "dds-file", "id": "id-file", "current_version": {"id": "id-version"}}
+    told.ask("POST", "/files", 201, attach, answer)
+    return told, told.ask("GET", "/files/id-file/url", 200, None, {"host": "http://s", "url": "/id-upload"})
+
+
+def program(told: Story, *names: str) -> Any:
+    """Give the program of a finding that rests on some operations."""
+    history = History(tuple(told.operations), TARGET)
+    tally = Tally("bad-never-200", findings=(Finding("bad-never-200", "r", "x", names, "so it was"),))
+    return programs(history, classify_all(history.operations, TARGET), [tally]).get(0)
+
+
+def test_a_program_holds_what_made_its_resources_and_nothing_else() -> None:
+    """The other project, its upload and the refused create are left out; the order is that of the run."""
+    told, read = story()
+    steps = program(told, read)["steps"]
+    assert [(step["method"], step.get("path", "storage")) for step in steps] == [
+        ("POST", "/projects"),
+        ("POST", "/projects/⟦p1⟧/uploads"),
+        ("PUT", "/uploads/⟦u1⟧/chunks"),
+        ("PUT", "storage"),
+        ("PUT", "/uploads/⟦u1⟧/complete"),
+        ("POST", "/files"),
+        ("GET", "/files/⟦f1⟧/url"),
+    ]
+    assert [step["evidence"] for step in steps] == [False] * 6 + [True]
+
+
+def test_ids_names_and_hashes_are_those_of_the_program_itself() -> None:
+    """Nothing of the run that found it is named: what a fresh server gives is used instead."""
+    told, read = story()
+    drawn = program(told, read)
+    text = str(drawn)
+    assert "ddsc" not in text
+    assert BYTES not in text
+    assert not any(name in text for name in ("id-mine", "id-upload", "id-file", "id-version"))
+    upload, chunk, put = drawn["steps"][1], drawn["steps"][2], drawn["steps"][3]
+    assert upload["json"]["name"] == '⟦n2⟧ "Prüf"'
+    assert chunk["json"]["hash"]["value"] == "⟦md5:b1⟧"
+    assert (put["at"], put["bytes"], drawn["contents"]) == (2, "b1", {"b1": 3})
+    assert drawn["steps"][5]["binds"] == {"f1": ["id"], "v1": ["current_version", "id"]}
+
+
+def test_a_hash_that_was_wrong_on_purpose_stays_wrong() -> None:
+    """It is no hash of the bytes that the program makes."""
+    told, read = story()
+    wrong = replace(told.operations[5].exchange, request={"number": 1, "size": 3, "hash": {"value": "0" * 32}})
+    told.operations[5] = replace(told.operations[5], exchange=wrong)
+    assert program(told, read)["steps"][2]["json"]["hash"]["value"] == "0" * 32
+
+
+def test_a_read_beyond_the_bound_waits_for_the_bound_and_is_tried_once() -> None:
+    """What never came cannot be told from what comes late by looking at once."""
+    told, _ = story()
+    late = told.ask("GET", "/files/id-file/url", 404, None, NC, after_ms=12_000)
+    drawn = program(told, late)
+    assert drawn["steps"][-1]["wait_s"] > TARGET.converge_within_s
+    assert drawn["tries"] == 1
+
+
+def test_what_was_settled_before_a_write_is_settled_before_it_again() -> None:
+    """A second version of a settled file: its url is waited for in between."""
+    told, _ = story()
+    told.ask("POST", "/projects/id-mine/uploads", 201, {"name": "ddsc-1-b", "size": 3}, {"id": "id-second"})
+    switched = told.ask("PUT", "/files/id-file", 200, {"upload": {"id": "id-second"}}, {"id": "id-file"})
+    paths = [step.get("path", "") for step in program(told, switched)["steps"]]
+    assert paths.index("/files/⟦f1⟧/url") < paths.index("/files/⟦f1⟧")
+
+
+def test_a_finding_without_requests_of_ours_has_no_program() -> None:
+    """Nor one that rests on a signed URL which no answer gave."""
+    told, _ = story()
+    assert program(told) is None
+    lost = told.ask("GET", "/y", 200, None, Octets(3, BYTES), storage=True)
+    assert program(told, lost) is None
+
+
+def test_the_shape_of_an_answer_holds_what_matters_and_no_id() -> None:
+    """Two servers that do the same give the same line, and another code, type or status another."""
+    names = {"id-1": "u1"}
+    one = shape(404, "application/json", {**NC, "reason": "busy"}, {})
+    assert one == ('404 application/json, error 404, code "resource_not_consistent", reason "busy", suggestion "s"')
+    assert shape(404, "application/json", {**NC, "error": "404"}, {}) != one
+    assert shape(409, "application/json", NC, {}) != one
+    assert shape(201, "application/json", {"id": "id-1"}, names).endswith("id u1, tells of u1")
+    assert shape(201, "application/json", {"id": "other"}, names).endswith("id new")
+    assert shape(None, "", None, {}) == "no whole answer"
+    assert shape(500, "text/html", "text", {}) == "500 text/html, text"
+    assert "is_consistent null" in shape(200, "application/json", {"status": {"is_consistent": None}}, {})

@@ -1,0 +1,66 @@
+"""Which trip shows which faults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import reference_lasting_trips as lasting
+import reference_promise_trips as promises
+import reference_surrounding_trips as surroundings
+import reference_value_trips as values
+
+from conformance.reference.faults.lasting_faults import mixture_faults, pause_faults, pressure_faults, return_faults
+from conformance.reference.faults.promise_faults import (
+    download_faults,
+    identity_faults,
+    lost_write_faults,
+    redirect_faults,
+    refused_write_faults,
+    silence_faults,
+)
+from conformance.reference.faults.surrounding_faults import (
+    folder_faults,
+    foreign_faults,
+    member_faults,
+    overwrite_faults,
+    relocation_faults,
+)
+from conformance.reference.faults.value_faults import (
+    digest_faults,
+    header_faults,
+    name_faults,
+    part_faults,
+    provider_faults,
+    size_faults,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from reference_trip import Trip
+
+TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
+    download_faults: promises.downloads,
+    redirect_faults: promises.downloads,
+    lost_write_faults: promises.lost_writes,
+    refused_write_faults: promises.refused_writes,
+    identity_faults: promises.identities,
+    silence_faults: promises.silences,
+    name_faults: values.names,
+    size_faults: values.sizes,
+    part_faults: values.parts,
+    digest_faults: values.hashes,
+    provider_faults: values.providers,
+    header_faults: values.headers,
+    folder_faults: surroundings.folders,
+    relocation_faults: surroundings.moves,
+    member_faults: surroundings.members,
+    foreign_faults: surroundings.others,
+    overwrite_faults: surroundings.late_calls,
+    return_faults: lasting.returns,
+    pause_faults: lasting.slow_clients,
+    mixture_faults: lasting.mixtures,
+    pressure_faults: lasting.loads,
+}
+SHOWN = [(fault.name, trip) for module, trip in TRIPS.items() for fault in module.FAMILY]

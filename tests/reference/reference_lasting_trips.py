@@ -1,0 +1,176 @@
+"""Trips that take time: what comes back later, slow clients, combinations, load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reference_bench import md5
+from reference_subjects import BAD
+from reference_surrounding_trips import _copy, _pair
+
+if TYPE_CHECKING:
+    from reference_trip import Item, Trip
+
+
+def returns(trip: Trip) -> None:
+    """Settle, rest for ten seconds, and read, download and use everything again."""
+    call, project = trip.bench.call, trip.project()
+    pairs = []
+    for number in range(3):
+        pairs.append(_pair(trip, project, f"n{number}"))
+        trip.attach(*pairs[-1])
+    single = trip.start(project, [b"single part"], chunked=False)
+    trip.complete(single)
+    trip.attach(single)
+    items = [single, *(item for pair in pairs for item in pair)]
+    trip.settle(*items)
+    newer = trip.start(project, [b"newer"])
+    trip.complete(newer)
+    old = _copy(pairs[0][0])
+    old.version = pairs[0][0].version
+    trip.switch(pairs[0][0], newer)
+    trip.settle(newer)
+    unread = trip.start(project, [b"unread"])
+    trip.complete(unread)
+    trip.attach(unread)
+    gone = _pair(trip, project)[0]
+    trip.attach(gone)
+    call("DELETE", f"/files/{gone.file}")
+    records = [call("GET", f"/uploads/{item.upload}").json["status"] for item in items]
+    for seconds in (5.5, 1.0, 1.0, 3.0):
+        trip.bench.advance(seconds)
+        kinds = {trip.read(item, via) for item in items if item is not pairs[0][0] for via in ("file", "version")}
+        trip.check("session-monotonic", ok="nc" not in kinds)
+        trip.check("one-verdict", ok=_verdicts_hold(trip, items[1:]))
+    trip.look(*(item for item in items if item is not pairs[0][0]), newer, unread, final=True)
+    served = trip.read(newer, "file")
+    trip.check("new-version-served", ok=served == "200" and "bytes-exact" not in trip.broken)
+    trip.check("old-version-downloadable", ok=trip.read(old, "version") == "200")
+    body = {"name": "probe", "content_type": "t", "size": 1}
+    ready = call("POST", f"/projects/{project}/uploads", body).status == 201
+    trip.check("session-monotonic", ok=ready)
+    trip.check("nc-after-delete", ok=trip.read(gone, "file") != "nc")
+    trip.broken.discard("nc-payload")
+    later = [call("GET", f"/uploads/{item.upload}").json["status"] for item in items]
+    trip.check("status-record", ok=records[1]["is_consistent"] is True and _same(records, later))
+
+
+def _verdicts_hold(trip: Trip, items: list[Item]) -> bool:
+    kinds = {(item.truth, trip.read(item, "version")) for item in items}
+    return not kinds & {("good", "ie"), ("bad", "200")}
+
+
+def _same(before: list[dict[str, object]], after: list[dict[str, object]]) -> bool:
+    return all(one["is_consistent"] == other["is_consistent"] for one, other in zip(before, after, strict=True))
+
+
+def slow_clients(trip: Trip) -> None:
+    """Pause for a few seconds between every two steps, one pause an upload."""
+    project = trip.project()
+    late = trip.bench.call("POST", "/projects", {"name": "used late", "description": "d"}).json["id"]
+    trip.bench.advance(3.0)
+    item = trip.start(late, [b"late"])
+    trip.check("converges-project", ok=bool(item.upload))
+    trip.broken.discard("nc-until-consistent")  # it was not consistent, which is told so
+    trip.whole(item)
+    rest = trip.bench.advance
+    slow = trip.start(project, [b"first"], size=11)
+    slow.content = b"first second"[:5] + b"second"
+    rest(2.5)
+    trip.part(slow, 2, b"second")
+    trip.whole(slow)
+    waits = trip.start(project, [b"waits for complete"])
+    rest(3.5)
+    trip.whole(waits)
+    opened = trip.start(project, [], size=6)
+    opened.content = b"opened"
+    rest(5.0)
+    trip.part(opened, 1, b"opened")
+    trip.whole(opened)
+    attached = trip.start(project, [b"attached late"])
+    trip.complete(attached)
+    rest(4.0)
+    trip.attach(attached)
+    trip.settle(attached)
+
+
+def mixtures(trip: Trip) -> None:
+    """Put good and bad versions on one another, twins, promotions, and parts that were never sent."""
+    project, call = trip.project(), trip.bench.call
+    for order in ((0, 1), (1, 0)):
+        pair = _pair(trip, project)
+        first, second = pair[order[0]], pair[order[1]]
+        trip.attach(first)
+        trip.switch(first, second)
+        trip.look(second, final=False)
+        trip.bench.advance(1.0)
+        trip.look(second, final=True)
+        trip.check("new-version-served", ok=second.truth == BAD or trip.read(second, "file") == "200")
+        if second.truth == BAD:
+            chunked = trip.start(project, [b"total"], truth=BAD, size=9)
+            trip.complete(chunked)
+            trip.switch(second, chunked)
+            trip.settle(chunked)
+    _never_sent(trip, project)
+    pair = _pair(trip, project)
+    single = trip.start(project, [b"single"], chunked=False)
+    trip.complete(single)
+    twins = [*pair, single, *map(_copy, (*pair, single))]
+    trip.attach(*twins)
+    trip.settle(*twins)
+    for kind, wait in (("single", 1.0), ("pending", 0.0)):
+        old = trip.start(project, [kind.encode()], kind, chunked=False)
+        new = trip.start(project, [b"newer"])
+        trip.complete(old, new)
+        trip.attach(old)
+        trip.switch(old, new)
+        trip.bench.advance(wait)
+        promoted = _copy(old)
+        promoted.file, promoted.version = old.file, call("POST", f"/file_versions/{old.version}/current").json["id"]
+        trip.settle(promoted)
+
+
+def _never_sent(trip: Trip, project: str) -> None:
+    body = {"name": "unsent", "content_type": "t", "size": 3, "chunked": False}
+    made = trip.bench.call("POST", f"/projects/{project}/uploads", body).json
+    single = type(trip.start(project, [b"x"]))("unsent", BAD, b"abc", upload=made["id"])
+    part = trip.start(project, [b"sent"], truth=BAD, size=8)
+    trip.part(part, 2, b"gone", send=False)
+    total = trip.start(project, [b"total"], truth=BAD, size=9)
+    trip.whole(single, part, total)
+
+
+def loads(trip: Trip) -> None:
+    """Complete many at once, behind a bad one, beyond a page; poll long; make projects side by side."""
+    project = trip.project()
+    beside = [trip.bench.call("POST", "/projects", {"name": n, "description": "d"}).json["id"] for n in "xy"]
+    trip.bench.advance(1.0)
+    body = {"name": "probe", "content_type": "t", "size": 1}
+    for key in beside:
+        answer = trip.bench.call("POST", f"/projects/{key}/uploads", body)
+        trip.check("converges-project", ok=answer.status == 201)
+    blocked = _pair(trip, project)
+    after = trip.start(project, [b"after a bad one"])
+    trip.complete(after)
+    trip.attach(*blocked, after)
+    trip.settle(*blocked, after)
+    many = [trip.start(project, [b"%d" % number]) for number in range(70)]
+    bad = [trip.start(project, [b"bad"], truth=BAD, chunked=False) for _ in range(6)]
+    for _ in range(30):
+        trip.bench.call("POST", f"/projects/{project}/uploads", body)
+    last = trip.start(project, [b"last"])
+    trip.complete(*many)
+    trip.complete(*bad, value=md5(b"other"))
+    polled = many[0]
+    trip.attach(polled)
+    polled_bad = bad[0]
+    trip.attach(polled_bad)
+    for _ in range(35):
+        trip.look(polled, polled_bad, final=False)
+    trip.complete(last)
+    trip.attach(*many[1:], *bad[1:], last)
+    trip.bench.advance(1.0)
+    trip.look(*many, *bad, last, final=True)
+    for _ in range(310):
+        trip.read(last, "version", method="HEAD")
+    trip.look(last, final=True)
