@@ -13,7 +13,7 @@ class Write(NamedTuple):
     """One write of what an upload is made of: a part reported or stored, or a hash of the whole reported.
 
     A tuple, because every part makes two. `declared` is (size, hash value, algorithm); without it `stored` are the
-    bytes sent, None where they are not known. `sure` says that it was acknowledged, `given` which answer of the API gave
+    bytes sent, None where they are not known. `sure` says that it was acknowledged, `given` which answer gave
     the signed url that it used.
     """
 
