@@ -44,7 +44,7 @@ def refused(case: Case, context: Context, book: Book) -> None:
     if gone or COMPLETED_AT_ONCE.holds(others, refusal.interval):
         return
     would_be = known(upload, context.setting, refusal)
-    if would_be.truth is not Truth.BAD or INVALID_REQUEST.holds(would_be, refusal):
+    if would_be.truth is not Truth.BAD or INVALID_REQUEST.holds(would_be, refusal, upload.parts.values()):
         return
     book.expose("complete-no-integrity")
     sentence = (

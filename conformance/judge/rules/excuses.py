@@ -17,6 +17,7 @@ from conformance.judge.rule import Excuse
 from conformance.judge.state.chain import Crossing
 from conformance.judge.state.expected import Known, Truth
 from conformance.judge.state.interval import NEVER, SECOND, Interval
+from conformance.judge.state.parts import Part
 from conformance.judge.state.resources import FOR_GOOD, Refusal
 
 SEVERAL = 3
@@ -46,9 +47,9 @@ def _not_for_good(failing: Sequence[Interval], latest: int, deadline: int, other
     return len(failing) < FOR_GOOD or not (deadline < failing[0].begun_ns and latest < failing[0].begun_ns < others)
 
 
-def _invalid(known: Known, refusal: Refusal) -> bool:
+def _invalid(known: Known, refusal: Refusal, parts: Iterable[Part]) -> bool:
     value, algorithm = refusal.hash
-    reported = [value, *(part.declared[1] for part in known.parts.values() if part.declared)]
+    reported = [value, *(part.declared[1] for part in parts if part.declared)]
     return not known.sizes_add_up or algorithm != "md5" or not all(map(_MD5.fullmatch, reported))
 
 

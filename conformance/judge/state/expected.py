@@ -47,8 +47,8 @@ class Known:
     `definite` says that the stored bytes are known exactly, whatever was reported of them; `sizes_add_up` that the
     reported sizes do; `misreported` that only a chunk's reported size is wrong. `smallest` is the size in bytes of the
     smallest part before the last (None with fewer than two parts). `proof` are the operations that show a BAD one, and
-    `defect` is what is wrong with it. `parts` are those that the verdict is about; from `until` (ns) on, other bytes
-    may have come to lie in the store, after the verdict, and nothing is known any more.
+    `defect` is what is wrong with it. `parts` are those that the verdict is about, where others came afterwards; from
+    `until` (ns) on, other bytes may have come to lie in the store, after the verdict, and nothing is known any more.
     """
 
     truth: Truth
@@ -114,7 +114,7 @@ def known(upload: Upload, setting: Setting, refusal: Refusal | None = None, verd
     parts = _parts(upload, frozen)
     found = _known(upload, parts, setting, refusal, frozen)
     if not upload.afterwards:
-        return found if found.truth is Truth.UNKNOWN and not found.definite else replace(found, parts=parts)
+        return found
     return replace(found, parts=parts, until=_until(upload, parts, frozen))
 
 
@@ -316,7 +316,8 @@ def expected_bytes(upload: Upload, found: Known) -> tuple[int, str] | None:
     """
     if not found.definite or found.truth is Truth.BAD:
         return None
-    only = next(iter(found.parts.values())) if len(found.parts) == 1 else None
+    parts = found.parts or upload.parts
+    only = next(iter(parts.values())) if len(parts) == 1 else None
     if only is not None and only.stored is not None:
         return only.stored.bytes, only.stored.md5
     content = upload.content

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from conformance.judge.state.interval import NEVER, Interval, first
 from conformance.model import Octets
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One write of what an upload is made of: a part reported or stored, or a hash of the whole reported.
 
-    `declared` is (size, hash value, algorithm); without it `stored` are the bytes sent, None where they are not known.
-    `sure` says that it was acknowledged, `given` which answer of the API gave the signed url that it used.
+    A tuple, because every part makes two. `declared` is (size, hash value, algorithm); without it `stored` are the
+    bytes sent, None where they are not known. `sure` says that it was acknowledged, `given` which answer gave
+    the signed url that it used.
     """
 
     call: str
