@@ -63,7 +63,7 @@ class Gathered:
     def is_suspicious(self) -> bool:
         """Whether any of it may break something; False is certain."""
         often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
-        return often or bool(self.forbidden.told) or self.refused.is_suspicious or self.identities.is_suspicious
+        return often or bool(self.forbidden.stated) or self.refused.is_suspicious or self.identities.is_suspicious
 
     def announce(self, operation: Operation, called: Call) -> None:
         """Note a write before all others are taken, where its answer is known already."""
@@ -71,7 +71,7 @@ class Gathered:
         if status is not None and 400 <= status < 500:
             self.refused.announce(operation, called)
 
-    def untold(self, operation: Operation, of: Classified) -> None:
+    def unstated(self, operation: Operation, of: Classified) -> None:
         """Take an operation that told nothing, or was refused."""
         if of.answer is Answer.UNKNOWN:
             self.unanswered.silent(operation, of)

@@ -146,7 +146,7 @@ class Judge:
             self._gathered.take(operation, of)
         answer = of.answer
         if answer is Answer.UNKNOWN or answer is Answer.REFUSED:
-            self._gathered.untold(operation, of)
+            self._gathered.unstated(operation, of)
         exchange = operation.exchange
         if exchange.user == "owner":
             self._owners(operation, of, handler, extended=extended, own=own)
@@ -154,7 +154,7 @@ class Judge:
             self._world.handlers[of.call.name](operation, of)
         else:
             self._not_owners(operation, of)
-        if of.kind is Kind.ERROR and exchange.status in CORE_ERRORS and _told_error(operation, of):
+        if of.kind is Kind.ERROR and exchange.status in CORE_ERRORS and _stated_error(operation, of):
             counted = CORE_ERRORS[exchange.status]
             self._statuses[counted] = self._statuses.get(counted, 0) + 1
 
@@ -350,7 +350,7 @@ def _was_switched(file: File) -> bool:
     return bool(file.single) or file.switched < NEVER
 
 
-def _told_error(operation: Operation, of: Classified) -> bool:
+def _stated_error(operation: Operation, of: Classified) -> bool:
     """Whether this is an ordinary error of a documented call with a payload to judge."""
     exchange = operation.exchange
     documented = exchange.role is Role.API and of.call.name not in {UNROUTED, "app_status"}

@@ -30,7 +30,7 @@ from conformance.model import Tally
 
 def _names_nothing(proof: Proof) -> bool:
     """Findings about the description rest on no operation: the description itself is the evidence."""
-    return not proof.told
+    return not proof.cited
 
 
 DESCRIBED = Rule(

@@ -74,8 +74,8 @@ def test_a_version_that_does_not_exist_is_refused_with_those_that_do(version: st
 def test_requirements_lists_an_older_version() -> None:
     """As JSON with `since`, and for a person."""
     for version, newest in (("1", 1), ("2", 2), ("", 2)):
-        told = CliRunner().invoke(requirements, ["--json", "--catalogue", version], standalone_mode=False)
-        assert {row["since"] for row in json.loads(told.output)} == set(range(1, newest + 1))
+        stated = CliRunner().invoke(requirements, ["--json", "--catalogue", version], standalone_mode=False)
+        assert {row["since"] for row in json.loads(stated.output)} == set(range(1, newest + 1))
     assert "since: version 1" in CliRunner().invoke(requirements, ["nc-payload"], standalone_mode=False).output
 
 

@@ -201,7 +201,7 @@ def test_a_refused_name_whose_like_was_accepted_leaves_no_trace_of_its_own(given
 # ---- clients that revalidate
 
 
-def told(
+def stated(
     scribe: Scribe, tick: int, answer: str, *, kind: str = "url", etag: str = '"1"', session: str = "cache"
 ) -> None:
     """Let a client that revalidates be answered, with a validator; 304 has no body."""
@@ -225,9 +225,9 @@ def test_a_client_that_is_told_nothing_but_304_of_not_consistent(kind: str, trut
     """It would wait for ever, although everybody else is told the truth."""
     scribe = scene(truth)
     scribe.file("actor", *at(3, 4))
-    told(scribe, 6, "nc", kind=kind)
+    stated(scribe, 6, "nc", kind=kind)
     for tick in (20, LATE, LATE + 20, LATE + 40):
-        told(scribe, tick, "304", kind=kind)
+        stated(scribe, tick, "304", kind=kind)
     scribe.url("reader", *at(LATE, LATE + 1), "200" if truth == "good" else "ie")
     assert wrongs(scribe) == {"conditional-same-state"}
 
@@ -236,10 +236,10 @@ def test_a_client_that_is_told_nothing_but_304_of_the_version_before() -> None:
     """The file has one validator whatever it shows."""
     scribe = scene("good", (1, 2))
     scribe.file("actor", *at(10, 11))
-    told(scribe, 14, "200")
+    stated(scribe, 14, "200")
     scribe.switch("actor", *at(20, 21))
     for tick in (24, LATE, LATE + 20, LATE + 40):
-        told(scribe, tick, "304")
+        stated(scribe, tick, "304")
     assert wrongs(scribe) == {"conditional-same-state"}
 
 
@@ -247,16 +247,16 @@ def test_a_304_of_the_present_state_is_right() -> None:
     """Of a verdict that stands, of not-consistent until the bound is over, and of a version that was promoted again."""
     scribe = scene("good", (1, 2))
     scribe.file("actor", *at(10, 11))
-    told(scribe, 12, "nc")
+    stated(scribe, 12, "nc")
     for tick in (14, 18, 22):
-        told(scribe, tick, "304")
-    told(scribe, 30, "200")
+        stated(scribe, tick, "304")
+    stated(scribe, 30, "200")
     for tick in (LATE, LATE + 20, LATE + 40):
-        told(scribe, tick, "304")
+        stated(scribe, tick, "304")
     scribe.switch("actor", *at(LATE + 50, LATE + 51))
     scribe.promote("actor", *at(LATE + 60, LATE + 61), n=1)
     for tick in (LATE + 200, LATE + 220, LATE + 240):
-        told(scribe, tick, "304")
+        stated(scribe, tick, "304")
     assert wrongs(scribe) == set()
 
 
@@ -268,15 +268,15 @@ def test_stale_validations_that_show_nothing(case: str) -> None:
     if case == "no validator":
         scribe.url("cache", *at(6, 7), "nc")
     else:
-        told(scribe, 6, "nc", session="other cache" if case == "another client" else "cache")
+        stated(scribe, 6, "nc", session="other cache" if case == "another client" else "cache")
     if case == "deleted":
         scribe.delfile("actor", *at(10, 11), "lost")
     if case == "begun anew":
         scribe.complete("actor", *at(LATE + 30, LATE + 31), "202")
     for tick in (LATE, LATE + 20, LATE + 40)[: 2 if case == "twice" else 3]:
-        told(scribe, tick, "304")
+        stated(scribe, tick, "304")
     if case == "told between":
-        told(scribe, LATE + 30, "200")
+        stated(scribe, LATE + 30, "200")
     assert "conditional-same-state" not in wrongs(scribe)
 
 
@@ -284,7 +284,7 @@ def test_a_304_at_once_is_counted_as_an_occasion() -> None:
     """Whoever revalidates exercises the requirement."""
     scribe = scene()
     scribe.file("actor", *at(3, 4))
-    told(scribe, 6, "200")
-    told(scribe, 9, "304")
+    stated(scribe, 6, "200")
+    stated(scribe, 9, "304")
     assert judge_history(scribe.history()).tallies["conditional-same-state"].exposures == 1
     assert error(404)["code"] == "not_provided"

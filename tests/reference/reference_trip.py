@@ -142,8 +142,8 @@ class Trip:
         stored = self.bench.store({**signed, "url": signed["url"].partition("#")[0]})
         for _ in range(5):
             if stored.status in {302, 307}:
-                told = urlsplit(stored.headers["location"])
-                stored = self.bench.store({"http_verb": "GET", "url": f"{told.path}?{told.query}"})
+                stated = urlsplit(stored.headers["location"])
+                stored = self.bench.store({"http_verb": "GET", "url": f"{stated.path}?{stated.query}"})
         whole = not stored.cut and stored.status == 200 and "content-encoding" not in stored.headers
         return stored.body if whole else None
 

@@ -12,7 +12,7 @@ def revalidated_again(proof: Proof) -> bool:
 
     The first operation of the finding is that answer, the second what made it stale, longer than the bound before.
     """
-    held, due, last = proof.told[0], proof.told[-2], proof.told[-1]
+    held, due, last = proof.cited[0], proof.cited[-2], proof.cited[-1]
     if not _is_full(held) or not (answers(due, "2xx") or completes(due)):
         return False
     since = [

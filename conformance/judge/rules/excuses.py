@@ -337,8 +337,8 @@ SHOWN_AGAIN = Excuse(
 NOT_THE_OWNERS = Excuse(
     "not-the-owners",
     "Only what the owner had made before, and was not deleting, is the owner's alone.",
-    lambda created, doomed, told: (
-        created.ended_ns >= told.begun_ns or (told.ended_ns >= doomed and told.begun_ns != doomed)
+    lambda created, doomed, stated: (
+        created.ended_ns >= stated.begun_ns or (stated.ended_ns >= doomed and stated.begun_ns != doomed)
     ),
     "precedence",
 )

@@ -207,8 +207,8 @@ def _ours(world: World, kind: str, place: str, name: str) -> bool:
 RULES = (
     Rule(
         "refused-but-listed", "refused-create-no-trace", Need.CREATES, Traces.conclude,
-        lambda p: (answers(p.told[0], "nc") or (p.told[0].exchange.status or 0) >= 400)
-        and before(p.told[0], p.told[1]) and lists(p.told[1], p.numbers["name"]),
+        lambda p: (answers(p.cited[0], "nc") or (p.cited[0].exchange.status or 0) >= 400)
+        and before(p.cited[0], p.cited[1]) and lists(p.cited[1], p.numbers["name"]),
         occasions="refused names looked for in the final listings",
         excuses=(MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND),
     ),

@@ -18,7 +18,7 @@ from conformance.judge.state.revalidations import NOT_MODIFIED
 from conformance.judge.state.stays import Stay
 from conformance.model import Json, Octets, Operation
 
-KEPT_URLS = 100_000
+RETAINED_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
 
 
@@ -38,7 +38,7 @@ class Filing(Storing):
 
     # ---- files and versions
 
-    def _link(self, version: Json, interval: Interval, file: str, upload: str = "", *, told: bool = False) -> None:
+    def _link(self, version: Json, interval: Interval, file: str, upload: str = "", *, stated: bool = False) -> None:
         # `told` where the answer acknowledges the version; one that only shows it may come from a replica ahead.
         name, named = identity(version), identity(within(version, "upload"))
         found = named or upload
@@ -47,9 +47,9 @@ class Filing(Storing):
         held = self.version(name)
         held.file = held.file or file
         held.linked = first(held.linked, interval)
-        if told:
+        if stated:
             held.acknowledged = first(held.acknowledged, interval)
-        if told and named:
+        if stated and named:
             held.named[named] = first(held.named.get(named), interval) or interval
         if found and not held.upload:
             held.upload = found
@@ -91,7 +91,7 @@ class Filing(Storing):
             switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=True)
             file.switches[operation.id] = switch
             self.upload(upload_name).files.append(name)
-        self._link(version, interval, name, upload_name, told=True)
+        self._link(version, interval, name, upload_name, stated=True)
 
     def _attach(self, operation: Operation, of: Classified, wanted: str) -> None:
         """Note that an upload may have been attached from now on, or was turned away for its own sake."""
@@ -145,7 +145,7 @@ class Filing(Storing):
             self.upload(upload).files.append(name)
             body = exchange.response
             version = within(body, "current_version") if of.call.name == "update_file" else promoted(body)
-            self._link(version, interval, name, upload, told=True)
+            self._link(version, interval, name, upload, stated=True)
 
     def _write_file(self, operation: Operation, of: Classified) -> None:
         if of.effect is not Effect.NONE:
@@ -266,7 +266,7 @@ class Filing(Storing):
         else:
             self.get_urls.setdefault(key, (reads, interval))
         self.get_urls[given_by(operation)] = reads, interval
-        while len(self.get_urls) > KEPT_URLS:
+        while len(self.get_urls) > RETAINED_URLS:
             self.get_urls.pop(next(iter(self.get_urls)))
 
     def _only_upload(self, reads: Reads) -> str:

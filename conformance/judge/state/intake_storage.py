@@ -17,7 +17,7 @@ from conformance.judge.state.registry import Registry, followed, given_by, heard
 from conformance.judge.state.resources import NOT_FOUND, Attempt, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
 
-_ODD_KEPT = 16
+_ODD_RETAINED = 16
 _ACCEPTED = 202
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9])?")
 """A name that no server has a reason to refuse."""
@@ -87,15 +87,15 @@ class Storing(Registry):
             project.late.append((reads, interval, heard(operation, of.answer)))
         else:
             self.take(reads, interval, of, operation)
-            self._told(project, reads, operation, of.answer, (provider, *_asked_shape(request)))
+            self._stated(project, reads, operation, of.answer, (provider, *_asked_shape(request)))
         if name:
             self._new_upload(self.upload(name), operation, of.call.id)
 
     @staticmethod
-    def _told(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
+    def _stated(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
         interval = interval_of(operation)
         if is_odd(reads, operation, answered) and not _is_about_the_name(operation):
-            project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_KEPT])
+            project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_RETAINED])
         elif answered is Answer.DONE:
             project.accepted[shape] = last(project.accepted.get(shape), interval) or interval
 
@@ -215,8 +215,8 @@ class Storing(Registry):
         interval = interval_of(operation)
         if heard(operation, of.answer) is Answer.REFUSED:
             upload.missing = last(upload.missing, interval)
-        told = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
-        status = None if not told or of.kind is Kind.FOREIGN or is_busy(exchange) else exchange.status
+        stated = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
+        status = None if not stated or of.kind is Kind.FOREIGN or is_busy(exchange) else exchange.status
         upload.completes[operation.id] = Attempt(interval, done, status, reported_hash(asked(exchange.request)))
         if status in COMPLETION_REFUSALS and of.answer not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
             self._refused(upload, operation, interval)

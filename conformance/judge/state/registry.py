@@ -25,8 +25,8 @@ def followed(operation: Operation) -> int:
 
     Urls alone may be alike once their signatures are hidden, and a sender may have had to spell them another way.
     """
-    told = operation.notes.get(URL_OF)
-    return hash((URL_OF, told)) if told else hash(operation.exchange.path)
+    stated = operation.notes.get(URL_OF)
+    return hash((URL_OF, stated)) if stated else hash(operation.exchange.path)
 
 
 def given_by(operation: Operation) -> int:
@@ -37,8 +37,8 @@ def given_by(operation: Operation) -> int:
 def _fails(operation: Operation, of: Classified) -> bool:
     """Whether this is the API's own server error."""
     exchange = operation.exchange
-    told = of.answer is Answer.UNKNOWN and of.kind is not Kind.NOTHING and isinstance(exchange.response, dict)
-    return told and (exchange.status or 0) >= 500 and not (of.kind is Kind.FOREIGN or is_busy(exchange))
+    stated = of.answer is Answer.UNKNOWN and of.kind is not Kind.NOTHING and isinstance(exchange.response, dict)
+    return stated and (exchange.status or 0) >= 500 and not (of.kind is Kind.FOREIGN or is_busy(exchange))
 
 
 def heard(operation: Operation, answered: Answer) -> Answer:

@@ -12,7 +12,7 @@ from conformance.judge.state.interval import Interval, interval_of
 from conformance.model import Operation
 
 NOT_MODIFIED = 304
-MOST_KEPT = 64
+MOST_RETAINED = 64
 """Answers without content that are kept of one client at one endpoint; of more, the first and the last."""
 _FULL = frozenset({Answer.DONE, Answer.NC, Answer.INTEGRITY})
 Key = tuple[str, str, str]
@@ -45,7 +45,7 @@ class Revalidations:
             held = self.held.get(key)
             if held is not None and exchange.failure is None:
                 self.asked += 1
-                if len(held.unchanged) >= MOST_KEPT:
+                if len(held.unchanged) >= MOST_RETAINED:
                     held.unchanged.pop()
                 held.unchanged.append(interval_of(operation))
         elif of.answer in _FULL and ("etag" in headers or "last-modified" in headers):

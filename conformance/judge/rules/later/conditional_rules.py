@@ -20,9 +20,9 @@ from conformance.judge.state.revalidations import Held, Key
 _REQUIREMENT = "conditional-same-state"
 
 
-def revalidated(told: tuple[Key, Held], context: Context, book: Book) -> None:
+def revalidated(stated: tuple[Key, Held], context: Context, book: Book) -> None:
     """Convict a server that tells a client again and again, by 304 alone, what was true once."""
-    (session, call, name), held = told
+    (session, call, name), held = stated
     book.expose(_REQUIREMENT)
     unchanged = sorted(held.unchanged)
     due = _due(call, name, held, unchanged[-1], context)

@@ -24,7 +24,7 @@ class Names:
     """How often names were kept, and the first that was not, by call."""
 
     def __init__(self) -> None:
-        self._kept = 0
+        self._retained = 0
         self._changed = 0
         self._first: dict[str, tuple[Interval, str, str]] = {}
 
@@ -36,17 +36,17 @@ class Names:
         if wanted is None or given is None:
             return
         if wanted == given:
-            self._kept += 1
+            self._retained += 1
             return
         self._changed += 1
-        told = interval_of(operation), wanted, given
-        self._first[of.call.name] = min(told, self._first.get(of.call.name, told))
+        stated = interval_of(operation), wanted, given
+        self._first[of.call.name] = min(stated, self._first.get(of.call.name, stated))
 
     def conclude(self, _context: Context, book: Book) -> None:
         """Say how many names were kept, and show one that was not of each call."""
-        if self._kept or self._changed:
-            book.expose(_REQUIREMENT, self._kept + self._changed)
-            book.measure(_REQUIREMENT, kept=self._kept, changed=self._changed)
+        if self._retained or self._changed:
+            book.expose(_REQUIREMENT, self._retained + self._changed)
+            book.measure(_REQUIREMENT, kept=self._retained, changed=self._changed)
         for call, (interval, wanted, given) in sorted(self._first.items()):
             sentence = f"{call} was asked for {_said(wanted)} and answered {_said(given)} to {book.when(interval)}"
             book.find(
@@ -55,7 +55,7 @@ class Names:
             )  # fmt: skip
 
 
-def is_kept(request: Json | Octets | None, response: Json | Octets | None) -> bool:
+def is_retained(request: Json | Octets | None, response: Json | Octets | None) -> bool:
     """Return whether an answer bears the name that was asked for, as far as both can be read."""
     wanted, given = _names(request, response)
     return wanted is None or given is None or wanted == given
@@ -72,7 +72,7 @@ def _said(name: str) -> str:
 
 
 def _differs(proof: Proof) -> bool:
-    one = proof.told[0]
+    one = proof.cited[0]
     body = one.exchange.request if not isinstance(one.exchange.request, Octets) else asked(one.exchange.request)
     return answers(one, "2xx") and str(body["name"]) != str(one.exchange.response["name"])  # type: ignore[index] # read or refused
 

@@ -67,11 +67,11 @@ def _stores(case: Case) -> list[Write]:
     A signed url that the API gave only after the verdict is the API's own doing.
     """
     verdict = case.sight.truth()
-    told = verdict.ended_ns if verdict else NEVER
+    stated = verdict.ended_ns if verdict else NEVER
     return [
         write for write in case.upload.afterwards
         if write.call == "storage_put" and write.interval.begun_ns >= case.known.until
-        and not (write.given and write.given.begun_ns > told and _is_chunks(case, write.given))
+        and not (write.given and write.given.begun_ns > stated and _is_chunks(case, write.given))
     ]  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def _said(download: Download) -> str:
     return f"{octets.bytes} bytes with MD5 {octets.md5[:8]}…" if octets else "nothing"
 
 
-_KEPT = "uploads downloaded again after their verdict, and what was looked at again later than the bound"
+_RETAINED = "uploads downloaded again after their verdict, and what was looked at again later than the bound"
 
 
 _SENT_AGAIN = "uploads downloaded again after other bytes were sent to the store"
@@ -183,18 +183,18 @@ _SENT_AGAIN = "uploads downloaded again after other bytes were sent to the store
 def _rule(name: str, requirement: str) -> Rule:
     return Rule(
         name, requirement, Need.UPLOAD, bytes_stay,
-        lambda p: len(p.told) == 4 and answers(p.told[0], "2xx") and answers(p.told[2], "2xx")
-        and follows(p.told[0], p.told[1]) and follows(p.told[2], p.told[3]) and before(p.told[1], p.told[2])
-        and None is not served(p.told[1]) != served(p.told[3]) is not None,
-        occasions=_KEPT if requirement == FINAL else _SENT_AGAIN,
+        lambda p: len(p.cited) == 4 and answers(p.cited[0], "2xx") and answers(p.cited[2], "2xx")
+        and follows(p.cited[0], p.cited[1]) and follows(p.cited[2], p.cited[3]) and before(p.cited[1], p.cited[2])
+        and None is not served(p.cited[1]) != served(p.cited[3]) is not None,
+        occasions=_RETAINED if requirement == FINAL else _SENT_AGAIN,
         excuses=(MAY_LIE_IN_THE_STORE, STILL_SETTLING, USED_LATE), since=2,
     )  # fmt: skip
 
 
 VANISHED = Rule(
     "vanished", FINAL, Need.LOOKS, stays_there,
-    lambda p: answers(p.told[0], "2xx") and answers(p.told[-2], "2xx") and before(p.told[-2], p.told[-1])
-    and before(p.told[0], p.told[-1], p.bound) and (answers(p.told[-1], "404") or is_shown_deleted(p.told[-1])),
-    occasions=_KEPT, excuses=(WITHIN_THE_BOUND, SHOWN_AGAIN, MAY_BE_DELETED), since=2,
+    lambda p: answers(p.cited[0], "2xx") and answers(p.cited[-2], "2xx") and before(p.cited[-2], p.cited[-1])
+    and before(p.cited[0], p.cited[-1], p.bound) and (answers(p.cited[-1], "404") or is_shown_deleted(p.cited[-1])),
+    occasions=_RETAINED, excuses=(WITHIN_THE_BOUND, SHOWN_AGAIN, MAY_BE_DELETED), since=2,
 )  # fmt: skip
 RULES = (_rule("bytes-changed", FINAL), _rule("bytes-changed-in-store", BY_STORE), VANISHED)
