@@ -288,3 +288,12 @@ def test_a_304_at_once_is_counted_as_an_occasion() -> None:
     stated(scribe, 9, "304")
     assert judge_history(scribe.history()).tallies["conditional-same-state"].exposures == 1
     assert error(404)["code"] == "not_provided"
+
+
+def test_a_name_that_was_asked_for_badly_is_not_compared() -> None:
+    """JSON that is sent as a form is read as the target likes."""
+    scribe = scene()
+    made = {"id": uid("pppp", 1), "name": "as before"}
+    scribe.answered("actor", *at(5, 6), "PUT", f"/projects/{uid('pppp', 1)}", "200", made, request={"name": "x"},
+                    notes={"intent": "invalid"})  # fmt: skip
+    assert not [one for one in findings(judged(scribe.history())) if one.requirement == "name-kept"]

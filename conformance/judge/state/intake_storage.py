@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.api.answers import Answer, Classified, Effect, Kind
 from conformance.api.bodies import asked, identity, reported_hash, whole, within
-from conformance.api.error_bodies import named_fields, says_taken
+from conformance.api.error_bodies import says_taken
 from conformance.api.gateways import is_busy
 from conformance.api.routes import spelled
 from conformance.api.statuses import COMPLETION_REFUSALS
@@ -32,7 +32,7 @@ def _is_about_the_name(operation: Operation) -> bool:
     exchange = operation.exchange
     name = within(asked(exchange.request), "name")
     unusual = isinstance(name, str) and _PLAIN_NAME.fullmatch(name) is None
-    return unusual or says_taken(exchange) or "name" in named_fields(exchange)
+    return unusual or says_taken(exchange)
 
 
 class Storing(Registry):

@@ -29,8 +29,8 @@ class Names:
         self._first: dict[str, tuple[Interval, str, str]] = {}
 
     def take(self, operation: Operation, of: Classified) -> None:
-        """Take a call that gives a name."""
-        if of.answer is not Answer.DONE:
+        """Take a call that gives a name; what is asked badly may be read in more ways than one."""
+        if of.answer is not Answer.DONE or operation.notes.get("intent") == "invalid":
             return
         wanted, given = _names(operation.exchange.request, operation.exchange.response)
         if wanted is None or given is None:
