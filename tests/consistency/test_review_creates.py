@@ -155,10 +155,14 @@ def test_a_validation_error_once_the_project_is_ready_is_no_crime() -> None:
 def test_a_name_that_is_taken_says_nothing_of_the_projects_state() -> None:
     """Each create was delivered twice, before nc was told by a replica that lags."""
     notes = {"intent": "valid"}
-    for message, expected in (("has already been taken", set()), ("is too long", {"nc-until-consistent"})):
+    for field, message, expected in (
+        ("name", "has already been taken", set()),
+        ("name", "is too long", {"nc-until-consistent"}),
+        ("size", "is too large", {"nc-until-consistent"}),
+    ):
         scribe = Scribe()
         scribe.project("actor", *at(0, 1))
-        stated = error(400, "validation failed", errors=[{"field": "name", "message": message}])
+        stated = error(400, "validation failed", errors=[{"field": field, "message": message}])
         path, ask = f"/projects/{uid('pppp', 1)}/uploads", {"name": "upload number 9", "content_type": "t", "size": 3}
         scribe.wire("actor", *at(2, 3), "POST", path, status=400, request=ask, response=stated, notes=notes)
         scribe.upload("actor", *at(5, 6), "nc", notes=notes)

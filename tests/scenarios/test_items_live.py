@@ -20,7 +20,8 @@ from conformance.reference.launch import RunningServer, launch
 from conformance.run.item_names import owner_of
 
 ROOT = Path(__file__).parents[2]
-NAMES = [scenario.name for scenario in scenarios()]
+NAMES = [scenario.name for scenario in scenarios() if scenario.share.standard]
+QUICK = [scenario.name for scenario in scenarios() if scenario.share.quick]
 Done = subprocess.CompletedProcess[str]
 
 
@@ -44,7 +45,7 @@ def listed(*words: object) -> list[str]:
 def test_every_scenario_is_listed_once() -> None:
     """A QA person sees what is tried."""
     assert sorted(listed()) == sorted(NAMES)
-    assert sorted(listed("--effort", "quick")) == sorted(set(NAMES) - {"large-uploads"})
+    assert sorted(listed("--effort", "quick")) == sorted(QUICK)
 
 
 def test_shards_of_a_scenario_are_listed_where_workers_share_it_out() -> None:
@@ -54,7 +55,9 @@ def test_shards_of_a_scenario_are_listed_where_workers_share_it_out() -> None:
         named
     )
     assert "small-parts-probe-shard-2-of-2" not in named
-    plans = {scenario.name for scenario in scenarios() if isinstance(scenario, PlanScenario)}
+    plans = {
+        scenario.name for scenario in scenarios() if isinstance(scenario, PlanScenario) and scenario.share.standard
+    }
     owners = [owner_of(f"[{name}]") for name in named]
     assert {owner.scenario for owner in owners if owner and owner.shard is not None} == plans
 

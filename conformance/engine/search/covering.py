@@ -102,12 +102,12 @@ def covering(space: Space, strength: int, lot: Lot) -> list[Row]:
         return sorted(levels, key=lambda pair: -open_.gain(row, *pair))
 
     while open_.left:
-        part = dict(next(iter(open_.left)))
+        part = dict(sorted(next(iter(open_.left))))  # a set's own order is another one in every process
         row = completed(mixed, part, ranked)
         if row is None:
             open_.left.pop(frozenset(part.items()))
         else:
-            rows.append(row)
+            rows.append({name: row[name] for name in space.factors})
             open_.strike(row)
     return rows
 

@@ -9,7 +9,7 @@ from conformance.engine.plan import Plan
 from conformance.engine.plan_model import LARGE_PART
 from conformance.engine.scenario import Share, tabled
 
-from ..exercised import BAD, COMPLETED, GOOD, WINDOW
+from ..exercised import COMPLETED, GOOD, WINDOW
 from ..shapes import MOST_PROBED, Shape
 from .rows import Row, chunked, lot_of, plans_of, single
 
@@ -78,7 +78,7 @@ SIZES = (
     tabled(
         "sizes",
         "Sizes: none, one byte, powers of two and their neighbours, parts at the bounds, many parts, parts sent again",
-        (*COMPLETED, *WINDOW, *GOOD, *BAD),
+        (*COMPLETED, *WINDOW, *GOOD),
         _SHARE,
         sizes,
     ),
