@@ -88,9 +88,9 @@ def stock(server: RunningServer, examples: int, folder: Path) -> tuple[set[str],
     command += ["-H", f"Authorization: {server.token}", "--seed", "1", "-n", str(examples), "--continue-on-failure"]
     command += ["--report", "json", "--report-json-path", str(report)]
     subprocess.run(command, check=False, capture_output=True, cwd=folder)
-    told = json.loads(report.read_text(encoding="utf-8"))
-    found = {f"{failure['type']} {where}" for failure in told["failures"] for where in failure["operations"]}
-    return found, told["test_cases"]["generated"]
+    stated = json.loads(report.read_text(encoding="utf-8"))
+    found = {f"{failure['type']} {where}" for failure in stated["failures"] for where in failure["operations"]}
+    return found, stated["test_cases"]["generated"]
 
 
 def measure(faults: Sequence[str], effort: str, examples: int) -> dict[str, Tally]:
@@ -100,7 +100,7 @@ def measure(faults: Sequence[str], effort: str, examples: int) -> dict[str, Tall
         for name, tally in tallies.items():
             with launch(lag="0.2", faults=[fault] if fault else []) as server, tempfile.TemporaryDirectory() as folder:
                 begun = time.monotonic()
-                told, requests = (
+                stated, requests = (
                     ours(server, effort, Path(folder))
                     if name == "dds-conformance"
                     else stock(server, examples, Path(folder))
@@ -108,8 +108,8 @@ def measure(faults: Sequence[str], effort: str, examples: int) -> dict[str, Tall
                 tally.seconds += time.monotonic() - begun
                 tally.requests += requests
             if not fault:
-                tally.alarms = sorted(told)
-            elif told & set(FAULTS[fault].breaks) if name == "dds-conformance" else told - set(tally.alarms):
+                tally.alarms = sorted(stated)
+            elif stated & set(FAULTS[fault].breaks) if name == "dds-conformance" else stated - set(tally.alarms):
                 tally.found.append(fault)
     return tallies
 

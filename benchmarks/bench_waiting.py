@@ -37,8 +37,8 @@ def main() -> int:
         result = run(Case(n + 1, lag, "", given.effort, 60.0, given.workers))
         bound = OWN_S + PER_LAG * float(lag)
         results.append(result)
-        kept = "within" if result.wall_s <= bound else "OVER"
-        said = f"{result.wall_s:6.1f} s, {kept} the bound of {bound:5.1f} s; {result.exchanges} exchanges"
+        retained = "within" if result.wall_s <= bound else "OVER"
+        said = f"{result.wall_s:6.1f} s, {retained} the bound of {bound:5.1f} s; {result.exchanges} exchanges"
         print(f"lag {lag:>4} s: {said}; exit {result.status}", flush=True)
     if len(results) > 1:
         print(f"growth: {slope(results):.2f} s per second of lag (bound {PER_LAG})")

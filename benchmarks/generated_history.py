@@ -40,8 +40,8 @@ def upload(number: int, clock: int, ids: Iterator[int]) -> Iterator[Operation]:
     scribe.complete(*tick(), n=number)
     scribe.file(*tick(), n=number, home=number)
     started = len(scribe.operations)
-    told = "ie" if bad else "200"
-    for step, word in ((0, "nc"), (1, told)):
+    stated = "ie" if bad else "200"
+    for step, word in ((0, "nc"), (1, stated)):
         scribe.url("", step, step, word, number)
         scribe.vurl("", step, step, word, number)
         scribe.show("", step, step, "pending" if word == "nc" else "err" if bad else "ok", number)

@@ -104,8 +104,8 @@ def main() -> int:
             counts[got.outcome] += 1
             met = sum(count for fault, count in proxy.met.items() if fault)
             extra = "" if fine else f"  BROKEN: {', '.join(sorted(got.broken - direct.broken)) or got.outcome}"
-            told = f"{got.outcome} ({got.exit_code}), {met} faults, {got.exchanges} exchanges, {got.seconds:.0f} s"
-            print(f"{seed}: {told}{extra}", flush=True)
+            stated = f"{got.outcome} ({got.exit_code}), {met} faults, {got.exchanges} exchanges, {got.seconds:.0f} s"
+            print(f"{seed}: {stated}{extra}", flush=True)
     print(f"{given.runs} runs: {dict(counts)}, {failed} disagree")
     return 1 if failed else 0
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from conformance.settings.costs import COSTS
-from conformance.settings.durations import MEASURED_LAG_S, told
+from conformance.settings.durations import MEASURED_LAG_S, stated
 from conformance.settings.effort_cost import EffortCost
 from conformance.settings.run_settings import GENTLE_RPS_PER_WORKER
 
@@ -37,7 +37,7 @@ def table() -> str:
 def _row(effort: str, cost: EffortCost) -> list[str]:
     paced_s = max(cost.seconds, cost.requests / GENTLE_RPS_PER_WORKER)
     counts = (cost.projects, cost.uploads, cost.requests, round(cost.bytes / (1 << 20)))
-    return [f"`{effort}`", USES[effort], *(f"{count:,}" for count in counts), told(cost.seconds), told(paced_s)]
+    return [f"`{effort}`", USES[effort], *(f"{count:,}" for count in counts), stated(cost.seconds), stated(paced_s)]
 
 
 def filled(text: str) -> str:

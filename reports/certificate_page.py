@@ -54,9 +54,9 @@ def _row(row: Document) -> dict[str, Any]:
 
 
 def _sentence(ours: Document, report: Document) -> str:
-    kept = {"conformant": "kept", "nonconformant": "broke"}.get(ours["outcome"], "was not shown to keep")
+    retained = {"conformant": "kept", "nonconformant": "broke"}.get(ours["outcome"], "was not shown to keep")
     contract = report["versions"].get("spec", "the specification")
-    return f"In a {ours['run']['effort']} run it {kept} the eventual-consistency contract {contract}."
+    return f"In a {ours['run']['effort']} run it {retained} the eventual-consistency contract {contract}."
 
 
 def _facts(ours: Document, report: Document) -> Iterable[tuple[str, str]]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from conformance.outcome.display_text import judged
 
-from .ci.case_rows import RUN, cut, findings_of, headline, kind, shares_s, told, took_s, unique
+from .ci.case_rows import RUN, cut, findings_of, headline, kind, shares_s, stated, took_s, unique
 
 Document = Mapping[str, Any]
 NAME = "junit.xml"
@@ -71,7 +71,7 @@ class Drawing:
         about = {one: row.get(one) for one in ("id", "level", "section", "outcome", "exposures", "bound_95")}
         warned = {"warning": headline(row, findings)} if row["outcome"] == "warn" else {}
         self._properties(case, {**about, **warned})
-        text = told(row, findings, self.length)
+        text = stated(row, findings, self.length)
         if what:
             message = {"message": self._text(headline(row, findings))}
             named = (

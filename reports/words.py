@@ -59,8 +59,8 @@ def answer_class(exchange: Mapping[str, Any]) -> str:
     status = exchange.get("status")
     if exchange.get("failure") or status is None:
         return "lost"
-    told = exchange.get("answer") or ("done" if 200 <= status < 300 else "")
-    return _COLOURS.get(told, "bad")
+    stated = exchange.get("answer") or ("done" if 200 <= status < 300 else "")
+    return _COLOURS.get(stated, "bad")
 
 
 def answer_text(exchange: Mapping[str, Any]) -> str:

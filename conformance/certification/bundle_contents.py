@@ -109,7 +109,7 @@ class Contents:
         """Return what an operation asked for."""
         return self.classify.call(operation.exchange)
 
-    def told(self, operation: Operation) -> Answer:
+    def stated(self, operation: Operation) -> Answer:
         """Return the class of an operation's answer."""
         return self.classify(operation).answer
 

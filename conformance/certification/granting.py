@@ -55,11 +55,11 @@ def sealed_members(  # noqa: PLR0913, PLR0917 - what a bundle is made of, named
     """Return all members of a bundle: the run's `own`, what is drawn of them, and the attestation over all."""
     claims = _claims(own, report, header, key, wish)
     public = key.public_key()
-    kept = {**own, members.PUBLIC_KEY: text(public).encode()}
+    retained = {**own, members.PUBLIC_KEY: text(public).encode()}
     drawn = draw(statement(report, {}, claims)["predicate"], report)
-    kept |= {name: drawn[name].encode() for name in members.DRAWN}
-    digests = {name: hashlib.sha256(raw).hexdigest() for name, raw in kept.items()}
-    return {**kept, members.ATTESTATION: sealed(key, STATEMENT, statement(report, digests, claims))}
+    retained |= {name: drawn[name].encode() for name in members.DRAWN}
+    digests = {name: hashlib.sha256(raw).hexdigest() for name, raw in retained.items()}
+    return {**retained, members.ATTESTATION: sealed(key, STATEMENT, statement(report, digests, claims))}
 
 
 def _claims(own: Mapping[str, bytes], report: Document, header: Document, key: Ed25519PrivateKey, wish: Wish) -> Claims:

@@ -145,13 +145,13 @@ def _harmless(file: BinaryIO, size: int) -> None:
 
 def _keep(file: BinaryIO, size: int, path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("wb") as kept:
+    with path.open("wb") as retained:
         while size:
             chunk = file.read(min(CHUNK, size))
             if not chunk:
                 raise EOFError("it ends in the middle of a member")
             digest.update(chunk)
-            kept.write(chunk)
+            retained.write(chunk)
             size -= len(chunk)
     return digest.hexdigest()
 

@@ -68,7 +68,7 @@ def client(  # noqa: PLR0913 - the options of the command
     screen.begin(f"trying {shlex.join(command)} in {len(chosen)} scenarios, {jobs} at a time")
     try:
         trials = try_all(under_test, chosen, jobs=jobs, keep=report_dir / OUTPUT if report_dir else None,
-                         told=lambda trial: screen.advance(_sentence(trial)))  # fmt: skip
+                         stated=lambda trial: screen.advance(_sentence(trial)))  # fmt: skip
     finally:
         screen.done()
     drawn = assemble_client(under_test, trials, begun=begun, strict=strict, partial=bool(scenario), reports=reports)

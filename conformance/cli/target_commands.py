@@ -17,7 +17,7 @@ from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked
 from conformance.cli.wish_options import wish_if, wishing
-from conformance.doctor import Line, Mark, durations, durations_told, examine, next_command
+from conformance.doctor import Line, Mark, durations, durations_stated, examine, next_command
 from conformance.driver.report_folder import check_writable
 from conformance.driver.safety.cleaning import clean as sweep
 from conformance.driver.safety.cleaning import target_of
@@ -52,10 +52,10 @@ def doctor(*, as_json: bool, **given: Any) -> int:
             _tell(line)
     command, lasting = next_command(settings, lines), durations(settings, lines)
     if as_json:
-        told = {"lines": [line.document() for line in lines], "durations_s": lasting, "next": command}
-        click.echo(json.dumps(told, indent=1))
+        stated = {"lines": [line.document() for line in lines], "durations_s": lasting, "next": command}
+        click.echo(json.dumps(stated, indent=1))
     else:
-        click.echo(f"\n{durations_told(settings, lasting)}")
+        click.echo(f"\n{durations_stated(settings, lasting)}")
         click.echo(f"next: {click.style(command, bold=True)}")
     bad = [line.question for line in lines if line.mark is Mark.BAD]
     return ExitCode.CONFORMANT if not bad else ExitCode.USAGE if set(bad) == {CERTIFICATE} else ExitCode.UNREACHABLE

@@ -84,13 +84,13 @@ def _ready(screen: Console, settings: Settings) -> Callable[[str], None]:
 
 def _ticker(screen: Console, watching: Watch, settings: Settings) -> Callable[[], None]:
     every_s = _LIVE_S if screen.mode is Mode.RICH else _PLAIN_S
-    told = [time.monotonic()]
+    stated = [time.monotonic()]
 
     def tick() -> None:
         now, now_ns = time.monotonic(), time.monotonic_ns()
-        if now - told[0] < every_s:
+        if now - stated[0] < every_s:
             return
-        told[0] = now
+        stated[0] = now
         awaited = watching.live.progress.awaited_at(now_ns).items()
         bound_s = settings.target.converge_within_s
         screen.advance(

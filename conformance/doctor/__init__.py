@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.doctor.diagnosis import durations, durations_told, next_command
+from conformance.doctor.diagnosis import durations, durations_stated, next_command
 from conformance.doctor.examining import examine
 from conformance.doctor.lines import Line, Mark
 
-__all__ = ["Line", "Mark", "durations", "durations_told", "examine", "next_command"]
+__all__ = ["Line", "Mark", "durations", "durations_stated", "examine", "next_command"]

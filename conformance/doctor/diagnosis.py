@@ -15,7 +15,7 @@ from conformance.driver.preflight import FirstLook
 from conformance.driver.wire.handshake import Handshake
 from conformance.model import Exchange, Operation
 from conformance.settings.costs import COSTS
-from conformance.settings.durations import MEASURED_LAG_S, expected_s, told
+from conformance.settings.durations import MEASURED_LAG_S, expected_s, stated
 from conformance.settings.run_settings import Settings, is_loopback
 
 CLOCK_MATTERS_S = 30.0
@@ -133,10 +133,10 @@ def durations(settings: Settings, lines: Sequence[Line]) -> dict[str, float]:
     }
 
 
-def durations_told(settings: Settings, durations: Mapping[str, float]) -> str:
+def durations_stated(settings: Settings, durations: Mapping[str, float]) -> str:
     """Say which effort takes how long, and at which pace."""
     pace = f"at {settings.rate:g} requests a second (--max-rps)" if settings.rate else "unpaced"
-    efforts = ", ".join(f"{effort} about {told(seconds)}" for effort, seconds in durations.items())
+    efforts = ", ".join(f"{effort} about {stated(seconds)}" for effort, seconds in durations.items())
     return f"a run takes, {pace}: {efforts}"
 
 

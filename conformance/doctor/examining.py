@@ -63,24 +63,24 @@ def _driver(settings: Settings, folder: Path, left: list[Line]) -> Iterator[Driv
 
     What could not be removed is added to `left`.
     """
-    kept = settings.report_dir / f"doctor-{settings.run_id}.jsonl"
+    retained = settings.report_dir / f"doctor-{settings.run_id}.jsonl"
     budgets = Budgets(longest_wait_s=settings.budgets.longest_wait_s)
     aside = dataclasses.replace(settings, report_dir=folder, budgets=budgets)
     existed = settings.report_dir.exists()
-    ledger = Ledger(kept, run_id=settings.run_id, base_url=settings.target.base_url)
+    ledger = Ledger(retained, run_id=settings.run_id, base_url=settings.target.base_url)
     driver = Driver(aside, worker="doctor", ledger=ledger)
     try:
         yield driver
     finally:
-        account = ledgers.read(kept)
-        report = sweep(driver, account, kept) if account.open else None
+        account = ledgers.read(retained)
+        report = sweep(driver, account, retained) if account.open else None
         if report is None or report.clean:
-            kept.unlink()
+            retained.unlink()
             if not existed:
                 with contextlib.suppress(OSError):
                     settings.report_dir.rmdir()
         else:
-            (sentence,) = farewell(report.leftovers, kept, settings)
+            (sentence,) = farewell(report.leftovers, retained, settings)
             left.append(Line("leftovers", Mark.BAD, f"{sentence[0].upper()}{sentence[1:]}", "Run that command later."))
         driver.close()
 

@@ -109,11 +109,11 @@ def _set_aside(path: Path) -> Path | None:
             path.unlink()
             return None
         name = account.run_id
-    kept, again = path.with_name(f"ledger-{name}.jsonl"), 1
-    while kept.exists():
+    retained, again = path.with_name(f"ledger-{name}.jsonl"), 1
+    while retained.exists():
         again += 1
-        kept = path.with_name(f"ledger-{name}-{again}.jsonl")
-    return path.rename(kept)
+        retained = path.with_name(f"ledger-{name}-{again}.jsonl")
+    return path.rename(retained)
 
 
 def _open(path: Path) -> bool:

@@ -88,8 +88,8 @@ class Sending(ABC):
 
     def user_agent(self, scenario: str) -> str:
         """Name the suite, the run and the scenario, for the target's own log."""
-        told = "".join(char for char in scenario if char.isascii() and char.isprintable() and char not in "()\\")[:80]
-        return f"dds-conformance/{self._version} (run {self.settings.run_id}{'; ' if told else ''}{told})"
+        stated = "".join(char for char in scenario if char.isascii() and char.isprintable() and char not in "()\\")[:80]
+        return f"dds-conformance/{self._version} (run {self.settings.run_id}{'; ' if stated else ''}{stated})"
 
     def announce(self, operation: Operation) -> None:
         """Record a mutation that is about to be sent, then tell the listeners."""

@@ -52,8 +52,8 @@ def _plan_of(document: Json, number: int) -> str:
     findings = document.get("findings")
     if not isinstance(findings, list) or number >= len(findings):
         held = len(findings) if isinstance(findings, list) else 0
-        told = f"0 to {held - 1}" if held else "none"
-        raise PlanError(f"this file has no finding {number}", remedy=f"Its findings: {told}.")
+        stated = f"0 to {held - 1}" if held else "none"
+        raise PlanError(f"this file has no finding {number}", remedy=f"Its findings: {stated}.")
     found = findings[number]
     if not isinstance(found, dict) or not found.get("plan"):
         raise PlanError(f"no plan showed finding {number}", remedy="Say: dds-conformance run --only REQUIREMENT.")

@@ -94,10 +94,10 @@ def _content(kwargs: Mapping[str, Any], ids: Json, unique: str) -> bytes | None:
         value = kwargs["json"]
         if isinstance(value, dict):
             given = ids if isinstance(ids, dict) else {}
-            kept = {
+            retained = {
                 name: item for name, item in value.items() if given.get(name, item) is not None or name not in given
             }
-            value = _named({**kept, **{name: item for name, item in given.items() if item is not None}}, unique)
+            value = _named({**retained, **{name: item for name, item in given.items() if item is not None}}, unique)
         return json.dumps(value, ensure_ascii=True).encode()
     data = kwargs.get("data")
     if data is None or isinstance(data, bytes):

@@ -56,8 +56,8 @@ def _step(aim: Aiming, ask: Step, name: Callable[[], str]) -> Callable[[Any, Any
             ids = {}
         asked = question(call, case, aimed, ids, name())
         ask(asked, case, self.recorder)
-        kept = self.recorder.interactions.get(case.id)
-        response = kept.response if kept is not None else None
+        retained = self.recorder.interactions.get(case.id)
+        response = retained.response if retained is not None else None
         return StepOutput(response, case) if response is not None else None
 
     return step

@@ -60,7 +60,7 @@ class SeedRoom:
     room: str
     client: Client = field(init=False)
     missing: set[str] = field(default_factory=set)
-    _kept: dict[tuple[str, str], str] = field(default_factory=dict)
+    _retained: dict[tuple[str, str], str] = field(default_factory=dict)
     over: threading.Event = field(default_factory=threading.Event)
     _hopeless: set[str] = field(default_factory=set)
     _invented: int = 0
@@ -91,7 +91,7 @@ class SeedRoom:
 
     def forget(self) -> None:
         """Make everything anew from now on: what is there was deleted."""
-        self._kept.clear()
+        self._retained.clear()
 
     def _unknown(self) -> Aim:
         self._invented += 1
@@ -102,12 +102,12 @@ class SeedRoom:
 
     def _id(self, kind: str, state: str) -> str:
         key = (kind, state)
-        if key in self._kept and key not in FRESH:
-            return self._kept[key]
+        if key in self._retained and key not in FRESH:
+            return self._retained[key]
         made = self._makers()[kind](state)
         if made:
-            self._kept[key] = made
-        return made or self._kept.get(key, "")
+            self._retained[key] = made
+        return made or self._retained.get(key, "")
 
     def _makers(self) -> dict[str, Callable[[str], str]]:
         return {"project": self._project, "upload": self._upload, "file": self._file, "version": self._version}
@@ -117,7 +117,7 @@ class SeedRoom:
     def _project(self, state: str) -> str:
         if state == "ready":
             self._upload("open")
-            return self._kept.get(("project", "ready"), "")
+            return self._retained.get(("project", "ready"), "")
         made = self._made(self.client.create_project(self.driver.name("fuzz"), "made for fuzzing"))
         if made and state == "deleted":
             self.client.delete_project(made)
@@ -125,10 +125,10 @@ class SeedRoom:
 
     def _home(self) -> str:
         """Give the room's project, made on first use; empty when each of several creates was refused."""
-        made = self._kept.get(("project", "home"), "")
+        made = self._retained.get(("project", "home"), "")
         for _ in range(1 if "home" in self._hopeless else _CREATES):
             made = made or self._project("new")
-        self._kept["project", "home"] = made
+        self._retained["project", "home"] = made
         if not made:
             self._hopeless.add("home")
         return made
@@ -152,7 +152,7 @@ class SeedRoom:
 
         asked = self._until(ask, lambda operation: self.client.classify(operation).answer is Answer.DONE, "upload")
         if self._made(asked):
-            self._kept["project", "ready"] = home
+            self._retained["project", "ready"] = home
         return asked
 
     def _stored(self, *, good: bool) -> str:
@@ -172,8 +172,8 @@ class SeedRoom:
 
     def _attached(self, *, good: bool, settled: bool) -> _Made:
         key = "good" if good else "failed"
-        if settled and ("upload", key) in self._kept:
-            return _Made(*(self._kept.get((kind, key), "") for kind in ("upload", "file", "version")))
+        if settled and ("upload", key) in self._retained:
+            return _Made(*(self._retained.get((kind, key), "") for kind in ("upload", "file", "version")))
         made = self._attach(good=good)
         if settled:
             self._keep(key, made)
@@ -193,7 +193,7 @@ class SeedRoom:
         self._settle(made)
         self._list_home()
         for kind, name in (("upload", made.upload), ("file", made.file), ("version", made.version)):
-            self._kept[kind, key] = name
+            self._retained[kind, key] = name
 
     def _settle(self, made: _Made) -> None:
         asks: list[tuple[str, Callable[[], Operation]]] = []
@@ -211,14 +211,14 @@ class SeedRoom:
             made = self._attached(good=True, settled=False)
             if made.file:
                 self.client.delete_file(made.file)
-                self._kept["version", "deleted"] = made.version
+                self._retained["version", "deleted"] = made.version
             return made.file
         return self._attached(good=state != "failed", settled=state != "pending").file
 
     def _version(self, state: str) -> str:
         if state == "deleted":
             self._id("file", "deleted")
-            return self._kept.get(("version", "deleted"), "")
+            return self._retained.get(("version", "deleted"), "")
         return self._attached(good=state != "failed", settled=state != "pending").version
 
     def _until(self, ask: Callable[[], Operation], done: Callable[[Operation], bool], what: str) -> Operation:

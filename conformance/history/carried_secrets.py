@@ -48,9 +48,9 @@ def _basic(coded: str) -> Iterator[str]:
 
 def in_body(body: Json | Octets | None) -> Iterator[str]:
     """Give the keys and tokens that a body of the API holds."""
-    told = asked(body)
+    stated = asked(body)
     for name in _KEYS:
-        value = within(told, name)
+        value = within(stated, name)
         if isinstance(value, str) and value:
             yield value
 

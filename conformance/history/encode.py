@@ -12,8 +12,8 @@ from conformance.model import Json, Octets, Operation, Target
 def _payload(value: Json | Octets | None) -> Json:
     if not isinstance(value, Octets):
         return value
-    kept: dict[str, Json] = {"bytes": value.bytes, "md5": value.md5}
-    return {**kept, "text": value.text} if value.text else kept
+    retained: dict[str, Json] = {"bytes": value.bytes, "md5": value.md5}
+    return {**retained, "text": value.text} if value.text else retained
 
 
 def _line(fields: Mapping[str, Json]) -> bytes:

@@ -140,21 +140,21 @@ def read(path: Path | str) -> History:
     Raises:
         HistoryError: a line is not what it should be; names the line and the reason.
     """
-    kept: dict[str, Operation] = {}
+    retained: dict[str, Operation] = {}
     header: Header | None = None
     end: End | None = None
     cut: list[bool] = []
     unplaced: set[str] = set()
     for entry in lines(path, on_cut=lambda: cut.append(True), on_unplaced=unplaced.add):
         if isinstance(entry, Operation):
-            kept[entry.id] = entry
+            retained[entry.id] = entry
         elif isinstance(entry, Begun):
-            kept.setdefault(entry.operation.id, entry.operation)
+            retained.setdefault(entry.operation.id, entry.operation)
         elif isinstance(entry, Header):
             header = entry
         else:
             end = entry
-    operations = tuple(kept.values())
+    operations = tuple(retained.values())
     if not operations and header is None:
         raise HistoryError("the history is empty.", remedy=_FORMAT_REMEDY)
     if header is None:

@@ -34,7 +34,7 @@ def read_folder(folder: Path) -> History:
             remedy="Judge each by itself.",
         )
     first = headed[0] if headed else parts[0][1]
-    operations = tuple(sorted(_told_apart(parts), key=lambda one: one.a_ns if one.b_ns is None else one.b_ns))
+    operations = tuple(sorted(_stated_apart(parts), key=lambda one: one.a_ns if one.b_ns is None else one.b_ns))
     complete = all(history.complete for _, history in parts)
     return replace(first, operations=operations, complete=complete, recorded=not headed)
 
@@ -46,7 +46,7 @@ def _read(path: Path) -> History:
         raise HistoryError(f"{path.name}: {trouble}") from trouble
 
 
-def _told_apart(parts: Sequence[tuple[str, History]]) -> Iterator[Operation]:
+def _stated_apart(parts: Sequence[tuple[str, History]]) -> Iterator[Operation]:
     """Give all operations; ids and sessions that stand in several files gain the name of theirs."""
     ids = Counter(one.id for _, history in parts for one in history.operations)
     sessions = Counter(name for _, history in parts for name in {one.session for one in history.operations})

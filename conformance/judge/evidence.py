@@ -44,9 +44,9 @@ def verify(
     if rule is None or not 1 <= len(finding.operations) <= 4 or any(name not in known for name in finding.operations):
         return False
     classify, given = Classifier(history.target), classes or {}
-    told = [Shown.as_what(known[name], given.get(name) or classify(known[name])) for name in finding.operations]
+    stated = [Shown.as_what(known[name], given.get(name) or classify(known[name])) for name in finding.operations]
     try:
-        return rule.recheck(Proof(finding, told, history, given))
+        return rule.recheck(Proof(finding, stated, history, given))
     except _UNREADABLE:
         return False
 

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.routes import UNROUTED, Call
+from conformance.judge.rules.later.name_rules import NAMING, Names
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.patterns.pending_rules import Forbidden
 from conformance.judge.rules.patterns.unanswered import Unanswered
@@ -16,7 +17,6 @@ from conformance.judge.rules.write_rules.refused_write_rules import RefusedWrite
 from conformance.judge.rules.write_rules.write_facts import LISTS, LOOKS
 from conformance.model import Operation
 
-_ON_RIGHTS = frozenset({"grant_permission", "withdraw_permission", UNROUTED})
 _ON_RIGHTS = frozenset({"grant_permission", "withdraw_permission", UNROUTED})
 _LOOKED = LOOKS.keys() | LISTS
 
@@ -38,19 +38,22 @@ class Gathered:
         self.identities = Identities(bound)
         self.unanswered = Unanswered()
         self.forbidden = Forbidden()
+        self.names = Names()
 
     @staticmethod
     def concern(name: str) -> Concern | None:
         """Return why the call of that name is taken, if it is."""
         if name in _LOOKED:
             return Concern.LOOKS
-        return Concern.WRITES if name in WRITTEN | NAMED else None
+        return Concern.WRITES if name in WRITTEN | NAMED | NAMING else None
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take an operation of a call that concerns any of it."""
         name = of.call.name
         if name in WRITTEN:
             self.refused.take(operation, of)
+        if name in NAMING:
+            self.names.take(operation, of)
         if name in NAMED:
             self.identities.take(operation, of)
         if name in _ON_RIGHTS and of.effect is not Effect.NONE:
@@ -60,7 +63,7 @@ class Gathered:
     def is_suspicious(self) -> bool:
         """Whether any of it may break something; False is certain."""
         often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
-        return often or bool(self.forbidden.told) or self.refused.is_suspicious or self.identities.is_suspicious
+        return often or bool(self.forbidden.stated) or self.refused.is_suspicious or self.identities.is_suspicious
 
     def announce(self, operation: Operation, called: Call) -> None:
         """Note a write before all others are taken, where its answer is known already."""
@@ -68,7 +71,7 @@ class Gathered:
         if status is not None and 400 <= status < 500:
             self.refused.announce(operation, called)
 
-    def untold(self, operation: Operation, of: Classified) -> None:
+    def unstated(self, operation: Operation, of: Classified) -> None:
         """Take an operation that told nothing, or was refused."""
         if of.answer is Answer.UNKNOWN:
             self.unanswered.silent(operation, of)

@@ -36,7 +36,7 @@ from conformance.judge.rules_table import checks, lasting, occasions
 from conformance.judge.second_user import Standing
 from conformance.judge.state.expected import SMALLEST_PART, Defect, Known, Setting, Truth, known
 from conformance.judge.state.intake import Handler, World
-from conformance.judge.state.interval import NEVER, SECOND
+from conformance.judge.state.interval import NEVER, SECOND, first
 from conformance.judge.state.observed import Sight, sight, version_endpoint
 from conformance.judge.state.resources import NOT_FOUND, File, Upload
 from conformance.model import Failure, Finding, History, Judgement, LagInterval, Level, Operation, Role, Target
@@ -146,7 +146,7 @@ class Judge:
             self._gathered.take(operation, of)
         answer = of.answer
         if answer is Answer.UNKNOWN or answer is Answer.REFUSED:
-            self._gathered.untold(operation, of)
+            self._gathered.unstated(operation, of)
         exchange = operation.exchange
         if exchange.user == "owner":
             self._owners(operation, of, handler, extended=extended, own=own)
@@ -154,7 +154,7 @@ class Judge:
             self._world.handlers[of.call.name](operation, of)
         else:
             self._not_owners(operation, of)
-        if of.kind is Kind.ERROR and exchange.status in CORE_ERRORS and _told_error(operation, of):
+        if of.kind is Kind.ERROR and exchange.status in CORE_ERRORS and _stated_error(operation, of):
             counted = CORE_ERRORS[exchange.status]
             self._statuses[counted] = self._statuses.get(counted, 0) + 1
 
@@ -277,16 +277,21 @@ class Judge:
             Need.COMPLETIONS: (completions,),
             Need.CREATES: (self._traces,),
             Need.OTHER_USER: (self._access,),
+            Need.LOOKS: [look for look in world.looks.values() if look.seen],
             Need.ATTACHMENTS: (self._foreign,),
             Need.OWN_WRITES: (self._own,),
             Need.REFUSED_WRITES: (self._gathered.refused,),
+            Need.NAMES: (self._gathered.names,),
+            Need.REVALIDATIONS: world.revalidations.every(),
             Need.IDENTITIES: (self._gathered.identities,),
             Need.FORBIDDEN: (self._gathered.forbidden,),
             Need.UNANSWERED: (self._gathered.unanswered,),
         }
 
     def _case(self, upload: Upload, setting: Setting) -> Case:
-        return Case.of(upload, sight(self._world, upload), known(upload, setting))
+        seen = sight(self._world, upload)
+        verdict = first(seen.truth(), first(upload.status.good, upload.status.bad))
+        return Case.of(upload, seen, known(upload, setting, verdict=verdict))
 
     def _strays(self) -> Iterator[Case]:
         """Give versions whose upload is not known (or not one): their verdict still may not flip."""
@@ -311,8 +316,9 @@ class Judge:
             if self._small:
                 accepted[upload.provider] = 0
                 continue
-            shape = known(upload, any_size)
-            if shape.truth is Truth.GOOD and shape.smallest is not None and sight(self._world, upload).ok:
+            served = sight(self._world, upload).ok
+            shape = known(upload, any_size, verdict=served)
+            if shape.truth is Truth.GOOD and shape.smallest is not None and served:
                 accepted[upload.provider] = min(accepted.get(upload.provider, SMALLEST_PART), shape.smallest)
         return accepted
 
@@ -344,7 +350,7 @@ def _was_switched(file: File) -> bool:
     return bool(file.single) or file.switched < NEVER
 
 
-def _told_error(operation: Operation, of: Classified) -> bool:
+def _stated_error(operation: Operation, of: Classified) -> bool:
     """Whether this is an ordinary error of a documented call with a payload to judge."""
     exchange = operation.exchange
     documented = exchange.role is Role.API and of.call.name not in {UNROUTED, "app_status"}

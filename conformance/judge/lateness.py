@@ -54,12 +54,12 @@ def overdue(  # noqa: PLR0913, PLR0917 - the parts of one sentence
             f"upload {short(name)} had not converged within {bound_s:g} s{others}: a read that began {begun:.3f} s "
             f"after completion was acknowledged answered resource_not_consistent to {book.when(late)}"
         )
-    verdict, told_after = "200" if truth is reads.ok else "integrity", max(0, truth.ended_ns - since) / SECOND
+    verdict, stated_after = "200" if truth is reads.ok else "integrity", max(0, truth.ended_ns - since) / SECOND
     return (
-        f"upload {short(name)} told its verdict ({verdict}) to {book.when(truth)}, {told_after:.3f} s after completion "
-        f"was acknowledged, and fell back: {(late.begun_ns - truth.ended_ns) / SECOND:.3f} s after that verdict, later "
-        f"than the bound of {bound_s:g} s{others}, it answered resource_not_consistent to {book.when(late)}; "
-        f"{_afterwards(reads, late, book)}"
+        f"upload {short(name)} told its verdict ({verdict}) to {book.when(truth)}, {stated_after:.3f} s after "
+        f"completion was acknowledged, and fell back: {(late.begun_ns - truth.ended_ns) / SECOND:.3f} s after that "
+        f"verdict, later than the bound of {bound_s:g} s{others}, it answered resource_not_consistent to "
+        f"{book.when(late)}; {_afterwards(reads, late, book)}"
     )
 
 

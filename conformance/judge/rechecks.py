@@ -36,7 +36,7 @@ class Proof:
     """
 
     finding: Finding
-    told: Sequence[Shown]
+    cited: Sequence[Shown]
     history: History
     classes: Mapping[str, Classified] = field(default_factory=dict)
 
@@ -55,7 +55,8 @@ def by_itself(proof: Proof) -> bool:
     """Whether each operation alone shows the violation."""
     target, wanted = proof.history.target, (proof.finding.requirement, proof.finding.rule)
     return all(
-        any((name, wrong.rule) == wanted for name, wrong in examine(one, target, one.of) if wrong) for one in proof.told
+        any((name, wrong.rule) == wanted for name, wrong in examine(one, target, one.of) if wrong)
+        for one in proof.cited
     )
 
 
@@ -91,8 +92,8 @@ def completes(operation: Shown) -> bool:
 
 def follows(operation: Shown, fetched: Shown) -> bool:
     """Return whether the one answered with the url that the other fetched."""
-    body, told = operation.exchange.response, fetched.notes.get("url_of")
-    return told == operation.id if told else isinstance(body, dict) and body.get("url") == fetched.exchange.path
+    body, stated = operation.exchange.response, fetched.notes.get("url_of")
+    return stated == operation.id if stated else isinstance(body, dict) and body.get("url") == fetched.exchange.path
 
 
 def same_session(one: Shown, other: Shown) -> bool:
@@ -129,12 +130,12 @@ def strings(body: Json | Octets | None) -> Iterator[str]:
 
 def wrong_verdict(proof: Proof, kind: str, truth: str) -> bool:
     """Return whether the last answer is `kind`, of an upload that the others tie to it and that is `truth`."""
-    told, numbers = proof.told, proof.numbers
+    stated, numbers = proof.cited, proof.numbers
     link = any(
         numbers["upload"].lower() in f"{one.exchange.path}{one.exchange.request}{one.exchange.response}".lower()
-        for one in told[:-1]
+        for one in stated[:-1]
     )
-    return answers(told[-1], kind) and numbers["truth"] in (truth, "unknown") and link
+    return answers(stated[-1], kind) and numbers["truth"] in (truth, "unknown") and link
 
 
 def agree(one: Shown, other: Shown) -> bool:
@@ -164,11 +165,16 @@ def evasive(one: Shown) -> bool:
 
 def repoints(one: Shown, other: Shown, name: Json) -> bool:
     """Return whether both answers acknowledge version `name`, of different uploads."""
-    shown = [_field(told.exchange.response, "current_version") or told.exchange.response for told in (one, other)]
+    shown = [_field(stated.exchange.response, "current_version") or stated.exchange.response for stated in (one, other)]
     uploads = [_field(_field(version, "upload"), "id") for version in shown]
     writes = {one.exchange.method, other.exchange.method} <= {"POST", "PUT"}
     same = all(str(_field(version, "id")).lower() == str(name).lower() for version in shown)
     return writes and same and None not in uploads and str(uploads[0]).lower() != str(uploads[1]).lower()
+
+
+def is_shown_deleted(one: Shown) -> bool:
+    """Return whether a resource is shown as deleted."""
+    return answers(one, "2xx") and _field(one.exchange.response, "is_deleted") is True
 
 
 def fruitless(one: Shown) -> bool:

@@ -22,7 +22,7 @@ from conformance.judge.rules import (
     verdict_rules,
     version_rules,
 )
-from conformance.judge.rules.later import attach_rules
+from conformance.judge.rules.later import attach_rules, conditional_rules, name_rules, settled_rules
 from conformance.judge.rules.patterns import pending_rules, silent_class_rules, unusable_url_rules
 from conformance.judge.rules.write_rules import identity_rules, lost_write_rules, refused_write_rules
 from conformance.model import Tally
@@ -30,7 +30,7 @@ from conformance.model import Tally
 
 def _names_nothing(proof: Proof) -> bool:
     """Findings about the description rest on no operation: the description itself is the evidence."""
-    return not proof.told
+    return not proof.cited
 
 
 DESCRIBED = Rule(
@@ -53,6 +53,9 @@ RULES: tuple[Rule, ...] = (
     *refused_create_rules.RULES,
     *access_rules.RULES,
     *attach_rules.RULES,
+    *settled_rules.RULES,
+    *conditional_rules.RULES,
+    *name_rules.RULES,
     *own_write_rules.RULES,
     *lost_write_rules.RULES,
     *refused_write_rules.RULES,

@@ -56,12 +56,12 @@ def measured(judgement: Judgement) -> Judgement:
 
 
 def _aside(tally: Tally) -> Tally:
-    kept = tuple(one for one in tally.findings if one.rule not in BY_ORDER_ALONE and not _is_late(one))
-    count = len(tally.findings) - len(kept)
+    retained = tuple(one for one in tally.findings if one.rule not in BY_ORDER_ALONE and not _is_late(one))
+    count = len(tally.findings) - len(retained)
     if not count:
         return tally
     figures = {**tally.measured, ON_ORDER_ALONE: count}
-    return replace(tally, findings=kept, exposures=tally.exposures if kept else 0, measured=figures)
+    return replace(tally, findings=retained, exposures=tally.exposures if retained else 0, measured=figures)
 
 
 def _is_late(finding: Finding) -> bool:

@@ -84,8 +84,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
     checked = verified(judged, history, classes)
     judgement, names = checked.judgement, {requirement.id for requirement in chosen}
     dropped = [finding for finding in checked.dropped if finding.requirement in names]
-    told = (*_dropped(dropped), *_disagreement(judged, framing.second_opinion))
-    framing = replace(framing, trouble=(*framing.trouble, *told))
+    stated = (*_dropped(dropped), *_disagreement(judged, framing.second_opinion))
+    framing = replace(framing, trouble=(*framing.trouble, *stated))
     version = catalogue.number(framing.catalogue)
     tallies = {name: by_version(tally, version) for name, tally in {**judgement.tallies, **framing.tallies}.items()}
     tallies = blocked(tallies, history.operations, classes)
@@ -122,7 +122,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
             dict.fromkeys(
                 (
                     *reasons,
-                    *told,
+                    *stated,
                     *(() if whole else dead),
                     *framing.remarks,
                     *foreign.sentences(found),
@@ -215,8 +215,8 @@ def _gone(history: History, classes: Classes) -> Iterable[str]:
     """Say that the target did not come back: nothing that its API was asked last was answered."""
     pairs = zip(history.operations, classes, strict=True)
     sent = ((one.exchange, of) for one, of in pairs if not {"withheld", "forbidden"} & one.notes.keys())
-    told = [_answered(exchange, of) for exchange, of in sent if exchange.role is Role.API]
-    unanswered = told[::-1].index(True) if True in told else len(told)
+    stated = [_answered(exchange, of) for exchange, of in sent if exchange.role is Role.API]
+    unanswered = stated[::-1].index(True) if True in stated else len(stated)
     if unanswered >= LEAST_UNANSWERED:
         yield f"the last {unanswered} requests had no answer of the API: the target, or the token, went away"
 
@@ -240,8 +240,8 @@ def _on_order_alone(judgement: Judgement) -> Iterable[str]:
     """Say what was measured and not judged, because the history's clock may have been set meanwhile."""
     figures = {name: tally.measured.get(ON_ORDER_ALONE, 0) for name, tally in judgement.tallies.items()}
     if any(figures.values()):
-        told = ", ".join(f"{name} ({count})" for name, count in figures.items() if count)
-        yield f"signs that rest on the order of a wall clock alone were measured, not judged: {told}"
+        stated = ", ".join(f"{name} ({count})" for name, count in figures.items() if count)
+        yield f"signs that rest on the order of a wall clock alone were measured, not judged: {stated}"
 
 
 def _summaries(history: History, classes: Classes, judgement: Judgement) -> dict[str, Json]:

@@ -26,7 +26,7 @@ def missing_kinds(reached: Mapping[str, Json], why: Mapping[str, str]) -> list[s
 
 def hindrances(operations: Iterable[Operation], classes: Iterable[Classified]) -> dict[str, str]:
     """Say by kind what kept good uploads of it from coming about, as far as the owner was told."""
-    told: dict[str, Counter[str]] = {kind: Counter() for kind in (*KINDS, "chunk")}
+    stated: dict[str, Counter[str]] = {kind: Counter() for kind in (*KINDS, "chunk")}
     done: Counter[str] = Counter()
     algorithms: set[str] = set()
     for operation, of in zip(operations, classes, strict=True):
@@ -36,9 +36,9 @@ def hindrances(operations: Iterable[Operation], classes: Iterable[Classified]) -
             algorithms.update(_algorithms(operation.exchange.response))
         what = _what(operation, of)
         if what:
-            told[what][str(operation.exchange.status or operation.exchange.failure)] += 1
+            stated[what][str(operation.exchange.status or operation.exchange.failure)] += 1
             done[what] += of.answer is Answer.DONE
-    return {kind: _why(kind, told, done, algorithms) for kind in KINDS}
+    return {kind: _why(kind, stated, done, algorithms) for kind in KINDS}
 
 
 def _what(operation: Operation, of: Classified) -> str:
@@ -57,14 +57,14 @@ def _algorithms(body: Json) -> Iterable[str]:
             yield algorithm
 
 
-def _why(kind: str, told: Mapping[str, Counter[str]], done: Mapping[str, int], algorithms: set[str]) -> str:
-    if told[kind] and not done[kind]:
-        return f"none could be created: {_counted(told[kind])}"
-    if kind == "chunked" and told["chunk"] and not done["chunk"]:
-        return f"every chunk was refused: {_counted(told['chunk'])}"
+def _why(kind: str, stated: Mapping[str, Counter[str]], done: Mapping[str, int], algorithms: set[str]) -> str:
+    if stated[kind] and not done[kind]:
+        return f"none could be created: {_counted(stated[kind])}"
+    if kind == "chunked" and stated["chunk"] and not done["chunk"]:
+        return f"every chunk was refused: {_counted(stated['chunk'])}"
     if kind == "chunked" and algorithms:
         return f"the storage provider hashes chunks with {', '.join(sorted(algorithms))}"
-    return "" if told[kind] else "none was tried"
+    return "" if stated[kind] else "none was tried"
 
 
 def _counted(answers: Counter[str]) -> str:

@@ -36,7 +36,7 @@ class Statement:
     call: str
     wanted: str
     found: str
-    kept: bool
+    retained: bool
 
 
 def load(text: str, *, source: str) -> Mapping[str, Any]:
@@ -79,7 +79,7 @@ def judged(text: str | None, *, source: str = "") -> dict[str, Tally]:
 def compare(description: Mapping[str, Any]) -> Tally:
     """Give the tally of the requirement about the description: one finding for each statement it does not make."""
     made = tuple(statements(description))
-    findings = tuple(_finding(statement) for statement in made if not statement.kept)
+    findings = tuple(_finding(statement) for statement in made if not statement.retained)
     return Tally(REQUIREMENT, exposures=len(made), findings=findings, occasions=DESCRIBED.occasions)
 
 
@@ -107,43 +107,46 @@ def statements(description: Mapping[str, Any]) -> Iterator[Statement]:
 
 def _accepted(book: _Book, call: str) -> Statement:
     found = sorted(status for status in book.responses(call) if status.startswith("2"))
-    return Statement(call, "that its success is 202", _found(book, call, found), kept=found == ["202"])
+    return Statement(call, "that its success is 202", _found(book, call, found), retained=found == ["202"])
 
 
 def _silent(book: _Book, call: str) -> Statement:
-    told = re.split(r"[.;\n]", book.words(book.responses(call).get("400", {})))
-    mentions = any(_MISMATCH.search(sentence) and not _DENIAL.search(sentence) for sentence in told)
+    stated = re.split(r"[.;\n]", book.words(book.responses(call).get("400", {})))
+    mentions = any(_MISMATCH.search(sentence) and not _DENIAL.search(sentence) for sentence in stated)
     wanted = "nothing of an integrity exception under 400"
     found = _found(book, call, ["400 for a mismatch"] if mentions else [])
-    return Statement(call, wanted, found, kept=book.has(call) and not mentions)
+    return Statement(call, wanted, found, retained=book.has(call) and not mentions)
 
 
 def _without_500(book: _Book, call: str) -> Statement:
     found = sorted(status for status in book.responses(call) if status == "500")
     return Statement(
-        call, "nothing of a 500 of the storage provider", _found(book, call, found), kept=book.has(call) and not found
+        call,
+        "nothing of a 500 of the storage provider",
+        _found(book, call, found),
+        retained=book.has(call) and not found,
     )
 
 
 def _tells_nc(book: _Book, call: str) -> Statement:
-    told = book.words(book.responses(call).get("404", {}))
-    kept = NOT_CONSISTENT in told or "not consistent" in told or "consisten" in told
+    stated = book.words(book.responses(call).get("404", {}))
+    retained = NOT_CONSISTENT in stated or "not consistent" in stated or "consisten" in stated
     wanted = f"that a 404 with the code {NOT_CONSISTENT} is temporary"
-    return Statement(call, wanted, _found(book, call, sorted(book.responses(call))), kept=kept)
+    return Statement(call, wanted, _found(book, call, sorted(book.responses(call))), retained=retained)
 
 
 def _documents(book: _Book, call: str, status: str, wanted: str) -> Statement:
     found = sorted(book.responses(call))
-    return Statement(call, wanted, _found(book, call, found), kept=status in found)
+    return Statement(call, wanted, _found(book, call, found), retained=status in found)
 
 
 def _has_code(book: _Book) -> Iterator[Statement]:
     """The `code` property in the schema or the example of an error; nothing where a file we do not have would tell."""
     shapes, elsewhere = book.error_shapes()
-    kept = any("code" in names for names in shapes)
-    if kept or not elsewhere:
-        found = "an error has it" if kept else "no error has it"
-        yield Statement("any call", "that errors carry the property `code`", found, kept=kept)
+    retained = any("code" in names for names in shapes)
+    if retained or not elsewhere:
+        found = "an error has it" if retained else "no error has it"
+        yield Statement("any call", "that errors carry the property `code`", found, retained=retained)
 
 
 def _found(book: _Book, call: str, found: Iterable[str]) -> str:

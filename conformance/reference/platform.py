@@ -60,8 +60,8 @@ class Platform:
 
     def default_provider(self) -> dict[str, Any]:
         """Return the storage provider that an upload goes to when none is named."""
-        told = {"name": "reference", "description": "Storage of the reference server", "is_default": True}
-        return {"id": self.provider_id, **told, "is_deprecated": False, "chunk_hash_algorithm": "md5"}
+        stated = {"name": "reference", "description": "Storage of the reference server", "is_default": True}
+        return {"id": self.provider_id, **stated, "is_deprecated": False, "chunk_hash_algorithm": "md5"}
 
     def close(self) -> None:
         """Close both databases."""

@@ -102,8 +102,8 @@ def newer(before: Document, after: Document) -> Sequence[str]:
 
 def _older(*documents: Document) -> int:
     """Return the older of the catalogues that the documents were judged by; without one, any is as old."""
-    told = (str(one.get("versions", {}).get("catalogue", "")) for one in documents)
-    return min(int(by) if by.isdecimal() else number() for by in told)
+    stated = (str(one.get("versions", {}).get("catalogue", "")) for one in documents)
+    return min(int(by) if by.isdecimal() else number() for by in stated)
 
 
 def _rules(document: Document) -> Mapping[str, frozenset[str]]:

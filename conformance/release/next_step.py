@@ -65,8 +65,8 @@ def options_of(document: Document) -> dict[str, Any]:
     if not known:
         there = {"embedded": True} if target.get("embedded") else {"target": target["base_url"]}
         bound = {"converge_within": target["converge_within_s"]} if target.get("converge_within_s", 60) != 60 else {}
-        told = {"target_version": target.get("version"), "gateway": target.get("gateway")}
-        known = {**there, **told, **bound, "storage_provider": target.get("storage_provider")}
+        stated = {"target_version": target.get("version"), "gateway": target.get("gateway")}
+        known = {**there, **stated, **bound, "storage_provider": target.get("storage_provider")}
     return {**known, "strict": document["strict"], "seed": document["seed"]}
 
 

@@ -86,15 +86,15 @@ def fitted(text: str, room: int) -> str:
     """Return Markdown cut between two blocks so that it takes at most `room` bytes; "" where nothing of it fits."""
     if len(text.encode()) <= room:
         return text
-    kept, closing = "", ""
+    retained, closing = "", ""
     for block in text.split("\n\n"):
-        longer = f"{kept}\n\n{block}" if kept else block
+        longer = f"{retained}\n\n{block}" if retained else block
         closing = "\n\n</details>" if longer.count("<details>") > longer.count("</details>") else ""
         if len(f"{longer}{closing}{_CUT}".encode()) > room:
             break
-        kept = longer
-    closing = "\n\n</details>" if kept.count("<details>") > kept.count("</details>") else ""
-    return f"{kept}{closing}{_CUT}" if kept else ""
+        retained = longer
+    closing = "\n\n</details>" if retained.count("<details>") > retained.count("</details>") else ""
+    return f"{retained}{closing}{_CUT}" if retained else ""
 
 
 def _notes(document: Document) -> Iterable[Note]:
@@ -103,14 +103,14 @@ def _notes(document: Document) -> Iterable[Note]:
     lines = (document.get("expected") or {}).get("lines", ())
     yield from (Note("error", f"known deviations: {one['state']}", one["sentence"]) for one in lines if _fails(one))
     foreseen = {one["id"] for one in lines if one["state"] == "met"} - {one["id"] for one in lines if _fails(one)}
-    told = [
+    stated = [
         (min(turn, 1), kind, turn, note)
         for row in document["requirements"]
         if (kind := _kind(row, foreseen))
         for turn, note in enumerate(_of_row(row, kind, document["findings"]))
     ]
     # The first finding of each requirement comes before the second of any: one that is broken often hides no other.
-    yield from (note for *_, note in sorted(told, key=lambda one: one[:3]))
+    yield from (note for *_, note in sorted(stated, key=lambda one: one[:3]))
 
 
 def _fails(weighed: Document) -> bool:

@@ -28,8 +28,8 @@ def rested(parts: Iterable[Mapping[str, Any]], bound_s: float) -> dict[str, Json
 def lacking(parts: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """Say which calls the target turned out not to have, so that whatever rests on them was not tried."""
     calls = sorted({str(call) for part in parts for call in part.get("lacks", ())})
-    told = "not tried further, because the target answered their first use by 404 or 405: "
-    return (f"{told}{', '.join(calls)}",) if calls else ()
+    stated = "not tried further, because the target answered their first use by 404 or 405: "
+    return (f"{stated}{', '.join(calls)}",) if calls else ()
 
 
 def skipped(parts: Iterable[Mapping[str, Any]]) -> Iterable[str]:
@@ -40,9 +40,9 @@ def skipped(parts: Iterable[Mapping[str, Any]]) -> Iterable[str]:
         drawn[plan["theme"]] += 1
         whole = [one for one in plan.get("unsent") or () if one["number"] < 0 and one["why"] == NO_TIME]
         left_out[plan["theme"]] += bool(whole)
-    told = [f"{count} of {drawn[theme]} {theme}" for theme, count in sorted(left_out.items()) if count]
-    if told:
-        yield f"no time was left for some plans, which were skipped: {', '.join(told)}"
+    stated = [f"{count} of {drawn[theme]} {theme}" for theme, count in sorted(left_out.items()) if count]
+    if stated:
+        yield f"no time was left for some plans, which were skipped: {', '.join(stated)}"
 
 
 def _sentence(rests: list[float], bound_s: float, beyond: int) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.model import Json
-from conformance.settings.durations import expected_s, told
+from conformance.settings.durations import expected_s, stated
 from conformance.settings.effort_cost import EffortCost
 from conformance.settings.run_settings import MIB, Settings, is_loopback
 
@@ -30,7 +30,7 @@ def plan(settings: Settings, costs: Mapping[str, EffortCost]) -> str:
         f"Effort {settings.effort} creates about {cost.projects} projects and {cost.uploads} uploads at "
         f"{where}, sends about {requests} requests ({pace}, "
         f"{settings.max_in_flight} in flight) and {octets / MIB:.0f} MiB, takes about "
-        f"{told(expected_s(settings, costs))}, and {after}.{others}"
+        f"{stated(expected_s(settings, costs))}, and {after}.{others}"
     )
 
 

@@ -34,7 +34,7 @@ def expected_s(
     return min(max(paced, free), budget.seconds or float("inf"))
 
 
-def told(value_s: float) -> str:
+def stated(value_s: float) -> str:
     """Say a duration as roughly as it is known."""
     if value_s < 90:
         return f"{max(5, 5 * round(value_s / 5))} seconds"

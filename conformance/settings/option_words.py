@@ -41,7 +41,7 @@ def _words(name: str, value: Json) -> list[str]:
     if value is True:
         return [word]
     values = value if isinstance(value, list | tuple) else [value]
-    return [told for one in values for told in (word, shlex.quote(_plain(one)))]
+    return [stated for one in values for stated in (word, shlex.quote(_plain(one)))]
 
 
 def _variable(header: str) -> str:

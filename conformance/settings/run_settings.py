@@ -144,13 +144,13 @@ class Settings:
 
     def secrets_environment(self) -> dict[str, str]:
         """Give the one environment variable that carries the secrets to this run's own worker processes."""
-        kept: dict[str, Json] = {
+        retained: dict[str, Json] = {
             name: secret.reveal() for name in NAMES if (secret := getattr(self.credentials, name)) is not None
         }
         if self.network.proxy:
-            kept["proxy"] = self.network.proxy.reveal()
-        kept["headers"] = [[name, secret.reveal()] for name, secret in self.network.headers]
-        return {HANDED_SECRETS: json.dumps(kept)}
+            retained["proxy"] = self.network.proxy.reveal()
+        retained["headers"] = [[name, secret.reveal()] for name, secret in self.network.headers]
+        return {HANDED_SECRETS: json.dumps(retained)}
 
     @classmethod
     def from_json(cls, text: str, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -26,7 +26,7 @@ class LiveJudge:
     findings: int = 0
     _heard: queue.SimpleQueue[tuple[str, Operation]] = field(default_factory=queue.SimpleQueue)
     _judge: Judge = field(init=False)
-    _told: set[tuple[str, str, str]] = field(default_factory=set)
+    _stated: set[tuple[str, str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._judge = Judge(self.target, recorded=True)
@@ -47,8 +47,8 @@ class LiveJudge:
                 self._count(operation)
         for finding in self._judge.proved():
             key = finding.requirement, finding.rule, finding.subject
-            if key not in self._told:
-                self._told.add(key)
+            if key not in self._stated:
+                self._stated.add(key)
                 self.findings += 1
                 level = catalogue.by_id()[finding.requirement].level
                 self.tell(f"{level} {finding.requirement}: {finding.sentence}")

@@ -35,7 +35,7 @@ class _Look:
 
     passed: Passed
     since: float
-    told: int = 0
+    stated: int = 0
     compared: bool = False
     wrong: bool = False
     done: bool = False
@@ -126,20 +126,20 @@ class ReadAlong:
         return not look.done and not gone and self._looks.get((passed.reads, passed.id)) is look
 
     def _once(self, client: Client, look: _Look) -> None:
-        told = self._ask(client, look)
+        stated = self._ask(client, look)
         with self._changed:
-            wait = self._wait(look, told)
+            wait = self._wait(look, stated)
             if wait is not None and not look.done:
                 self._schedule(look, time.monotonic() + wait)
 
-    def _wait(self, look: _Look, told: bool) -> float | None:  # noqa: FBT001 - what the last look came to
+    def _wait(self, look: _Look, stated: bool) -> float | None:  # noqa: FBT001 - what the last look came to
         elapsed = time.monotonic() - look.since
-        if not told:
+        if not stated:
             return min(MOST_S, max(FIRST_S, SHARE * elapsed))
-        look.told += 1
-        if look.told > len(AGAIN_S) or not look.passed.fresh:
-            return max(0.1, self._bound_s + 0.5 - elapsed) if look.wrong and look.told <= len(AGAIN_S) + 2 else None
-        return AGAIN_S[look.told - 1]
+        look.stated += 1
+        if look.stated > len(AGAIN_S) or not look.passed.fresh:
+            return max(0.1, self._bound_s + 0.5 - elapsed) if look.wrong and look.stated <= len(AGAIN_S) + 2 else None
+        return AGAIN_S[look.stated - 1]
 
     # ---- looking
 
@@ -155,10 +155,10 @@ class ReadAlong:
             body = operation.exchange.response
             state = body.get("status") if isinstance(body, dict) else None
             return not isinstance(state, dict) or state.get("is_consistent", True) is True
-        told = self._classify(operation).answer
-        if told is Answer.DONE and (not look.compared or look.wrong):
+        stated = self._classify(operation).answer
+        if stated is Answer.DONE and (not look.compared or look.wrong):
             self._compare(client, look, operation)
-        return told in (Answer.DONE, Answer.INTEGRITY)
+        return stated in (Answer.DONE, Answer.INTEGRITY)
 
     def _compare(self, client: Client, look: _Look, operation: Operation) -> None:
         """Fetch what a url yields; once is enough where it is what was stored, or where nobody here knows that."""

@@ -103,9 +103,9 @@ class RecordHistory:
             return
         response = flow.response
         headers = {name.lower(): value for name, value in response.headers.items() if name.lower() != "set-cookie"}
-        told = plain(response) if state["api"] else state["told"].octets()
-        self.learn(state, told)
-        self.end(flow, b_ns=time.monotonic_ns(), status=response.status_code, headers=headers, response=hidden(told))
+        stated = plain(response) if state["api"] else state["told"].octets()
+        self.learn(state, stated)
+        self.end(flow, b_ns=time.monotonic_ns(), status=response.status_code, headers=headers, response=hidden(stated))
 
     def error(self, flow):
         """End without an answer: nobody knows what it did."""
@@ -138,13 +138,13 @@ class RecordHistory:
         if request.method not in READS:
             self.write({"begin": True, **state["line"]})
 
-    def end(self, flow, **told):
+    def end(self, flow, **stated):
         """Write what came of it."""
         state = flow.metadata[STATE]
         self.busy.discard(state["lane"])
-        if not state["api"] and flow.request.method in ("PUT", "POST") and told["status"]:
+        if not state["api"] and flow.request.method in ("PUT", "POST") and stated["status"]:
             state["line"]["request"] = state["sent"].octets()
-        self.write({**state["line"], **told})
+        self.write({**state["line"], **stated})
 
     def user(self, request):
         """Say who asks: the first token that created something is the owner's, others are of somebody."""
@@ -156,9 +156,9 @@ class RecordHistory:
             self.owner = known
         return "owner" if self.owner in (None, known) else "somebody"
 
-    def learn(self, state, told):
+    def learn(self, state, stated):
         """Remember which answer gave a signed URL."""
-        rest = [told] if state["api"] else []
+        rest = [stated] if state["api"] else []
         while rest:
             one = rest.pop()
             if isinstance(one, dict):

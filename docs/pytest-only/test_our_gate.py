@@ -16,8 +16,8 @@ BLOCKING = [row for row in REPORT["requirements"] if row["level"] in ("MUST", "I
 @pytest.mark.parametrize("duty", BLOCKING, ids=[row["id"] for row in BLOCKING])
 def test_no_binding_duty_is_broken(duty: dict[str, Any]) -> None:
     """Every binding duty held, or was not met with; the message is the suite's own sentence."""
-    told = [REPORT["findings"][index]["sentence"] for index in duty["findings"]]
-    assert duty["outcome"] not in ("fail", "error"), "\n".join(told)
+    stated = [REPORT["findings"][index]["sentence"] for index in duty["findings"]]
+    assert duty["outcome"] not in ("fail", "error"), "\n".join(stated)
 
 
 def test_the_run_is_whole() -> None:

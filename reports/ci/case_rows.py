@@ -10,7 +10,7 @@ from conformance.outcome.display_text import printable
 
 Document = Mapping[str, Any]
 GATING = ("MUST", "IMPLIED")
-MOST_TOLD = 20
+MOST_STATED = 20
 RUN = "the run is complete"
 """Name of the case that an incomplete run adds, so that no CI is green over it."""
 
@@ -63,20 +63,20 @@ def headline(row: Document, findings: Sequence[Document]) -> str:
     return str(findings[0]["sentence"] if findings else row["note"] or row["outcome"])
 
 
-def told(row: Document, findings: Sequence[Document], most: int) -> str:
+def stated(row: Document, findings: Sequence[Document], most: int) -> str:
     """Tell what the requirement asks, and what was found: in sentences, with the commands that ask again.
 
     `most` bounds the characters of the whole, and no finding takes more than a fourth of them.
     """
     quote = f": {row['quote']}" if row.get("quote") else ""
     parts = [f"{row['title']}\n{row['asks']}\nspec, {row['section']}{quote}"]
-    for finding in findings[:MOST_TOLD]:
+    for finding in findings[:MOST_STATED]:
         lines = [finding["sentence"][:most]]
         lines += [f"expected: {finding['expected'][:most]}"] if finding.get("expected") else []
         lines += [f"observed: {finding['observed'][:most]}"] if finding.get("observed") else []
         parts.append(cut("\n".join([*lines, *(one[:most] for one in finding["curl"])]), most // 4))
-    if len(findings) > MOST_TOLD:
-        parts.append(f"and {len(findings) - MOST_TOLD} more, in report.json")
+    if len(findings) > MOST_STATED:
+        parts.append(f"and {len(findings) - MOST_STATED} more, in report.json")
     return cut("\n\n".join(parts), most)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance.outcome.display_text import judged
 
-from .case_rows import RUN, cut, epoch_ms, findings_of, headline, kind, shares_s, told, took_s, unique
+from .case_rows import RUN, cut, epoch_ms, findings_of, headline, kind, shares_s, stated, took_s, unique
 
 Document = Mapping[str, Any]
 NAME = "ctrf.json"
@@ -84,7 +84,7 @@ def _tests(document: Document) -> list[dict[str, Any]]:
 
 def _test(row: Document, name: str, share_s: float, document: Document) -> dict[str, Any]:
     findings = findings_of(row, document)
-    said = {"message": _text(headline(row, findings)), "trace": told(row, findings, MOST_CHARACTERS)}
+    said = {"message": _text(headline(row, findings)), "trace": stated(row, findings, MOST_CHARACTERS)}
     return {
         "name": name,
         "testId": name,

@@ -25,10 +25,10 @@ def python_script(document: Document, finding: Document) -> str:
         "BASE": document["target"]["base_url"], "BOUND_S": program["bound_s"], "TRIES": program["tries"],
         "SIZES": program["contents"],
     }  # fmt: skip
-    told = "\n".join(f"{name} = {value!r}" for name, value in facts.items())
+    stated = "\n".join(f"{name} = {value!r}" for name, value in facts.items())
     lines = "\n".join(textwrap.indent(request, "    ") for request in _requests(program["steps"]))
     measure = inspect.getsource(shape)
-    head = head.replace('"""ABOUT"""', about(document, finding)).replace("# THE FACTS\n", f"{told}\n")
+    head = head.replace('"""ABOUT"""', about(document, finding)).replace("# THE FACTS\n", f"{stated}\n")
     return head.replace("# THE SHAPE\n", measure) + f"def attempt(run: Run) -> None:\n{lines}\n" + tail
 
 

@@ -97,10 +97,10 @@ def test_a_report_gives_the_plan_of_a_finding_or_of_an_id() -> None:
     assert chosen_plan(document(), plan="plan-1") == PLAN
     assert chosen_plan(PLAN) == PLAN
     assert chosen_plan({"plans": [{"id": "x", "document": PLAN}]}) == PLAN
-    for chosen, told in (
+    for chosen, stated in (
         ({"finding": 1}, "not shown by a plan"), ({"finding": 9}, "no finding 9"), ({"plan": "plan-2"}, "no plan"),
     ):  # fmt: skip
-        with pytest.raises(PlanError, match=told):
+        with pytest.raises(PlanError, match=stated):
             chosen_plan(document(), **chosen)
     with pytest.raises(PlanError, match="several plans"):
         chosen_plan({"plans": [{"id": "x", "document": PLAN}, {"id": "y", "document": PLAN}]})
@@ -110,8 +110,8 @@ def test_a_report_gives_the_plan_of_a_finding_or_of_an_id() -> None:
 
 def test_a_report_may_say_where_to_replay_but_never_what_to_trust_or_to_allow() -> None:
     """Anybody may have written it: no consent, no file of this machine and no host comes from it."""
-    told = {**document()["options"], "credentials": "/etc/passwd", "storage_hosts": ["169.254.169.254"]}
-    values = from_document(told, Path("report.json"))
+    stated = {**document()["options"], "credentials": "/etc/passwd", "storage_hosts": ["169.254.169.254"]}
+    values = from_document(stated, Path("report.json"))
     assert set(values) <= set(SAFE)
     asked = gather({}, environ=ENVIRONMENT, beneath=values)
     assert (asked.target, asked.get("i_may_write")) == ("https://dds.example/api/v1", False)

@@ -41,34 +41,34 @@ class Story:
 
 def story() -> tuple[Story, str]:
     """Tell of a good upload whose url was not consistent, among things that have nothing to do with it."""
-    told = Story()
-    told.ask("POST", "/projects", 202, {"name": "ddsc-1-project-1"}, {"kind": "dds-project", "id": "id-other"})
-    told.ask("POST", "/projects", 202, {"name": "ddsc-1-project-2"}, {"kind": "dds-project", "id": "id-mine"})
-    told.ask("POST", "/projects/id-mine/uploads", 404, {"name": "ddsc-1-upload-1"}, NC)
+    stated = Story()
+    stated.ask("POST", "/projects", 202, {"name": "ddsc-1-project-1"}, {"kind": "dds-project", "id": "id-other"})
+    stated.ask("POST", "/projects", 202, {"name": "ddsc-1-project-2"}, {"kind": "dds-project", "id": "id-mine"})
+    stated.ask("POST", "/projects/id-mine/uploads", 404, {"name": "ddsc-1-upload-1"}, NC)
     upload = {"name": 'ddsc-1-upload-2 "Prüf"', "size": 3, "chunked": True}
-    told.ask("POST", "/projects/id-mine/uploads", 201, upload, {"id": "id-upload"})
-    told.ask("POST", "/projects/id-other/uploads", 201, {"name": "ddsc-1-x", "size": 3}, {"id": "id-else"})
+    stated.ask("POST", "/projects/id-mine/uploads", 201, upload, {"id": "id-upload"})
+    stated.ask("POST", "/projects/id-other/uploads", 201, {"name": "ddsc-1-x", "size": 3}, {"id": "id-else"})
     chunk = {"number": 1, "size": 3, "hash": {"value": BYTES, "algorithm": "md5"}}
-    url = told.ask("PUT", "/uploads/id-upload/chunks", 200, chunk, {"host": "http://s", "url": "/x"})
-    told.ask("PUT", "/x", 200, Octets(3, BYTES), Octets(0, ""), storage=True, url_of=url)
-    told.ask("PUT", "/uploads/id-upload/complete", 202, {"hash": {"value": BYTES}}, {"id": "id-upload"})
+    url = stated.ask("PUT", "/uploads/id-upload/chunks", 200, chunk, {"host": "http://s", "url": "/x"})
+    stated.ask("PUT", "/x", 200, Octets(3, BYTES), Octets(0, ""), storage=True, url_of=url)
+    stated.ask("PUT", "/uploads/id-upload/complete", 202, {"hash": {"value": BYTES}}, {"id": "id-upload"})
     attach = {"parent": {"kind": "dds-project", "id": "id-mine"}, "upload": {"id": "id-upload"}}
     answer = {"kind": "dds-file", "id": "id-file", "current_version": {"id": "id-version"}}
-    told.ask("POST", "/files", 201, attach, answer)
-    return told, told.ask("GET", "/files/id-file/url", 200, None, {"host": "http://s", "url": "/id-upload"})
+    stated.ask("POST", "/files", 201, attach, answer)
+    return stated, stated.ask("GET", "/files/id-file/url", 200, None, {"host": "http://s", "url": "/id-upload"})
 
 
-def program(told: Story, *names: str) -> Any:
+def program(stated: Story, *names: str) -> Any:
     """Give the program of a finding that rests on some operations."""
-    history = History(tuple(told.operations), TARGET)
+    history = History(tuple(stated.operations), TARGET)
     tally = Tally("bad-never-200", findings=(Finding("bad-never-200", "r", "x", names, "so it was"),))
     return programs(history, classify_all(history.operations, TARGET), [tally]).get(0)
 
 
 def test_a_program_holds_what_made_its_resources_and_nothing_else() -> None:
     """The other project, its upload and the refused create are left out; the order is that of the run."""
-    told, read = story()
-    steps = program(told, read)["steps"]
+    stated, read = story()
+    steps = program(stated, read)["steps"]
     assert [(step["method"], step.get("path", "storage")) for step in steps] == [
         ("POST", "/projects"),
         ("POST", "/projects/⟦p1⟧/uploads"),
@@ -83,8 +83,8 @@ def test_a_program_holds_what_made_its_resources_and_nothing_else() -> None:
 
 def test_ids_names_and_hashes_are_those_of_the_program_itself() -> None:
     """Nothing of the run that found it is named: what a fresh server gives is used instead."""
-    told, read = story()
-    drawn = program(told, read)
+    stated, read = story()
+    drawn = program(stated, read)
     text = str(drawn)
     assert "ddsc" not in text
     assert BYTES not in text
@@ -98,36 +98,36 @@ def test_ids_names_and_hashes_are_those_of_the_program_itself() -> None:
 
 def test_a_hash_that_was_wrong_on_purpose_stays_wrong() -> None:
     """It is no hash of the bytes that the program makes."""
-    told, read = story()
-    wrong = replace(told.operations[5].exchange, request={"number": 1, "size": 3, "hash": {"value": "0" * 32}})
-    told.operations[5] = replace(told.operations[5], exchange=wrong)
-    assert program(told, read)["steps"][2]["json"]["hash"]["value"] == "0" * 32
+    stated, read = story()
+    wrong = replace(stated.operations[5].exchange, request={"number": 1, "size": 3, "hash": {"value": "0" * 32}})
+    stated.operations[5] = replace(stated.operations[5], exchange=wrong)
+    assert program(stated, read)["steps"][2]["json"]["hash"]["value"] == "0" * 32
 
 
 def test_a_read_beyond_the_bound_waits_for_the_bound_and_is_tried_once() -> None:
     """What never came cannot be told from what comes late by looking at once."""
-    told, _ = story()
-    late = told.ask("GET", "/files/id-file/url", 404, None, NC, after_ms=12_000)
-    drawn = program(told, late)
+    stated, _ = story()
+    late = stated.ask("GET", "/files/id-file/url", 404, None, NC, after_ms=12_000)
+    drawn = program(stated, late)
     assert drawn["steps"][-1]["wait_s"] > TARGET.converge_within_s
     assert drawn["tries"] == 1
 
 
 def test_what_was_settled_before_a_write_is_settled_before_it_again() -> None:
     """A second version of a settled file: its url is waited for in between."""
-    told, _ = story()
-    told.ask("POST", "/projects/id-mine/uploads", 201, {"name": "ddsc-1-b", "size": 3}, {"id": "id-second"})
-    switched = told.ask("PUT", "/files/id-file", 200, {"upload": {"id": "id-second"}}, {"id": "id-file"})
-    paths = [step.get("path", "") for step in program(told, switched)["steps"]]
+    stated, _ = story()
+    stated.ask("POST", "/projects/id-mine/uploads", 201, {"name": "ddsc-1-b", "size": 3}, {"id": "id-second"})
+    switched = stated.ask("PUT", "/files/id-file", 200, {"upload": {"id": "id-second"}}, {"id": "id-file"})
+    paths = [step.get("path", "") for step in program(stated, switched)["steps"]]
     assert paths.index("/files/⟦f1⟧/url") < paths.index("/files/⟦f1⟧")
 
 
 def test_a_finding_without_requests_of_ours_has_no_program() -> None:
     """Nor one that rests on a signed URL which no answer gave."""
-    told, _ = story()
-    assert program(told) is None
-    lost = told.ask("GET", "/y", 200, None, Octets(3, BYTES), storage=True)
-    assert program(told, lost) is None
+    stated, _ = story()
+    assert program(stated) is None
+    lost = stated.ask("GET", "/y", 200, None, Octets(3, BYTES), storage=True)
+    assert program(stated, lost) is None
 
 
 def test_the_shape_of_an_answer_holds_what_matters_and_no_id() -> None:

@@ -74,9 +74,9 @@ def lines_of(own: Own) -> list[Line]:
 
 def with_lines(own: Own, lines: Iterable[Line]) -> Own:
     """Return the leavings with another history; its end is mended, and the report names its hash."""
-    kept = list(lines)
-    kept[-1]["operations"] = sum("a_ns" in line and not line.get("begin") for line in kept)
-    raw = b"".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n" for line in kept)
+    retained = list(lines)
+    retained[-1]["operations"] = sum("a_ns" in line and not line.get("begin") for line in retained)
+    raw = b"".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n" for line in retained)
     report = json.loads(own[members.REPORT])
     report["history"]["sha256"] = hashlib.sha256(raw).hexdigest()
     return with_report({**own, members.HISTORY: raw}, report)
@@ -148,8 +148,8 @@ def _by_number(name: str) -> tuple[str, int]:
 def ledger_without(own: Own, keys: set[str]) -> Own:
     """Return the leavings with a ledger that never heard of some operations."""
     lines = [json.loads(line) for line in own[members.LEDGER].splitlines()]
-    kept = [one for one in lines if not keys & {one.get(word) for word in ("key", "made", "refused", "gone")}]
-    return {**own, members.LEDGER: b"".join(json.dumps(one).encode() + b"\n" for one in kept)}
+    retained = [one for one in lines if not keys & {one.get(word) for word in ("key", "made", "refused", "gone")}]
+    return {**own, members.LEDGER: b"".join(json.dumps(one).encode() + b"\n" for one in retained)}
 
 
 def with_plans(own: Own, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Own:

@@ -124,12 +124,12 @@ def test_what_is_no_bundle_is_exit_code_2(command: Command, tmp_path: Path) -> N
     ],
 )
 def test_what_a_run_lacks_is_said_before_it(
-    options: tuple[str, ...], told: str, command: Command, tmp_path: Path
+    options: tuple[str, ...], stated: str, command: Command, tmp_path: Path
 ) -> None:
     """Nothing is sent, and no history begun: no server listens there."""
     words = ("run", "--target", NOWHERE, "--certify", *SAID, *options, "--report-dir", tmp_path / "report")
     done = command(*words, env=TOKENS)
-    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, stated in done.stderr) == (2, True), done.stderr
     assert not (tmp_path / "report" / "history.jsonl").exists()
 
 
@@ -173,12 +173,12 @@ def test_the_embedded_server_is_known_before_the_run(command: Command, tmp_path:
     ],
 )
 def test_a_challenge_that_does_not_fit_is_refused_before_the_run(  # noqa: PLR0917 - the case, and its fixtures
-    target: str, begun: object, told: str, command: Command, signers: Signers, tmp_path: Path
+    target: str, begun: object, stated: str, command: Command, signers: Signers, tmp_path: Path
 ) -> None:
     """An expired one, or one for another target, would make a run that nobody grades."""
     (tmp_path / "c.json").write_bytes(signers.challenge(target, begun=begun))  # type: ignore[arg-type] # a datetime
     done = command("run", "--target", NOWHERE, "--challenge", tmp_path / "c.json", env=TOKENS)
-    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, stated in done.stderr) == (2, True), done.stderr
 
 
 def test_a_challenge_is_issued_for_the_base_url(command: Command, signers: Signers, tmp_path: Path) -> None:

@@ -100,12 +100,12 @@ GOOD = Standing("thorough", second_user=True, converge_within_s=60.0, version="1
         ({"gateway": "(.*)*"}, "--gateway"),
     ],
 )
-def test_each_shortcoming_alone_refuses_and_says_what_to_do(change: dict[str, object], told: str) -> None:
+def test_each_shortcoming_alone_refuses_and_says_what_to_do(change: dict[str, object], stated: str) -> None:
     """Whatever else is in order."""
     wish = replace(DEMO, demo=False)
     assert refusals(wish, GOOD) == ()
     (reason,) = refusals(wish, replace(GOOD, **change))  # type: ignore[arg-type] # fields of their own types
-    assert told in reason
+    assert stated in reason
 
 
 @pytest.mark.parametrize(

@@ -32,13 +32,13 @@ MEMBERS = (
 
 
 @pytest.fixture(scope="session")
-def kept(bundle: Path) -> Own:
+def retained(bundle: Path) -> Own:
     """Give the members of the honest bundle."""
     with tarfile.open(bundle) as archive:
         return {one.name: archive.extractfile(one).read() for one in archive}  # type: ignore[union-attr] # plain files
 
 
-def told(found: Verification) -> str:
+def stated(found: Verification) -> str:
     """Return what the lines that fail say."""
     return "\n".join(f"{line.check}: {line.sentence}" for line in found.lines if line.state == "fails")
 
@@ -46,7 +46,7 @@ def told(found: Verification) -> str:
 def test_the_honest_bundle_holds(bundle: Path, signers: Signers) -> None:
     """Every look holds, the verdict is conformant, and the grade is the challenged one under the certifier's key."""
     found = look(bundle, key=signers.vendor.public_key(), certifier=signers.certifier.public_key())
-    assert told(found) == ""
+    assert stated(found) == ""
     assert (found.exit_code, found.outcome, found.grade) == (0, "conformant", "challenged")
     order = [line.check for line in found.lines]
     assert order[:6] == ["signature", "members", "statement", "drawn", "catalogue", "judged again"]
@@ -61,21 +61,21 @@ def test_the_same_evidence_gives_the_same_bytes(
 
 
 @pytest.mark.parametrize("name", MEMBERS)
-def test_one_flipped_byte_in_a_member_is_seen(name: str, kept: Own, tmp_path: Path) -> None:
+def test_one_flipped_byte_in_a_member_is_seen(name: str, retained: Own, tmp_path: Path) -> None:
     """Whatever member it is in: its hash is attested, and the attestation is signed and canonical."""
-    raw = bytearray(kept[name])
+    raw = bytearray(retained[name])
     raw[len(raw) // 2] ^= 1
-    pack({**kept, name: bytes(raw)}, tmp_path / "flipped.tgz")
+    pack({**retained, name: bytes(raw)}, tmp_path / "flipped.tgz")
     found = look(tmp_path / "flipped.tgz")
     assert found.exit_code == 1
-    assert (name in told(found)) or (name == members.ATTESTATION and told(found).startswith("signature: "))
+    assert (name in stated(found)) or (name == members.ATTESTATION and stated(found).startswith("signature: "))
 
 
-def test_every_member_of_the_honest_bundle_is_attested(kept: Own) -> None:
+def test_every_member_of_the_honest_bundle_is_attested(retained: Own) -> None:
     """Besides the attestation itself, nothing is there that the statement does not name."""
-    statement = json.loads(base64.b64decode(json.loads(kept[members.ATTESTATION])["payload"]))
-    assert {one["name"] for one in statement["subject"]} == set(kept) - {members.ATTESTATION}
-    assert set(MEMBERS) <= set(kept)
+    statement = json.loads(base64.b64decode(json.loads(retained[members.ATTESTATION])["payload"]))
+    assert {one["name"] for one in statement["subject"]} == set(retained) - {members.ATTESTATION}
+    assert set(MEMBERS) <= set(retained)
 
 
 # ---- the container
@@ -115,38 +115,38 @@ def entry(
     ids=lambda value: value if isinstance(value, str) else f"{value[0].name[:24]}-{value[0].type.decode()}",
 )
 def test_a_member_that_no_bundle_has_is_refused(
-    odd: tuple[tarfile.TarInfo, bytes], reason: str, kept: Own, tmp_path: Path
+    odd: tuple[tarfile.TarInfo, bytes], reason: str, retained: Own, tmp_path: Path
 ) -> None:
     """Nothing of it reaches the file system, and nothing after it is read."""
-    path = archive(tmp_path / "odd.tgz", entry(members.ATTESTATION, kept[members.ATTESTATION]), odd)
+    path = archive(tmp_path / "odd.tgz", entry(members.ATTESTATION, retained[members.ATTESTATION]), odd)
     found = look(path)
-    assert (found.exit_code, reason in told(found)) == (1, True), told(found)
+    assert (found.exit_code, reason in stated(found)) == (1, True), stated(found)
     assert sorted(tmp_path.iterdir()) == [path]
 
 
-def test_two_members_of_one_name_are_refused(kept: Own, tmp_path: Path) -> None:
+def test_two_members_of_one_name_are_refused(retained: Own, tmp_path: Path) -> None:
     """Readers of archives disagree about which of the two counts."""
     twice = (entry(members.REPORT), entry(members.REPORT, b"[]"))
-    path = archive(tmp_path / "two.tgz", entry(members.ATTESTATION, kept[members.ATTESTATION]), *twice)
-    assert "two members are called 'report.json'" in told(look(path))
+    path = archive(tmp_path / "two.tgz", entry(members.ATTESTATION, retained[members.ATTESTATION]), *twice)
+    assert "two members are called 'report.json'" in stated(look(path))
 
 
-def test_a_header_that_renames_the_next_member_is_refused(kept: Own, tmp_path: Path) -> None:
+def test_a_header_that_renames_the_next_member_is_refused(retained: Own, tmp_path: Path) -> None:
     """Extended headers may tell of times and owners, and change nothing."""
     about, raw = entry(members.REPORT)
     about.pax_headers = {"path": "../report.json"}
-    first = entry(members.ATTESTATION, kept[members.ATTESTATION])
+    first = entry(members.ATTESTATION, retained[members.ATTESTATION])
     path = archive(tmp_path / "renamed.tgz", first, (about, raw), form=tarfile.PAX_FORMAT)
-    assert "an extended header changes what a member is" in told(look(path))
+    assert "an extended header changes what a member is" in stated(look(path))
 
 
-def test_a_bundle_packed_anew_by_tar_holds(kept: Own, bundle: Path, tmp_path: Path) -> None:
+def test_a_bundle_packed_anew_by_tar_holds(retained: Own, bundle: Path, tmp_path: Path) -> None:
     """What counts is in the members; times and owners beside them are nobody's."""
-    for name, raw in kept.items():
+    for name, raw in retained.items():
         (tmp_path / "x" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "x" / name).write_bytes(raw)
     with tarfile.open(tmp_path / "again.tgz", "w:gz", format=tarfile.PAX_FORMAT) as made:
-        for name in kept:
+        for name in retained:
             made.add(tmp_path / "x" / name, name)
     assert look(tmp_path / "again.tgz").lines == look(bundle).lines
 
@@ -165,10 +165,10 @@ def test_ten_gigabytes_of_zeros_are_refused_before_they_are_read(tmp_path: Path)
     about = tarfile.TarInfo(members.HISTORY)
     about.size = 10 << 30
     path = zeros(tmp_path / "zeros.tgz", about.tobuf(tarfile.GNU_FORMAT), 0.05)
-    assert "larger than a bundle may be" in told(look(path))
+    assert "larger than a bundle may be" in stated(look(path))
     about.size = (3 << 28) + 1
     path = zeros(tmp_path / "fewer.tgz", about.tobuf(tarfile.USTAR_FORMAT), 0.05)
-    assert "more than any bundle of ours holds" in told(look(path))
+    assert "more than any bundle of ours holds" in stated(look(path))
 
 
 def test_zeros_alone_are_an_archive_without_an_attestation(tmp_path: Path) -> None:
@@ -249,19 +249,19 @@ def _no_json(_raw: bytes, _: Signers) -> bytes:
     ids=lambda value: "" if isinstance(value, str) else value.__name__.strip("_"),
 )
 def test_an_envelope_that_says_otherwise_is_refused(
-    change: Callable[[bytes, Signers], bytes], reason: str, kept: Own, signers: Signers, tmp_path: Path
+    change: Callable[[bytes, Signers], bytes], reason: str, retained: Own, signers: Signers, tmp_path: Path
 ) -> None:
     """It can be read in one way only, and only the key that it names can have signed it."""
-    raw = change(kept[members.ATTESTATION], signers)
-    pack({**kept, members.ATTESTATION: raw}, tmp_path / "forged.tgz")
+    raw = change(retained[members.ATTESTATION], signers)
+    pack({**retained, members.ATTESTATION: raw}, tmp_path / "forged.tgz")
     found = look(tmp_path / "forged.tgz")
-    assert (found.exit_code, reason in told(found)) == (1, True), told(found)
+    assert (found.exit_code, reason in stated(found)) == (1, True), stated(found)
 
 
 def test_another_key_than_the_pinned_one_is_refused(own: Own, signers: Signers, tmp_path: Path) -> None:
     """Whoever signs a bundle of another's evidence signs with another key."""
     found = look(sign(own, signers.stranger, tmp_path / "x.tgz"), key=signers.vendor.public_key())
-    assert "and not by the key of --key" in told(found)
+    assert "and not by the key of --key" in stated(found)
     assert look(tmp_path / "x.tgz").exit_code == 0
 
 
@@ -273,9 +273,9 @@ def test_a_key_that_is_not_pinned_is_said_to_be_so(bundle: Path) -> None:
 # ---- what is drawn, and for whom
 
 
-def test_a_certificate_of_another_product_is_refused(kept: Own, own: Own, signers: Signers, tmp_path: Path) -> None:
+def test_a_certificate_of_another_product_is_refused(retained: Own, own: Own, signers: Signers, tmp_path: Path) -> None:
     """The page is drawn of the statement, and can be drawn again; also where the lying page is attested."""
-    theirs = {name: raw for name, raw in kept.items() if name != members.ATTESTATION}
+    theirs = {name: raw for name, raw in retained.items() if name != members.ATTESTATION}
     lying = theirs[members.CERTIFICATE].replace(b"Acme DDS", b"Best DDS")
 
     def draw(predicate: object, report: object) -> dict[str, str]:
@@ -286,16 +286,16 @@ def test_a_certificate_of_another_product_is_refused(kept: Own, own: Own, signer
 
     report, header = json.loads(own[members.REPORT]), json.loads(own[members.HISTORY].partition(b"\n")[0])
     pack(granting.sealed_members(own, report, header, signers.vendor, DEMO, draw), tmp_path / "x.tgz")
-    assert "drawn: certificate.html is not what the statement gives" in told(look(tmp_path / "x.tgz"))
+    assert "drawn: certificate.html is not what the statement gives" in stated(look(tmp_path / "x.tgz"))
 
 
 def test_the_embedded_server_is_certified_for_the_demonstration_only(
     own: Own, bundle: Path, signers: Signers, tmp_path: Path
 ) -> None:
     """The demonstration is refused to everybody else, and a bundle that hides what it is, by the marker."""
-    assert "it is a demonstration on the embedded server" in told(look(bundle, demo=False))
+    assert "it is a demonstration on the embedded server" in stated(look(bundle, demo=False))
     hiding = Wish(DEMO.product, DEMO.organisation, DEMO.contact)
-    assert "may not be certified" in told(look(sign(own, signers.vendor, tmp_path / "x.tgz", hiding), demo=False))
+    assert "may not be certified" in stated(look(sign(own, signers.vendor, tmp_path / "x.tgz", hiding), demo=False))
 
 
 # ---- the grade
@@ -311,17 +311,19 @@ def test_a_challenge_that_nobody_pins_makes_no_grade(bundle: Path, signers: Sign
     assert look(bundle, certifier=signers.certifier.public_key()).grade == "challenged"
 
 
-def test_a_challenge_that_the_certifier_did_not_sign_is_refused(kept: Own, signers: Signers, tmp_path: Path) -> None:
+def test_a_challenge_that_the_certifier_did_not_sign_is_refused(
+    retained: Own, signers: Signers, tmp_path: Path
+) -> None:
     """A vendor who gives himself more time cannot sign it."""
-    inner = json.loads(base64.b64decode(json.loads(kept[members.CHALLENGE])["payload"]))
+    inner = json.loads(base64.b64decode(json.loads(retained[members.CHALLENGE])["payload"]))
     raw = sealed(signers.stranger, KIND, {**inner, "expires": "2099-01-01T00:00:00+00:00"})
-    statement = json.loads(base64.b64decode(json.loads(kept[members.ATTESTATION])["payload"]))
+    statement = json.loads(base64.b64decode(json.loads(retained[members.ATTESTATION])["payload"]))
     for one in statement["subject"]:
         if one["name"] == members.CHALLENGE:
             one["digest"]["sha256"] = hashlib.sha256(raw).hexdigest()
     attested = sealed(signers.vendor, STATEMENT, statement)
-    pack({**kept, members.CHALLENGE: raw, members.ATTESTATION: attested}, tmp_path / "x.tgz")
-    assert "is not signed by the certifier whose key it names" in told(look(tmp_path / "x.tgz"))
+    pack({**retained, members.CHALLENGE: raw, members.ATTESTATION: attested}, tmp_path / "x.tgz")
+    assert "is not signed by the certifier whose key it names" in stated(look(tmp_path / "x.tgz"))
 
 
 def test_another_certifier_or_another_challenge_than_the_pinned_one_is_refused(
@@ -329,7 +331,7 @@ def test_another_certifier_or_another_challenge_than_the_pinned_one_is_refused(
 ) -> None:
     """The reader's own copy decides; and where one is pinned, a run without a challenge is not enough."""
     found = look(bundle, certifier=signers.stranger.public_key())
-    assert "and not by the key of --certifier-key" in told(found)
+    assert "and not by the key of --certifier-key" in stated(found)
     target = json.loads(own[members.REPORT])["target"]["base_url"]
     found = verify(bundle, Reader(Pins(challenge=signers.challenge(target)), lambda *_: {}, demo=True))
-    assert "another challenge than that of --challenge" in told(found)
+    assert "another challenge than that of --challenge" in stated(found)

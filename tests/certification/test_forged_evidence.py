@@ -46,7 +46,7 @@ def forgery(reason: str) -> Callable[[Forging], Forging]:
     return enter
 
 
-def told(found: Verification) -> str:
+def stated(found: Verification) -> str:
     """Return what the lines that fail say."""
     return "\n".join(f"{line.check}: {line.sentence}" for line in found.lines if line.state == "fails")
 
@@ -70,8 +70,8 @@ def ids(own: Own, picked: Callable[[Line], bool]) -> set[str]:
 @forgery("judged again: ")
 def _a_404_is_changed_to_200(own: Own, _signers: Signers, _other: Own) -> Own:
     lines = lines_of(own)
-    told_nc = next(line for line in lines if line.get("status") == 404 and line["path"].endswith("/url"))
-    told_nc["status"] = 200
+    stated_nc = next(line for line in lines if line.get("status") == 404 and line["path"].endswith("/url"))
+    stated_nc["status"] = 200
     return with_lines(own, lines)
 
 
@@ -95,8 +95,8 @@ def _some_operations_are_dropped(own: Own, _signers: Signers, _other: Own) -> Ow
 @forgery("plan not in full")
 def _some_operations_are_dropped_and_the_rest_renumbered(own: Own, _signers: Signers, _other: Own) -> Own:
     plan = of_plan(own, "uploads")
-    kept = without(own, lambda line: line["plan"] == plan and call_is("PUT", "/complete")(line))
-    return renumbered(kept, everywhere=True)
+    retained = without(own, lambda line: line["plan"] == plan and call_is("PUT", "/complete")(line))
+    return renumbered(retained, everywhere=True)
 
 
 @forgery("which the history does not")
@@ -139,7 +139,7 @@ def _dropped_steps_are_excused_by_a_reason_of_the_forgers_own(own: Own, _signers
     first = json.loads(own[members.REPORT])["plans"][0]
     actor = first["document"]["actors"][0]["name"]
     step = {"plan": first["id"], "step": "0"}
-    kept = without(
+    retained = without(
         own,
         lambda line: (
             line["plan"] == step["plan"]
@@ -147,16 +147,16 @@ def _dropped_steps_are_excused_by_a_reason_of_the_forgers_own(own: Own, _signers
             and line["notes"].get("step") == "0"
         ),
     )
-    return with_plans(kept, excuse)
+    return with_plans(retained, excuse)
 
 
 @forgery("plans of uploads that the seed gives are not in the bundle")
 def _a_whole_plan_is_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     plan = of_plan(own, "uploads")
     gone = ids(own, lambda line: line["plan"] == plan)
-    kept = ledger_without(without(own, lambda line: line["id"] in gone), gone)
-    kept = with_plans(kept, lambda plans: [one for one in plans if one["id"] != plan])
-    return renumbered(kept, everywhere=True)
+    retained = ledger_without(without(own, lambda line: line["id"] in gone), gone)
+    retained = with_plans(retained, lambda plans: [one for one in plans if one["id"] != plan])
+    return renumbered(retained, everywhere=True)
 
 
 @forgery("which the bundle does not hold")
@@ -337,8 +337,8 @@ def test_a_forgery_is_refused_with_its_reason(
     make, reason = FORGERIES[name]
     forged = sign(make(own, signers, gather(faulty_folder)), signers.vendor, tmp_path / "forged.tgz")
     found = look(forged, key=signers.vendor.public_key())
-    assert found.exit_code == 1, told(found)
-    assert reason in told(found)
+    assert found.exit_code == 1, stated(found)
+    assert reason in stated(found)
 
 
 @pytest.mark.parametrize("name", ["some_operations_are_dropped", "some_operations_are_dropped_and_the_rest_renumbered"])
@@ -349,7 +349,7 @@ def test_dropped_operations_are_missed_without_a_challenge_too(
     make, reason = FORGERIES[name]
     forged = sign(make(challenged(own, None), signers, own), signers.vendor, tmp_path / "forged.tgz")
     found = look(forged)
-    assert reason in told(found)
+    assert reason in stated(found)
     assert "none was answered" in {line.sentence for line in found.lines if line.check == "challenge"}
 
 
@@ -370,7 +370,7 @@ def test_the_operations_that_convict_a_server_are_missed(
     own = renumbered(own, everywhere=True) if again else own
     found = look(sign(own, signers.vendor, tmp_path / "forged.tgz"))
     assert found.exit_code == 1
-    assert ("plan not in full" if again else "ids with gaps") in told(found)
+    assert ("plan not in full" if again else "ids with gaps") in stated(found)
 
 
 def test_a_nonconformant_run_cannot_be_called_conformant(faulty_folder: Path, signers: Signers, tmp_path: Path) -> None:
@@ -378,14 +378,14 @@ def test_a_nonconformant_run_cannot_be_called_conformant(faulty_folder: Path, si
     own = changed(gather(faulty_folder), lambda report: report.update(outcome="conformant"))
     found = look(sign(own, signers.vendor, tmp_path / "forged.tgz"))
     assert found.exit_code == 1
-    assert "the report says conformant, and the history is nonconformant: broken: " in told(found)
-    assert " in line " in told(found)
+    assert "the report says conformant, and the history is nonconformant: broken: " in stated(found)
+    assert " in line " in stated(found)
 
 
 def test_all_may_hold_of_a_run_that_is_not_conformant(faulty_folder: Path, signers: Signers, tmp_path: Path) -> None:
     """Then it is an honest record of a failure, and the exit code says so."""
     found = look(sign(gather(faulty_folder), signers.vendor, tmp_path / "honest.tgz"))
-    assert told(found) == ""
+    assert stated(found) == ""
     assert (found.exit_code, found.outcome) == (4, "nonconformant")
 
 

@@ -68,7 +68,9 @@ def broken(call: str, status: int | None, body: Any = None, *, target: Target | 
     return {requirement for requirement, violation in seen(call, status, body, target=target, **about) if violation}
 
 
-def kept(call: str, status: int | None, body: Any = None, *, target: Target | None = None, **about: Any) -> set[str]:
+def retained(
+    call: str, status: int | None, body: Any = None, *, target: Target | None = None, **about: Any
+) -> set[str]:
     """Name the requirements that an answer exposed and kept."""
     return {requirement for requirement, violation in seen(call, status, body, target=target, **about) if not violation}
 

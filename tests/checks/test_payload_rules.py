@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from exchanges import IE, JSON, NC, PROJECT, UPLOAD, broken, error, kept
+from exchanges import IE, JSON, NC, PROJECT, UPLOAD, broken, error, retained
 
 from conformance.model import Octets
 
@@ -17,14 +17,14 @@ EXTENDED = (*URLS, "POST /projects/{}/uploads")
 def test_the_specification_own_not_consistent_is_kept_everywhere(call: str) -> None:
     """The example, its comma restored, breaks nothing at any extended endpoint."""
     assert broken(call, 404, NC) == set()
-    assert {"nc-payload", "spec-wording", "error-number"} <= kept(call, 404, NC)
+    assert {"nc-payload", "spec-wording", "error-number"} <= retained(call, 404, NC)
 
 
 @pytest.mark.parametrize("call", URLS)
 def test_the_specification_own_integrity_exception_is_kept_at_the_url_endpoints(call: str) -> None:
     """The example breaks nothing."""
     assert broken(call, 400, IE) == set()
-    assert {"integrity-payload", "spec-wording", "error-number"} <= kept(call, 400, IE)
+    assert {"integrity-payload", "spec-wording", "error-number"} <= retained(call, 400, IE)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_an_error_of_a_documented_call_needs_its_four_fields(call: str, status: 
     assert "error-payload" in broken(call, status, {"error": "name is missing"})
     assert "error-payload" in broken(call, status, Octets(3, "x", "<p>"), media="text/html")
     assert "error-payload" in broken(call, status, None, media=None)
-    assert "error-payload" in kept(call, status, error(status))
+    assert "error-payload" in retained(call, status, error(status))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_what_a_proxy_answers_by_itself_is_no_information(status: int) -> None:
     assert broken("GET /projects", status, html, media="text/html") == set()
     assert broken("GET /projects", status, {"message": "slow down"}) == set()
     assert "error-payload" in broken("GET /projects", status, error(500))
-    assert "error-payload" in kept("GET /projects", status, error(status))
+    assert "error-payload" in retained("GET /projects", status, error(status))
 
 
 def test_a_crash_page_with_500_is_not_a_proxy_answer() -> None:
@@ -202,8 +202,8 @@ def test_a_success_that_is_not_the_202_with_its_resource_is_found(
 
 def test_the_two_202s_are_kept() -> None:
     """With fields missing that clients do not need."""
-    assert kept("POST /projects", 202, PROJECT) >= {"project-create-202", "project-create-body"}
-    assert kept("PUT /uploads/{}/complete", 202, {**UPLOAD, "id": UPLOAD["id"].upper()}) >= {
+    assert retained("POST /projects", 202, PROJECT) >= {"project-create-202", "project-create-body"}
+    assert retained("PUT /uploads/{}/complete", 202, {**UPLOAD, "id": UPLOAD["id"].upper()}) >= {
         "complete-202",
         "complete-body",
     }

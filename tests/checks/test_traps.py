@@ -6,7 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from exchanges import ID, IE, JSON, NC, OTHER_ID, PROJECT, UPLOAD, URL, Looking, broken, error, kept, operation, seen
+from exchanges import (
+    ID,
+    IE,
+    JSON,
+    NC,
+    OTHER_ID,
+    PROJECT,
+    UPLOAD,
+    URL,
+    Looking,
+    broken,
+    error,
+    operation,
+    retained,
+    seen,
+)
 
 from conformance.api.classifier import Classifier
 from conformance.errors import UsageError
@@ -31,7 +46,7 @@ def test_a_refused_completion_is_no_wrong_success(refusal: dict[str, Any]) -> No
     """Only a success other than 202 breaks the duty; whether a refusal was due is the history's to say."""
     status = refusal["error"]
     assert broken(COMPLETE, status, refusal) == set()
-    assert not {"complete-202", "complete-body"} & kept(COMPLETE, status, refusal)
+    assert not {"complete-202", "complete-body"} & retained(COMPLETE, status, refusal)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +122,7 @@ def test_not_consistent_elsewhere_is_found(call: str) -> None:
 def test_not_consistent_where_the_deployed_service_uses_it_warns(call: str) -> None:
     """Not in the specification's list, but expected by common clients."""
     assert broken(call, 404, NC) == {"nc-tolerated-endpoints"}
-    assert "nc-tolerated-endpoints" in kept(call, 200, {})
+    assert "nc-tolerated-endpoints" in retained(call, 200, {})
 
 
 @pytest.mark.parametrize("call", ["POST /projects/{}/uploads", "GET /files/{}/url", "GET /file_versions/{}/url"])
@@ -115,7 +130,7 @@ def test_not_consistent_for_an_invented_id_is_found(call: str) -> None:
     """By the sender's notes only: nobody else can know that an id never existed."""
     assert broken(call, 404, NC, notes={"invented": [ID]}) == {"nc-unknown-id"}
     assert broken(call, 404, NC, notes={"invented": [OTHER_ID]}) == set()
-    assert "nc-unknown-id" in kept(call, 404, error(404), notes={"invented": [ID]})
+    assert "nc-unknown-id" in retained(call, 404, error(404), notes={"invented": [ID]})
 
 
 @pytest.mark.parametrize("body", [None, Octets(0, ""), NC, error(500)])
@@ -178,7 +193,7 @@ def test_an_answer_without_a_token_is_found(user: str | None) -> None:
     """Served, not consistent, or forbidden instead of unauthorized."""
     for status, body in ((200, URL), (404, NC), (403, error(403))):
         assert "no-token-401" in broken("GET /files/{}/url", status, body, user=user)
-    assert "no-token-401" in kept("GET /files/{}/url", 401, error(401), user=user)
+    assert "no-token-401" in retained("GET /files/{}/url", 401, error(401), user=user)
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])

@@ -44,8 +44,8 @@ time.sleep(60)
 
 def environment(temporary: Path) -> dict[str, str]:
     """Give an environment whose temporary files lie where the test can count them, and with a proxy to be cleared."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DDS_")}
-    return {**kept, "TMPDIR": str(temporary), "http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
+    retained = {name: value for name, value in os.environ.items() if not name.startswith("DDS_")}
+    return {**retained, "TMPDIR": str(temporary), "http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
 
 
 def words(*given: object) -> list[str]:

@@ -66,16 +66,16 @@ def test_few_short_pauses_prove_nothing_and_hammering_needs_but_three() -> None:
 
 def test_workers_side_by_side_do_not_hammer() -> None:
     """Pauses between overlapping requests mean nothing."""
-    told = Telling()
+    stated = Telling()
     for _ in range(8):
-        told.ask("create_upload", 404, NC, after=-0.5, took=1.0)
-    assert "hammers" not in convicted(told.trial(1))
+        stated.ask("create_upload", 404, NC, after=-0.5, took=1.0)
+    assert "hammers" not in convicted(stated.trial(1))
 
 
 def test_a_late_start_is_no_pause() -> None:
     """A client may take fifteen seconds before its first request."""
-    told = Telling(now_ns=25_000_000_000).nc("create_upload", [2.0, 2.0, 2.0])
-    assert convicted(told.trial(1)) == set()
+    stated = Telling(now_ns=25_000_000_000).nc("create_upload", [2.0, 2.0, 2.0])
+    assert convicted(stated.trial(1)) == set()
 
 
 # ---- bounds
@@ -83,22 +83,22 @@ def test_a_late_start_is_no_pause() -> None:
 
 def test_a_client_without_an_end_is_convicted_where_the_trouble_has_none() -> None:
     """And one that gives up some time is not."""
-    told = [Telling() for _ in range(2)]
-    for one in told:
+    stated = [Telling() for _ in range(2)]
+    for one in stated:
         for _ in range(10):
             one.ask("create_upload", 404, NC, after=2.0, rule=0, done="nc")
-    assert convicted(told[0].trial(None, rules=FOR_EVER, ends=Ends.FAILURE)) == {"unbounded"}
-    bounded = told[1].trial(1, rules=FOR_EVER, ends=Ends.FAILURE)
+    assert convicted(stated[0].trial(None, rules=FOR_EVER, ends=Ends.FAILURE)) == {"unbounded"}
+    bounded = stated[1].trial(1, rules=FOR_EVER, ends=Ends.FAILURE)
     assert (convicted(bounded), "client-bounded" in exposed(bounded)) == (set(), True)
 
 
 def test_a_check_that_had_less_time_than_the_command_is_not_unbounded() -> None:
     """The command had its end; the check was cut off by the limit that both share."""
     rules = (Trouble(("file_url",), "nc", "1-"),)
-    told = Telling()
+    stated = Telling()
     for _ in range(5):
-        told.ask("file_url", 404, NC, rule=0, done="nc")
-    main = told.trial(1, None, rules=rules, ends=Ends.FAILURE)
+        stated.ask("file_url", 404, NC, rule=0, done="nc")
+    main = stated.trial(1, None, rules=rules, ends=Ends.FAILURE)
     assert "unbounded" not in convicted(main)
 
 
@@ -111,20 +111,20 @@ def test_a_check_that_had_less_time_than_the_command_is_not_unbounded() -> None:
 )
 def test_retry_after_is_obeyed_or_not(after: float, rule: str | None) -> None:
     """Not before, and not long after."""
-    told = Telling()
-    told.ask("complete_upload", 503, headers={"retry-after": "4"})
-    told.ask("complete_upload", 202, after=after)
-    found = convicted(told.trial(1)) - {"trusted-202"}
+    stated = Telling()
+    stated.ask("complete_upload", 503, headers={"retry-after": "4"})
+    stated.ask("complete_upload", 202, after=after)
+    found = convicted(stated.trial(1)) - {"trusted-202"}
     assert found == ({rule} if rule else set())
 
 
 def test_not_coming_back_after_retry_after_is_giving_up() -> None:
     """Also for 429, and also where the time limit ended the waiting."""
-    told = Telling()
-    told.ask("complete_upload", 429, headers={"retry-after": "4"})
-    assert convicted(told.trial(1)) == {"retry-after-gave-up"}
-    assert convicted(told.trial(None, limit=60)) == {"retry-after-late"}
-    assert convicted(told.trial(None, limit=5)) == set()
+    stated = Telling()
+    stated.ask("complete_upload", 429, headers={"retry-after": "4"})
+    assert convicted(stated.trial(1)) == {"retry-after-gave-up"}
+    assert convicted(stated.trial(None, limit=60)) == {"retry-after-late"}
+    assert convicted(stated.trial(None, limit=5)) == set()
 
 
 # ---- what is final
@@ -132,19 +132,19 @@ def test_not_coming_back_after_retry_after_is_giving_up() -> None:
 
 def test_a_plain_404_that_is_asked_again_is_convicted() -> None:
     """The same request, nothing changed."""
-    told = Telling()
-    told.ask("create_upload", 404, PLAIN)
-    told.ask("create_upload", 404, PLAIN)
-    assert convicted(told.trial(1)) == {"404-retried"}
+    stated = Telling()
+    stated.ask("create_upload", 404, PLAIN)
+    stated.ask("create_upload", 404, PLAIN)
+    assert convicted(stated.trial(1)) == {"404-retried"}
 
 
 def test_a_404_that_is_asked_again_after_a_change_or_by_another_command_is_not() -> None:
     """The world is another then; and two commands do not know of each other."""
-    told = Telling()
-    told.ask("show_project", 404, PLAIN)
-    told.ask("create_project", 202)
-    told.ask("show_project", 200)
-    assert convicted(told.trial(0)) == set()
+    stated = Telling()
+    stated.ask("show_project", 404, PLAIN)
+    stated.ask("create_project", 202)
+    stated.ask("show_project", 200)
+    assert convicted(stated.trial(0)) == set()
     other = Telling()
     other.ask("show_project", 404, PLAIN)
     first = other.trial(1, 1)
@@ -161,32 +161,32 @@ def test_not_consistent_asked_again_is_not_a_plain_404() -> None:
 
 def test_refused_input_that_is_sent_again_is_convicted() -> None:
     """Unchanged; another body is another request."""
-    told = Telling()
-    told.ask("create_upload", 400, INVALID, done="400")
-    told.ask("create_upload", 400, INVALID, done="400", body_md5="other")
-    assert convicted(told.trial(1)) == set()
-    told.ask("create_upload", 400, INVALID, done="400")
-    assert convicted(told.trial(1)) == {"bad-input-retried"}
+    stated = Telling()
+    stated.ask("create_upload", 400, INVALID, done="400")
+    stated.ask("create_upload", 400, INVALID, done="400", body_md5="other")
+    assert convicted(stated.trial(1)) == set()
+    stated.ask("create_upload", 400, INVALID, done="400")
+    assert convicted(stated.trial(1)) == {"bad-input-retried"}
 
 
 @pytest.mark.parametrize("call", ["file_url", "create_chunk", "complete_upload", "storage_put"])
 def test_the_same_upload_after_the_integrity_exception_is_convicted(call: str) -> None:
     """Asked for again, filled again, completed again."""
-    told = Telling()
-    told.ask("file_url", 400, INTEGRITY)
-    told.ask(call, 400, INTEGRITY if call == "file_url" else None)
-    assert convicted(told.trial(1, world=stored("err"))) == {"integrity-retried"}
+    stated = Telling()
+    stated.ask("file_url", 400, INTEGRITY)
+    stated.ask(call, 400, INTEGRITY if call == "file_url" else None)
+    assert convicted(stated.trial(1, world=stored("err"))) == {"integrity-retried"}
 
 
 def test_failing_or_beginning_anew_after_the_integrity_exception_is_right() -> None:
     """And reporting success is not."""
-    told = Telling()
-    told.ask("file_url", 400, INTEGRITY)
-    assert convicted(told.trial(1, world=stored("err"))) == set()
-    assert convicted(told.trial(0, world=stored("err"))) == {"integrity-swallowed"}
-    assert convicted(told.trial(0, 1, world=stored("err"))) == set()
-    told.ask("create_upload", 201)
-    assert convicted(told.trial(0, world=stored("ok"))) == set()
+    stated = Telling()
+    stated.ask("file_url", 400, INTEGRITY)
+    assert convicted(stated.trial(1, world=stored("err"))) == set()
+    assert convicted(stated.trial(0, world=stored("err"))) == {"integrity-swallowed"}
+    assert convicted(stated.trial(0, 1, world=stored("err"))) == set()
+    stated.ask("create_upload", 201)
+    assert convicted(stated.trial(0, world=stored("ok"))) == set()
 
 
 # ---- whom to trust
@@ -194,22 +194,22 @@ def test_failing_or_beginning_anew_after_the_integrity_exception_is_right() -> N
 
 def test_a_token_at_the_storage_provider_is_convicted() -> None:
     """By the record of where it was."""
-    told = Telling()
-    told.ask("storage_put", 200)
-    assert convicted(told.trial(1)) == set()
-    told.ask("storage_put", 200, leaks=["header authorization"])
-    assert convicted(told.trial(1)) == {"token-leaked"}
+    stated = Telling()
+    stated.ask("storage_put", 200)
+    assert convicted(stated.trial(1)) == set()
+    stated.ask("storage_put", 200, leaks=["header authorization"])
+    assert convicted(stated.trial(1)) == {"token-leaked"}
 
 
 def test_success_before_the_truth_is_convicted_where_the_upload_is_checked() -> None:
     """By a check of the client's own, or because it asked; an upload that nobody checks makes no claim."""
-    told = Telling()
-    told.ask("complete_upload", 202)
-    assert convicted(told.trial(0)) == set()
-    assert convicted(told.trial(0, 0)) == {"trusted-202"}
-    assert convicted(told.trial(0, 1)) == set()
-    told.ask("list_project_files", 404, NC)
-    assert convicted(told.trial(0)) == {"trusted-202"}
+    stated = Telling()
+    stated.ask("complete_upload", 202)
+    assert convicted(stated.trial(0)) == set()
+    assert convicted(stated.trial(0, 0)) == {"trusted-202"}
+    assert convicted(stated.trial(0, 1)) == set()
+    stated.ask("list_project_files", 404, NC)
+    assert convicted(stated.trial(0)) == {"trusted-202"}
 
 
 @pytest.mark.parametrize(
@@ -221,10 +221,10 @@ def test_success_before_the_truth_is_convicted_where_the_upload_is_checked() -> 
 )  # fmt: skip
 def test_any_place_that_shows_the_truth_will_do(call: str, body: object) -> None:
     """But a status record that says no, or nothing, will not."""
-    told = Telling()
-    told.ask("complete_upload", 202)
-    told.ask(call, 200, body)
-    assert convicted(told.trial(0, 0)) == set()
+    stated = Telling()
+    stated.ask("complete_upload", 202)
+    stated.ask(call, 200, body)
+    assert convicted(stated.trial(0, 0)) == set()
     for status in ({"is_consistent": None}, {"is_consistent": True, "error_on": "2026-01-01T00:00:00.000Z"}):
         other = Telling()
         other.ask("complete_upload", 202)
@@ -238,10 +238,10 @@ def test_a_part_after_an_acknowledged_completion_is_convicted() -> None:
     lost.ask("complete_upload", None, failure=Failure.RESET, done="reset-after", made={"status": 202})
     lost.ask("storage_put", 200)
     assert "late-part" not in convicted(lost.trial(1))
-    told = Telling()
-    told.ask("complete_upload", 202)
-    told.ask("storage_put", 200)
-    assert convicted(told.trial(1)) == {"late-part"}
+    stated = Telling()
+    stated.ask("complete_upload", 202)
+    stated.ask("storage_put", 200)
+    assert convicted(stated.trial(1)) == {"late-part"}
 
 
 # ---- what was lost, and what ends
@@ -249,33 +249,33 @@ def test_a_part_after_an_acknowledged_completion_is_convicted() -> None:
 
 def test_two_things_where_one_answer_was_lost_are_convicted() -> None:
     """Projects and files; one of each is right, and so is failing."""
-    told = Telling()
+    stated = Telling()
     made = {"status": 202, "id": "p1"}
-    told.ask("create_project", None, failure=Failure.RESET, done="reset-after", made=made)
-    assert convicted(told.trial(1)) == set()
-    told.ask("create_project", 202)
-    assert convicted(told.trial(0, world=stored("ok", projects=2))) == {"duplicate"}
+    stated.ask("create_project", None, failure=Failure.RESET, done="reset-after", made=made)
+    assert convicted(stated.trial(1)) == set()
+    stated.ask("create_project", 202)
+    assert convicted(stated.trial(0, world=stored("ok", projects=2))) == {"duplicate"}
 
 
 def test_a_completed_upload_taken_for_a_failure_is_convicted() -> None:
     """Going on to attach it is right, whatever comes afterwards."""
-    told = Telling()
-    told.ask("complete_upload", None, failure=Failure.RESET)
-    told.ask("complete_upload", 400, COMPLETED)
-    assert convicted(told.trial(1)) == {"completed-taken-for-failure"}
-    told.ask("create_file", 201)
-    assert convicted(told.trial(1)) == set()
+    stated = Telling()
+    stated.ask("complete_upload", None, failure=Failure.RESET)
+    stated.ask("complete_upload", 400, COMPLETED)
+    assert convicted(stated.trial(1)) == {"completed-taken-for-failure"}
+    stated.ask("create_file", 201)
+    assert convicted(stated.trial(1)) == set()
 
 
 @pytest.mark.parametrize("call", ["complete_upload", "file_url", "storage_put"])
 @pytest.mark.parametrize(("status", "failure"), [(500, None), (None, Failure.RESET), (200, Failure.CUT)])
 def test_giving_up_at_passing_trouble_is_convicted(call: str, status: int | None, failure: Failure | None) -> None:
     """For what may be sent again; a POST may not."""
-    told = Telling()
-    told.ask(call, status, failure=failure)
-    assert convicted(told.trial(1)) == {"gave-up-at-trouble"}
-    told.ask(call, 500, query="?signature=new" if call == "storage_put" else "")
-    assert convicted(told.trial(1)) == set()
+    stated = Telling()
+    stated.ask(call, status, failure=failure)
+    assert convicted(stated.trial(1)) == {"gave-up-at-trouble"}
+    stated.ask(call, 500, query="?signature=new" if call == "storage_put" else "")
+    assert convicted(stated.trial(1)) == set()
     post = Telling()
     post.ask("create_project", status, failure=failure)
     assert convicted(post.trial(1)) == set()
@@ -283,13 +283,13 @@ def test_giving_up_at_passing_trouble_is_convicted(call: str, status: int | None
 
 def test_an_expired_url_must_be_asked_for_anew() -> None:
     """The same url again is not a new one."""
-    told = Telling()
-    told.ask("storage_put", 403, query="?signature=old", done="expired")
-    assert convicted(told.trial(1)) == {"url-not-renewed"}
-    told.ask("storage_put", 403, query="?signature=old")
-    assert "url-not-renewed" in convicted(told.trial(1))
-    told.ask("storage_put", 200, query="?signature=new")
-    assert convicted(told.trial(0)) == set()
+    stated = Telling()
+    stated.ask("storage_put", 403, query="?signature=old", done="expired")
+    assert convicted(stated.trial(1)) == {"url-not-renewed"}
+    stated.ask("storage_put", 403, query="?signature=old")
+    assert "url-not-renewed" in convicted(stated.trial(1))
+    stated.ask("storage_put", 200, query="?signature=new")
+    assert convicted(stated.trial(0)) == set()
 
 
 def test_a_token_that_was_bought_must_be_renewed() -> None:
@@ -299,12 +299,12 @@ def test_a_token_that_was_bought_must_be_renewed() -> None:
     bare.ask("create_upload", 401, done="401", rule=0)
     given_one = bare.trial(1, rules=rules, ends=Ends.SUCCESS)
     assert (convicted(given_one), exposed(given_one)) == (set(), set())
-    told = Telling()
-    told.ask("create_token", 201)
-    told.ask("create_upload", 401, done="401", rule=0)
-    assert convicted(told.trial(1)) == {"token-not-renewed"}
-    told.ask("create_token", 201)
-    assert convicted(told.trial(1)) == set()
+    stated = Telling()
+    stated.ask("create_token", 201)
+    stated.ask("create_upload", 401, done="401", rule=0)
+    assert convicted(stated.trial(1)) == {"token-not-renewed"}
+    stated.ask("create_token", 201)
+    assert convicted(stated.trial(1)) == set()
 
 
 # ---- the end
@@ -312,16 +312,16 @@ def test_a_token_that_was_bought_must_be_renewed() -> None:
 
 def test_failing_where_success_is_possible_is_convicted_if_nothing_else_says_why() -> None:
     """Exit code, time limit, and a success that is none."""
-    told = Telling()
-    told.ask("create_project", 202)
+    stated = Telling()
+    stated.ask("create_project", 202)
     calm = {"ends": Ends.SUCCESS}
-    assert convicted(told.trial(0, **calm)) == set()
-    assert convicted(told.trial(1, **calm)) == {"did-not-succeed"}
-    assert convicted(told.trial(None, **calm)) == {"did-not-succeed"}
-    assert convicted(told.trial(0, world=stored("err"), **calm)) == {"did-not-succeed"}
+    assert convicted(stated.trial(0, **calm)) == set()
+    assert convicted(stated.trial(1, **calm)) == {"did-not-succeed"}
+    assert convicted(stated.trial(None, **calm)) == {"did-not-succeed"}
+    assert convicted(stated.trial(0, world=stored("err"), **calm)) == {"did-not-succeed"}
     twice = {"projects": 1, "files": 1}
-    assert convicted(told.trial(0, world=stored("ok", files=2), wanted=twice, **calm)) == {"did-not-succeed"}
-    assert convicted(told.trial(0, wanted=twice, **calm)) == set()
+    assert convicted(stated.trial(0, world=stored("ok", files=2), wanted=twice, **calm)) == {"did-not-succeed"}
+    assert convicted(stated.trial(0, wanted=twice, **calm)) == set()
     because = Telling()
     because.ask("file_url", 500)
     assert convicted(because.trial(1, **calm)) == {"gave-up-at-trouble"}
@@ -338,12 +338,12 @@ def test_trouble_that_was_never_met_shows_nothing() -> None:
 def test_the_core_is_what_was_really_answered() -> None:
     """Not-consistent at an extended endpoint, the integrity exception, a plain 404."""
     assert len(missing_core([Telling().trial(0)])) == 3
-    told = Telling().nc("list_project_files", [])
-    assert len(missing_core([told.trial(0)])) == 3
-    told.nc("create_upload", [])
-    told.ask("file_url", 400, INTEGRITY)
-    told.ask("file_url", 404, PLAIN)
-    assert missing_core([told.trial(0)]) == ()
+    stated = Telling().nc("list_project_files", [])
+    assert len(missing_core([stated.trial(0)])) == 3
+    stated.nc("create_upload", [])
+    stated.ask("file_url", 400, INTEGRITY)
+    stated.ask("file_url", 404, PLAIN)
+    assert missing_core([stated.trial(0)]) == ()
 
 
 def test_findings_name_at_most_four_requests_that_are_in_the_history() -> None:

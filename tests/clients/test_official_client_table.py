@@ -45,8 +45,8 @@ def document(ddsclient: Path, tmp_path_factory: pytest.TempPathFactory) -> Docum
     words = [sys.executable, "-m", "conformance", "client", "--jobs", "4", "--report-dir", str(folder), "--quiet"]
     words += ["--setup", str(TEMPLATE), *(word for line in aside for word in ("--env", line))]
     words += ["--", str(ddsclient), "upload", "-p", "{project}", "{folder}"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DDS_")}
-    done = subprocess.run(words, cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=480)
+    retained = {name: value for name, value in os.environ.items() if not name.startswith("DDS_")}
+    done = subprocess.run(words, cwd=folder, env=retained, capture_output=True, text=True, check=False, timeout=480)
     assert done.returncode == 0, done.stdout + done.stderr
     return dict(json.loads((folder / "report.json").read_text(encoding="utf-8")))
 

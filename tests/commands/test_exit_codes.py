@@ -176,9 +176,9 @@ def test_a_history_cut_short_by_a_killed_run_is_incomplete(dds: Run, tmp_path: P
 
 def test_requirements_lists_every_id_with_level_and_section(dds: Run) -> None:
     """The catalogue, for people and as JSON."""
-    told, read = dds("requirements"), json.loads(dds("requirements", "--json").stdout)
+    stated, read = dds("requirements"), json.loads(dds("requirements", "--json").stdout)
     assert len(read) >= 40
-    assert all(row["id"] in told.stdout and row["section"] and row["level"] for row in read)
+    assert all(row["id"] in stated.stdout and row["section"] and row["level"] for row in read)
 
 
 def test_a_full_disk_ends_the_run_at_once_and_the_ledger_cleans_up(

@@ -103,9 +103,9 @@ def test_a_word_that_is_none_is_answered_by_the_nearest(
     """Whichever kind of word it is; nothing is run."""
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(cli, words)
-    told = f"{result.output} {result.exception}"
+    stated = f"{result.output} {result.exception}"
     assert result.exit_code != 0
-    assert meant in told, told
+    assert meant in stated, stated
 
 
 def test_what_is_near_nothing_is_answered_by_where_all_stand() -> None:

@@ -76,9 +76,9 @@ class Scribe:
             method, path if role is Role.STORAGE else f"/api/v1{path}", "dds.test", role, user, request,
             "application/json" if request is not None else None, status, JSON_TYPE, response, failure,
         )  # fmt: skip
-        kept = Operation(f"op-{self.count}", session, a, b, exchange, phase, notes=notes or {})
-        self.operations.append(kept)
-        return kept
+        retained = Operation(f"op-{self.count}", session, a, b, exchange, phase, notes=notes or {})
+        self.operations.append(retained)
+        return retained
 
     def history(self, *, complete: bool = True, header: Mapping[str, Any] | None = None) -> History:
         """Give the history, ordered by when operations ended."""

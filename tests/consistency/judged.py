@@ -10,7 +10,7 @@ from conformance.judge.evidence import verify
 from conformance.judge.rules_table import rule_of
 from conformance.model import Finding, History, Judgement, Operation, Role
 
-MEASURED = frozenset({"realtime-monotonic", "state-order", "read-your-writes"})
+MEASURED = frozenset({"realtime-monotonic", "state-order", "read-your-writes", "name-kept"})
 
 
 def judged(history: History) -> Judgement:

@@ -161,10 +161,10 @@ class LegalDds:
         self._bystanders()
 
     def _project(self) -> bool:
-        a, b, effect, told = self.send(idempotent=False)
+        a, b, effect, stated = self.send(idempotent=False)
         self.home = self.number()
-        self.scribe.project(self.actor, a, b, "202" if told == "told" else told, self.home)
-        if told != "told":
+        self.scribe.project(self.actor, a, b, "202" if stated == "told" else stated, self.home)
+        if stated != "told":
             return False
         self.made = b or a
         self.ready = effect + self.lag() if self.crime is not Crime.PROJECT_NEVER else NEVER
@@ -175,10 +175,10 @@ class LegalDds:
         chunked = kind not in ("single", "badsingle")
         size = SIZE * (2 if kind == "multi" else 1) + (5 if kind == "badsize" else 0)
         for attempt in range(8):
-            a, b, effect, told = self.send(idempotent=False)
+            a, b, effect, stated = self.send(idempotent=False)
             n = self.number()
             options = {"size": size, "chunked": chunked, "project": self.home}
-            if effect < self.ready and told == "told":
+            if effect < self.ready and stated == "told":
                 if attempt == 7 and self.crime is Crime.PROJECT_NEVER:
                     a, b = a + 2 * BOUND, (b or a) + 2 * BOUND
                     self.clock += 2 * BOUND
@@ -187,10 +187,10 @@ class LegalDds:
                     self.uploads.append(Stored(n, "trace"))
                 self.clock += self.dice.randrange(BOUND // 4)
                 continue
-            self.scribe.upload(self.actor, a, b, "201" if told == "told" else told, n, **options)
+            self.scribe.upload(self.actor, a, b, "201" if stated == "told" else stated, n, **options)
             if effect < NEVER and effect >= self.ready:
                 self.uploads.append(Stored(n, kind))
-            if told == "told":
+            if stated == "told":
                 return self.uploads[-1]
         return None
 
@@ -250,9 +250,9 @@ class LegalDds:
     def _reliably(self, write: Callable[[int, int | None, str], object]) -> None:
         """Send until it is acknowledged: an identical repeat cures what was lost."""
         while True:
-            a, b, _, told = self.send()
-            write(a, b, "200" if told in ("told", "twice") else told)
-            if told in ("told", "twice"):
+            a, b, _, stated = self.send()
+            write(a, b, "200" if stated in ("told", "twice") else stated)
+            if stated in ("told", "twice"):
                 return
 
     def _complete(self, upload: Stored) -> None:  # noqa: C901 - one loop or list of cases
@@ -260,7 +260,7 @@ class LegalDds:
         if upload.kind == "multi":
             whole = "d" * 32
         for attempt in range(6):
-            a, b, effect, told = self.send()
+            a, b, effect, stated = self.send()
             if self.crime is Crime.REFUSES_COMPLETION and attempt == 0:
                 self.scribe.complete(self.actor, a, b or a + 1, "400", upload.n, value=whole)
                 self.clock = max(self.clock, a + 1)
@@ -277,8 +277,8 @@ class LegalDds:
                 upload.consistent = effect + self.lag()
                 if self.crime is Crime.NEVER_CONVERGES:
                     upload.consistent = NEVER
-            done = before <= effect or told == "twice"
-            word = {"told": "already" if done else "202", "twice": "already"}.get(told, told)
+            done = before <= effect or stated == "twice"
+            word = {"told": "already" if done else "202", "twice": "already"}.get(stated, stated)
             if word == "already" and self.crime is Crime.REPEAT_FAILS:
                 word = "500"
             self.scribe.complete(self.actor, a, b, word, upload.n, value=whole)
@@ -289,12 +289,12 @@ class LegalDds:
 
     def _attach(self, upload: Stored) -> None:
         switch = bool(self.files) and self.files[0].deleted == NEVER and self.dice.random() < 0.6
-        a, b, effect, told = self.send(idempotent=switch)
+        a, b, effect, stated = self.send(idempotent=switch)
         if self.refuses_early and upload.completed > effect and self.crime is not Crime.EARLY:
-            if told == "told":
+            if stated == "told":
                 self.scribe.file(self.actor, a, b, "400", self.number(), upload=upload.n, home=self.home)
             return
-        word = "200" if switch and told == "told" else "201" if told == "told" else told
+        word = "200" if switch and stated == "told" else "201" if stated == "told" else stated
         if not switch or self.crime in _WANTS_FILES:
             n = upload.n
             word = "201" if word == "200" else "lost" if word == "twice" else word
@@ -334,9 +334,9 @@ class LegalDds:
             self.scribe.answered(self.actor, self.tick(), self.tick(1), "GET", path, "200", shown)
 
     def _delete(self) -> None:
-        a, b, effect, told = self.send()
+        a, b, effect, stated = self.send()
         roll = self.dice.random()
-        word = {"told": "204", "twice": "404"}.get(told, told)
+        word = {"told": "204", "twice": "404"}.get(stated, stated)
         if roll < 0.6 or self.crime is Crime.NC_AFTER_DELETE:
             file = self.files[-1]
             self.scribe.delfile(self.actor, a, b, word, file.n)
@@ -418,9 +418,9 @@ class LegalDds:
     def _verdict(self, upload: Stored, moment: int, *, gone: int, seen: int) -> str:
         if min(gone, self.project_gone) <= moment:
             return "nc" if self.crime is Crime.NC_AFTER_DELETE else "404"
-        told = "200" if upload.good else "ie"
+        stated = "200" if upload.good else "ie"
         if self.crime is Crime.EARLY:
-            return told
+            return stated
         if moment < upload.consistent:
             return "404" if self.crime is Crime.PLAIN_404 else "nc"
         if self.crime is Crime.SERVES_BAD and not upload.good:
@@ -431,7 +431,7 @@ class LegalDds:
             return "ie" if upload.good else "200"
         if self.crime is Crime.RELAPSES and seen % 3 == 0 and seen < upload.acknowledged + BOUND:
             return "nc"
-        return told
+        return stated
 
     def _record(self, upload: Stored, moment: int) -> str:
         if self.crime is Crime.STATUS and moment >= upload.consistent:

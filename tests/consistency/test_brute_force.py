@@ -76,12 +76,12 @@ def random_history(dice: random.Random) -> list[Drawn]:
     verdict = dice.choice(("ok", "ie"))
     t1 = dice.randrange(GRID)
     t2 = t1 + dice.randrange(GRID)
-    told: list[Drawn] = []
+    stated: list[Drawn] = []
     for index in range(dice.choice((1, 1, 2))):
         a = dice.randrange(t1 + 1)
         b: int | None = max(a, t1) + dice.randrange(2)
         kind = dice.choice(("done", "done", "lost", "already")) if index else dice.choice(("done", "lost"))
-        told.append((kind, a, b if kind != "lost" or dice.random() < 0.5 else None, "c"))
+        stated.append((kind, a, b if kind != "lost" or dice.random() < 0.5 else None, "c"))
     for _ in range(dice.randrange(1, 5)):
         a = dice.randrange(2 * GRID)
         b = a + dice.randrange(4)
@@ -90,16 +90,16 @@ def random_history(dice: random.Random) -> list[Drawn]:
         kind = record if dice.random() < 0.3 else endpoint
         if dice.random() < 0.15:
             kind = dice.choice(("nc", "ok", "ie", "open", "closed"))
-        told.append((kind, a, b, dice.choice(sessions)))
-    return told
+        stated.append((kind, a, b, dice.choice(sessions)))
+    return stated
 
 
-def operations(told: Iterable[Drawn], place: int = 1) -> Iterator[Operation]:
+def operations(stated: Iterable[Drawn], place: int = 1) -> Iterator[Operation]:
     """Give the operations of a history about upload `place`."""
     said = exchanges(place)
     yield Operation(f"m{place}", "maker", -40 * TICK, -30 * TICK, said["made"])
     yield Operation(f"l{place}", "maker", -20 * TICK, -10 * TICK, said["linked"])
-    for i, (kind, a, b, session) in enumerate(told):
+    for i, (kind, a, b, session) in enumerate(stated):
         yield Operation(f"o{place}.{i}", session, a * TICK, None if b is None else b * TICK, said[kind])
 
 
@@ -111,13 +111,13 @@ def cases(seed: int, count: int, only: Callable[[list[Drawn]], list[Drawn]] = li
     dice = random.Random(seed)
     for _ in range(count // PLACES):
         drawn_ones = [only(random_history(dice)) for _ in range(PLACES)]
-        whole = (one for place, told in enumerate(drawn_ones) for one in operations(told, place))
+        whole = (one for place, stated in enumerate(drawn_ones) for one in operations(stated, place))
         found: dict[str, dict[str, list[Finding]]] = {}
         for name, tally in judge_history(History(tuple(whole), TARGET)).tallies.items():
             for finding in tally.findings:
                 found.setdefault(finding.subject, {}).setdefault(name, []).append(finding)
-        for place, told in enumerate(drawn_ones):
-            yield told, found.get(uid("aaaa", place), {})
+        for place, stated in enumerate(drawn_ones):
+            yield stated, found.get(uid("aaaa", place), {})
 
 
 @cache
@@ -155,16 +155,16 @@ def windows(kind: str, a: int, b: int | None) -> int:
     return sum(1 << t for t in range(a, end + 1))
 
 
-def search(told: list[Drawn], patience: int = 0) -> bool:
+def search(stated: list[Drawn], patience: int = 0) -> bool:
     """Whether some completion, some convergence not before it and some verdict explain every answer."""
     completed, caused, converged = ALL, 0, ALL
-    for kind, a, b, _ in told:
+    for kind, a, b, _ in stated:
         if kind in ("nc", "ok", "ie"):
             converged &= instants(kind, a, b, patience if kind == "nc" else 0)
         else:
             completed &= instants(kind, a, b)
             caused |= windows(kind, a, b)
-    kinds = {one[0] for one in told}
+    kinds = {one[0] for one in stated}
     if {"ok", "ie"} <= kinds:
         return False
     return any((completed & caused) >> t1 & 1 and converged >> t1 for t1 in range(LAST + 1))
@@ -173,9 +173,9 @@ def search(told: list[Drawn], patience: int = 0) -> bool:
 def test_the_judge_agrees_with_a_search_over_the_hidden_instants() -> None:
     """120,000 histories with overlapping, lost, repeated and twisted operations; both answers are common."""
     legal = 0
-    for told, found in cases(872, HISTORIES):
-        possible = search(told)
-        assert possible == ORDER.isdisjoint(found), told
+    for stated, found in cases(872, HISTORIES):
+        possible = search(stated)
+        assert possible == ORDER.isdisjoint(found), stated
         legal += possible
     assert 0.2 * HISTORIES < legal < 0.9 * HISTORIES
 
@@ -184,25 +184,25 @@ def test_the_four_numbers_of_a_chain_alone_agree_with_the_search() -> None:
     """The formula by itself, without any rule over it: explainable exactly where some hidden instants explain all."""
     dice, judge = random.Random(876), Judge(TARGET)
     drawn_ones = [random_history(dice) for _ in range(2000)]
-    whole = [one for place, told in enumerate(drawn_ones) for one in operations(told, place)]
+    whole = [one for place, stated in enumerate(drawn_ones) for one in operations(stated, place)]
     for one in whole:
         judge.begin(one)
     for one in whole:
         judge.add(one)
-    for place, told in enumerate(drawn_ones):
+    for place, stated in enumerate(drawn_ones):
         case = judge._case(judge._world.uploads[uid("aaaa", place)], Setting())
-        assert case.chain.explainable == search(told), told
+        assert case.chain.explainable == search(stated), stated
 
 
 def test_the_least_staleness_that_explains_a_history_is_the_measured_one() -> None:
     """Letting reads look back by exactly the measured staleness explains the history, and one tick less does not."""
     stale = 0
-    for told, found in cases(873, 12_000):
+    for stated, found in cases(873, 12_000):
         if ORDER & found.keys() != {"realtime-monotonic"}:
             continue
         ticks = max(round(one.numbers["staleness_s"] * 1e9 / TICK) for one in found["realtime-monotonic"])
-        assert search(told, ticks), told
-        assert not search(told, ticks - 1), told
+        assert search(stated, ticks), stated
+        assert not search(stated, ticks - 1), stated
         stale += 1
     assert stale > 100
 
@@ -210,12 +210,12 @@ def test_the_least_staleness_that_explains_a_history_is_the_measured_one() -> No
 def test_a_session_is_judged_by_the_same_formulas_over_its_own_operations() -> None:
     """A relapse is found exactly in the sessions whose own reads no single moment of convergence explains."""
     broken = 0
-    for told, found in cases(874, 12_000, lambda told: [told[0], *(one for one in told[1:] if one[3] != "c")]):
+    for stated, found in cases(874, 12_000, lambda stated: [stated[0], *(one for one in stated[1:] if one[3] != "c")]):
         convicted = {finding.sentence.split()[1] for finding in found.get("session-monotonic", [])}
         for session in "ab":
-            own = [one for one in told if one[3] == session and one[0] in ("nc", "ok", "ie")]
+            own = [one for one in stated if one[3] == session and one[0] in ("nc", "ok", "ie")]
             possible = any(all(instants(*one[:3]) >> t & 1 for one in own) for t in range(LAST + 1))
-            assert possible != (session in convicted), told
+            assert possible != (session in convicted), stated
             broken += not possible
     assert broken > 100
 
@@ -269,5 +269,5 @@ def test_the_bounds_of_a_lag_are_those_of_the_contract() -> None:
     (lag,) = [one for one in judged(drawn(picture, prepared())).lags if one.kind.endswith("upload")]
     lines = [line for line in picture.splitlines() if line.strip()]
     begun, ended = lines[0].index("[complete"), lines[0].index("]")
-    nc, told = lines[1].index("[vurl nc"), lines[1].rindex("]")
-    assert (lag.at_least_s, lag.at_most_s) == ((nc - ended) / 10, (told - begun) / 10)
+    nc, stated = lines[1].index("[vurl nc"), lines[1].rindex("]")
+    assert (lag.at_least_s, lag.at_most_s) == ((nc - ended) / 10, (stated - begun) / 10)

@@ -15,13 +15,13 @@ def test_a_completion_refused_as_done_is_one_under_each_status_of_validation() -
     """A gateway's retry may be told so by 409 or 422 as well."""
     for status in (400, 409, 422):
         body = error(status, "validation failed", errors=[{"field": "completed_at", "message": "set"}])
-        for kind, told in (("bad", "ie"), ("good", "200")):
+        for kind, stated in (("bad", "ie"), ("good", "200")):
             scribe = scene(kind, done=False)
             path = f"/uploads/{uid('aaaa', 1)}/complete"
             asked = {"hash": {"value": md5(1), "algorithm": "md5"}}
             scribe.wire("actor", *at(0, 1), "PUT", path, status=status, request=asked, response=body)
             scribe.file("actor", *at(3, 4))
-            scribe.url("reader", *at(5, 6), told)
+            scribe.url("reader", *at(5, 6), stated)
             assert wrongs(scribe) == set(), (status, kind)
 
 
@@ -57,10 +57,10 @@ def test_a_repeated_completion_may_be_asked_to_come_back_later() -> None:
     for headers, wrong in (({"retry-after": "1"}, set()), ({}, {"complete-repeat-no-5xx"})):
         scribe = scene()
         asked = {"hash": {"value": md5(1), "algorithm": "md5"}}
-        told = scribe.wire("actor", *at(5, 6), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", status=503,
+        stated = scribe.wire("actor", *at(5, 6), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", status=503,
                            request=asked, response=error(503))  # fmt: skip
-        more = {**told.exchange.headers, **headers}
-        scribe.operations[-1] = replace(told, exchange=replace(told.exchange, headers=more))
+        more = {**stated.exchange.headers, **headers}
+        scribe.operations[-1] = replace(stated, exchange=replace(stated.exchange, headers=more))
         assert wrongs(scribe) == wrong
 
 
@@ -181,9 +181,9 @@ def test_what_was_done_already_may_be_said_in_several_ways() -> None:
         {"errors": [{"field": "completed_on", "message": "is set"}]},
     ):
         scribe = scene(done=False)
-        told = {**error(400, "validation failed"), **more}
+        stated = {**error(400, "validation failed"), **more}
         scribe.wire("actor", *at(0, 1), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", status=400, request=HASH,
-                    response=told)  # fmt: skip
+                    response=stated)  # fmt: skip
         scribe.file("actor", *at(3, 4))
         scribe.url("reader", *at(5, 6))
         assert wrongs(scribe) == set(), more
@@ -191,21 +191,21 @@ def test_what_was_done_already_may_be_said_in_several_ways() -> None:
     for n in (1, 2):
         scribe.complete("actor", *at(2 * n, 2 * n + 1), n=n)
     scribe.file("actor", *at(6, 7))
-    told = error(400, "validation failed", errors=[{"field": "upload_id", "message": "is current"}])
+    stated = error(400, "validation failed", errors=[{"field": "upload_id", "message": "is current"}])
     scribe.wire("actor", *at(8, 9), "PUT", f"/files/{uid('eeee', 1)}", status=400,
-                request={"upload": {"id": uid("aaaa", 2)}}, response=told)  # fmt: skip
+                request={"upload": {"id": uid("aaaa", 2)}}, response=stated)  # fmt: skip
     scribe.url("reader", *at(10, 11), key="/k")
     assert wrongs(scribe) == set()
 
 
 def test_a_completion_that_somebody_made_begins_the_wait_as_well() -> None:
     """The client hung up on its own attempt, and is told by the next that it is completed already."""
-    for told, expected in (("nc", {"converges-upload"}), ("200", set())):
+    for stated, expected in (("nc", {"converges-upload"}), ("200", set())):
         scribe = scene(done=False)
         scribe.complete("actor", TICK, None, "lost")
         scribe.complete("actor", *at(3, 4), "already")
         scribe.file("actor", *at(5, 6))
-        scribe.url("reader", *at(60, 61), told)
+        scribe.url("reader", *at(60, 61), stated)
         assert wrongs(scribe) == expected
 
 

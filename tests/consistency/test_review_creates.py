@@ -73,9 +73,9 @@ def test_what_a_gateway_delivered_twice_is_no_trace_of_a_refused_create() -> Non
         assert wrongs(scribe) == expected, message
     for field, expected in (("name", set()), ("description", {"refused-create-no-trace"})):
         scribe = Scribe()
-        told = error(400, "validation failed", errors=[{"field": field, "message": "no"}])
+        stated = error(400, "validation failed", errors=[{"field": field, "message": "no"}])
         asked = {"name": "project number 7", "description": "x"}
-        scribe.wire("actor", *at(5, 6), "POST", "/projects", status=400, request=asked, response=told)
+        scribe.wire("actor", *at(5, 6), "POST", "/projects", status=400, request=asked, response=stated)
         shown = {"results": [{"id": uid("pppp", 7), "name": "project number 7"}]}
         scribe.answered("actor", *at(60, 61), "GET", "/projects", "200", shown, phase=Phase.FINAL)
         assert wrongs(scribe) == expected, field
@@ -91,13 +91,13 @@ def test_a_name_that_is_taken_may_be_that_of_the_first_delivery() -> None:
         ("is too long", "not_provided", {"refused-create-no-trace"}),
         ("has already been taken", "resource_not_consistent", {"refused-create-no-trace"}),
     ):
-        told = error(400, "validation failed", errors=[{"field": "name", "message": message}]) | {"code": code}
+        stated = error(400, "validation failed", errors=[{"field": "name", "message": message}]) | {"code": code}
         for where, asked, listing, item in (
             ("/files", attach, f"{path}/children", shown_file),
             (f"{path}/uploads", {"name": "upload number 9", "size": 3}, f"{path}/uploads", shown_upload),
         ):
             scribe = scene()
-            scribe.wire("actor", *at(5, 6), "POST", where, status=400, request=asked, response=told)
+            scribe.wire("actor", *at(5, 6), "POST", where, status=400, request=asked, response=stated)
             scribe.answered("actor", *at(60, 61), "GET", listing, "200", {"results": [item]}, phase=Phase.FINAL)
             assert wrongs(scribe) & {"refused-create-no-trace"} == expected, (message, code, where)
 
@@ -158,9 +158,9 @@ def test_a_name_that_is_taken_says_nothing_of_the_projects_state() -> None:
     for message, expected in (("has already been taken", set()), ("is too long", {"nc-until-consistent"})):
         scribe = Scribe()
         scribe.project("actor", *at(0, 1))
-        told = error(400, "validation failed", errors=[{"field": "name", "message": message}])
+        stated = error(400, "validation failed", errors=[{"field": "name", "message": message}])
         path, ask = f"/projects/{uid('pppp', 1)}/uploads", {"name": "upload number 9", "content_type": "t", "size": 3}
-        scribe.wire("actor", *at(2, 3), "POST", path, status=400, request=ask, response=told, notes=notes)
+        scribe.wire("actor", *at(2, 3), "POST", path, status=400, request=ask, response=stated, notes=notes)
         scribe.upload("actor", *at(5, 6), "nc", notes=notes)
         scribe.upload("actor", *at(8, 9), "201", notes=notes)
         assert wrongs(scribe) == expected, message
@@ -172,8 +172,8 @@ def test_a_storage_provider_that_is_none_may_be_looked_for_first() -> None:
         scribe = scene(done=False)
         path = f"/projects/{uid('pppp', 1)}/uploads"
         asked = {"name": "x", "content_type": "x", "size": "x", "storage_provider": provider}
-        told = error(404, "StorageProvider Not Found")
-        scribe.wire("actor", *at(5, 6), "POST", path, status=404, request=asked, response=told)
+        stated = error(404, "StorageProvider Not Found")
+        scribe.wire("actor", *at(5, 6), "POST", path, status=404, request=asked, response=stated)
         assert wrongs(scribe) == set(), provider
 
 
@@ -181,10 +181,10 @@ def test_a_known_bad_upload_may_be_refused_at_attachment_in_the_specs_own_sugges
     """A validation error that names the upload is what the contract allows there, and counts as reaching a bad one."""
     for field in ("upload", "file_version.upload"):
         scribe = scene("bad")
-        told = error(400, "validation failed", errors=[{"field": field, "message": "is bad"}])
+        stated = error(400, "validation failed", errors=[{"field": field, "message": "is bad"}])
         asked = {"parent": {"kind": "dds-project", "id": uid("pppp", 1)}, "upload": {"id": uid("aaaa", 1)}}
         scribe.wire("actor", *at(5, 6), "POST", "/files", status=400, request=asked,
-                    response={**told, "suggestion": "You must begin a new upload process"})  # fmt: skip
+                    response={**stated, "suggestion": "You must begin a new upload process"})  # fmt: skip
         assert judged(scribe.history()).counters.get("bad-refused") == 1, field
 
 

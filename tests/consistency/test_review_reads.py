@@ -10,18 +10,18 @@ from review_scenes import URL, at, scene, wrongs
 
 def test_bytes_that_are_gone_after_a_deletion_are_no_wrong_bytes() -> None:
     """A signed url may lead nowhere once the file or its project was deleted; other bytes stay wrong."""
-    for deletion, told in (("delfile", 20), ("delproject", 20), ("delfile", 80), ("delproject", 80)):
+    for deletion, stated in (("delfile", 20), ("delproject", 20), ("delfile", 80), ("delproject", 80)):
         scribe = scene()
         scribe.file("actor", *at(10, 12))
         scribe.url("reader", *at(15, 16))
-        scribe.url("reader", *at(told, told + 1))
+        scribe.url("reader", *at(stated, stated + 1))
         getattr(scribe, deletion)("actor", *at(82, 83))
         gone, other = scribe.operations[:], scribe
         scribe.get("reader", *at(84, 85), "404")
-        assert wrongs(scribe) == set(), (deletion, told)
+        assert wrongs(scribe) == set(), (deletion, stated)
         other.operations = gone
         other.get("reader", *at(84, 85), "of9")
-        assert wrongs(other) == {"bytes-exact"}, (deletion, told)
+        assert wrongs(other) == {"bytes-exact"}, (deletion, stated)
 
 
 def test_bytes_that_come_back_were_not_lost() -> None:
@@ -125,9 +125,9 @@ def test_a_server_that_asks_to_come_back_later_has_not_failed_for_good() -> None
     scribe.file("actor", *at(10, 11))
     scribe.file("actor", *at(12, 13), n=2)
     for tick in (80, 82, 84):
-        told = scribe.url("reader", *at(tick, tick + 1), "503")
-        more = {**told.exchange.headers, "retry-after": "1"}
-        scribe.operations[-1] = replace(told, exchange=replace(told.exchange, headers=more))
+        stated = scribe.url("reader", *at(tick, tick + 1), "503")
+        more = {**stated.exchange.headers, "retry-after": "1"}
+        scribe.operations[-1] = replace(stated, exchange=replace(stated.exchange, headers=more))
     scribe.url("reader", *at(90, 91), n=2)
     assert "converges-upload" not in wrongs(scribe)
 

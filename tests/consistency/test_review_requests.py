@@ -131,14 +131,14 @@ def test_a_404_to_a_stranger_may_be_about_something_else_or_come_too_early() -> 
 def test_an_invalid_mutation_that_was_refused_did_nothing() -> None:
     """It must not blind the judge to what comes after."""
     notes = {"intent": "invalid"}
-    for told in (2, 12):
+    for stated in (2, 12):
         scribe = scene("bad", done=False)
         scribe.answered("actor", *at(-5, -4), "PUT", f"/uploads/{uid('aaaa', 1)}/complete", "400", None,
                         request={"hash": 1}, notes=notes)  # fmt: skip
         scribe.file("actor", *at(0, 1))
         scribe.complete("actor", *at(8, 9))
-        scribe.vurl("reader", *at(told, told + 1))
-        assert wrongs(scribe) == {"bad-never-200"} | ({"no-early-answer"} if told < 8 else set())
+        scribe.vurl("reader", *at(stated, stated + 1))
+        assert wrongs(scribe) == {"bad-never-200"} | ({"no-early-answer"} if stated < 8 else set())
     scribe = scene()
     scribe.file("actor", *at(3, 4))
     scribe.delfile("actor", *at(5, 6), "400", notes=notes)
@@ -214,16 +214,16 @@ def test_a_400_that_the_request_may_have_earned_is_no_integrity_exception() -> N
             scribe = scene()
             scribe.file("actor", *at(3, 4))
             scribe.url("reader", *at(5, 6))
-            told = body or {**error(400), "suggestion": "You must begin a new upload process"}
-            scribe.wire("reader", *at(7, 8), "GET", path, status=400, response=told, **about)
+            stated = body or {**error(400), "suggestion": "You must begin a new upload process"}
+            scribe.wire("reader", *at(7, 8), "GET", path, status=400, response=stated, **about)
             assert wrongs(scribe) - {"spec-wording"} == expected, (path, about)
 
 
 def test_the_core_counts_only_what_shows_it() -> None:
     """A refusal before completion is no refusal as known bad; nc, HEAD and unknown routes are no error payloads."""
-    for told, count in ((-5, 0), (5, 1)):
+    for stated, count in ((-5, 0), (5, 1)):
         scribe = scene("bad")
-        scribe.file("actor", *at(told, told + 1), "400")
+        scribe.file("actor", *at(stated, stated + 1), "400")
         assert judged(scribe.history()).counters.get("bad-refused", 0) == count
     scribe = scene()
     scribe.file("actor", *at(3, 4))
@@ -235,7 +235,7 @@ def test_the_core_counts_only_what_shows_it() -> None:
     assert {name: count for name, count in counters.items() if name.startswith("error")} == {"error-401": 1}
 
 
-def alike(*, told: bool) -> Scribe:
+def alike(*, stated: bool) -> Scribe:
     """Give a bad and a good upload whose signed urls read the same once their signatures are hidden."""
     scribe = prepared("bad", (2,), prepared("good", (1,)))
     chunks = [one for one in scribe.operations if one.exchange.path.endswith("/chunks")]
@@ -246,7 +246,7 @@ def alike(*, told: bool) -> Scribe:
             hidden = {**body, "url": "/o?token=[redacted]"}  # type: ignore[dict-item] # a chunk's answer is an object
             scribe.operations[n] = replace(one, exchange=replace(one.exchange, response=hidden))
         elif one in puts:
-            notes = {"url_of": chunks[puts.index(one)].id} if told else {}
+            notes = {"url_of": chunks[puts.index(one)].id} if stated else {}
             hidden_path = replace(one.exchange, path="/o?token=[redacted]")
             scribe.operations[n] = replace(one, exchange=hidden_path, notes=notes)
     for n in (1, 2):
@@ -258,5 +258,5 @@ def alike(*, told: bool) -> Scribe:
 
 def test_urls_that_look_alike_are_told_apart_by_whoever_followed_them() -> None:
     """A sender that says whose url it followed leaves no doubt; one that does not leaves the truth open."""
-    assert wrongs(alike(told=True)) == {"bad-never-200"}
-    assert wrongs(alike(told=False)) == set()
+    assert wrongs(alike(stated=True)) == {"bad-never-200"}
+    assert wrongs(alike(stated=False)) == set()

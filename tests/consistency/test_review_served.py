@@ -132,15 +132,15 @@ def older_bad(switch: str = "200") -> Scribe:
 
 
 @pytest.mark.parametrize("told", ["ie", "nc", None])
-def test_an_older_version_that_failed_is_not_collected_before_it_told_so(told: str | None) -> None:
+def test_an_older_version_that_failed_is_not_collected_before_it_told_so(stated: str | None) -> None:
     """It is live, so a plain 404 is no answer; once its verdict was told, nobody promised to keep it."""
     for later in (20, 80):
         scribe = older_bad()
-        if told:
-            scribe.vurl("reader", *at(9, 10), told)
+        if stated:
+            scribe.vurl("reader", *at(9, 10), stated)
         scribe.vurl("reader", *at(later, later + 1), "404")
-        assert ("nc-until-consistent" in wrongs(scribe)) is (told != "ie"), later
-        assert told != "ie" or wrongs(scribe) == set(), later
+        assert ("nc-until-consistent" in wrongs(scribe)) is (stated != "ie"), later
+        assert stated != "ie" or wrongs(scribe) == set(), later
 
 
 def test_an_older_version_of_unknown_worth_is_not_collected_either() -> None:

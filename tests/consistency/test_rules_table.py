@@ -116,7 +116,7 @@ def silent(case: Case, _context: Context, book: Book) -> None:
 
 
 TIRED = Excuse("tired", "An upload that nobody made is nobody's.", lambda case: case.upload.created is None)
-RULE = Rule("toy-rule", TOY, Need.UPLOAD, silent, lambda p: completes(p.told[0]), occasions="toys", excuses=(TIRED,))
+RULE = Rule("toy-rule", TOY, Need.UPLOAD, silent, lambda p: completes(p.cited[0]), occasions="toys", excuses=(TIRED,))
 
 
 def forget() -> None:

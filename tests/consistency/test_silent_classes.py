@@ -23,16 +23,16 @@ BAD, GOOD = (1, 2, 3), (4, 5, 6, 7, 8)
 
 def silent(scribe: Scribe, call: str, tick: int, n: int, how: str, **more: Any) -> None:
     """Ask once more, and be told nothing."""
-    told = {**SILENCE[how], **more}
+    stated = {**SILENCE[how], **more}
     getattr(scribe, call)("asker", *at(tick, tick + 1), "500", n)
     one = scribe.operations[-1]
-    status = told.get("status")
+    status = stated.get("status")
     body = None if status is None else error(status)
-    exchange = replace(one.exchange, status=status, failure=told.get("failure"), response=body,
-                       headers={**one.exchange.headers, **told.get("headers", {})})  # fmt: skip
-    endless = told.get("failure") in (Failure.RESET, Failure.TIMEOUT) and exchange.method == "GET"
+    exchange = replace(one.exchange, status=status, failure=stated.get("failure"), response=body,
+                       headers={**one.exchange.headers, **stated.get("headers", {})})  # fmt: skip
+    endless = stated.get("failure") in (Failure.RESET, Failure.TIMEOUT) and exchange.method == "GET"
     ended = None if endless else one.b_ns
-    scribe.operations[-1] = replace(one, exchange=exchange, b_ns=ended, notes=told.get("notes", {}))
+    scribe.operations[-1] = replace(one, exchange=exchange, b_ns=ended, notes=stated.get("notes", {}))
 
 
 def uploads(*, single: tuple[int, ...] = (), done: tuple[int, ...] = BAD + GOOD, files: bool = True) -> Scribe:
@@ -48,7 +48,7 @@ def uploads(*, single: tuple[int, ...] = (), done: tuple[int, ...] = BAD + GOOD,
     return scribe
 
 
-def told(scribe: Scribe) -> list[tuple[str, str, Any]]:
+def stated(scribe: Scribe) -> list[tuple[str, str, Any]]:
     """Give what was found of classes: requirement, group and traits."""
     found = [one for one in findings(judged(scribe.history())) if one.rule == "class-unanswered"]
     return [(one.requirement, one.subject, dict(one.numbers["traits"])) for one in found]
@@ -71,7 +71,7 @@ def test_bad_uploads_whose_verdict_is_never_told_are_a_class(how: str) -> None:
                 silent(scribe, call, tick + n, n, how)
     answered(scribe)
     answered(scribe, "url")
-    assert told(scribe) == [("converges-upload", "url", {"defect": "another hash than reported"})]
+    assert stated(scribe) == [("converges-upload", "url", {"defect": "another hash than reported"})]
 
 
 @pytest.mark.parametrize("call", ["url", "vurl"])
@@ -83,7 +83,7 @@ def test_an_endpoint_that_is_never_answered_while_the_other_is_is_a_class(call: 
             silent(scribe, call, tick + n, n, "time-out")
     answered(scribe, "vurl" if call == "url" else "url")
     kind = "file_url" if call == "url" else "version_url"
-    assert told(scribe) == [("converges-upload", "url", {"endpoint": kind})]
+    assert stated(scribe) == [("converges-upload", "url", {"endpoint": kind})]
 
 
 @pytest.mark.parametrize("how", SILENCE)
@@ -97,7 +97,7 @@ def test_completions_of_one_kind_that_are_never_answered_are_a_class(how: str) -
     prepared("good", tuple(range(20, 31)), scribe)
     for n in range(20, 31):
         scribe.complete("other", *at(270 + 2 * n, 271 + 2 * n), n=n)
-    assert [one for one in told(scribe) if one[0] == "complete-202"] == [
+    assert [one for one in stated(scribe) if one[0] == "complete-202"] == [
         ("complete-202", "complete_upload", {"kind": "single"})
     ]
 
@@ -111,7 +111,7 @@ def test_bad_uploads_whose_completion_is_never_answered_are_a_class() -> None:
     prepared("good", tuple(range(20, 31)), scribe)
     for n in range(20, 31):
         scribe.complete("other", *at(302 + 2 * n - 40, 303 + 2 * n - 40), n=n)
-    assert [one[0] for one in told(scribe)] == ["complete-202"]
+    assert [one[0] for one in stated(scribe)] == ["complete-202"]
 
 
 def test_files_of_bad_uploads_that_are_never_made_or_refused_are_a_class() -> None:
@@ -124,7 +124,7 @@ def test_files_of_bad_uploads_that_are_never_made_or_refused_are_a_class() -> No
     for n in range(20, 31):
         scribe.complete("other", *at(2 * n, 2 * n + 1), n=n)
         scribe.file("other", *at(2 * n + 262, 2 * n + 263), n=n)
-    assert [(one[0], one[1]) for one in told(scribe)] == [("converges-upload", "create_file")]
+    assert [(one[0], one[1]) for one in stated(scribe)] == [("converges-upload", "create_file")]
 
 
 def test_creates_of_one_kind_that_are_never_answered_in_ready_projects_are_a_class() -> None:
@@ -139,7 +139,7 @@ def test_creates_of_one_kind_that_are_never_answered_in_ready_projects_are_a_cla
     for p in (1, 2, 3):
         for tick in (302, 322, 342, 362, 382, 402):
             scribe.upload("asker", *at(tick + p, tick + p + 1), "500", n=500 + tick + p, chunked=False, project=p)
-    assert ("converges-project", "create_upload", {"kind": "single"}) in told(scribe)
+    assert ("converges-project", "create_upload", {"kind": "single"}) in stated(scribe)
 
 
 def test_downloads_of_one_kind_that_never_work_are_a_class() -> None:
@@ -160,7 +160,7 @@ def test_downloads_of_one_kind_that_never_work_are_a_class() -> None:
     for n in range(20, 31):
         scribe.vurl("other", *at(2 * n + 270, 2 * n + 271), n=n, key=f"/fine/{n}")
         scribe.get("other", *at(2 * n + 272, 2 * n + 273), n=n, key=f"/fine/{n}")
-    assert ("bytes-exact", "download", {"kind": "single"}) in told(scribe)
+    assert ("bytes-exact", "download", {"kind": "single"}) in stated(scribe)
 
 
 # ---- silence that is no pattern
@@ -179,9 +179,9 @@ def bad_silence(scribe: Scribe, numbers: tuple[int, ...] = BAD, ticks: tuple[int
 
 def test_two_resources_four_times_or_within_the_bound_are_no_pattern() -> None:
     """An accident may last as long."""
-    assert told(bad_silence(uploads(), numbers=BAD[:2])) == []
-    assert told(bad_silence(uploads(), ticks=OFTEN[:4])) == []
-    assert told(bad_silence(uploads(), ticks=(300, 304, 308, 312, 316))) == []
+    assert stated(bad_silence(uploads(), numbers=BAD[:2])) == []
+    assert stated(bad_silence(uploads(), ticks=OFTEN[:4])) == []
+    assert stated(bad_silence(uploads(), ticks=(300, 304, 308, 312, 316))) == []
 
 
 @pytest.mark.parametrize("word", ["ie", "nc", "404", "409"])
@@ -191,7 +191,7 @@ def test_one_answer_about_one_of_the_class_shows_that_it_is_answered(word: str) 
         scribe = bad_silence(uploads())
         for call in ("url", "vurl"):
             getattr(scribe, call)("reader", *at(tick, tick + 1), word, BAD[1])
-        assert told(scribe) == []
+        assert stated(scribe) == []
 
 
 def test_a_class_may_be_of_one_endpoint_alone() -> None:
@@ -199,7 +199,7 @@ def test_a_class_may_be_of_one_endpoint_alone() -> None:
     scribe = bad_silence(uploads())
     scribe.vurl("reader", *at(60, 61), "ie", BAD[1])
     traits = {"defect": "another hash than reported", "endpoint": "file_url"}
-    assert told(scribe) == [("converges-upload", "url", traits)]
+    assert stated(scribe) == [("converges-upload", "url", traits)]
 
 
 def test_a_server_that_answers_nobody_meanwhile_is_down() -> None:
@@ -210,7 +210,7 @@ def test_a_server_that_answers_nobody_meanwhile_is_down() -> None:
             silent(scribe, "vurl", tick + n, n, "reset")
     answered(scribe, first=60)
     answered(scribe, first=400)
-    assert told(scribe) == []
+    assert stated(scribe) == []
 
 
 def test_the_like_must_be_answered_ten_times() -> None:
@@ -220,7 +220,7 @@ def test_the_like_must_be_answered_ten_times() -> None:
         for tick in OFTEN:
             silent(scribe, "vurl", tick + n, n, "reset")
     answered(scribe, numbers=GOOD[:4])
-    assert told(scribe) == []
+    assert stated(scribe) == []
 
 
 @pytest.mark.parametrize(
@@ -234,19 +234,19 @@ def test_the_like_must_be_answered_ten_times() -> None:
 )  # fmt: skip
 def test_what_was_not_asked_fairly_need_not_be_answered(more: dict[str, Any]) -> None:
     """Hostile requests, too long ones, those that never left, and those that the suite cut itself."""
-    assert told(bad_silence(uploads(), **more)) == []
+    assert stated(bad_silence(uploads(), **more)) == []
 
 
 def test_a_wait_that_was_asked_for_must_be_obeyed() -> None:
     """A server may ask to be left alone for longer than it was."""
     for seconds, wrong in (("60", 0), ("1", 1), ("Fri, 31 Dec 1999 23:59:59 GMT", 0)):
         waiting = {"failure": None, "status": 503, "headers": {"retry-after": seconds}}
-        assert len(told(bad_silence(uploads(), **waiting))) == wrong
+        assert len(stated(bad_silence(uploads(), **waiting))) == wrong
 
 
 def test_what_was_never_completed_has_no_verdict_to_tell() -> None:
     """The wait begins with the acknowledgement."""
-    assert told(bad_silence(uploads(done=GOOD))) == []
+    assert stated(bad_silence(uploads(done=GOOD))) == []
 
 
 def test_what_may_be_deleted_need_not_be_answered() -> None:
@@ -254,7 +254,7 @@ def test_what_may_be_deleted_need_not_be_answered() -> None:
     for answer in ("204", "timeout"):
         scribe = uploads()
         scribe.delproject("actor", *at(100, 101), answer)
-        assert told(bad_silence(scribe)) == []
+        assert stated(bad_silence(scribe)) == []
 
 
 def test_the_ids_of_these_histories_are_their_own() -> None:

@@ -29,20 +29,20 @@ HOW: dict[str, dict[str, Any]] = {
 
 def fails(scribe: Scribe, ticks: Iterable[int], how: str, n: int = 1, *, call: str = "vurl", more: Any = None) -> None:
     """Ask for a fresh url and fail to fetch from it, at each of the ticks."""
-    told = {**HOW.get(how, {}), **(more or {})}
+    stated = {**HOW.get(how, {}), **(more or {})}
     for tick in ticks:
         key = f"/fresh/{call}/{n}/{tick}"
         getattr(scribe, call)("reader", *at(tick, tick + 1), n=n, key=key)
-        fetch(scribe, tick + 2, key, dict(told))
+        fetch(scribe, tick + 2, key, dict(stated))
 
 
-def fetch(scribe: Scribe, tick: int, key: str, told: dict[str, Any]) -> None:
+def fetch(scribe: Scribe, tick: int, key: str, stated: dict[str, Any]) -> None:
     """Fetch once, and fail as told."""
-    ended = None if told.pop("endless", False) else (tick + 1) * TICK
-    headers = told.pop("headers", {})
+    ended = None if stated.pop("endless", False) else (tick + 1) * TICK
+    headers = stated.pop("headers", {})
     body = Octets(7, "0" * 32)
-    one = scribe.wire("reader", tick * TICK, ended, "GET", key, response=body, role=Role.STORAGE, user=None, **told)
-    failure = told.get("failure")
+    one = scribe.wire("reader", tick * TICK, ended, "GET", key, response=body, role=Role.STORAGE, user=None, **stated)
+    failure = stated.get("failure")
     scribe.operations[-1] = replace(one, exchange=replace(one.exchange, headers=headers, failure=failure))
 
 

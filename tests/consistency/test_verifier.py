@@ -58,7 +58,7 @@ def test_an_unsound_rule_is_the_suites_own_error_whatever_it_serves(
 
 def test_a_re_check_that_stumbles_is_no_conviction(monkeypatch: pytest.MonkeyPatch) -> None:
     """Operations without the parts that the violation would show in prove nothing."""
-    stumbling = unsound("one-verdict", lambda p: p.numbers["nothing"] and p.told[7])
+    stumbling = unsound("one-verdict", lambda p: p.numbers["nothing"] and p.cited[7])
     monkeypatch.setattr(rules_table, "RULES", (*rules_table.RULES, stumbling))
     assert assemble(LEGAL, Framing(recorded=True))["exit_code"] == 5
 

@@ -23,7 +23,7 @@ ERROR = {
 def swagger() -> dict[str, Any]:
     """Give a Swagger 2.0 description that says everything, as a generator of the time would."""
 
-    def told(success: str, **errors: str) -> dict[str, Any]:
+    def stated(success: str, **errors: str) -> dict[str, Any]:
         responses: dict[str, Any] = {success: {"description": "done"}}
         for status, words in errors.items():
             responses[status.removeprefix("_")] = {"description": words, "schema": {"$ref": "#/definitions/Error"}}
@@ -33,11 +33,11 @@ def swagger() -> dict[str, Any]:
         "swagger": "2.0",
         "basePath": "/api/v1",
         "paths": {
-            "/projects": {"post": told("202", _400="validation failed"), "get": told("200")},
-            "/projects/{id}/uploads": {"post": told("201", _404="Resource not consistent, or unknown")},
-            "/uploads/{id}/complete": {"put": told("202", _400="validation failed", _404="unknown")},
-            "/files/{id}/url": {"get": told("200", _400="IntegrityException", _404=NC)},
-            "/file_versions/{id}/url": {"get": told("200", _400="IntegrityException", _404=NC)},
+            "/projects": {"post": stated("202", _400="validation failed"), "get": stated("200")},
+            "/projects/{id}/uploads": {"post": stated("201", _404="Resource not consistent, or unknown")},
+            "/uploads/{id}/complete": {"put": stated("202", _400="validation failed", _404="unknown")},
+            "/files/{id}/url": {"get": stated("200", _400="IntegrityException", _404=NC)},
+            "/file_versions/{id}/url": {"get": stated("200", _400="IntegrityException", _404=NC)},
         },
         "definitions": {"Error": ERROR},
     }

@@ -41,26 +41,26 @@ def test_a_few_failures_at_the_very_end_are_no_silence() -> None:
 def test_a_target_that_came_back_and_requests_that_were_not_sent_are_no_silence() -> None:
     """One answer is enough; what the driver withheld nobody could answer."""
     assert not _silence(history(200, *[None] * 30, 200))
-    kept = history(200, *[None] * 30)
-    withheld = tuple(replace(one, notes={"withheld": "not ours"}) for one in kept.operations[1:])
-    assert not _silence(replace(kept, operations=(kept.operations[0], *withheld)))
+    retained = history(200, *[None] * 30)
+    withheld = tuple(replace(one, notes={"withheld": "not ours"}) for one in retained.operations[1:])
+    assert not _silence(replace(retained, operations=(retained.operations[0], *withheld)))
 
 
 def test_a_gateway_that_speaks_for_a_target_that_is_gone_is_no_answer() -> None:
     """Nor is a token that is refused from then on, or bytes from the storage provider."""
-    kept = history(200, *[200] * 30)
+    retained = history(200, *[200] * 30)
     for changed in (
         {"status": 502, "response": Octets(4, "0" * 32, "<ht>")},
         {"status": 401, "user": "owner", "response": DENIED},
         {"status": 200, "failure": Failure.CUT},
         {"failure": Failure.REFUSED, "status": None},
     ):
-        last = tuple(replace(one, exchange=replace(one.exchange, **changed)) for one in kept.operations[1:])  # type: ignore[arg-type]
-        assert _silence(replace(kept, operations=(kept.operations[0], *last)))
-        stored = replace(kept.operations[0], exchange=replace(kept.operations[0].exchange, role=Role.STORAGE))
-        assert _silence(replace(kept, operations=(kept.operations[0], *last, stored)))
-    assert not _silence(kept)
+        last = tuple(replace(one, exchange=replace(one.exchange, **changed)) for one in retained.operations[1:])  # type: ignore[arg-type]
+        assert _silence(replace(retained, operations=(retained.operations[0], *last)))
+        stored = replace(retained.operations[0], exchange=replace(retained.operations[0].exchange, role=Role.STORAGE))
+        assert _silence(replace(retained, operations=(retained.operations[0], *last, stored)))
+    assert not _silence(retained)
 
 
-def _silence(kept: History) -> bool:
-    return any("had no answer" in reason for reason in assemble(kept, Framing())["reasons"])
+def _silence(retained: History) -> bool:
+    return any("had no answer" in reason for reason in assemble(retained, Framing())["reasons"])

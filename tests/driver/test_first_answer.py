@@ -78,13 +78,13 @@ A_DDS: list[bytes] = [
 @pytest.mark.parametrize(("answer", "said", "remedy"), SOMETHING_ELSE)
 def test_what_is_no_dds_ends_the_run_before_it_begins(answer: bytes, said: str, remedy: str, tmp_path: Path) -> None:
     """Exit 3 with what answered; the query of a redirect, which may be secret, is not shown."""
-    with raw(says(answer)) as server, pytest.raises(TargetUnreachableError) as told:
+    with raw(says(answer)) as server, pytest.raises(TargetUnreachableError) as stated:
         check_target(settings_for(server.url, tmp_path))
-    assert told.value.exit_code == 3
-    assert "not a DDS" in str(told.value)
-    assert said in str(told.value)
-    assert re.search(remedy, told.value.remedy), told.value.remedy
-    assert "geheim" not in str(told.value)
+    assert stated.value.exit_code == 3
+    assert "not a DDS" in str(stated.value)
+    assert said in str(stated.value)
+    assert re.search(remedy, stated.value.remedy), stated.value.remedy
+    assert "geheim" not in str(stated.value)
 
 
 @pytest.mark.parametrize(("answer", "said", "remedy"), SOMETHING_ELSE)
@@ -175,9 +175,12 @@ def test_retry_after_is_obeyed_and_never_beyond_the_eight_seconds() -> None:
 def test_a_gateway_that_does_not_come_back_is_told(status: int, tmp_path: Path) -> None:
     """With its status, its media type and a remedy; a day of Retry-After is not waited for."""
     page = reply(status, b"<html>maintenance</html>", HTML, "Retry-After: 86400")
-    with raw(says(page)) as server, pytest.raises(TargetUnreachableError, match=f"status {status}, text/html") as told:
+    with (
+        raw(says(page)) as server,
+        pytest.raises(TargetUnreachableError, match=f"status {status}, text/html") as stated,
+    ):
         check_target(settings_for(server.url, tmp_path))
-    assert "try again" in told.value.remedy
+    assert "try again" in stated.value.remedy
     assert len(server.requests) == 1
 
 
@@ -219,11 +222,11 @@ def test_the_address_that_answers_like_a_dds_is_said(named: str, true: str, else
     with raw(at(true, elsewhere)) as server:
         root = server.url.removesuffix("/api/v1")
         settings = settings_for(f"{root}{named.rstrip('/')}", tmp_path)
-        with pytest.raises(TargetUnreachableError) as told:
+        with pytest.raises(TargetUnreachableError) as stated:
             check_target(settings)
         last = list(examine(settings))[-1]
-    assert told.value.remedy == f"Say: --target {root}{true}"
-    assert last.remedy == told.value.remedy
+    assert stated.value.remedy == f"Say: --target {root}{true}"
+    assert last.remedy == stated.value.remedy
 
 
 def test_another_base_path_that_answers_is_a_dds(tmp_path: Path) -> None:
@@ -283,22 +286,24 @@ def server_context(*, mutual: bool = False, newest: bool = True) -> ssl.SSLConte
     return context
 
 
-def told_by(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, network: Network | None = None) -> tuple[str, str]:
+def stated_by(
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, network: Network | None = None
+) -> tuple[str, str]:
     """What run and doctor say of an address."""
     monkeypatch.setattr(preflight, "AGAIN_FOR_S", 0.0)
     settings = settings_for(url, folder, network=network or Network(), target=Target(base_url=url))
-    with pytest.raises(TargetUnreachableError) as told:
+    with pytest.raises(TargetUnreachableError) as stated:
         check_target(settings)
     bad = [line for line in examine(settings) if line.mark is Mark.BAD][-1]
     assert "Accepted" not in bad.sentence
     assert "new token" not in bad.remedy
-    return told.value.remedy, bad.remedy
+    return stated.value.remedy, bad.remedy
 
 
 def test_http_spoken_on_an_https_port_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the port made of it: the remedy is the https address."""
     with tls_server(server_context()) as port:
-        remedies = told_by(f"http://127.0.0.1:{port}/api/v1", tmp_path, monkeypatch)
+        remedies = stated_by(f"http://127.0.0.1:{port}/api/v1", tmp_path, monkeypatch)
     assert remedies == (f"Say: --target https://127.0.0.1:{port}/api/v1",) * 2
 
 
@@ -316,7 +321,7 @@ def test_https_spoken_on_an_http_port_is_told(tmp_path: Path, monkeypatch: pytes
 
         threading.Thread(target=refuse, daemon=True).start()
         port = listener.getsockname()[1]
-        run, doctor = told_by(f"https://127.0.0.1:{port}/api/v1", tmp_path, monkeypatch)
+        run, doctor = stated_by(f"https://127.0.0.1:{port}/api/v1", tmp_path, monkeypatch)
     assert run == f"Plain http is spoken there. Say: --target http://127.0.0.1:{port}/api/v1"
     assert "Plain http" in doctor
 
@@ -331,20 +336,20 @@ def test_mutual_tls_without_a_certificate_is_told(
     """With the options by which a certificate is given."""
     with tls_server(server_context(mutual=True, newest=newest)) as port:
         trusting = Network(ca_bundle=TLS / "ca.pem")
-        remedies = told_by(f"https://localhost:{port}/api/v1", tmp_path, monkeypatch, trusting)
+        remedies = stated_by(f"https://localhost:{port}/api/v1", tmp_path, monkeypatch, trusting)
     assert all("--client-certificate" in remedy for remedy in remedies), remedies
 
 
 def test_an_untrusted_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the option by which an authority is trusted."""
     with tls_server(server_context()) as port:
-        remedies = told_by(f"https://localhost:{port}/api/v1", tmp_path, monkeypatch)
+        remedies = stated_by(f"https://localhost:{port}/api/v1", tmp_path, monkeypatch)
     assert all("--ca-bundle" in remedy for remedy in remedies), remedies
 
 
 def test_resets_alone_are_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither TLS nor credentials are blamed."""
     with raw(reset) as server:
-        run, doctor = told_by(server.url, tmp_path, monkeypatch)
+        run, doctor = stated_by(server.url, tmp_path, monkeypatch)
     assert "the service runs" in run
     assert run == doctor

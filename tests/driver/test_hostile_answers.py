@@ -208,8 +208,8 @@ def test_a_hostile_answer_has_its_outcome(case: Case, tmp_path: Path) -> None:
         operation = driver.client("reader").send("GET", "/projects/x")
     assert (operation.exchange.status, operation.exchange.failure) == (case.status, case.failure)
     assert case.holds(operation), operation
-    kept = history.read(driver.settings.history_path).operations
-    assert [(op.id, op.exchange.failure) for op in kept] == [(operation.id, case.failure)]
+    retained = history.read(driver.settings.history_path).operations
+    assert [(op.id, op.exchange.failure) for op in retained] == [(operation.id, case.failure)]
 
 
 @pytest.mark.parametrize("case", CASES[:8], ids=[case.name for case in CASES[:8]])

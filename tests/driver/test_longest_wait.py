@@ -66,10 +66,10 @@ def test_the_cleaning_waits_once_for_the_longest_wait_then_asks_then_gives_up(
     with pace.turn(exempt=True):
         pace.heard(status, {"retry-after": DAY})
     assert clock.slept == [60.0]
-    with pytest.raises(BudgetError, match="60 s were waited already") as told, pace.turn(exempt=True):
+    with pytest.raises(BudgetError, match="60 s were waited already") as stated, pace.turn(exempt=True):
         pass
-    assert told.value.exit_code == 4
-    assert "--longest-wait" in told.value.remedy
+    assert stated.value.exit_code == 4
+    assert "--longest-wait" in stated.value.remedy
     assert clock.slept == [60.0]
 
 
@@ -165,12 +165,12 @@ def test_the_end_of_a_run_names_what_it_leaves_and_how_to_remove_it(tmp_path: Pa
             assert client.list_projects().exchange.status == 429
             ended = what_ended(settings)
         report = tidy(settings)
-        told = farewell(report.leftovers, settings.ledger_path, settings)
+        stated = farewell(report.leftovers, settings.ledger_path, settings)
         assert len(server.requests) == 5  # one look after the wait
     assert "asks to wait 86400 s" in str(ended)
     assert [left.id for left in report.leftovers] == ["id-1", "id-2", "id-3"]
-    assert "3 projects (id-1, id-2, id-3)" in told[0]
-    assert f"dds-conformance clean {settings.ledger_path} --target {settings.target.base_url}" in told[0]
+    assert "3 projects (id-1, id-2, id-3)" in stated[0]
+    assert f"dds-conformance clean {settings.ledger_path} --target {settings.target.base_url}" in stated[0]
 
 
 def test_the_clean_command_waits_no_longer_either(tmp_path: Path) -> None:

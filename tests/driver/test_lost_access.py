@@ -119,20 +119,20 @@ def test_the_loss_is_told_to_every_process_with_its_second(hearing: Hearing, tmp
     hearing.over(6, 12, 401)
     hearing.access.lose()
     other = Access(tmp_path)
-    with pytest.raises(LostAccessError, match="401 since second 15 of the run") as told:
+    with pytest.raises(LostAccessError, match="401 since second 15 of the run") as stated:
         other.check()
     other.close()
-    assert told.value.exit_code == 4
-    assert "DDS_USER_KEY" in told.value.remedy
+    assert stated.value.exit_code == 4
+    assert "DDS_USER_KEY" in stated.value.remedy
 
 
 def test_a_token_that_never_worked_is_another_exit_code(hearing: Hearing) -> None:
     """Three: nothing could be judged at all."""
     hearing.over(6, 12, 401)
     hearing.access.lose()
-    with pytest.raises(LostAccessError) as told:
+    with pytest.raises(LostAccessError) as stated:
         hearing.access.check()
-    assert told.value.exit_code == 3
+    assert stated.value.exit_code == 3
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -147,9 +147,9 @@ def test_a_minute_of_nothing_but_a_gateway_ends_the_run(status: int, hearing: He
     hearing.access.check()
     hearing.now += 2 * NS_PER_S
     hearing.hear(status)
-    with pytest.raises(LostAccessError, match=f"{status} since second 61") as told:
+    with pytest.raises(LostAccessError, match=f"{status} since second 61") as stated:
         hearing.access.check()
-    assert told.value.exit_code == 4
+    assert stated.value.exit_code == 4
 
 
 def test_the_apis_own_503_is_no_gateways(hearing: Hearing) -> None:

@@ -113,9 +113,9 @@ def test_a_wait_beyond_the_budget_ends_the_run(tmp_path: Path) -> None:
     """A target that asks for an hour is not waited for; the run says so, as incomplete."""
     pace = Pace(tmp_path, rate=None, in_flight=1, budgets=Budgets(longest_wait_s=5))
     pace.heard(503, {"retry-after": "3600"})
-    with pytest.raises(BudgetError, match="asks to wait 3600 s") as told, pace.turn():
+    with pytest.raises(BudgetError, match="asks to wait 3600 s") as stated, pace.turn():
         pass
-    assert told.value.exit_code == 4
+    assert stated.value.exit_code == 4
     pace.close()
 
 
@@ -143,9 +143,9 @@ def test_a_target_that_went_away_for_good_is_given_up(tmp_path: Path, monkeypatc
         with pace.turn():
             assert pace.heard(None, {}) is None
     monkeypatch.setattr("conformance.driver.safety.pace.GIVEN_UP_AFTER_S", -1.0)
-    with pytest.raises(BudgetError, match="answered nothing for") as told, pace.turn():
+    with pytest.raises(BudgetError, match="answered nothing for") as stated, pace.turn():
         pass
-    assert told.value.exit_code == 4
+    assert stated.value.exit_code == 4
     with pace.turn(exempt=True):
         pace.heard(502, {})
     with pace.turn():

@@ -35,9 +35,9 @@ def test_a_target_that_speaks_no_http_is_unreachable(
 ) -> None:
     """Exit 3, with a remedy."""
     monkeypatch.setattr(preflight, "AGAIN_FOR_S", 1.0)
-    with raw(answer) as server, pytest.raises(TargetUnreachableError, match=word) as told:
+    with raw(answer) as server, pytest.raises(TargetUnreachableError, match=word) as stated:
         check_target(settings_for(server.url, tmp_path))
-    assert (told.value.exit_code, bool(told.value.remedy)) == (3, True)
+    assert (stated.value.exit_code, bool(stated.value.remedy)) == (3, True)
 
 
 def test_a_target_that_is_down_is_unreachable(tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ def test_refused_credentials_are_told(given: dict[str, str], word: str, tmp_path
     """Exit 3, and what to set; a refused token is not tried again."""
     with raw(says(json_reply({"error": 401, "code": "not_provided"}, 401))) as server:
         settings: Settings = settings_for(server.url, tmp_path, credentials=Credentials.of(given))
-        with pytest.raises(CredentialsRefusedError, match=word) as told:
+        with pytest.raises(CredentialsRefusedError, match=word) as stated:
             check_target(settings)
-        assert told.value.exit_code == 3
+        assert stated.value.exit_code == 3
         assert len(server.requests) <= 3
 
 
@@ -105,6 +105,6 @@ def test_a_refused_second_user_is_told(tmp_path: Path) -> None:
 
     with raw(answer) as server:
         given = Credentials.of({"api_token": "tok-0001", "other_api_token": "tok-0002"})
-        with pytest.raises(CredentialsRefusedError) as told:
+        with pytest.raises(CredentialsRefusedError) as stated:
             check_target(settings_for(server.url, tmp_path, credentials=given))
-    assert "DDS_OTHER_API_TOKEN" in told.value.remedy
+    assert "DDS_OTHER_API_TOKEN" in stated.value.remedy

@@ -45,7 +45,7 @@ def signed(url: str, headers: Json = None) -> Json:
     }
 
 
-def kept(driver: Driver) -> list[Operation]:
+def retained(driver: Driver) -> list[Operation]:
     """Listen to what a driver keeps."""
     seen: list[Operation] = []
     driver.listen(lambda moment, operation: seen.append(operation) if moment == "end" else None)
@@ -56,7 +56,7 @@ def kept(driver: Driver) -> list[Operation]:
 def test_up_to_five_redirects_are_followed_each_a_row_of_its_own(hops: int, tmp_path: Path) -> None:
     """The last one has the bytes; every row says which answer gave the url, and which redirected it."""
     with raw(chain(hops)) as store, driving(settings_for(store.url, tmp_path)) as driver:
-        rows = kept(driver)
+        rows = retained(driver)
         last = driver.client("reader").get_signed(signed(store.url), notes={"url_of": "op-1"})
     assert (last.exchange.status, last.exchange.response.md5) == (200, MD5)
     assert [row.exchange.status for row in rows] == [302] * hops + [200]
@@ -155,13 +155,13 @@ def test_the_judge_compares_the_bytes_behind_a_redirect(served: bytes, *, broken
     moved = reply(302, b"", "Location: /x")
     store_of = raw(lambda wire, asked: wire.sendall(moved if b"object" in asked else reply(200, served)))
     with store_of as store, driving(settings_for(store.url, tmp_path)) as driver:
-        rows = kept(driver)
+        rows = retained(driver)
         client = driver.client("reader")
         put = {**signed(store.url), "http_verb": "PUT", "url": "/stored"}
         client.put_signed(put, DATA)
         client.get_signed({**signed(store.url)}, notes={"url_of": "o-7"})
     stored, *fetched = rows
-    told = [
+    stated = [
         api("POST", "/projects", 202, {"kind": "dds-project", "id": "p"}, {"name": "n", "description": "d"}),
         api("POST", "/projects/p/uploads", 201, {"id": "u"}, {"name": "f", "size": len(DATA), "content_type": "a/b"}),
         api("PUT", "/uploads/u/chunks", 200, {**put, "http_headers": []}, part),
@@ -171,7 +171,7 @@ def test_the_judge_compares_the_bytes_behind_a_redirect(served: bytes, *, broken
             {"parent": {"kind": "dds-project", "id": "p"}, "upload": {"id": "u"}}),
         api("GET", "/files/f/url", 200, signed(store.url)),
     ]  # fmt: skip
-    history = [Operation(f"o-{n}", "s", n * 1000, n * 1000 + 500, exchange) for n, exchange in enumerate(told, 1)]
+    history = [Operation(f"o-{n}", "s", n * 1000, n * 1000 + 500, exchange) for n, exchange in enumerate(stated, 1)]
     for n, row in enumerate(fetched, len(history) + 1):
         history.append(Operation(row.id, "s", n * 1000, n * 1000 + 500, row.exchange, notes=row.notes))
     tally = judge_history(History(tuple(history), settings_for(store.url, tmp_path).target)).tallies["bytes-at-once"]

@@ -79,8 +79,8 @@ def test_a_planned_cut_leaves_the_effect_open(tmp_path: Path) -> None:
         free.set()
     assert (operation.exchange.failure, operation.b_ns) == (Failure.RESET, None)
     assert operation.notes["cut_after_s"] == 0.05
-    kept = histories.read(driver.settings.history_path).operations[0]
-    assert (kept.exchange.failure, kept.b_ns) == (Failure.RESET, None)
+    retained = histories.read(driver.settings.history_path).operations[0]
+    assert (retained.exchange.failure, retained.b_ns) == (Failure.RESET, None)
 
 
 def test_an_answer_in_time_is_not_cut(tmp_path: Path) -> None:
@@ -186,8 +186,8 @@ def test_a_token_that_expires_in_the_middle_is_renewed(tmp_path: Path) -> None:
         client = driver.client("reader")
         statuses = [client.list_projects().exchange.status for _ in range(5)]
     assert statuses == [200] * 5
-    kept = histories.read(driver.settings.history_path).operations
-    assert [op.exchange.status for op in kept] == [201, 200, 200, 401, 201, 200, 200, 401, 201, 200]
+    retained = histories.read(driver.settings.history_path).operations
+    assert [op.exchange.status for op in retained] == [201, 200, 200, 401, 201, 200, 200, 401, 201, 200]
     text = driver.settings.history_path.read_text()
     for secret in ("agent-key-0001", "user-key-0001", "tok-made"):
         assert secret not in text

@@ -108,9 +108,9 @@ def test_an_explicit_proxy_is_used_and_its_password_is_kept(tmp_path: Path) -> N
     assert operation.exchange.status == 200
     assert request.startswith(b"GET http://dds.invalid/api/v1/projects?page=1&x=%2F HTTP/1.1\r\n")
     assert b"proxy-authorization: basic" in request.lower()
-    kept = settings.history_path.read_text()
-    assert "pass-word-1" not in kept
-    assert TOKEN not in kept
+    retained = settings.history_path.read_text()
+    assert "pass-word-1" not in retained
+    assert TOKEN not in retained
 
 
 def test_behind_a_proxy_forbidden_places_stay_forbidden(tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ def test_a_proxy_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     network = Network(proxy=Secret("socks9://u:secret@h"))
     with (
         driving(settings_for("http://127.0.0.1:1/api/v1", tmp_path, network=network)) as driver,
-        pytest.raises(UsageError) as told,
+        pytest.raises(UsageError) as stated,
     ):
         driver.client("reader").list_projects()
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(stated.value)
 
 
 def test_the_environment_changes_no_road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,8 +160,8 @@ def test_a_signature_echoed_by_the_storage_is_not_kept(tmp_path: Path) -> None:
     assert secret in operation.exchange.path
     text = driver.settings.history_path.read_text()
     assert secret not in text
-    (kept,) = (op for op in history.read(driver.settings.history_path).operations)
-    assert kept.exchange.path == "/b/k?X-Amz-Signature=[redacted]&partNumber=1"
+    (retained,) = (op for op in history.read(driver.settings.history_path).operations)
+    assert retained.exchange.path == "/b/k?X-Amz-Signature=[redacted]&partNumber=1"
 
 
 @pytest.mark.parametrize(

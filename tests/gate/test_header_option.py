@@ -78,10 +78,10 @@ def test_options_outweigh_the_environment_name_by_name(tmp_path: Path, monkeypat
 )
 def test_what_is_no_header_is_refused_without_its_value(given: str) -> None:
     """Nothing that breaks a request apart, and nothing that the suite says itself."""
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as stated:
         headers_of({"headers": (given,)}, {})
-    assert "--header" in str(told.value) or "suite's own" in str(told.value)
-    assert "a\r\nY" not in str(told.value)
+    assert "--header" in str(stated.value) or "suite's own" in str(stated.value)
+    assert "a\r\nY" not in str(stated.value)
 
 
 def test_the_header_reaches_the_target_and_no_screen_or_file(echo: str, tmp_path: Path) -> None:

@@ -91,9 +91,9 @@ def test_a_position_is_the_one_that_an_editor_shows(before: bytes, end: bytes, t
     path = tmp_path / "history.jsonl"
     path.write_bytes(before + LINES[0].strip() + end + b'{"a_ns": 1, oops}' + end)
     line = before.count(b"\n") + 2
-    with pytest.raises(HistoryError, match=rf"line {line}: not JSON: .* at column 13\.") as told:
+    with pytest.raises(HistoryError, match=rf"line {line}: not JSON: .* at column 13\.") as stated:
         list(histories.lines(path))
-    assert told.value.line == line
+    assert stated.value.line == line
 
 
 @pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\r"])
@@ -138,9 +138,9 @@ def test_what_is_something_else_is_named_for_what_it_is(data: bytes, kind: str, 
     if kind:
         path = tmp_path / "file"
         path.write_bytes(data)
-        with pytest.raises(HistoryError) as told:
+        with pytest.raises(HistoryError) as stated:
             histories.read(path)
-        assert kind in str(told.value)
+        assert kind in str(stated.value)
 
 
 def test_a_wrong_kind_is_named_by_every_reader(tmp_path: Path) -> None:

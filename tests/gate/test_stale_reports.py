@@ -75,10 +75,10 @@ def test_a_run_that_cannot_begin_leaves_a_red_report(
     done = dds("run", *words, "--report-dir", "out", cwd=tmp_path, env=env)
     assert done.code == code, done.said
     assert red(folder, code) in " ".join(done.err.split())
-    kept = folder / "ledger-0123456789ab.jsonl"
-    assert kept.read_text(encoding="utf-8") == OPEN
-    assert f"dds-conformance clean out/{kept.name}" in done.err
-    assert older_ledgers(folder) == (kept,)
+    retained = folder / "ledger-0123456789ab.jsonl"
+    assert retained.read_text(encoding="utf-8") == OPEN
+    assert f"dds-conformance clean out/{retained.name}" in done.err
+    assert older_ledgers(folder) == (retained,)
 
 
 def test_replay_and_judge_leave_no_stale_view_either(tmp_path: Path) -> None:

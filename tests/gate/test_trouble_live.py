@@ -35,20 +35,20 @@ def _loaded() -> None:
 def answering(answer: bytes | None) -> Iterator[int]:
     """Serve on a port: `answer` to each connection, which is then closed; None keeps it open without a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        kept: list[socket.socket] = []
-        threading.Thread(target=_answer, args=(listener, answer, kept), daemon=True).start()
+        retained: list[socket.socket] = []
+        threading.Thread(target=_answer, args=(listener, answer, retained), daemon=True).start()
         try:
             yield int(listener.getsockname()[1])
         finally:
-            for connection in kept:
+            for connection in retained:
                 connection.close()
 
 
-def _answer(listener: socket.socket, answer: bytes | None, kept: list[socket.socket]) -> None:
+def _answer(listener: socket.socket, answer: bytes | None, retained: list[socket.socket]) -> None:
     with contextlib.suppress(OSError):
         while True:
             connection, _ = listener.accept()
-            kept.append(connection)
+            retained.append(connection)
             if answer is not None:
                 with contextlib.suppress(OSError):
                     connection.recv(65536)

@@ -115,10 +115,10 @@ def test_every_move_is_told_in_exactly_one_place_or_is_no_news(
     set_outcome(new, "nc-payload", after)
     moved = compare(old, new)
     places = (moved.regressions, moved.warnings, moved.fixes, moved.unseen, moved.unexercised, moved.gained)
-    told = sum(bool(place) for place in places)
+    stated = sum(bool(place) for place in places)
     exercised = {before, after} & {"pass", "fail", "warn"}
     improved = (before, after) == ("fail", "warn")
-    assert told == (1 if exercised and not improved else 0)
+    assert stated == (1 if exercised and not improved else 0)
 
 
 def test_a_shift_of_lag_is_one_only_when_the_bounds_rule_zero_out(conformant: Document) -> None:
@@ -148,10 +148,10 @@ def test_what_else_differs_between_the_runs_is_told(conformant: Document) -> Non
     after["effort"] = "quick"
     after["target"]["converge_within_s"] = 5.0
     after["versions"]["suite"] = "9"
-    told = " ".join(compare(conformant, after).conditions)
-    assert "effort differs" in told
-    assert "converge_within_s differs" in told
-    assert "suite version differs" in told
+    stated = " ".join(compare(conformant, after).conditions)
+    assert "effort differs" in stated
+    assert "converge_within_s differs" in stated
+    assert "suite version differs" in stated
 
 
 def test_the_markdown_tells_every_move(conformant: Document, nonconformant: Document) -> None:

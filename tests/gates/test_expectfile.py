@@ -68,9 +68,9 @@ def test_an_empty_file_foresees_nothing(tmp_path: Path) -> None:
         ("[[deviation]]", "[[deviation", "not TOML"),
     ],
 )
-def test_each_mistake_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
+def test_each_mistake_is_named(tmp_path: Path, old: str, new: str, stated: str) -> None:
     """A mistake is a usage error that says what is wrong and how it should be."""
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=stated):
         read_deviations(written(tmp_path, GOOD.replace(old, new)), KNOWN)
 
 

@@ -214,13 +214,13 @@ def test_what_was_found_once_is_kept_whether_it_comes_back_or_not(stand: Stand, 
     settings = replace(stand.settings, seed=3, effort="quick")
     outcomes = PlanOutcomes(settings.report_dir, "main")
     Trial(stand.driver, settings, PROMOTING, ONE_SHRINK, judges, stand.watcher, outcomes).run()
-    kept = json.loads((settings.report_dir / "plans-main.json").read_text())["plans"]
-    broken = [entry["text"] for entry in kept if entry["broken"]]
+    retained = json.loads((settings.report_dir / "plans-main.json").read_text())["plans"]
+    broken = [entry["text"] for entry in retained if entry["broken"]]
     assert broken
     assert all("POST /file_versions/f1@1/current" in text for text in broken)
-    told = [entry["repeats"]["sentence"] for entry in kept if entry["repeats"]]
-    assert told == ["seen once, not again in 2 repeats" if once else "seen again in 2 of 2 repeats"]
-    assert all(entry["document"] and entry["text"] for entry in kept)
+    stated = [entry["repeats"]["sentence"] for entry in retained if entry["repeats"]]
+    assert stated == ["seen once, not again in 2 repeats" if once else "seen again in 2 of 2 repeats"]
+    assert all(entry["document"] and entry["text"] for entry in retained)
 
 
 def test_a_sound_server_is_left_in_peace_by_a_quick_trial(stand: Stand) -> None:
@@ -229,8 +229,10 @@ def test_a_sound_server_is_left_in_peace_by_a_quick_trial(stand: Stand) -> None:
     outcomes = PlanOutcomes(stand.settings.report_dir, "main")
     settings = replace(stand.settings, effort="quick")
     Trial(stand.driver, settings, PLANS, QUICK, strict, stand.watcher, outcomes).run()
-    assert {kept.world.plan.theme for kept in outcomes.plans.values()} == {one.name for one in PLANS if one.share.quick}
-    assert not [kept.broken for kept in outcomes.plans.values() if kept.broken]
+    assert {retained.world.plan.theme for retained in outcomes.plans.values()} == {
+        one.name for one in PLANS if one.share.quick
+    }
+    assert not [retained.broken for retained in outcomes.plans.values() if retained.broken]
 
 
 def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_what_draws_plans_can_neither_send_nor_wait(path: Path) -> None:
     named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     # Putting an interrupt off neither sends nor steers: it keeps Hypothesis from making another error of it.
     free = {"conformance.errors", "conformance.interrupts", "conformance.model"}
-    kept = {*free, *(f"conformance.engine.{name}" for name in DRAWING)}
+    retained = {*free, *(f"conformance.engine.{name}" for name in DRAWING)}
     drawing = {name for name in named if name.startswith("conformance.scenarios.plans")}  # looked at here as well
-    assert {name for name in named - drawing if name.startswith("conformance")} <= {*kept, "conformance.engine"}
+    assert {name for name in named - drawing if name.startswith("conformance")} <= {*retained, "conformance.engine"}
     assert not named & {"time", "httpx", "threading", "random"}

@@ -185,10 +185,10 @@ def test_the_closing_round_visits_every_scenario_and_first_what_rested_longest()
 
 def test_the_report_says_how_long_things_rested() -> None:
     """Of all workers together, and that nothing rested where there was no closing round."""
-    told = rested([{"rests_s": [2.0, 70.0]}, {"rests_s": [4.0]}, {}], 60.0)
-    assert (told["plans"], told["least_s"], told["median_s"], told["most_s"]) == (3, 2.0, 4.0, 70.0)
-    assert told["beyond_bound"] == 1
-    assert "2.0 to 70.0 s" in str(told["sentence"])
+    stated = rested([{"rests_s": [2.0, 70.0]}, {"rests_s": [4.0]}, {}], 60.0)
+    assert (stated["plans"], stated["least_s"], stated["median_s"], stated["most_s"]) == (3, 2.0, 4.0, 70.0)
+    assert stated["beyond_bound"] == 1
+    assert "2.0 to 70.0 s" in str(stated["sentence"])
     assert rested([{}], 60.0)["sentence"] == "nothing was read again after a rest"
 
 

@@ -58,11 +58,11 @@ def test_the_page_of_github_grows_by_a_run_a_night(checkout: Path) -> None:
     git(checkout, "worktree", "prune")
     assert "runs/2026-11-01" in git(checkout.parent / "origin.git", "ls-tree", "-r", "--name-only", "dds-runs")
     night(checkout, 2)
-    kept = git(checkout, "ls-tree", "-r", "--name-only", "origin/dds-runs").splitlines()
-    assert len([name for name in kept if name.endswith("report.json")]) == 2
+    retained = git(checkout, "ls-tree", "-r", "--name-only", "origin/dds-runs").splitlines()
+    assert len([name for name in retained if name.endswith("report.json")]) == 2
     page = (checkout / "public" / "index.html").read_text(encoding="utf-8")
     assert page.count("report.html") >= 2
-    assert "README" not in kept
+    assert "README" not in retained
 
 
 def test_the_page_of_gitlab_holds_the_past_runs_and_this_one(tmp_path: Path) -> None:

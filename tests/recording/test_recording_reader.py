@@ -59,7 +59,7 @@ def test_the_deployed_recording_is_read_and_written_without_loss(tmp_path: Path)
 
 def test_everything_an_operation_holds_survives(tmp_path: Path) -> None:
     """Roles, users, failures, octets with text, phases, notes, and characters beyond ASCII."""
-    kept = operation(
+    retained = operation(
         "w-1",
         phase=Phase.FINAL,
         scenario="fleet",
@@ -71,8 +71,8 @@ def test_everything_an_operation_holds_survives(tmp_path: Path) -> None:
         Failure.CUT,
     )  # fmt: skip
     other = Operation("w-2", "t", 5, None, sent)
-    history = histories.read(written(tmp_path, HEADER, histories.encode(kept), histories.encode(other), END))
-    assert history.operations == (kept, other)
+    history = histories.read(written(tmp_path, HEADER, histories.encode(retained), histories.encode(other), END))
+    assert history.operations == (retained, other)
     assert history.target == TARGET
     assert history.header["seed"] == 3
 
@@ -88,9 +88,9 @@ def test_a_beginning_without_its_end_is_indeterminate(tmp_path: Path) -> None:
 
 def test_an_end_replaces_its_beginning(tmp_path: Path) -> None:
     """Announced, then ended: one operation."""
-    kept = operation("w-1")
-    path = written(tmp_path, HEADER, histories.encode_begin(kept), histories.encode(kept), END)
-    assert histories.read(path).operations == (kept,)
+    retained = operation("w-1")
+    path = written(tmp_path, HEADER, histories.encode_begin(retained), histories.encode(retained), END)
+    assert histories.read(path).operations == (retained,)
 
 
 @pytest.mark.parametrize("keep", [1, 40, 200])
@@ -212,8 +212,8 @@ def test_reading_streams(tmp_path: Path) -> None:
 def test_secret_free_octets_look_like_bytes_only_when_they_are(tmp_path: Path) -> None:
     """A JSON answer that merely has a field of that name stays JSON."""
     body = {"bytes": 3, "md5": "x", "more": 1}
-    (kept,) = histories.read(written(tmp_path, {**LINE, "response": body})).operations
-    assert kept.exchange.response == body
+    (retained,) = histories.read(written(tmp_path, {**LINE, "response": body})).operations
+    assert retained.exchange.response == body
 
 
 def test_who_asked_is_known_from_older_fields_too(tmp_path: Path) -> None:

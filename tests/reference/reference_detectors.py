@@ -117,8 +117,8 @@ def _misdescribes(tour: Tour) -> bool:
     create = paths["/projects"]["post"]["responses"]
     uploads = paths["/projects/{id}/uploads"]["post"]["responses"]
     code = "code" in tour.facts["description"]["components"]["schemas"]["Error"]["properties"]
-    told = "202" in complete and "202" in create and NC in uploads["404"]["description"] and code
-    return not told or {"400", "500"} & set(complete) != set()
+    stated = "202" in complete and "202" in create and NC in uploads["404"]["description"] and code
+    return not stated or {"400", "500"} & set(complete) != set()
 
 
 DETECTORS: dict[str, Callable[[Tour], bool]] = {

@@ -175,8 +175,13 @@ def late_calls(trip: Trip) -> None:
         lambda: [call("PUT", f"/uploads/{item.upload}/complete", {"hash": hashed}) for item in items],
         lambda: call("PUT", f"/uploads/{single.upload}/complete", {"hash": {"value": "0" * 64, "algorithm": "sha256"}}),
     ]
-    for deed in deeds:
+    for number, deed in enumerate(deeds):
+        before = [trip.fetched(item) for item in items]
         deed()
+        trip.bench.advance(0.01)
+        after = [trip.fetched(item) for item in items]
+        changed = any(one != old and one[0] != "nc" for one, old in zip(after, before, strict=True))
+        trip.check("verdict-final" if number else "verdict-final-store", ok=not changed)
         kinds = {}
         for item in items:
             kinds[item.upload] = {trip.read(item, via) for via in ("file", "version")}

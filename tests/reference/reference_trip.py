@@ -130,6 +130,11 @@ class Trip:
             self.check("bytes-exact", ok=self._fetched(answer) == item.content)
         return kind
 
+    def fetched(self, item: Item) -> tuple[str, bytes | None]:
+        """Return what a file's url says now, and the bytes behind it."""
+        answer = self.bench.call("GET", f"/files/{item.file}/url", token=item.token)
+        return kind_of(answer), self._fetched(answer)
+
     def _fetched(self, answer: Answer) -> bytes | None:
         signed = answer.json if isinstance(answer.json, dict) and "url" in answer.json else None
         if signed is None or signed["host"] != self.bench.world.storage_host:
@@ -137,8 +142,8 @@ class Trip:
         stored = self.bench.store({**signed, "url": signed["url"].partition("#")[0]})
         for _ in range(5):
             if stored.status in {302, 307}:
-                told = urlsplit(stored.headers["location"])
-                stored = self.bench.store({"http_verb": "GET", "url": f"{told.path}?{told.query}"})
+                stated = urlsplit(stored.headers["location"])
+                stored = self.bench.store({"http_verb": "GET", "url": f"{stated.path}?{stated.query}"})
         whole = not stored.cut and stored.status == 200 and "content-encoding" not in stored.headers
         return stored.body if whole else None
 

@@ -119,8 +119,8 @@ def test_an_upload_turns_out_bad_whatever_the_client_does(tmp_path: Path, rule: 
     """Its bytes are changed on the way, or it is found bad: the url endpoint tells the integrity exception."""
     with scripted(tmp_path, rule) as (_, api):
         file = upload(api)
-        told = until(lambda: api.get(f"/files/{file}/url"), 400)
-    assert (told.status_code, told.json()["suggestion"]) == (400, "You must begin a new upload process")
+        stated = until(lambda: api.get(f"/files/{file}/url"), 400)
+    assert (stated.status_code, stated.json()["suggestion"]) == (400, "You must begin a new upload process")
     world = json.loads((tmp_path / "world.json").read_text())
     assert world["uploads"][0]["verdict"] == "err"
     assert world["uploads"][0]["due_ns"] > 0

@@ -17,15 +17,15 @@ Open = Callable[[Document], Page]
 
 
 @pytest.fixture(scope="session")
-def kept_samples() -> dict[str, Document]:
+def retained_samples() -> dict[str, Document]:
     """Build the samples once."""
     return samples()
 
 
 @pytest.fixture
-def sample(kept_samples: dict[str, Document]) -> Callable[[str], Document]:
+def sample(retained_samples: dict[str, Document]) -> Callable[[str], Document]:
     """Give a fresh copy of a sample by its name."""
-    return lambda name: copy.deepcopy(kept_samples[name])
+    return lambda name: copy.deepcopy(retained_samples[name])
 
 
 class Watched:

@@ -104,10 +104,10 @@ def test_what_a_server_said_is_neither_markup_nor_an_escape_sequence(sample: Sam
         ({}, "certify: dds-conformance certify dds-report --key key.pem"),
     ],
 )
-def test_the_next_command_fits_the_outcome(sample: Sample, change: Document, told: str) -> None:
+def test_the_next_command_fits_the_outcome(sample: Sample, change: Document, stated: str) -> None:
     """There is always something sensible to type next."""
     out, _ = shown({**sample("conformant"), **change}, Mode.PLAIN)
-    assert told in out
+    assert stated in out
 
 
 def test_a_recording_asks_for_no_run(sample: Sample) -> None:

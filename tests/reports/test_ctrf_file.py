@@ -33,10 +33,10 @@ def test_each_sample_is_valid_and_its_counts_are_those_of_its_tests(sample: Samp
     document = sample(name)
     report = valid(json.loads(ctrf.write(document, tmp_path).read_text(encoding="utf-8")))
     results = report["results"]
-    told = [one["status"] for one in results["tests"]]
-    assert results["summary"]["tests"] == len(told) >= len(document["requirements"])
-    assert all(results["summary"][status] == told.count(status) for status in ("passed", "failed", "skipped"))
-    assert len({one["name"] for one in results["tests"]}) == len(told)
+    stated = [one["status"] for one in results["tests"]]
+    assert results["summary"]["tests"] == len(stated) >= len(document["requirements"])
+    assert all(results["summary"][status] == stated.count(status) for status in ("passed", "failed", "skipped"))
+    assert len({one["name"] for one in results["tests"]}) == len(stated)
 
 
 def test_a_failure_a_warning_and_what_was_not_tried_are_told_apart(sample: Sample) -> None:

@@ -25,9 +25,9 @@ pytestmark = pytest.mark.xdist_group("docs-examples")  # one worker, so that the
 
 def environment(**more: str) -> dict[str, str]:
     """Give the environment of a fresh shell: nothing of this pytest session, and our commands on the path."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DDS_", "COV"))}
-    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
-    return {**kept, "PATH": path, **more}
+    retained = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DDS_", "COV"))}
+    path = os.pathsep.join([str(Path(sys.executable).parent), retained.get("PATH", "")])
+    return {**retained, "PATH": path, **more}
 
 
 def steps() -> dict[str, dict[str, Any]]:

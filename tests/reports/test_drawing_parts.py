@@ -99,8 +99,8 @@ def test_a_group_without_points_has_no_chart() -> None:
 
 def test_long_series_are_thinned_and_keep_their_ends() -> None:
     """A hundred thousand lags become as many strokes as an eye can tell."""
-    kept = thin(range(100_000), MOST_MARKS)
-    assert (len(kept), kept[0], kept[-1]) == (MOST_MARKS, 0, 99_999)
+    retained = thin(range(100_000), MOST_MARKS)
+    assert (len(retained), retained[0], retained[-1]) == (MOST_MARKS, 0, 99_999)
     assert thin([1, 2, 3], 3) == [1, 2, 3]
 
 

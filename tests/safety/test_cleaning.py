@@ -51,9 +51,9 @@ def test_a_run_tidies_up_on_record_or_keeps_on_purpose(server: RunningServer, tm
     """With `keep` nothing is removed and everything is listed; without it the reverse."""
     settings = settings_for(server, tmp_path)
     made = make_some(settings, 2)
-    kept = tidy(dataclasses.replace(settings, keep=True))
-    assert {left.id for left in kept.leftovers} == set(made)
-    assert "on purpose" in kept.leftovers[0].reason
+    retained = tidy(dataclasses.replace(settings, keep=True))
+    assert {left.id for left in retained.leftovers} == set(made)
+    assert "on purpose" in retained.leftovers[0].reason
     done = tidy(settings)
     assert (sorted(done.removed), done.leftovers) == (sorted(made), ())
     assert '"scenario":"cleaning"' in settings.history_path.read_text()
@@ -125,10 +125,10 @@ def test_a_target_that_is_down_leaves_the_ledger_as_it_was(server: RunningServer
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     down = dataclasses.replace(settings, target=Target(base_url=f"http://127.0.0.1:{port}/api/v1"))
-    with pytest.raises(TargetUnreachableError) as told:
+    with pytest.raises(TargetUnreachableError) as stated:
         clean(settings.ledger_path, down)
-    assert told.value.exit_code == 3
-    assert "doctor" in told.value.remedy
+    assert stated.value.exit_code == 3
+    assert "doctor" in stated.value.remedy
     assert settings.ledger_path.read_bytes() == before
     assert clean(settings.ledger_path, settings).removed == tuple(made)
 
@@ -209,7 +209,7 @@ def test_after_a_run_whose_process_died_the_command_cleans_up(server: RunningSer
 def test_a_file_without_a_whole_line_is_told_from_a_damaged_ledger(tmp_path: Path) -> None:
     """A run that was killed at its first breath leaves such a file."""
     path = tmp_path / "ledger.jsonl"
-    for text, told in (("", "killed before it created anything"), ('{"a": 1}\n', "no ledger of a run")):
+    for text, stated in (("", "killed before it created anything"), ('{"a": 1}\n', "no ledger of a run")):
         path.write_text(text)
-        with pytest.raises(UsageError, match=told):
+        with pytest.raises(UsageError, match=stated):
             ledgers.read(path)

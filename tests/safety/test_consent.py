@@ -18,11 +18,11 @@ FAR = Settings(target=Target(base_url="https://192.0.2.7/api/v1"), run_id="r", e
 
 def test_a_far_target_is_refused_with_the_plan() -> None:
     """Exit 2, with how many projects, uploads, requests and bytes, and how to agree."""
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as stated:
         require(FAR, COSTS)
     for part in ("3 projects", "40 uploads", "900 requests", "5 MiB", "192.0.2.7", "10 a second", "removes them"):
-        assert part in str(told.value)
-    assert "--i-may-write" in told.value.remedy
+        assert part in str(stated.value)
+    assert "--i-may-write" in stated.value.remedy
 
 
 @pytest.mark.parametrize(

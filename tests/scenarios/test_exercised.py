@@ -27,8 +27,8 @@ pytestmark = pytest.mark.xdist_group("exercised")  # one worker, so that the sta
 
 def exposures(operations: list[Operation], history: History) -> dict[str, int]:
     """Count the occasions of each requirement in some operations."""
-    kept = tuple(sorted(operations, key=lambda operation: operation.a_ns))
-    return {name: tally.exposures for name, tally in judge_history(History(kept, history.target)).tallies.items()}
+    retained = tuple(sorted(operations, key=lambda operation: operation.a_ns))
+    return {name: tally.exposures for name, tally in judge_history(History(retained, history.target)).tallies.items()}
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def held(name: str, *, call: str = "passed") -> list[pytest.TestReport]:
     return made
 
 
-def told(names: Iterable[str], document: dict[str, Any]) -> dict[str, list[pytest.TestReport]]:
+def stated(names: Iterable[str], document: dict[str, Any]) -> dict[str, list[pytest.TestReport]]:
     """Give what is told of each item."""
     return {reports[0].nodeid: reports for reports in final({name: held(name) for name in names}, document)}
 
@@ -106,7 +106,7 @@ def test_an_item_fails_exactly_for_the_findings_that_make_the_run_fail(
     drawn = document_of(
         found, strict=strict, shards={name: len(name) % shards for name in NAMES}, interrupted=interrupted
     )
-    reports = told([nodeid(name, shard, shards) for name in NAMES for shard in range(shards)], drawn)
+    reports = stated([nodeid(name, shard, shards) for name in NAMES for shard in range(shards)], drawn)
     failed = failures(reports)
     gating = {finding["requirement"] for finding in failing(drawn)}
     assert bool(failed) == (drawn["outcome"] == "nonconformant")
@@ -126,7 +126,7 @@ def test_a_fault_fails_the_item_that_provoked_it_and_only_where_it_gates(name: s
     provoking = {one: next((s.name for s in EVERY if one in s.requirements), "house") for one in broken}
     for strict in (False, True):
         drawn = document_of(provoking, strict=strict)
-        failed = failures(told(map(nodeid, NAMES), drawn))
+        failed = failures(stated(map(nodeid, NAMES), drawn))
         gating = [one for one in broken if LEVELS[one].gates or (strict and LEVELS[one] == "SHOULD")]
         assert (drawn["exit_code"] == 1) == bool(gating) == bool(failed)
         assert set(failed) == {RUN if provoking[one] == "house" else nodeid(provoking[one]) for one in gating}
@@ -140,7 +140,7 @@ def test_a_legal_variant_fails_no_item_whatever_it_warns_of(name: str) -> None:
     found = {one: NAMES[(turn + n) % len(NAMES)] for n, one in enumerate(warning)}
     drawn = document_of(found)
     assert drawn["exit_code"] != 1
-    assert failures(told(map(nodeid, NAMES), drawn)) == {}
+    assert failures(stated(map(nodeid, NAMES), drawn)) == {}
 
 
 def test_what_the_suite_itself_got_wrong_is_an_error_and_no_failure() -> None:
@@ -156,7 +156,7 @@ def test_what_the_suite_itself_got_wrong_is_an_error_and_no_failure() -> None:
 def test_a_run_without_success_is_never_green_although_no_item_failed() -> None:
     """Whoever reads the items alone learns that the run was incomplete."""
     drawn = document_of({}, shortage=("the budget was spent",))
-    reports = told(map(nodeid, NAMES), drawn)
+    reports = stated(map(nodeid, NAMES), drawn)
     assert drawn["exit_code"] == ExitCode.INCOMPLETE
     assert failures(reports) == {}
     assert "the budget was spent" in errors(reports)[RUN]

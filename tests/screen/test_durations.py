@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.doctor import Line, Mark, durations, durations_told
+from conformance.doctor import Line, Mark, durations, durations_stated
 from conformance.model import Target
 from conformance.settings import consent
 from conformance.settings.costs import COSTS
-from conformance.settings.durations import expected_s, told
+from conformance.settings.durations import expected_s, stated
 from conformance.settings.run_settings import Budgets, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -44,12 +44,12 @@ def test_latency_and_lag_lengthen_a_run_and_a_budget_ends_it() -> None:
 )
 def test_a_duration_is_told_as_roughly_as_it_is_known(value: float, said: str) -> None:
     """Nobody knows the seconds of an hour."""
-    assert told(value) == said
+    assert stated(value) == said
 
 
 def test_the_dry_run_tells_the_duration_and_so_does_the_doctor() -> None:
     """The doctor for every effort, from the latency and the lag that it measured."""
-    assert f"takes about {told(COSTS['standard'].requests / 10)}" in consent.plan(FAR, COSTS)
+    assert f"takes about {stated(COSTS['standard'].requests / 10)}" in consent.plan(FAR, COSTS)
     lines = [
         Line("latency", Mark.GOOD, "", seconds=0.3), Line("readiness", Mark.GOOD, "", seconds=1.0),
         Line("storage", Mark.GOOD, "", lag_s=2.0),
@@ -58,7 +58,7 @@ def test_the_dry_run_tells_the_duration_and_so_does_the_doctor() -> None:
     assert set(measured) == set(COSTS)
     assert measured["standard"] == round(expected_s(NEAR, COSTS, latency_s=0.3, lag_s=2.0), 1)
     assert durations(NEAR, [])["quick"] < measured["quick"]
-    assert "thorough about" in durations_told(NEAR, measured)
+    assert "thorough about" in durations_stated(NEAR, measured)
 
 
 def tables() -> Iterator[tuple[str, str, int]]:

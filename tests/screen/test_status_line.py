@@ -89,11 +89,11 @@ def test_the_phases_of_a_run_are_told_apart(tmp_path: Path) -> None:
         phases.enter(run, phase)
         watching.tick()
         watching.tick()
-    told = [line.split(" ", 1)[1] for line in err.getvalue().splitlines() if re.match(r"\d\d:\d\d:\d\d ", line)]
-    assert [line.split(",")[0].split(" ")[0].rstrip(":") for line in told] == [
+    stated = [line.split(" ", 1)[1] for line in err.getvalue().splitlines() if re.match(r"\d\d:\d\d:\d\d ", line)]
+    assert [line.split(",")[0].split(" ")[0].rstrip(":") for line in stated] == [
         "preparing", "plans", "settling", "fuzzing", "cleaning", "judging",
     ]  # fmt: skip
-    assert "fuzzing 1 of 28 calls" in "\n".join(told)
+    assert "fuzzing 1 of 28 calls" in "\n".join(stated)
 
 
 def test_progress_counts_plans_at_their_last_reads_and_what_is_fuzzed() -> None:

@@ -120,16 +120,16 @@ def test_everything_can_be_said_in_the_file() -> None:
 def test_an_unknown_key_is_an_error_with_the_nearest_right_name(text: str, hint: str) -> None:
     """A typo must not become a default."""
     write(text)
-    with pytest.raises(UsageError, match=FILE) as told:
+    with pytest.raises(UsageError, match=FILE) as stated:
         gather(environ={})
-    assert hint in str(told.value)
+    assert hint in str(stated.value)
 
 
 def test_an_unknown_variable_is_an_error_too() -> None:
     """Only those that bear our prefix; other programs' are none of ours."""
-    with pytest.raises(UsageError, match="DDS_CONFORMANCE_SEED") as told:
+    with pytest.raises(UsageError, match="DDS_CONFORMANCE_SEED") as stated:
         gather(environ={"DDS_CONFORMANCE_SED": "1", "DDSCLIENT_CONF": "x"})
-    assert "Did you mean" in str(told.value)
+    assert "Did you mean" in str(stated.value)
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ def test_a_wrong_value_is_refused_with_its_source(options: dict[str, Any]) -> No
 def test_a_secret_in_the_open_is_refused_and_not_repeated(name: str) -> None:
     """Secrets come from the environment, a file or a command, never from the configuration itself."""
     write(f'{name} = "swordfish"' if name != "headers" else '[headers]\nX-Gate = "swordfish"')
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as stated:
         gather(environ={})
-    assert "swordfish" not in str(told.value)
-    assert "env =" in str(told.value)
+    assert "swordfish" not in str(stated.value)
+    assert "env =" in str(stated.value)
 
 
 def test_secrets_come_from_variables_files_and_commands(tmp_path: Path) -> None:

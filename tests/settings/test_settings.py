@@ -100,9 +100,9 @@ def test_an_address_is_completed(given: str, url: str) -> None:
 )
 def test_a_bad_address_is_refused(given: str) -> None:
     """With a sentence, exit 2."""
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as stated:
         base_url(given)
-    assert told.value.exit_code == 2
+    assert stated.value.exit_code == 2
 
 
 @pytest.mark.parametrize(

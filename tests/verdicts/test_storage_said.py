@@ -74,10 +74,10 @@ def test_every_command_names_the_chosen_provider(tmp_path: Path) -> None:
         replay(document),
         next_command(settings, []),
         *farewell((Leftover("project", "p", "n", "r"),), tmp_path / "ledger.jsonl", settings),
-        *(told for what, told in next_steps(document, None)),
+        *(stated for what, stated in next_steps(document, None)),
     ]
     assert len(printed) >= 6
-    assert all("--storage-provider 'swift one'" in told for told in printed)
+    assert all("--storage-provider 'swift one'" in stated for stated in printed)
     bare = {**document, "target": {"base_url": "http://127.0.0.1:1/api/v1", "embedded": False}}
     assert "--storage-provider" not in command(bare) + replay(bare)
 
@@ -94,9 +94,9 @@ def test_one_download_that_never_came_is_said_first_and_so_is_one_that_was_not_f
     failed = assemble(History(tuple(stored("GET", 1, None, Failure.RESET)), TARGET), Framing(effort="quick"))
     assert "no download succeeded: the 1 requests" in failed["reasons"][0]
     ours = [replace(one, notes={"forbidden": "10.0.0.1 is private"}) for one in stored("GET", 2, None, Failure.REFUSED)]
-    kept = assemble(History(tuple(ours), TARGET), Framing(effort="quick"))
-    assert "not followed (2 times)" in kept["reasons"][0]
-    (row,) = [row for row in kept["requirements"] if row["id"] == "bytes-exact"]
+    retained = assemble(History(tuple(ours), TARGET), Framing(effort="quick"))
+    assert "not followed (2 times)" in retained["reasons"][0]
+    (row,) = [row for row in retained["requirements"] if row["id"] == "bytes-exact"]
     assert row["outcome"] == "blocked"
     assert "10.0.0.1 is private" in row["note"]
-    assert failed["outcome"] == kept["outcome"] == "incomplete"
+    assert failed["outcome"] == retained["outcome"] == "incomplete"

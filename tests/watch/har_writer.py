@@ -19,9 +19,9 @@ DIGITS = (0, 1, 2, 3, 6)
 
 def har_of(operations: Iterable[Operation], dice: random.Random | None = None, digits: int = 3) -> dict[str, Any]:
     """Write operations (nanoseconds from `EPOCH`) down; with `dice` in any order, and unended in several ways."""
-    kept = list(operations)
-    contents = _contents(kept)
-    entries = [_entry(one, contents, dice, digits) for one in kept]
+    retained = list(operations)
+    contents = _contents(retained)
+    entries = [_entry(one, contents, dice, digits) for one in retained]
     if dice is not None:
         dice.shuffle(entries)
     return {"log": {"version": "1.2", "creator": {"name": "a test", "version": "1"}, "entries": entries}}
@@ -37,19 +37,19 @@ def _contents(operations: Iterable[Operation]) -> dict[tuple[int, str], bytes]:
     return made
 
 
-def _told(value: Any, contents: Mapping[tuple[int, str], bytes]) -> Any:
+def _stated(value: Any, contents: Mapping[tuple[int, str], bytes]) -> Any:
     """Give a JSON body with each hash that was reported replaced by the one of the bytes made for it."""
-    hashes = {told: hashlib.md5(data).hexdigest() for (_, told), data in contents.items() if told}
+    hashes = {stated: hashlib.md5(data).hexdigest() for (_, stated), data in contents.items() if stated}
     text = json.dumps(value)
-    for told, made in hashes.items():
-        text = text.replace(f'"{told}"', f'"{made}"')
+    for stated, made in hashes.items():
+        text = text.replace(f'"{stated}"', f'"{made}"')
     return text.encode()
 
 
 def _bytes(body: Any, contents: Mapping[tuple[int, str], bytes]) -> bytes:
     if isinstance(body, Octets):
         return body.text.encode() if body.text else contents[(body.bytes, body.md5)]
-    return b"" if body is None else _told(body, contents)
+    return b"" if body is None else _stated(body, contents)
 
 
 def _instant(ns: int, digits: int) -> str:

@@ -13,7 +13,7 @@ Answerer = Callable[[bytes, bytes], bytes | None]
 """Takes head and body of a request; gives the whole answer, or None to close without one."""
 
 
-def told(body: Any, status: str = "200 OK", **headers: str) -> bytes:
+def stated(body: Any, status: str = "200 OK", **headers: str) -> bytes:
     """Write an answer with a JSON body, or with the bytes as they are."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = {"Content-Type": "application/json", "Content-Length": str(len(data)), **headers}

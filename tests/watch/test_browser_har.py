@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from scripted import scripted, told
+from scripted import scripted, stated
 
 from conformance.reference.launch import launch
 
@@ -65,7 +65,7 @@ def test_what_a_page_uploads_is_judged_by_chromiums_own_export(
             f"const TOKEN={json.dumps(server.token)}, BASE={json.dumps(server.base_url)}, FILES={json.dumps(files)};"
         )
         page_bytes = PAGE.replace("<script>", f"<script>{given}").encode()
-        with scripted(lambda _head, _body: told(page_bytes, Content_Type="text/html")) as pages:
+        with scripted(lambda _head, _body: stated(page_bytes, Content_Type="text/html")) as pages:
             context = browser.new_context(record_har_path=str(har), record_har_content="embed")
             page = context.new_page()
             page.goto(f"http://127.0.0.1:{pages.port}/")

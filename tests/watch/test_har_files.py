@@ -179,8 +179,8 @@ def test_what_was_stored_is_known_only_from_whole_bodies_at_signed_urls() -> Non
     chunk["request"]["method"] = "PUT"
     length = [{"name": "Content-Length", "value": "5"}]
     put = {"method": "PUT", "url": "http://s3.test/b/k?f=a%20b&sig=x", "headers": length, "postData": {"text": "bytes"}}
-    told, stored = read(chunk, entry(request=put, startedDateTime="2026-11-26T12:00:01.000Z"))
-    assert stored.notes == {"url_of": told.id}
+    stated, stored = read(chunk, entry(request=put, startedDateTime="2026-11-26T12:00:01.000Z"))
+    assert stored.notes == {"url_of": stated.id}
     assert isinstance(stored.exchange.request, Octets)
     assert stored.exchange.request.bytes == 5
     put["postData"] = {"text": "byte"}

@@ -61,7 +61,7 @@ def test_a_lane_is_one_client_and_one_request_at_a_time(steps: list[tuple[str, i
             lanes.give_back(held.pop(release))
 
 
-def told(method: str, path: str, request: object, response: object, status: int = 200) -> Operation:
+def stated(method: str, path: str, request: object, response: object, status: int = 200) -> Operation:
     """Give an operation that ended."""
     return Operation(
         "x", "s", 0, 1, Exchange(method, f"/api/v1{path}", request=request, status=status, response=response)
@@ -74,10 +74,10 @@ def test_who_created_is_the_owner_and_others_are_somebody() -> None:
     url = f"/api/v1/files/{FILE}/url"
     for token, key in (("t1", "key-a"), ("t2", "key-a"), ("t3", "key-b")):
         keys = {"agent_key": "agent", "user_key": key}
-        speakers.learn(None, told("POST", "/software_agents/api_token", keys, {"api_token": token}, 201))
+        speakers.learn(None, stated("POST", "/software_agents/api_token", keys, {"api_token": token}, 201))
     assert speakers.user("t1", "GET", url) == "owner"
     assert speakers.intent("owner", "GET", url, {}) == DOUBTFUL, "nobody was seen to create it"
-    speakers.learn("t1", told("POST", "/files", {}, {"id": FILE}, 201))
+    speakers.learn("t1", stated("POST", "/files", {}, {"id": FILE}, 201))
     users = {token: speakers.user(token, "GET", url) for token in ("t1", "t2", "t3", "token-of-the-second-user", None)}
     assert users == {"t1": "owner", "t2": "owner", "t3": SOMEBODY, "token-of-the-second-user": "other", None: None}
     assert speakers.intent("owner", "GET", url, {}) is None
@@ -90,7 +90,7 @@ def test_a_person_is_known_by_what_an_answer_says_of_a_resources_creator() -> No
     speakers = Speakers()
     url = f"/api/v1/files/{FILE}/url"
     by = {"audit": {"created_by": {"id": "person-1"}}}
-    speakers.learn("t1", told("POST", "/files", {}, {"id": FILE, **by}, 201))
+    speakers.learn("t1", stated("POST", "/files", {}, {"id": FILE, **by}, 201))
     assert speakers.user("t2", "GET", url) == SOMEBODY
-    speakers.learn("t2", told("GET", "/current_user", None, {"id": "person-1"}))
+    speakers.learn("t2", stated("GET", "/current_user", None, {"id": "person-1"}))
     assert speakers.user("t2", "GET", url) == "owner"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from scripted import scripted, told
+from scripted import scripted, stated
 from visitors import Visitor
 from watches import watching
 
@@ -43,7 +43,7 @@ def spoken(address: str, request: bytes) -> bytes:
 
 def test_only_the_host_beside_a_signed_url_is_rewritten(tmp_path: Path) -> None:
     """Odd spacing, escapes and other hosts stay as they are; the history keeps the original."""
-    with scripted(lambda head, _body: told(b"stored" if b"/bucket" in head else page)) as server:
+    with scripted(lambda head, _body: stated(b"stored" if b"/bucket" in head else page)) as server:
         host = f"http://127.0.0.1:{server.port}"
         page = PAGE.replace("HOST", host).encode()
         with watching(server.base_url, tmp_path) as standing:
@@ -60,7 +60,7 @@ def test_only_the_host_beside_a_signed_url_is_rewritten(tmp_path: Path) -> None:
 
 def test_upstream_hears_the_host_that_a_signature_covers(tmp_path: Path) -> None:
     """Real S3 signs the host: what arrives is the origin's own name, with the client's other headers."""
-    with scripted(lambda head, _body: told(b"" if b"/bucket" in head else signed)) as server:
+    with scripted(lambda head, _body: stated(b"" if b"/bucket" in head else signed)) as server:
         host = f"127.0.0.1:{server.port}"
         signed = {
             "http_verb": "PUT",
@@ -87,7 +87,7 @@ def test_a_mutation_is_on_disk_before_it_is_sent(tmp_path: Path) -> None:
     def answer(head: bytes, _body: bytes) -> bytes:
         lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text(encoding="utf-8").splitlines()]
         seen.append(any(line.get("begin") and line["path"] == target_of(head) for line in lines))
-        return told({"id": ID}, "202 Accepted")
+        return stated({"id": ID}, "202 Accepted")
 
     with scripted(answer) as server, watching(server.base_url, tmp_path) as standing:
         httpx.post(f"{standing.base_url}/projects", json={"name": "a"}, trust_env=False)
@@ -123,7 +123,7 @@ def test_a_target_that_is_away_is_an_attempt_without_effect(tmp_path: Path) -> N
 
 def test_other_parts_of_the_host_pass_by_and_are_not_recorded(tmp_path: Path) -> None:
     """The API is what lies below the target's path."""
-    with scripted(lambda head, _body: told({"at": target_of(head)})) as server:
+    with scripted(lambda head, _body: stated({"at": target_of(head)})) as server:
         with watching(server.base_url, tmp_path) as standing:
             root = standing.base_url.removesuffix("/api/v1")
             assert httpx.get(f"{root}/favicon.ico?a", trust_env=False).json() == {"at": "/favicon.ico?a"}
@@ -155,7 +155,7 @@ def test_head_ranges_and_100_continue_pass(tmp_path: Path) -> None:
 
 def test_a_chunked_upload_keeps_its_bytes(tmp_path: Path) -> None:
     """A body of unknown length goes on in chunks, and is hashed as a whole."""
-    with scripted(lambda head, _body: told(b"" if b"/bucket" in head else signed)) as server:
+    with scripted(lambda head, _body: stated(b"" if b"/bucket" in head else signed)) as server:
         signed = {"http_verb": "PUT", "host": f"http://127.0.0.1:{server.port}", "url": "/bucket/k?part=1"}
         pieces = [os.urandom(70_000) for _ in range(5)]
         with watching(server.base_url, tmp_path) as standing:
@@ -169,7 +169,7 @@ def test_a_chunked_upload_keeps_its_bytes(tmp_path: Path) -> None:
 def test_a_packed_answer_is_understood_and_its_hosts_rewritten(tmp_path: Path) -> None:
     """Some targets pack whatever is asked of them."""
     with scripted(
-        lambda _head, _body: told(gzip.compress(json.dumps(signed).encode()), Content_Encoding="gzip")
+        lambda _head, _body: stated(gzip.compress(json.dumps(signed).encode()), Content_Encoding="gzip")
     ) as server:
         signed = {"host": f"http://127.0.0.1:{server.port}", "url": "/bucket/k", "http_verb": "GET"}
         with watching(server.base_url, tmp_path) as standing:
@@ -181,7 +181,7 @@ def test_a_packed_answer_is_understood_and_its_hosts_rewritten(tmp_path: Path) -
 def test_a_host_that_must_not_be_followed_is_left_and_what_is_stored_there_is_unknown(tmp_path: Path) -> None:
     """A signed url into the cloud's metadata is not opened; the client's own PUT there may well have happened."""
     signed = {"host": "http://169.254.169.254", "url": "/latest/x?part=1", "http_verb": "PUT"}
-    with scripted(lambda _head, _body: told(signed)) as server, watching(server.base_url, tmp_path) as standing:
+    with scripted(lambda _head, _body: stated(signed)) as server, watching(server.base_url, tmp_path) as standing:
         given = httpx.put(f"{standing.base_url}/uploads/{ID}/chunks", json={"number": 1}, trust_env=False)
     assert given.json() == signed
     unseen = standing.operations()[-1]
@@ -220,7 +220,7 @@ def echoing(head: bytes, body: bytes) -> bytes:
         "api_token": PLANTED["given"],
     }
     status = "201 Created" if b"api_token" in head else "400 Bad Request"
-    return told(said, status, Set_Cookie=f"session={PLANTED['cookie']}; Path=/")
+    return stated(said, status, Set_Cookie=f"session={PLANTED['cookie']}; Path=/")
 
 
 def test_planted_secrets_are_in_none_of_the_artefacts(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_planted_secrets_are_in_none_of_the_artefacts(tmp_path: Path) -> None:
     for path in written:
         text = path.read_text(encoding="utf-8")
         assert [name for name, secret in PLANTED.items() if secret in text] == [], path.name
-    assert not [sentence for sentence in standing.told if "planted" in sentence]
+    assert not [sentence for sentence in standing.stated if "planted" in sentence]
 
 
 def test_a_large_upload_passes_in_bounded_memory(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_unmodified_server_is_never_accused_in_twenty_watches_of_three_clien
             with watching(server.base_url, folder, token=server.token, read_along=True) as standing:
                 visited(server, standing.base_url, 3)
             assert standing.document["outcome"] == "conformant", standing.document["reasons"]
-            assert (standing.broken(), standing.told) == (set(), [])
+            assert (standing.broken(), standing.stated) == (set(), [])
 
 
 def test_with_readers_and_a_client_that_lies_the_core_is_exercised(tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ class Visitor:
         """Make the project that everything goes into."""
         self.project = self.api.post("/projects", json={"name": name, "description": "by a visitor"}).json()["id"]
 
-    def signed(self, told: dict[str, Any], data: bytes | None = None, **more: Any) -> httpx.Response:
+    def signed(self, stated: dict[str, Any], data: bytes | None = None, **more: Any) -> httpx.Response:
         """Do what a signed url says."""
-        url = f"{told['host']}{told['url']}"
+        url = f"{stated['host']}{stated['url']}"
         return self.store.put(url, content=data, **more) if data is not None else self.store.get(url, **more)
 
     def make_upload(self, data: bytes, *, chunked: bool = True, lie: bool = False, pause_s: float = 0.0) -> str:
@@ -57,12 +57,12 @@ class Visitor:
         made = until(lambda: self.api.post(f"/projects/{self.project}/uploads", json=asked), 201).json()
         value = md5(b"a lie" if lie else data)
         reported = {"value": value, "algorithm": "md5"}
-        told = made.get("signed_url")
+        stated = made.get("signed_url")
         if chunked:
             chunk = {"number": 1, "size": len(data), "hash": reported}
-            told = until(lambda: self.api.put(f"/uploads/{made['id']}/chunks", json=chunk), 200).json()
+            stated = until(lambda: self.api.put(f"/uploads/{made['id']}/chunks", json=chunk), 200).json()
         time.sleep(pause_s)
-        assert self.signed(told, data).status_code == 200
+        assert self.signed(stated, data).status_code == 200
         time.sleep(pause_s)
         assert self.api.put(f"/uploads/{made['id']}/complete", json={"hash": reported}).status_code == 202
         return str(made["id"])

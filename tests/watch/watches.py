@@ -21,8 +21,8 @@ class Standing:
     """A watch that stands before a target: where it listens, what it told, and at last its document."""
 
     def __init__(self, settings: Settings, wishes: Wishes) -> None:
-        self.told: list[str] = []
-        self.watch = Watch(settings, wishes, self.told.append)
+        self.stated: list[str] = []
+        self.watch = Watch(settings, wishes, self.stated.append)
         self.folder = settings.report_dir
         self.base_url = ""
         self.document: dict[str, Any] = {}

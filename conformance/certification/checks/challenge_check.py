@@ -42,8 +42,8 @@ def look(contents: Contents, pins: Pins) -> tuple[Line, str]:
     except EnvelopeError as trouble:
         return Line(NAME, State.FAILS, f"{CHALLENGE} {trouble}"), SELF_ASSERTED
     pinned = pins.challenge is not None or pins.certifier is not None
-    told = f"of {key_id(found.certifier)}, for {found.target}, until {found.expires.isoformat()}"
-    sentence = told if pinned else f"{NOT_PINNED}: {told}; pin it with --challenge FILE or --certifier-key PUBLIC"
+    stated = f"of {key_id(found.certifier)}, for {found.target}, until {found.expires.isoformat()}"
+    sentence = stated if pinned else f"{NOT_PINNED}: {stated}; pin it with --challenge FILE or --certifier-key PUBLIC"
     return decided(NAME, _problems(contents, found, pins), sentence), CHALLENGED if pinned else SELF_ASSERTED
 
 

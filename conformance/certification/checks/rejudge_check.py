@@ -74,9 +74,9 @@ def _problems(contents: Contents, again: Mapping[str, Any]) -> Iterator[str]:
         yield f"the report says {report['outcome']}, and the history is {again['outcome']}: {why}"
     mine, theirs = ({row["id"]: row for row in one["requirements"]} for one in (again, report))
     for name in [*mine, *(name for name in theirs if name not in mine)]:
-        told = list(differences(theirs.get(name), mine.get(name)))
-        if told:
-            where, here, there = next((one for one in told if one[0] == "outcome"), told[0])
+        stated = list(differences(theirs.get(name), mine.get(name)))
+        if stated:
+            where, here, there = next((one for one in stated if one[0] == "outcome"), stated[0])
             yield f"the row {name} says {where or 'that it is'} {_short(here)}, and judged again {_short(there)}"
     for where, here, there in differences(report["findings"], again["findings"]):
         yield f"finding{where} is {_short(here)}, and judged again {_short(there)}"

@@ -21,4 +21,4 @@ def unoffered(contents: Contents, gap: Gap) -> str:
 
 
 def _is(contents: Contents, operation: Operation, call: str) -> bool:
-    return contents.asked(operation).name == call and contents.told(operation) is not Answer.DONE
+    return contents.asked(operation).name == call and contents.stated(operation) is not Answer.DONE

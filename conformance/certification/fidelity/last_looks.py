@@ -34,7 +34,7 @@ def _owed(contents: Contents, executed: Executed) -> Iterator[Look]:
     for actor in executed.plan.actors:
         for number, step in enumerate(actor.steps):
             operations = contents.transcript.step(executed.id, actor.name, number)
-            if not operations or contents.told(operations[-1]) is not Answer.DONE:
+            if not operations or contents.stated(operations[-1]) is not Answer.DONE:
                 continue
             body = operations[-1].exchange.response
             if isinstance(body, dict) and isinstance(body.get("id"), str) and body["id"].isprintable() and body["id"]:
@@ -60,7 +60,7 @@ def _unfollowed(contents: Contents, executed: Executed, operations: list[Operati
     """The first 200 of every url endpoint is followed, and so is one of its last look."""
     given: dict[tuple[str, bool], list[Operation]] = {}
     for one in operations:
-        if contents.asked(one).name in URL_CALLS and one.exchange.status == 200 and contents.told(one) is Answer.DONE:
+        if contents.asked(one).name in URL_CALLS and one.exchange.status == 200 and contents.stated(one) is Answer.DONE:
             for final in {False, one.phase is Phase.FINAL}:
                 given.setdefault((one.exchange.path, final), []).append(one)
     for (path, final), answers in given.items():
@@ -81,4 +81,4 @@ def _unfounded(contents: Contents) -> Iterator[str]:
 
 
 def _gives(contents: Contents, operation: Operation) -> bool:
-    return contents.asked(operation).name in _GIVING and contents.told(operation) is Answer.DONE
+    return contents.asked(operation).name in _GIVING and contents.stated(operation) is Answer.DONE

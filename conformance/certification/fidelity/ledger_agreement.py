@@ -22,7 +22,7 @@ def problems(contents: Contents) -> Iterator[str]:
     for key in sorted(creates.keys() - entries.keys())[:4]:
         yield f"the history holds the create {key}, which the ledger does not"
     for key in sorted(entries.keys() & creates.keys()):
-        yield from _told_differently(contents, entries[key], creates[key])
+        yield from _stated_differently(contents, entries[key], creates[key])
 
 
 def _creates(contents: Contents, operation: Operation) -> bool:
@@ -31,13 +31,13 @@ def _creates(contents: Contents, operation: Operation) -> bool:
     return contents.asked(operation).name in CREATES
 
 
-def _told_differently(contents: Contents, entry: Entry, operation: Operation) -> Iterator[str]:
+def _stated_differently(contents: Contents, entry: Entry, operation: Operation) -> Iterator[str]:
     if CREATES[contents.asked(operation).name] != entry.kind:
         yield f"operation {entry.key} made a {entry.kind} by the ledger, and by the history another thing"
     request, response = operation.exchange.request, operation.exchange.response
     named = request.get("name") if isinstance(request, dict) else None
     if isinstance(named, str) and named != entry.name:
         yield f"operation {entry.key} gave the name {entry.name!r} by the ledger, and {named!r} by the history"
-    made = response.get("id") if contents.told(operation) is Answer.DONE and isinstance(response, dict) else ""
+    made = response.get("id") if contents.stated(operation) is Answer.DONE and isinstance(response, dict) else ""
     if isinstance(made, str) and made != entry.id:
         yield f"operation {entry.key} made {entry.id or 'nothing'!r} by the ledger, and {made!r} by the history"

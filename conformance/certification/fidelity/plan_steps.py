@@ -127,12 +127,12 @@ def _short(contents: Contents, step: Step, operations: Sequence[Operation]) -> I
 
 def _gave_up(contents: Contents, operations: Sequence[Operation]) -> Iterator[str]:
     """A step that only ever met no information is tried so many times; one that ends sooner lost its end."""
-    if len(operations) <= RETRIES and all(contents.told(one) in _NO_INFORMATION for one in operations):
+    if len(operations) <= RETRIES and all(contents.stated(one) in _NO_INFORMATION for one in operations):
         yield f"ends without information after {len(operations)} attempts of {RETRIES + 1}"
 
 
 def _unstored(contents: Contents, asking: Operation) -> Iterator[str]:
-    if contents.told(asking) is not Answer.DONE:
+    if contents.stated(asking) is not Answer.DONE:
         return
     stored = contents.transcript.fetched.get(asking.id, [])
     if not stored:

@@ -12,7 +12,7 @@ from conformance.engine.plan import (
     NO_SECOND_USER,
     NO_SIGNED_URL,
     NOT_OFFERED,
-    NOTHING_KEPT,
+    NOTHING_RETAINED,
     SECOND_USERS,
     TOO_LARGE,
     WITH_RIGHTS,
@@ -37,7 +37,7 @@ def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Ste
         return "" if needed and not contents.history.target.second_user else "there was one"
     if gap.why.startswith(NOT_OFFERED):
         return unoffered(contents, gap)
-    if gap.why == NOTHING_KEPT and step.verb == "put_again":
+    if gap.why == NOTHING_RETAINED and step.verb == "put_again":
         return ""
     if gap.why == NO_SIGNED_URL and step.verb == "put_whole":
         made = _making(contents, executed, str(step.args.get("upload", "")))
@@ -73,7 +73,7 @@ def _making(contents: Contents, executed: Executed, symbol: str) -> Operation | 
 
 
 def _binds(contents: Contents, verb: str, actor: Actor, operation: Operation) -> bool:
-    if contents.told(operation) is not Answer.DONE:
+    if contents.stated(operation) is not Answer.DONE:
         return False
     if verb == "grant":
         return True
@@ -91,7 +91,7 @@ def _common(contents: Contents, executed: Executed) -> Operation | None:
     """Return the operation after which the common project could be used; None if it never could."""
     house = executed.id.rsplit("-", 2)[0] + "-house"
     for operation in contents.transcript.of_plan.get(house, ()):
-        if contents.asked(operation).name == "create_upload" and contents.told(operation) is Answer.DONE:
+        if contents.asked(operation).name == "create_upload" and contents.stated(operation) is Answer.DONE:
             return operation
     return None
 

@@ -111,9 +111,9 @@ class Console:
         if self._live:
             self._live.update(_standing(sentence, longest), refresh=True)
         elif self.mode is Mode.PLAIN:
-            told = f"; awaiting {_wait(longest[0])}" if longest else ""
+            stated = f"; awaiting {_wait(longest[0])}" if longest else ""
             more = f" and {len(longest) - 1} more" if len(longest) > 1 else ""
-            self._err.print(Text(f"{line(sentence)}{told}{more}"))
+            self._err.print(Text(f"{line(sentence)}{stated}{more}"))
 
     def stand(self, standing: Standing) -> None:
         """Say in one line where a run stands: the same line anew on a terminal, with the time of day elsewhere."""
@@ -210,8 +210,8 @@ def _duties(document: Document, *, verbose: bool) -> Iterable[RenderableType]:
 
 def _duty(row: Document) -> Text:
     word, style = OUTCOMES[row["outcome"]]
-    told = _columns(word, row["level"], row["id"], count(row["exposures"]), rate(row.get("bound_95")))
-    return Text.assemble((told[: len(word)], style), told[len(word) :])
+    stated = _columns(word, row["level"], row["id"], count(row["exposures"]), rate(row.get("bound_95")))
+    return Text.assemble((stated[: len(word)], style), stated[len(word) :])
 
 
 def _columns(outcome: str, level: str, duty: str, exposures: str, bound: str) -> str:
@@ -225,8 +225,8 @@ def _passes(rows: Sequence[Document]) -> Iterable[Text]:
     for level in dict.fromkeys(row["level"] for row in rows):
         of = [row for row in rows if row["level"] == level]
         duties = f"{len(of)} {'duty' if len(of) == 1 else 'duties'}"
-        told = _columns(word, level, duties, count(sum(row["exposures"] for row in of)), "")
-        yield Text.assemble((told[: len(word)], style), told[len(word) :])
+        stated = _columns(word, level, duties, count(sum(row["exposures"] for row in of)), "")
+        yield Text.assemble((stated[: len(word)], style), stated[len(word) :])
     if rows:
         yield Text("--verbose shows each that passed", style="bright_black")
 
@@ -267,11 +267,11 @@ def _verdict(document: Document) -> Text:
 
 
 def _next(document: Document, directory: Path | None) -> Iterable[Text]:
-    for what, told in next_steps(document, directory):
+    for what, stated in next_steps(document, directory):
         if what != "see it again":  # told already, with each duty that is broken
-            yield command(what, told)
+            yield command(what, stated)
 
 
-def command(what: str, told: str) -> Text:
+def command(what: str, stated: str) -> Text:
     """Give a command as one line, however long: what is broken apart cannot be pasted."""
-    return Text.assemble(f"{what}: ", (told, "bold"), no_wrap=True)
+    return Text.assemble(f"{what}: ", (stated, "bold"), no_wrap=True)

@@ -56,7 +56,7 @@ class Watching:
         self._proofs = Proofs(selected, settings.strict)
         self._tail = Tail(settings.history_path, self._proofs.hear)
         self._begun = time.monotonic()
-        self._told, self._phase, self._plans, self._looked = self._begun, "", 0, 0.0
+        self._stated, self._phase, self._plans, self._looked = self._begun, "", 0, 0.0
         self._said = ""
         judged = what_is_judged(dataclasses.asdict(settings.target))
         screen.begin(begins(settings), judged)
@@ -69,8 +69,8 @@ class Watching:
         phase, share = self._place()
         now = time.monotonic()
         entered = phase.split(" ")[0] != self._phase
-        if entered or now - self._told >= self._every_s:
-            self._told, self._phase = now, phase.split(" ")[0]
+        if entered or now - self._stated >= self._every_s:
+            self._stated, self._phase = now, phase.split(" ")[0]
             self._screen.stand(self._standing(phase, share))
 
     def _place(self) -> tuple[str, float | None]:
@@ -115,7 +115,7 @@ def begins(settings: Settings) -> str:
     """Say how a run begins: what it was asked for, and how long it will take about."""
     expected = durations.expected_s(settings, COSTS)
     pace = f"{settings.rate:g} requests a second" if settings.rate else "unpaced"
-    return f"effort {settings.effort}, seed {settings.seed}: about {durations.told(expected)} ({pace})"
+    return f"effort {settings.effort}, seed {settings.seed}: about {durations.stated(expected)} ({pace})"
 
 
 def _share(done: Sized, every: int) -> float | None:

@@ -53,7 +53,7 @@ class Proofs:
             found = self._judge.proved() if self._judge and self._works else ()
         except Exception:  # noqa: BLE001 - as above
             self._works, found = False, ()
-        told = []
+        stated = []
         for finding in found:
             name = finding.requirement
             level = catalogue.by_id()[name].level
@@ -62,5 +62,5 @@ class Proofs:
             self.broken.add(name)
             fails = level in _GATING or self.strict
             self.failures += fails
-            told.append((fails, f"{level} {name}: {line(finding.sentence)[:MOST_SENTENCE]}"))
-        return told
+            stated.append((fails, f"{level} {name}: {line(finding.sentence)[:MOST_SENTENCE]}"))
+        return stated

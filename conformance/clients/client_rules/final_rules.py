@@ -71,8 +71,8 @@ def begins_anew(trial: Trial) -> Iterator[Shown]:
 
 
 def _filled_again(trial: Trial, first: Operation) -> Operation | None:
-    told = upload_in(trial, first)
-    bad = {told} if told else {u.id for u in trial.world.uploads.values() if u.verdict == "err"}
+    stated = upload_in(trial, first)
+    bad = {stated} if stated else {u.id for u in trial.world.uploads.values() if u.verdict == "err"}
     after = (o for o in later(trial, first) if call_name(o) in _STORING)
     return next((o for o in after if upload_in(trial, o) in bad), None)
 

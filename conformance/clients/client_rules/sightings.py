@@ -211,5 +211,5 @@ def found(
 ) -> Shown:
     """Give a violation: the requests that prove it, the scenario as its subject, the numbers of the sentence."""
     proof = tuple(operation.id for operation in operations)[:MOST_EVIDENCE]
-    told = f"{trial.scenario.name}: {sentence}"
-    return Shown(Finding(requirement, rule, trial.scenario.name, proof, told, numbers=numbers))
+    stated = f"{trial.scenario.name}: {sentence}"
+    return Shown(Finding(requirement, rule, trial.scenario.name, proof, stated, numbers=numbers))

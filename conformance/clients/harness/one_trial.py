@@ -25,7 +25,7 @@ from conformance.reference.launch import LaunchError, RunningServer, launch
 
 OUTPUT_SHOWN = 4000
 """Characters of a command's output, the last ones, that a run document keeps."""
-OUTPUT_KEPT = 1 << 20
+OUTPUT_RETAINED = 1 << 20
 _NS = 1_000_000_000
 
 
@@ -173,4 +173,4 @@ def _copy_output(root: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in (MAIN, CHECK):
         if (root / f"{name}.txt").exists():
-            (folder / f"{name}.txt").write_text(_tail(root / f"{name}.txt", OUTPUT_KEPT), encoding="utf-8")
+            (folder / f"{name}.txt").write_text(_tail(root / f"{name}.txt", OUTPUT_RETAINED), encoding="utf-8")

@@ -26,13 +26,13 @@ def environment(outside: Mapping[str, str], given: Iterable[str], values: Mappin
     Raises:
         UsageError: a given line is not NAME=VALUE.
     """
-    kept = {name: value for name, value in outside.items() if not _unwanted(name)}
+    retained = {name: value for name, value in outside.items() if not _unwanted(name)}
     for line in given:
         name, equals, value = line.partition("=")
         if not name or not equals:
             raise UsageError(f"--env {line!r} is not NAME=VALUE.", remedy="Write it as --env DDS_URL={url}.")
-        kept[name] = fill(value, values)
-    return kept
+        retained[name] = fill(value, values)
+    return retained
 
 
 def _unwanted(name: str) -> bool:

@@ -18,7 +18,7 @@ def try_all(
     *,
     jobs: int,
     keep: Path | None = None,
-    told: Callable[[Trial], object] = str,
+    stated: Callable[[Trial], object] = str,
 ) -> tuple[Trial, ...]:
     """Run a client through scenarios, `jobs` at a time, the longest first; give the trials in the scenarios' order.
 
@@ -30,7 +30,7 @@ def try_all(
         running = [pool.submit(try_scenario, client, scenario, stop, keep) for scenario in first]
         try:
             for future in as_completed(running):
-                told(future.result())
+                stated(future.result())
         except BaseException:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)

@@ -13,8 +13,8 @@ from conformance.driver.wire import body as bodies
 from conformance.driver.wire.stream import CutHereError, ForbiddenPlaceError, OversizeError, Trip, Wire
 from conformance.model import Failure, Json
 
-HEADERS_KEPT = 64
-HEADER_KEPT = 1000
+HEADERS_RETAINED = 64
+HEADER_RETAINED = 1000
 """Headers of an answer, and characters of each, that are kept."""
 
 
@@ -111,10 +111,10 @@ def _too_many_headers(trouble: Exception) -> bool:
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:
-    kept: dict[str, str] = {}
-    for name, value in response.headers.multi_items()[: HEADERS_KEPT * 4]:
-        if name in kept:
-            kept[name] = f"{kept[name]}, {value}"
-        elif len(kept) < HEADERS_KEPT:
-            kept[name[:100]] = value
-    return kept
+    retained: dict[str, str] = {}
+    for name, value in response.headers.multi_items()[: HEADERS_RETAINED * 4]:
+        if name in retained:
+            retained[name] = f"{retained[name]}, {value}"
+        elif len(retained) < HEADERS_RETAINED:
+            retained[name[:100]] = value
+    return retained

@@ -12,7 +12,7 @@ from typing import NoReturn, Protocol
 
 from conformance.model import Failure, Json, Octets
 
-TEXT_KEPT = 2048
+TEXT_RETAINED = 2048
 """Characters kept of a text that is not JSON."""
 DEEPEST = 64
 """Levels of nesting that an answer may have; no documented one has ten."""
@@ -56,15 +56,15 @@ class _Collector:
         self.bound = bound
         self.size = 0
         self.md5 = hashlib.md5(usedforsecurity=False)
-        self.kept = bytearray()
-        self._most = bound if keep else TEXT_KEPT * 4
+        self.retained = bytearray()
+        self._most = bound if keep else TEXT_RETAINED * 4
 
     def add(self, data: bytes) -> bool:
         """Take `data` in; False when the bound is passed."""
         self.size += len(data)
         self.md5.update(data)
-        if len(self.kept) < self._most:
-            self.kept += data[: self._most - len(self.kept)]
+        if len(self.retained) < self._most:
+            self.retained += data[: self._most - len(self.retained)]
         return self.size <= self.bound
 
 
@@ -112,17 +112,17 @@ class _Unpacker:
 
 def _body(collector: _Collector, failure: Failure | None, *, keep: bool, note: str = "") -> Body:
     octets = Octets(collector.size, collector.md5.hexdigest())
-    data = bytes(collector.kept) if keep and failure is None else None
-    start = bytes(collector.kept[: TEXT_KEPT * 4])
+    data = bytes(collector.retained) if keep and failure is None else None
+    start = bytes(collector.retained[: TEXT_RETAINED * 4])
     return Body(octets, start, data, failure, (("body", note),) if note else ())
 
 
 def text_of(data: bytes, redact: Callable[[str], str]) -> str:
     """Give the start of a text, redacted before it is shortened, so that no secret is left in half; "" for no text."""
-    text = data[: TEXT_KEPT * 4].decode("utf-8", "replace")
-    if any(char == "\ufffd" or (char < " " and char not in "\t\r\n") for char in text[: TEXT_KEPT // 2]):
+    text = data[: TEXT_RETAINED * 4].decode("utf-8", "replace")
+    if any(char == "\ufffd" or (char < " " and char not in "\t\r\n") for char in text[: TEXT_RETAINED // 2]):
         return ""
-    return redact(text)[:TEXT_KEPT]
+    return redact(text)[:TEXT_RETAINED]
 
 
 class _NotJsonError(ValueError):

@@ -79,8 +79,8 @@ class Upload:
     most: float = math.inf
     store: str = ""
     stored: dict[int, Piece] = field(default_factory=dict)
-    kept: dict[int, tuple[Json, str]] = field(default_factory=dict)
-    kept_late: dict[int, tuple[Json, str]] = field(default_factory=dict)
+    retained: dict[int, tuple[Json, str]] = field(default_factory=dict)
+    retained_late: dict[int, tuple[Json, str]] = field(default_factory=dict)
     created: float = 0.0
     tried: float | None = None
     completed: float | None = None

@@ -98,7 +98,7 @@ def until_settled(stage: Stage, client: Speaker, world: World, one: Watched) -> 
     since = one.since or time.monotonic()
     stage.timing.begin_wait()
     last = ask_url(client, world, one.path)
-    while not _told(last, one) and time.monotonic() < stage.timing.deadline(since) and one.since:
+    while not _stated(last, one) and time.monotonic() < stage.timing.deadline(since) and one.since:
         yield min(stage.timing.next_look(since), stage.timing.deadline(since))
         last = ask_url(client, world, one.path)
     stage.timing.end_wait()
@@ -106,7 +106,7 @@ def until_settled(stage: Stage, client: Speaker, world: World, one: Watched) -> 
     return last
 
 
-def _told(last: Sent, one: Watched) -> bool:
+def _stated(last: Sent, one: Watched) -> bool:
     """Whether an endpoint answered by its truth: a success that is no 200 gives no url, and so tells none."""
     return last.answer in one.accepts and (last.answer is not Answer.DONE or last.operation.exchange.status == 200)
 
@@ -153,7 +153,7 @@ def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
     last = sent(client, client.send("GET", one.path))
     yield time.monotonic()
     for _ in range(FOR_GOOD - 1):
-        if _told(last, one) or last.answer is Answer.NC:
+        if _stated(last, one) or last.answer is Answer.NC:
             break
         yield time.monotonic() + stage.timing.floor_s
         last = sent(client, client.send("GET", one.path))

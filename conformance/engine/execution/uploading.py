@@ -46,8 +46,8 @@ def create_upload(turn: Turn) -> Task:
 
 def _store_of(last: Sent) -> str:
     """Return the id of the storage provider that an upload tells, or nothing."""
-    told = last.body.get("storage_provider")
-    found = told.get("id") if isinstance(told, dict) else None
+    stated = last.body.get("storage_provider")
+    found = stated.get("id") if isinstance(stated, dict) else None
     return found if isinstance(found, str) and found.isprintable() else ""
 
 
@@ -159,7 +159,7 @@ def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
 
 
 def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so
-    upload.kept[number] = signed, signed_by
+    upload.retained[number] = signed, signed_by
     notes: dict[str, Json] = {"url_of": signed_by}
     if (algorithm := turn.stage.algorithm(upload)) != "md5":
         notes["digest"] = {"algorithm": algorithm, "value": made.digest(algorithm)}

@@ -57,8 +57,8 @@ class FirstProof:
         return self._convicts()
 
     def _convicts(self) -> bool:
-        kept = (*self._ended, *(unfinished(one) for one in tuple(self._pending.values())))
-        judgement = judge_verified(History(kept, self._target, complete=False))
+        retained = (*self._ended, *(unfinished(one) for one in tuple(self._pending.values())))
+        judgement = judge_verified(History(retained, self._target, complete=False))
         return any(judgement.tallies[name].findings for name in self._wanted & judgement.tallies.keys())
 
 

@@ -79,7 +79,7 @@ class PlanOutcomes:
         """Write what is known now; return the path."""
         path = self.folder / NAME.format(worker=self.worker)
         self.folder.mkdir(parents=True, exist_ok=True)
-        plans: list[Json] = [kept.to_json() for kept in self.plans.values()]
+        plans: list[Json] = [retained.to_json() for retained in self.plans.values()]
         more = {"rests_s": [round(rest, 3) for rest in self.rests], "lacks": sorted(self.lacks)}
         document = {"format": FORMAT, "version": 1, "plans": plans, **more}
         fresh = path.with_suffix(".part")

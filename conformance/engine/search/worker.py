@@ -169,12 +169,12 @@ class Trial:
         first = convicted[0]
         self._small_by = time.monotonic() + self.effort.shrink_s
         smallest, token = self._shrunk(portion, first), first.token
-        kept = self.outcomes.plans[token]
+        retained = self.outcomes.plans[token]
         copies = self.execute([smallest] * self.effort.repeats) if self.effort.repeats and self._in_time() else []
         again = self._convicted(copies)
-        kept.tried, kept.again = len(copies), len(again)
+        retained.tried, retained.again = len(copies), len(again)
         if smallest.key() != first.plan.key():
-            kept.shrunk_to = next((world.token for world in again), "")
+            retained.shrunk_to = next((world.token for world in again), "")
         self.outcomes.write()
 
     def _shrunk(self, portion: Portion, first: World) -> Plan:

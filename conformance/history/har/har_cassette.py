@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from conformance.errors import HistoryError
-from conformance.history.har.har_entries import NS_PER_S, HarEntry, instant, kept_whole, octets_of_text
+from conformance.history.har.har_entries import NS_PER_S, HarEntry, instant, octets_of_text, retained_whole
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -42,7 +42,7 @@ def _entry(one: Any, number: int) -> HarEntry:
     if not isinstance(method, str) or not isinstance(url, str):
         raise HistoryError(f"exchange {number} has no request with a method and a uri.")
     begun_ns, resolution_ns = instant(str(given.get("recorded_at", "")), number)
-    asked_headers, told_headers = _headers(request.get("headers")), _headers(answered.get("headers"))
+    asked_headers, stated_headers = _headers(request.get("headers")), _headers(answered.get("headers"))
     status = _status(answered.get("status"))
     sent = _body(request.get("body"))
     lengths = {"content-length": str(len(sent or b""))}
@@ -54,10 +54,12 @@ def _entry(one: Any, number: int) -> HarEntry:
         method=method.upper(),
         url=url,
         request_headers=asked_headers,
-        request=kept_whole(sent or b"", {**lengths, **asked_headers}),
+        request=retained_whole(sent or b"", {**lengths, **asked_headers}),
         status=status,
-        response_headers=told_headers,
-        response=kept_whole(_body(answered.get("body")), told_headers, empty=method == "HEAD" or status in (204, 304)),
+        response_headers=stated_headers,
+        response=retained_whole(
+            _body(answered.get("body")), stated_headers, empty=method == "HEAD" or status in (204, 304)
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conformance.errors import HistoryError
-from conformance.history.har.har_entries import NS_PER_MS, HarEntry, instant, kept_whole, octets_of_text
+from conformance.history.har.har_entries import NS_PER_MS, HarEntry, instant, octets_of_text, retained_whole
 
 _BODILESS = frozenset({204, 205, 304})
 
@@ -48,7 +48,7 @@ def _entry(entry: Any, number: int) -> HarEntry:
         raise HistoryError(f"entry {number} has no request with a method and a url.")
     begun_ns, resolution_ns = instant(entry.get("startedDateTime"), number)
     status = answered.get("status")
-    asked_headers, told_headers = _headers(request.get("headers")), _headers(answered.get("headers"))
+    asked_headers, stated_headers = _headers(request.get("headers")), _headers(answered.get("headers"))
     return HarEntry(
         number=number,
         begun_ns=begun_ns,
@@ -59,8 +59,8 @@ def _entry(entry: Any, number: int) -> HarEntry:
         request_headers=asked_headers,
         request=_request_body(request, asked_headers),
         status=status if type(status) is int and 100 <= status <= 999 else 0,
-        response_headers=told_headers,
-        response=_response_body(answered, told_headers, bodiless=method.upper() == "HEAD" or status in _BODILESS),
+        response_headers=stated_headers,
+        response=_response_body(answered, stated_headers, bodiless=method.upper() == "HEAD" or status in _BODILESS),
     )
 
 
@@ -76,7 +76,7 @@ def _took(given: Any) -> int | None:
 
 
 def _headers(given: Any) -> dict[str, str]:
-    kept: dict[str, str] = {}
+    retained: dict[str, str] = {}
     pairs: Iterable[tuple[Any, Any]] = ()
     if isinstance(given, list):
         pairs = ((one.get("name"), one.get("value")) for one in given if isinstance(one, dict))
@@ -85,8 +85,8 @@ def _headers(given: Any) -> dict[str, str]:
     for name, value in pairs:
         if isinstance(name, str) and isinstance(value, str) and not name.startswith(":"):
             lower = name.lower()
-            kept[lower] = f"{kept[lower]}, {value}" if lower in kept else value
-    return kept
+            retained[lower] = f"{retained[lower]}, {value}" if lower in retained else value
+    return retained
 
 
 def _request_body(request: Mapping[str, Any], headers: Mapping[str, str]) -> bytes | None:
@@ -98,7 +98,7 @@ def _request_body(request: Mapping[str, Any], headers: Mapping[str, str]) -> byt
     size = request.get("bodySize")
     if "content-length" not in headers and type(size) is int and size >= 0:
         headers = {**headers, "content-length": str(size)}
-    return kept_whole(data, headers)
+    return retained_whole(data, headers)
 
 
 def _response_body(response: Mapping[str, Any], headers: Mapping[str, str], *, bodiless: bool) -> bytes | None:
@@ -106,7 +106,7 @@ def _response_body(response: Mapping[str, Any], headers: Mapping[str, str], *, b
     data = _text(content) if isinstance(content, dict) else None
     if data is None and headers.get("content-length") == "0":
         data = b""
-    return kept_whole(data, headers, empty=bodiless)
+    return retained_whole(data, headers, empty=bodiless)
 
 
 def _text(holder: Mapping[str, Any]) -> bytes | None:

@@ -55,7 +55,7 @@ def instant(text: object, number: int) -> tuple[int, int]:
     return seconds * NS_PER_S + int(digits.ljust(9, "0")), int(10 ** (9 - len(digits)))
 
 
-def kept_whole(data: bytes | None, headers: Mapping[str, str], *, empty: bool = False) -> bytes | None:
+def retained_whole(data: bytes | None, headers: Mapping[str, str], *, empty: bool = False) -> bytes | None:
     """Give a body only where its length is the Content-Length; `empty` says that there can be none at all."""
     if empty:
         return b""

@@ -27,7 +27,7 @@ from conformance.model import Exchange, Failure, History, Json, Octets, Operatio
 
 HEADER = {"clock": "wall", "partial": True}
 """What is true of every such history: its clock may have been set meanwhile, and others may have sent unseen."""
-TEXT_KEPT = 2048
+TEXT_RETAINED = 2048
 FEWEST_TIMES = 10
 _GRAINS = (1_000_000_000, 100_000_000, 10_000_000)
 
@@ -131,9 +131,9 @@ class _Maker:
         return self._operation(entry, exchange, {"url_of": self._signed[_key(entry.url)]})
 
     def _user(self, token: str | None, method: str, path: str, headers: Mapping[str, str]) -> str | None:
-        told = self.reading.speaks_as
-        if told:
-            return None if told == "none" else told
+        stated = self.reading.speaks_as
+        if stated:
+            return None if stated == "none" else stated
         if token is None and self.bare:
             return "owner"
         if token is None and "cookie" in headers:
@@ -204,7 +204,7 @@ def _payload(data: bytes, media: str) -> Json | Octets:
             return json.loads(mended)
         except (ValueError, RecursionError):
             pass
-    return Octets(len(data), _md5(data), text[:TEXT_KEPT])
+    return Octets(len(data), _md5(data), text[:TEXT_RETAINED])
 
 
 def _refuse(name: str) -> float:
@@ -236,8 +236,8 @@ def _signed(body: Json) -> Iterator[tuple[str, str]]:
 
 def _absolute(host: str, url: str, base: str) -> str:
     """Spell a signed url out; a host without a scheme has the target's."""
-    told = host if "//" in host else f"{urlsplit(base).scheme}://{host}"
-    return f"{told}{'' if url.startswith('/') else '/'}{url}"
+    stated = host if "//" in host else f"{urlsplit(base).scheme}://{host}"
+    return f"{stated}{'' if url.startswith('/') else '/'}{url}"
 
 
 def _key(url: str) -> str:

@@ -85,8 +85,8 @@ class Speakers:
         key = within(asked(exchange.request), "user_key")
         token = within(exchange.response, "api_token")
         if isinstance(key, str) and isinstance(token, str):
-            kept = _digest(key)
-            self._persons[_digest(token)] = self._persons.get(kept, kept)
+            retained = _digest(key)
+            self._persons[_digest(token)] = self._persons.get(retained, retained)
 
     def _learn_person(self, marked: str, name: str) -> None:
         """Know that a token's person is the one of that id; what they created under another name stays theirs."""

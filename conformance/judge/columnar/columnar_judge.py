@@ -45,7 +45,7 @@ class Bulk:
     count: dict[Row, Array] = field(default_factory=dict)
     value: dict[Row, tuple[Array, Array]] = field(default_factory=dict)
     started: Array = field(default_factory=lambda: np.empty(0, np.int64))
-    told: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    stated: Array = field(default_factory=lambda: np.empty(0, np.int64))
     odd: Mask = field(default_factory=lambda: np.empty(0, np.bool_))
     gone: Array = field(default_factory=lambda: np.empty(0, np.int64))
     latest: Array = field(default_factory=lambda: np.empty(0, np.int64))
@@ -62,7 +62,7 @@ class Bulk:
         for row in (Row.UPLOAD, Row.CHUNK, Row.PUT, Row.COMPLETE):
             self.value[row] = (np.zeros(self.keys, np.int64), np.zeros(self.keys, np.int64))
         self.started = np.full(self.keys, NEVER, np.int64)
-        self.told = np.full(2 * self.keys, NEVER, np.int64)
+        self.stated = np.full(2 * self.keys, NEVER, np.int64)
         self.odd = np.zeros(self.homes, np.bool_)
         self.other_bytes = np.zeros(self.keys, np.bool_)
         self.gone = np.full(self.homes, NEVER, np.int64)
@@ -103,7 +103,7 @@ class Bulk:
         elif row in (Row.PROJECT, Row.FILE):
             np.add.at(self.count[row], index, 1)
         elif row in (Row.OK, Row.BAD):
-            np.minimum.at(self.told, 2 * index + batch["end"], b)
+            np.minimum.at(self.stated, 2 * index + batch["end"], b)
         if row in (Row.OK, Row.BAD, Row.UPLOAD):
             self.answered = max(self.answered, int(a.max()))
         if row is Row.GET:
@@ -147,13 +147,14 @@ def _clean(bulk: Bulk, home_of: Array, bound: int) -> _Clean:
     reported = np.where(single, value[Row.COMPLETE][0], value[Row.CHUNK][0])
     hashed, sized = reported == stored[0], stored[1] == size
     ordinary &= single | (value[Row.CHUNK][1] == stored[1])
+    ordinary &= single | (value[Row.COMPLETE][0] == stored[0])  # a hash of the whole that differs leaves it open
     good = ordinary & hashed & sized
     chain = bounds(bulk)
-    told, record = chain.u2, np.minimum(first[Row.RECORD_OK], first[Row.RECORD_ERR])
+    stated, record = chain.u2, np.minimum(first[Row.RECORD_OK], first[Row.RECORD_ERR])
     unsettled = np.maximum(last[Row.OPEN], last[Row.PENDING])
-    crossing = (ok & bad) | (good & bad) | (~good & ok) | (told < begun)
+    crossing = (ok & bad) | (good & bad) | (~good & ok) | (stated < begun)
     crossing |= chain.crossed | (last[Row.NC] > done + bound)
-    crossing |= (record < np.maximum(unsettled, last[Row.NC])) | (told < unsettled)
+    crossing |= (record < np.maximum(unsettled, last[Row.NC])) | (stated < unsettled)
     crossing |= (first[Row.RECORD_OK] < NEVER) & (bad | (first[Row.RECORD_ERR] < NEVER))
     crossing |= (first[Row.RECORD_ERR] < NEVER) & ok
     uploads = ordinary & ~crossing & ~bulk.other_bytes
@@ -167,9 +168,9 @@ def _clean(bulk: Bulk, home_of: Array, bound: int) -> _Clean:
 
 
 def _elsewhere(bulk: Bulk, clean: _Clean, home_of: Array, bound: int) -> Elsewhere:
-    told = bulk.told.reshape(-1, 2)
-    reached = np.where((told < NEVER) & clean.uploads[:, None], told - bulk.last_a[Row.COMPLETE][:, None], -1)
-    reached = np.where(reached / 1e9 <= bound / 1e9, np.maximum(reached, np.where(told < NEVER, 0, -1)), -1)
+    stated = bulk.stated.reshape(-1, 2)
+    reached = np.where((stated < NEVER) & clean.uploads[:, None], stated - bulk.last_a[Row.COMPLETE][:, None], -1)
+    reached = np.where(reached / 1e9 <= bound / 1e9, np.maximum(reached, np.where(stated < NEVER, 0, -1)), -1)
     lags = reached.max(axis=1, initial=-1)
     lags = lags[clean.uploads & (lags >= 0)]
     opened = np.full(bulk.homes, NEVER, np.int64)
@@ -239,9 +240,9 @@ def judge_parquet(
     one, bound = folded(path), int(target.converge_within_s * 1e9)
     clean = _clean(one.bulk, one.home_of, bound)
     pages = frozenset(one.about["pages"])
-    told = any(one.about[name] for name in ("traced", "gathered", "denied"))
+    stated = any(one.about[name] for name in ("traced", "gathered", "denied"))
     shown_open = (one.bulk.last_a[Row.OPEN] > one.bulk.first_b[Row.COMPLETE] + bound).any()
-    everything = told or bool(shown_open) or bool(pages) or bool(target.gateway)
+    everything = stated or bool(shown_open) or bool(pages) or bool(target.gateway)
     elsewhere = None if everything else _elsewhere(one.bulk, clean, one.home_of, bound)
     judge = Judge(target, recorded=recorded, accepts_small_parts=accepts_small_parts, elsewhere=elsewhere)
     rows = _suspects(one.file, np.zeros_like(clean.homes) if everything else clean.homes)

@@ -28,6 +28,8 @@ from conformance.history import encode
 from conformance.judge.exchange import Examiner, Seen
 from conformance.judge.gathered import Gathered
 from conformance.judge.rules.access_rules import KIND_OF
+from conformance.judge.rules.later.attach_rules import ATTACHING, attached
+from conformance.judge.rules.later.name_rules import is_retained
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.refused_create_rules import TRACED, listed_keys, wanted_key
 from conformance.judge.state.interval import NEVER
@@ -65,7 +67,8 @@ class Row(IntEnum):
     ALONE = 18
 
 
-_TOLD = {Answer.NC: Row.NC, Answer.DONE: Row.OK, Answer.INTEGRITY: Row.BAD}
+_STATED = {Answer.NC: Row.NC, Answer.DONE: Row.OK, Answer.INTEGRITY: Row.BAD}
+_ABOUT_PEOPLE = frozenset({"current_user", "grant_permission", "withdraw_permission"})
 _ALWAYS = frozenset({"list_storage_providers", "show_storage_provider", "unrouted", "delete_folder", "move_folder"})
 
 
@@ -134,7 +137,7 @@ class Columns:
         if Gathered.concern(of.call.name) is not None:
             self._gathered.take(one, of)
         if of.answer in (Answer.UNKNOWN, Answer.REFUSED):
-            self._gathered.untold(one, of)
+            self._gathered.unstated(one, of)
         kind, end, home, key, x, y = self._row(one, of)
         b = NEVER if one.b_ns is None else one.b_ns
         self._rows.append((kind, end, home, key, self._shape(one, of), one.a_ns, b, x, y))
@@ -184,10 +187,13 @@ class Columns:
         upload = self._upload_of.get(called.id, called.id)
         if exchange.role is Role.STORAGE:
             return self._stored(one, name, answered)
+        if name in _ABOUT_PEOPLE:
+            return Row.ALONE, 0, "", 0, 0
         if exchange.user != "owner":
             harmless = exchange.user != "other" or exchange.status in (403, None) or name not in KIND_OF
-            harmless &= of.effect is Effect.NONE
-            return Row.PLAIN if harmless else Row.ODD, 0, upload, 0, 0
+            harmless &= of.effect is Effect.NONE and name not in ATTACHING
+            about = attached(one) if name in ATTACHING else upload
+            return Row.PLAIN if harmless else Row.ODD, 0, about, 0, 0
         if name in _ALWAYS:
             return Row.ALONE, 0, "", 0, 0
         if reading and (of.kind is Kind.NOTHING or exchange.status in SILENT_STATUSES):
@@ -195,18 +201,18 @@ class Columns:
         invalid = one.notes.get("intent") == "invalid"
         if invalid and answered in (Answer.REFUSED, Answer.NC, Answer.UNSENT):
             return Row.PLAIN, 0, "", 0, 0
-        if name in ("file_url", "version_url") and answered in _TOLD and not invalid:
-            return self._told(one, called, answered, upload)
+        if name in ("file_url", "version_url") and answered in _STATED and not invalid:
+            return self._stated(one, called, answered, upload)
         return self._other(one, of, upload)
 
-    def _told(self, one: Operation, called: Call, answered: Answer, upload: str) -> tuple[Row, int, str, int, int]:
+    def _stated(self, one: Operation, called: Call, answered: Answer, upload: str) -> tuple[Row, int, str, int, int]:
         end = 0 if called.name == "file_url" else 1
         if answered is Answer.DONE and not (
             one.exchange.status == 200 and self._url(one, one.exchange.response, upload)
         ):
             self._fruitless[upload] += not isinstance(within(one.exchange.response, "url"), str)
             return Row.ODD, end, upload, 0, 0
-        return _TOLD[answered], end, upload, 0, 0
+        return _STATED[answered], end, upload, 0, 0
 
     def _stored(self, one: Operation, name: str, answered: Answer) -> tuple[Row, int, str, int, int]:
         upload = self._urls.get(followed(one), "")
@@ -222,7 +228,7 @@ class Columns:
         exchange, name, body = one.exchange, called.name, one.exchange.response
         if name == "create_project" and done is Effect.DONE and identity(body):
             self._homes.setdefault(identity(body), len(self._homes))
-            return Row.PROJECT, 0, identity(body), 0, 0
+            return Row.PROJECT if is_retained(exchange.request, body) else Row.ODD, 0, identity(body), 0, 0
         if name == "create_upload":
             return self._created(one, called, answered, done)
         if name == "create_chunk" and done is not Effect.NONE:
@@ -274,6 +280,7 @@ class Columns:
         self._home_of[name] = self._homes.get(called.id, -1)
         single = within(asked, "chunked") in (False, "false")
         self._url(one, within(body, "signed_url"), name)
+        fresh &= is_retained(asked, body)
         return Row.UPLOAD if fresh and size is not None and size >= 0 else Row.ODD, 0, name, int(single), size or 0
 
     def _url(self, one: Operation, signed: Json, upload: str) -> bool:

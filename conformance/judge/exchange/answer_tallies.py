@@ -61,8 +61,8 @@ def _shape(exchange: Exchange, of: Classified, lengths: Mapping[str, int]) -> tu
         )
     if kind is not Kind.NOT_CONSISTENT or len(body) != 4 or len(called.id) != 36 or called.id.count("-") != 4:
         return None
-    error, reason, told = body.get("error"), body.get("reason"), body.get("suggestion")
-    if type(reason) is not str or type(told) is not str or type(error) not in _SCALARS:
+    error, reason, stated = body.get("error"), body.get("reason"), body.get("suggestion")
+    if type(reason) is not str or type(stated) is not str or type(error) not in _SCALARS:
         return None
     return (
         name,
@@ -72,7 +72,7 @@ def _shape(exchange: Exchange, of: Classified, lengths: Mapping[str, int]) -> tu
         type(error).__name__,
         error,
         reason,
-        told,
+        stated,
     )
 
 

@@ -21,18 +21,20 @@ def silent_again(proof: Proof) -> bool:
     foreign = {name for name, of in proof.classes.items() if of.foreign}
     every = [one for one in proof.history.operations if one.id not in foreign and alike(one.exchange)]
     about = {one.id: _about(one, group, proof) for one in every}
-    mine = [about[one.id] for one in proof.told]
-    if len(proof.told) < _EXAMPLES or len(set(mine)) < len(mine):
+    mine = [about[one.id] for one in proof.cited]
+    if len(proof.cited) < _EXAMPLES or len(set(mine)) < len(mine):
         return False
     tried = [[one for one in every if about[one.id] == name and _is_fair(one)] for name in mine]
     if any(len(tries) < _TRIES or _spread(tries) <= proof.bound for tries in map(_silent, tried)):
         return False
-    since, until = min(one.a_ns for one in proof.told), max(one.a_ns for tries in tried for one in tries)
+    since, until = min(one.a_ns for one in proof.cited), max(one.a_ns for tries in tried for one in tries)
     if any(
-        _told(one) and one.a_ns >= first.a_ns for tries, first in zip(tried, proof.told, strict=True) for one in tries
+        _stated(one) and one.a_ns >= first.a_ns
+        for tries, first in zip(tried, proof.cited, strict=True)
+        for one in tries
     ):
         return False
-    likes = [one for one in every if about[one.id] not in mine and since <= one.a_ns <= until and _told(one)]
+    likes = [one for one in every if about[one.id] not in mine and since <= one.a_ns <= until and _stated(one)]
     return len(likes) >= _ANSWERED
 
 
@@ -47,8 +49,8 @@ def _about(one: Operation | Shown, group: str, proof: Proof) -> str:
         return exchange.path.partition("?")[0].lower()
     given = one.notes.get("url_of")
     for other in proof.history.operations:
-        told = other.exchange.response
-        url = told.get("url") if isinstance(told, dict) and other.exchange.method == "GET" else None
+        stated = other.exchange.response
+        url = stated.get("url") if isinstance(stated, dict) and other.exchange.method == "GET" else None
         if other.id == given or (given is None and url == exchange.path):
             return other.exchange.path.lower()
     return exchange.path
@@ -67,7 +69,7 @@ def _is_fair(one: Operation) -> bool:
     return one.notes.get("intent", "valid") == "valid" and one.exchange.user in ("owner", None)
 
 
-def _told(one: Operation) -> bool:
+def _stated(one: Operation) -> bool:
     status = one.exchange.status
     if status is None or one.exchange.failure is not None:
         return False
@@ -75,7 +77,7 @@ def _told(one: Operation) -> bool:
 
 
 def _silent(tries: Sequence[Operation]) -> list[Operation]:
-    return [one for one in tries if not _told(one)]
+    return [one for one in tries if not _stated(one)]
 
 
 def _spread(tries: Sequence[Operation]) -> int:

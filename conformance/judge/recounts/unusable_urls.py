@@ -13,7 +13,7 @@ _TRIES = 5
 
 def unusable_again(proof: Proof) -> bool:
     """Whether the fetches that followed the 200s of the finding's endpoint brought no bytes, and others did."""
-    path = proof.told[0].exchange.path
+    path = proof.cited[0].exchange.path
     operations = proof.history.operations
     of_url = {
         str(one.exchange.response["url"]): one.exchange.path
@@ -33,8 +33,8 @@ def unusable_again(proof: Proof) -> bool:
 
 
 def _asked(one: Operation, of_answer: dict[str, str], of_url: dict[str, str]) -> str:
-    told = one.notes.get("url_of")
-    return of_answer.get(str(told), "") if told else of_url.get(one.exchange.path, "")
+    stated = one.notes.get("url_of")
+    return of_answer.get(str(stated), "") if stated else of_url.get(one.exchange.path, "")
 
 
 def _came(one: Operation) -> bool:

@@ -72,11 +72,11 @@ class Access:
             missing.append((interval_of(operation), late))
 
     def _not_found(self, world: World) -> None:
-        for (kind, name, call), told in self._missing.items():
+        for (kind, name, call), stated in self._missing.items():
             if OWNERS_404.holds((call, name), self._owners_404):
                 continue
             created = _owned(world, kind, name)[0]
-            for interval, late in told:
+            for interval, late in stated:
                 if late or (created is not None and not WITHIN_THE_BOUND.holds(interval, created, self._bound)):
                     self._wrong.setdefault((kind, name, call), (interval, "404", call))
 
@@ -100,9 +100,9 @@ class Access:
                 "other-user-403", "stranger-answered", name, (created, interval), sentence, expected="403",
                 observed=what, detail=call, kind=kind, call=call,
             )  # fmt: skip
-        self._told_to_wait(world, book)
+        self._stated_to_wait(world, book)
 
-    def _told_to_wait(self, world: World, book: Book) -> None:
+    def _stated_to_wait(self, world: World, book: Book) -> None:
         """Convict a server that tells the second user that the owner's resource is there, and not consistent."""
         for (kind, name, call), interval in sorted(self._waits.items()):
             created = self._owners_alone(world, kind, name, interval)
@@ -134,8 +134,8 @@ def _speaks_of_the_path(operation: Operation, answered: Answer) -> bool:
     """Whether a 404 of the API's own can only be about the id in the path: the request is valid and names no other."""
     plain = answered in (Answer.REFUSED, Answer.ALREADY) and isinstance(operation.exchange.response, dict)
     request = asked(operation.exchange.request)
-    told = isinstance(request, dict) and not request.keys() & _NAMING
-    alone = told or operation.exchange.request is None
+    stated = isinstance(request, dict) and not request.keys() & _NAMING
+    alone = stated or operation.exchange.request is None
     return plain and alone and operation.notes.get("intent") != "invalid"
 
 
@@ -190,15 +190,15 @@ def granted(operation: Operation, effect: Effect) -> str:
 RULES = (
     Rule(
         "stranger-answered", "other-user-403", Need.OTHER_USER, Access.conclude,
-        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1])
-        and p.told[1].exchange.user == "other" and p.told[1].exchange.status != 403,
+        lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1])
+        and p.cited[1].exchange.user == "other" and p.cited[1].exchange.status != 403,
         occasions="requests of the second user for the owner's resources",
         excuses=(NOT_THE_OWNERS, OWNERS_404, RIGHTS_GIVEN, WITHIN_THE_BOUND),
     ),
     Rule(
         "stranger-told-to-wait", "other-user-403", Need.OTHER_USER, Access.conclude,
-        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1])
-        and p.told[1].exchange.user == "other" and answers(p.told[1], "nc") and p.told[1].of.call.name in TELLING,
+        lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1])
+        and p.cited[1].exchange.user == "other" and answers(p.cited[1], "nc") and p.cited[1].of.call.name in TELLING,
         occasions="requests of the second user for the owner's resources",
         excuses=(NOT_THE_OWNERS, RIGHTS_GIVEN), since=2,
     ),

@@ -44,7 +44,7 @@ def refused(case: Case, context: Context, book: Book) -> None:
     if gone or COMPLETED_AT_ONCE.holds(others, refusal.interval):
         return
     would_be = known(upload, context.setting, refusal)
-    if would_be.truth is not Truth.BAD or INVALID_REQUEST.holds(would_be, refusal):
+    if would_be.truth is not Truth.BAD or INVALID_REQUEST.holds(would_be, refusal, upload.parts.values()):
         return
     book.expose("complete-no-integrity")
     sentence = (
@@ -247,8 +247,8 @@ _BAD = "completions of bad uploads"
 RULES = (
     Rule(
         "mismatch-refused", "complete-no-integrity", Need.UPLOAD, mismatch,
-        lambda p: completes(p.told[-1]) and "completed_at" not in str(p.told[-1].exchange.response)
-        and answers(p.told[-1], "400", "406", "409", "410", "412", "416", "417", "422", "424"),
+        lambda p: completes(p.cited[-1]) and "completed_at" not in str(p.cited[-1].exchange.response)
+        and answers(p.cited[-1], "400", "406", "409", "410", "412", "416", "417", "422", "424"),
         occasions=_BAD, excuses=(COMPLETED_AT_ONCE, INVALID_REQUEST, TRUTH_UNKNOWN, MAY_BE_DELETED),
     ),
     Rule(
@@ -263,14 +263,14 @@ RULES = (
     ),
     Rule(
         "repeat-fails", "complete-repeat-no-5xx", Need.UPLOAD, repeated,
-        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and completes(p.told[1])
-        and (p.told[1].exchange.status or 0) >= 500,
+        lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1]) and completes(p.cited[1])
+        and (p.cited[1].exchange.status or 0) >= 500,
         occasions="repeated completions", lasting=True,
     ),
     Rule(
         "upload-lost", "complete-202", Need.UPLOAD, lost,
-        lambda p: answers(p.told[0], "2xx") and completes(p.told[1]) and answers(p.told[1], "404")
-        and before(p.told[0], p.told[1], p.bound),
+        lambda p: answers(p.cited[0], "2xx") and completes(p.cited[1]) and answers(p.cited[1], "404")
+        and before(p.cited[0], p.cited[1], p.bound),
         excuses=(WITHIN_THE_BOUND, COMPLETED_BEFORE, MEDDLED, MAY_BE_DELETED),
     ),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from conformance.judge.rechecks import answers, follows, served, without_url
 from conformance.judge.rule import Case, Context, Need, Rule
 from conformance.judge.rules.excuses import (
     CAME_BACK,
+    CHANGED_SINCE,
     MAY_BE_DELETED,
     OUT_OF_REACH,
     REFUSED_A_WHILE,
@@ -42,7 +43,8 @@ def compared(case: Case, context: Context) -> list[tuple[Endpoint, Download]]:
     """Return what speaks of the bytes of an upload whose bytes are known, in the order in which it was fetched."""
     if case.sight.ok is None or expected_bytes(case.upload, case.known) is None:
         return []
-    return sorted(_downloads(case.sight, context), key=lambda one: one[1].fetched)
+    every = sorted(_downloads(case.sight, context), key=lambda one: one[1].fetched)
+    return [one for one in every if not CHANGED_SINCE.holds(case.known, one[1].fetched)]
 
 
 def _octets(download: Download) -> tuple[int, str] | None:
@@ -107,18 +109,18 @@ _AT_ONCE = "good uploads downloaded within the bound"
 
 OTHER_BYTES = Rule(
     "other-bytes", "bytes-exact", Need.UPLOAD, exact,
-    lambda p: follows(p.told[-2], p.told[-1])
-    and served(p.told[-1]) != (p.numbers.get("expected_bytes"), p.numbers.get("expected_md5")),
-    occasions=_COMPARED, excuses=(TRUTH_UNKNOWN, WITHIN_THE_BOUND, CAME_BACK, USED_LATE, MAY_BE_DELETED),
+    lambda p: follows(p.cited[-2], p.cited[-1])
+    and served(p.cited[-1]) != (p.numbers.get("expected_bytes"), p.numbers.get("expected_md5")),
+    occasions=_COMPARED, excuses=(TRUTH_UNKNOWN, CHANGED_SINCE, WITHIN_THE_BOUND, CAME_BACK, USED_LATE, MAY_BE_DELETED),
 )  # fmt: skip
 NOT_SERVED = Rule(
     "not-served", "bytes-exact", Need.UPLOAD, exact,
-    lambda p: follows(p.told[-2], p.told[-1]) and answers(p.told[-1], "400", "401", "403", "405", "409", "410"),
+    lambda p: follows(p.cited[-2], p.cited[-1]) and answers(p.cited[-1], "400", "401", "403", "405", "409", "410"),
     occasions=_COMPARED,
     excuses=(TRUTH_UNKNOWN, WITHIN_THE_BOUND, CAME_BACK, OUT_OF_REACH, REFUSED_A_WHILE, USED_LATE, MAY_BE_DELETED),
 )  # fmt: skip
 NO_URL = Rule(
-    "no-url", "bytes-exact", Need.UPLOAD, exact, lambda p: without_url(p.told[-1]),
+    "no-url", "bytes-exact", Need.UPLOAD, exact, lambda p: without_url(p.cited[-1]),
     occasions=_COMPARED, excuses=(TRUTH_UNKNOWN, WITHIN_THE_BOUND, CAME_BACK, MAY_BE_DELETED),
 )  # fmt: skip
 _LATE = (OTHER_BYTES, NOT_SERVED, NO_URL)

@@ -63,8 +63,8 @@ def relapses(case: Case, _context: Context, book: Book) -> None:
         book.expose("realtime-monotonic")
     book.expose("session-monotonic", sum(1 for e in sight.endpoints if e.reads.again))
     writes = case.rewrites
-    for session, (told, again) in sorted(sight.sessions.items()):
-        found = crossing(again, told)
+    for session, (stated, again) in sorted(sight.sessions.items()):
+        found = crossing(again, stated)
         if found is None or WRITTEN_BETWEEN.holds(writes, found):
             continue
         if not MADE_BETWEEN.holds(sight.links.get(found.later.operation), found):
@@ -74,35 +74,35 @@ def relapses(case: Case, _context: Context, book: Book) -> None:
 
 
 def _relapse(case: Case, session: str, found: Crossing, book: Book) -> None:
-    told, again = found
+    stated, again = found
     sentence = (
-        f"session {speaker(session)} was told {'200' if _is_ok(case.sight, told) else 'the verdict'} of upload "
-        f"{short(case.name)} ({book.when(told)}) and resource_not_consistent ({book.when(again)}), "
+        f"session {speaker(session)} was told {'200' if _is_ok(case.sight, stated) else 'the verdict'} of upload "
+        f"{short(case.name)} ({book.when(stated)}) and resource_not_consistent ({book.when(again)}), "
         f"{found.staleness_s:.3f} s later"
     )
     book.find(
-        "session-monotonic", "relapse", case.name, (*case.sight.link(told, again), told, again), sentence,
+        "session-monotonic", "relapse", case.name, (*case.sight.link(stated, again), stated, again), sentence,
         expected="the same verdict again", observed="resource_not_consistent", upload=case.name,
-        truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns,
+        truth_b_ns=stated.ended_ns, nc_a_ns=again.begun_ns,
     )  # fmt: skip
 
 
 def _stale(case: Case, found: Crossing, book: Book) -> None:
-    told, again = found
+    stated, again = found
     book.stale("realtime-monotonic", found.staleness_s)
     sentence = (
-        f"upload {short(case.name)} told its verdict to {book.when(told)}; {found.staleness_s:.3f} s later a read "
+        f"upload {short(case.name)} told its verdict to {book.when(stated)}; {found.staleness_s:.3f} s later a read "
         f"began that answered resource_not_consistent ({book.when(again)}): stale by at least that much"
     )
     book.find(
-        "realtime-monotonic", "stale-read", case.name, (*case.sight.link(told, again), told, again), sentence,
+        "realtime-monotonic", "stale-read", case.name, (*case.sight.link(stated, again), stated, again), sentence,
         expected="the verdict", observed="resource_not_consistent", upload=case.name,
-        truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns, staleness_s=found.staleness_s,
+        truth_b_ns=stated.ended_ns, nc_a_ns=again.begun_ns, staleness_s=found.staleness_s,
     )  # fmt: skip
 
 
-def _is_ok(sight: Sight, told: Interval) -> bool:
-    return any(e.reads.ok is told or e.reads.ok_last is told for e in sight.endpoints)
+def _is_ok(sight: Sight, stated: Interval) -> bool:
+    return any(e.reads.ok is stated or e.reads.ok_last is stated for e in sight.endpoints)
 
 
 def converges(case: Case, context: Context, book: Book) -> None:
@@ -151,7 +151,7 @@ def _failing(case: Case, book: Book, endpoint: Endpoint, deadline: int) -> None:
     )  # fmt: skip
 
 
-def told_as_nc(case: Case, context: Context, book: Book) -> None:
+def stated_as_nc(case: Case, context: Context, book: Book) -> None:
     """Convict a server that told a live, acknowledged resource by a 404 with another code, or by another answer.
 
     An older version that is good is `version_rules.old_version`'s; until the history has ended one may yet prove to be.
@@ -164,8 +164,8 @@ def told_as_nc(case: Case, context: Context, book: Book) -> None:
         if odd and ALREADY_CONSISTENT.holds(case.chain.verdict, odd):
             odd = None
         older = superseded is not None and crossing(wrong, superseded) is not None
-        told = reads.ok is not None or CLEARED_AWAY.holds(reads, wrong)
-        elsewhere = older and (not context.ended or case.known.truth is Truth.GOOD or told)
+        stated = reads.ok is not None or CLEARED_AWAY.holds(reads, wrong)
+        elsewhere = older and (not context.ended or case.known.truth is Truth.GOOD or stated)
         if reads.nc or ((wrong or odd) and (not superseded or (older and not elsewhere))):
             book.expose("nc-until-consistent")
         if not elsewhere and linked:
@@ -206,46 +206,46 @@ def lags(case: Case) -> list[LagInterval]:
 
 OPEN_AFTER_COMPLETION = Rule(
     "open-after-completion", "state-order", Need.UPLOAD, state_order,
-    lambda p: before(p.told[-2], p.told[-1])
-    and (completes(p.told[-1]) or record(p.told[-1], "completed_on") is None),
+    lambda p: before(p.cited[-2], p.cited[-1])
+    and (completes(p.cited[-1]) or record(p.cited[-1], "completed_on") is None),
     occasions="uploads whose own record was read around completion",
 )  # fmt: skip
 RELAPSE = Rule(
     "relapse", "session-monotonic", Need.VERDICTS, relapses,
-    lambda p: tells_truth(p.told[-2]) and answers(p.told[-1], "nc") and before(p.told[-2], p.told[-1])
-    and same_session(p.told[-2], p.told[-1]),
+    lambda p: tells_truth(p.cited[-2]) and answers(p.cited[-1], "nc") and before(p.cited[-2], p.cited[-1])
+    and same_session(p.cited[-2], p.cited[-1]),
     occasions="pairs of session and resource read again after the truth",
     excuses=(WRITTEN_BETWEEN, MADE_BETWEEN, MAY_BE_DELETED),
 )  # fmt: skip
 STALE_READ = Rule(
     "stale-read", "realtime-monotonic", Need.VERDICTS, relapses,
-    lambda p: tells_truth(p.told[-2]) and answers(p.told[-1], "nc") and before(p.told[-2], p.told[-1]),
+    lambda p: tells_truth(p.cited[-2]) and answers(p.cited[-1], "nc") and before(p.cited[-2], p.cited[-1]),
     occasions="resources read again after anybody had been told the truth", excuses=(MAY_BE_DELETED,),
 )  # fmt: skip
 NOT_CONVERGED = Rule(
     "not-converged", "converges-upload", Need.UPLOAD, converges,
-    lambda p: (answers(p.told[0], "2xx") or completes(p.told[0])) and answers(p.told[-1], "nc")
-    and all(before(one, p.told[-1], p.bound) for one in p.told[:-1]),
+    lambda p: (answers(p.cited[0], "2xx") or completes(p.cited[0])) and answers(p.cited[-1], "nc")
+    and all(before(one, p.cited[-1], p.bound) for one in p.cited[:-1]),
     occasions="uploads that told their truth at an endpoint, or had the whole bound to do so",
     excuses=(WAIT_BEGUN_ANEW, OLDER_VERSION, MAY_BE_DELETED), lasting=True,
 )  # fmt: skip
 ERRORS_FOR_GOOD = Rule(
     "errors-for-good", "converges-upload", Need.UPLOAD, converges,
-    lambda p: (answers(p.told[0], "2xx") or completes(p.told[0])) and (p.told[-1].exchange.status or 0) >= 400
-    and not answers(p.told[-1], "nc", "integrity") and before(p.told[0], p.told[-1], p.bound),
+    lambda p: (answers(p.cited[0], "2xx") or completes(p.cited[0])) and (p.cited[-1].exchange.status or 0) >= 400
+    and not answers(p.cited[-1], "nc", "integrity") and before(p.cited[0], p.cited[-1], p.bound),
     occasions="uploads that told their truth at an endpoint, or had the whole bound to do so",
     excuses=(NOT_FOR_GOOD, MAY_BE_DELETED, *NO_ANSWERS),
 )  # fmt: skip
 PLAIN_404 = Rule(
-    "plain-404", "nc-until-consistent", Need.UPLOAD, told_as_nc,
-    lambda p: answers(p.told[0], "2xx") and answers(p.told[1], "404") and before(p.told[0], p.told[1]),
+    "plain-404", "nc-until-consistent", Need.UPLOAD, stated_as_nc,
+    lambda p: answers(p.cited[0], "2xx") and answers(p.cited[1], "404") and before(p.cited[0], p.cited[1]),
     occasions="resources seen while they were not consistent", excuses=(CLEARED_AWAY, MAY_BE_DELETED),
     lasting=True,
 )  # fmt: skip
 ODD_ANSWER = Rule(
-    "odd-answer", "nc-until-consistent", Need.UPLOAD, told_as_nc,
-    lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and p.told[1].exchange.status != 200
-    and not answers(p.told[1], "nc", "integrity", "404", "401", "403", "429", "500"),
+    "odd-answer", "nc-until-consistent", Need.UPLOAD, stated_as_nc,
+    lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1]) and p.cited[1].exchange.status != 200
+    and not answers(p.cited[1], "nc", "integrity", "404", "401", "403", "429", "500"),
     occasions="resources seen while they were not consistent",
     excuses=(ALREADY_CONSISTENT, MAY_BE_DELETED, *NO_ANSWERS), lasting=True,
 )  # fmt: skip

@@ -46,8 +46,8 @@ def after_deletion(  # noqa: PLR0913, PLR0917 - the parts of one decision, each 
 
 NC_PERSISTS = Rule(
     "nc-persists", "nc-after-delete", Need.UPLOAD, deleted,
-    lambda p: p.told[0].exchange.method == "DELETE" and answers(p.told[0], "2xx") and answers(p.told[1], "nc")
-    and before(p.told[0], p.told[1], p.bound),
+    lambda p: p.cited[0].exchange.method == "DELETE" and answers(p.cited[0], "2xx") and answers(p.cited[1], "nc")
+    and before(p.cited[0], p.cited[1], p.bound),
     occasions="deleted resources read after the deletion", excuses=(WITHIN_THE_BOUND,),
 )  # fmt: skip
 RULES = (NC_PERSISTS,)

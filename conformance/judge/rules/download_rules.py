@@ -39,9 +39,9 @@ def nothing(file: File, context: Context, book: Book) -> None:
         f"file {short(file.id)} was switched to upload {short(switch.upload)} ({book.when(switch.interval)}), and for "
         f"longer than the bound its url led nowhere: {refusal} to {book.when(download.fetched)}, the last of {len(run)}"
     )
-    told = dict.fromkeys((switch.interval, run[0].fetched, download.given, download.fetched))
+    stated = dict.fromkeys((switch.interval, run[0].fetched, download.given, download.fetched))
     book.find(
-        "bytes-exact", "file-not-served", file.id, tuple(told), sentence, expected="the new version's bytes",
+        "bytes-exact", "file-not-served", file.id, tuple(stated), sentence, expected="the new version's bytes",
         observed=refusal, upload=switch.upload, first_b_ns=run[0].fetched.ended_ns,
         fetched_a_ns=download.fetched.begun_ns,
     )  # fmt: skip
@@ -89,9 +89,10 @@ def _served(world: World) -> Iterator[Interval]:
 RULES = (
     Rule(
         "file-not-served", "bytes-exact", Need.FILE, nothing,
-        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and before(p.told[1], p.told[-1], p.bound)
-        and fruitless(p.told[1]) and fruitless(p.told[-1])
-        and (p.told[-1].exchange.role is Role.API or follows(p.told[-2], p.told[-1])),
+        lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1])
+        and before(p.cited[1], p.cited[-1], p.bound)
+        and fruitless(p.cited[1]) and fruitless(p.cited[-1])
+        and (p.cited[-1].exchange.role is Role.API or follows(p.cited[-2], p.cited[-1])),
         occasions="good uploads whose bytes were compared",
         excuses=(REFUSED_A_WHILE, OUT_OF_REACH, USED_LATE, MAY_BE_DELETED),
     ),

@@ -16,7 +16,8 @@ from conformance.judge.exchange.place_checks import names_fields
 from conformance.judge.rule import Excuse
 from conformance.judge.state.chain import Crossing
 from conformance.judge.state.expected import Known, Truth
-from conformance.judge.state.interval import SECOND, Interval
+from conformance.judge.state.interval import NEVER, SECOND, Interval
+from conformance.judge.state.parts import Part
 from conformance.judge.state.resources import FOR_GOOD, Refusal
 
 SEVERAL = 3
@@ -46,9 +47,10 @@ def _not_for_good(failing: Sequence[Interval], latest: int, deadline: int, other
     return len(failing) < FOR_GOOD or not (deadline < failing[0].begun_ns and latest < failing[0].begun_ns < others)
 
 
-def _invalid(known: Known, refusal: Refusal) -> bool:
+def _invalid(known: Known, refusal: Refusal, parts: Iterable[Part]) -> bool:
     value, algorithm = refusal.hash
-    return not known.sizes_add_up or algorithm != "md5" or not _MD5.fullmatch(value)
+    reported = [value, *(part.declared[1] for part in parts if part.declared)]
+    return not known.sizes_add_up or algorithm != "md5" or not all(map(_MD5.fullmatch, reported))
 
 
 def _accident(failed: int, accepted: int, good_failed: int, good_accepted: int) -> bool:
@@ -201,6 +203,13 @@ TRUTH_UNKNOWN = Excuse(
     lambda known: known.truth is Truth.UNKNOWN,
     "truth-of-an-upload",
 )
+CHANGED_SINCE = Excuse(
+    "changed-since",
+    "Other bytes that were sent to the store after the verdict may be what it serves from then on: that has a "
+    "requirement of its own.",
+    lambda known, interval: interval.ended_ns >= known.until,
+    "verdict-is-final",
+)
 SMALL_PARTS = Excuse(
     "small-parts",
     "A storage provider may refuse parts below 5 MiB, and this one was not seen to take them.",
@@ -232,7 +241,7 @@ COMPLETED_AT_ONCE = Excuse(
 )
 INVALID_REQUEST = Excuse(
     "invalid-request",
-    "Refusing another hash algorithm, or sizes that do not add up, is ordinary validation of the request.",
+    "Refusing another hash algorithm, what is no hash, or sizes that do not add up, is ordinary validation.",
     _invalid,
 )
 ACCIDENT = Excuse(
@@ -276,13 +285,60 @@ CAME_BACK = Excuse(
     lambda gone, later: gone.octets is None and any(one.fetched.ended_ns > gone.fetched.ended_ns for one in later),
 )
 
+# ---- what was settled
+
+MAY_LIE_IN_THE_STORE = Excuse(
+    "may-lie-in-the-store",
+    "Other bytes may have come to lie in the store through a signed url alone: one that still worked, one whose use "
+    "was never acknowledged, or a write that could be tied to no upload. That warns.",
+    lambda upload, setting, stores, later: (
+        any(write.interval.begun_ns <= later.ended_ns for write in stores)
+        or any(part.lost and (part.mixed or part.sure >= NEVER) for part in upload.parts.values())
+        or any(write.call == "storage_put" and not write.sure for write in upload.afterwards)
+        or (upload.created is not None and max(0, upload.created.begun_ns) <= setting.stray_from)
+    ),
+    "verdict-is-final",
+)
+STILL_SETTLING = Excuse(
+    "still-settling",
+    "Where it is not known what was stored, a replica of the store may be late until the bound is over after the last "
+    "write and the completion.",
+    lambda case, download, bound: (
+        download.fetched.begun_ns
+        <= bound
+        + max(
+            -1,
+            (case.chain.done or case.sight.ok).ended_ns,
+            *(part.latest for part in case.upload.parts.values()),
+            *(
+                write.interval.begun_ns
+                for write in case.upload.afterwards
+                if write.interval.begun_ns < case.known.until
+            ),
+        )
+    ),
+    "eventually",
+)
+
+ONLY_A_WHILE = Excuse(
+    "only-a-while",
+    "A stale validation counts only where the client was told nothing else, three times later than the bound.",
+    lambda late: len(late) < FOR_GOOD,
+    "eventually",
+)
+SHOWN_AGAIN = Excuse(
+    "shown-again",
+    "What was gone for a while and was shown again had been lost by a replica only.",
+    lambda look: look.seen_last.ended_ns >= look.gone.begun_ns,
+)
+
 # ---- other users, refused creates, own writes
 
 NOT_THE_OWNERS = Excuse(
     "not-the-owners",
     "Only what the owner had made before, and was not deleting, is the owner's alone.",
-    lambda created, doomed, told: (
-        created.ended_ns >= told.begun_ns or (told.ended_ns >= doomed and told.begun_ns != doomed)
+    lambda created, doomed, stated: (
+        created.ended_ns >= stated.begun_ns or (stated.ended_ns >= doomed and stated.begun_ns != doomed)
     ),
     "precedence",
 )

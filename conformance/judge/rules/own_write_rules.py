@@ -139,7 +139,8 @@ def _excused(world: World, kind: str, name: str, written: Interval, look: Interv
 RULES = (
     Rule(
         "own-write-unseen", "read-your-writes", Need.OWN_WRITES, OwnWrites.conclude,
-        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and same_session(p.told[0], p.told[1]),
+        lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1])
+        and same_session(p.cited[0], p.cited[1]),
         occasions="writes whose session looked for them next", excuses=(OTHERS_WROTE, MAY_BE_DELETED),
     ),
 )  # fmt: skip

@@ -105,8 +105,8 @@ def relapses(case: ProjectCase, _context: Context, book: Book) -> None:
         book.expose("session-monotonic", 1 if reads.again else 0)
         if reads.ok and reads.latest > reads.ok.ended_ns:
             book.expose("realtime-monotonic")
-        for session, (told, again) in sorted(reads.sessions.items()):
-            found = crossing(again, told)
+        for session, (stated, again) in sorted(reads.sessions.items()):
+            found = crossing(again, stated)
             if found is not None and not WRITTEN_BETWEEN.holds(case.project.writes, found):
                 _relapse(one, session, found, book)
         if stale := one.chain.relapse():
@@ -114,27 +114,27 @@ def relapses(case: ProjectCase, _context: Context, book: Book) -> None:
 
 
 def _relapse(one: AtProvider, session: str, found: Crossing, book: Book) -> None:
-    told, again = found
+    stated, again = found
     sentence = (
         f"session {speaker(session)} had an upload created in project {short(one.project.id)} "
-        f"({book.when(told)}) and was told resource_not_consistent ({book.when(again)})"
+        f"({book.when(stated)}) and was told resource_not_consistent ({book.when(again)})"
     )
     book.find(
         "session-monotonic", "relapse", one.project.id, found, sentence, expected="201",
-        observed="resource_not_consistent", detail=one.provider, truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns,
+        observed="resource_not_consistent", detail=one.provider, truth_b_ns=stated.ended_ns, nc_a_ns=again.begun_ns,
     )  # fmt: skip
 
 
 def _stale(one: AtProvider, found: Crossing, book: Book) -> None:
-    told, again = found
+    stated, again = found
     book.stale("realtime-monotonic", found.staleness_s)
     sentence = (
-        f"project {short(one.project.id)} had let {book.when(told)} create an upload; {found.staleness_s:.3f} s later "
-        f"a request began that was answered resource_not_consistent ({book.when(again)})"
+        f"project {short(one.project.id)} had let {book.when(stated)} create an upload; {found.staleness_s:.3f} s "
+        f"later a request began that was answered resource_not_consistent ({book.when(again)})"
     )
     book.find(
         "realtime-monotonic", "stale-read", one.project.id, found, sentence, expected="201",
-        observed="resource_not_consistent", detail=one.provider, truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns,
+        observed="resource_not_consistent", detail=one.provider, truth_b_ns=stated.ended_ns, nc_a_ns=again.begun_ns,
         staleness_s=found.staleness_s,
     )  # fmt: skip
 
@@ -145,14 +145,14 @@ def deleted(case: ProjectCase, context: Context, book: Book) -> None:
         after_deletion("create_upload", case.project.id, one.deleted, one.after, book, context.bound)
 
 
-def told_as_nc(case: ProjectCase, context: Context, book: Book) -> None:
+def stated_as_nc(case: ProjectCase, context: Context, book: Book) -> None:
     """Convict a server that told a live, acknowledged project by a 404 with another code, or by another answer."""
     for one in case.providers:
         if case.project.created is not None:
-            _told_as_nc(one, case.project.created, context.world.providers, book)
+            _stated_as_nc(one, case.project.created, context.world.providers, book)
 
 
-def _told_as_nc(one: AtProvider, created: Interval, known: AbstractSet[str], book: Book) -> None:
+def _stated_as_nc(one: AtProvider, created: Interval, known: AbstractSet[str], book: Book) -> None:
     reads = one.reads
     book.look("nc-until-consistent", reads.racing)
     foreign = FOREIGN_PROVIDER.holds(one.provider, reads, known)
@@ -230,14 +230,14 @@ _CONVERGES = "projects that told their truth, or had the whole bound to do so"
 RULES = (
     Rule(
         "project-twice", "project-create-body", Need.PROJECT, made_twice,
-        lambda p: same_project(p.told[0], p.told[1]), lasting=True,
+        lambda p: same_project(p.cited[0], p.cited[1]), lasting=True,
     ),
     replace(RELAPSE, needs=Need.PROJECT, check=relapses, excuses=(WRITTEN_BETWEEN, MAY_BE_DELETED)),
     replace(STALE_READ, needs=Need.PROJECT, check=relapses),
     replace(NC_PERSISTS, needs=Need.PROJECT, check=deleted),
-    replace(PLAIN_404, needs=Need.PROJECT, check=told_as_nc, excuses=(FOREIGN_PROVIDER, MAY_BE_DELETED)),
+    replace(PLAIN_404, needs=Need.PROJECT, check=stated_as_nc, excuses=(FOREIGN_PROVIDER, MAY_BE_DELETED)),
     replace(
-        ODD_ANSWER, needs=Need.PROJECT, check=told_as_nc, excuses=(REASONS_OF_ITS_OWN, MAY_BE_DELETED, *NO_ANSWERS)
+        ODD_ANSWER, needs=Need.PROJECT, check=stated_as_nc, excuses=(REASONS_OF_ITS_OWN, MAY_BE_DELETED, *NO_ANSWERS)
     ),
     replace(
         NOT_CONVERGED, requirement="converges-project", needs=Need.PROJECT, check=converges, occasions=_CONVERGES,

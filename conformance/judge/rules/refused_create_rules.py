@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from conformance.api.answers import Answer, Classified, Effect
@@ -68,7 +69,10 @@ class Traces:
             return
         refusing = answered in (Answer.NC, Answer.REFUSED)
         if not refusing or of.effect is not Effect.NONE:
-            self._attempted.add(hash(key))
+            self._attempted.add(hash(_folded(key)))
+            given = within(operation.exchange.response, "name")
+            if answered is Answer.DONE and isinstance(given, str) and given != key[2]:
+                self._renamed.add(given)  # a name that was trimmed or normalised is listed so
         elif answered is Answer.NC or not _says_taken(operation, called):
             interval = interval_of(operation)
             held = self._refused.get(key)
@@ -108,7 +112,7 @@ class Traces:
         for key, refused in sorted(self._refused.items()):
             kind, place, name = key
             brought = self._brought_about(*key)
-            if MAY_HAVE_BEEN_MADE.holds(attempted=hash(key) in self._attempted, brought=brought):
+            if MAY_HAVE_BEEN_MADE.holds(attempted=hash(_folded(key)) in self._attempted, brought=brought):
                 continue
             if NOT_THIS_RUNS.holds(ours=_ours(context.world, kind, place, name)):
                 continue
@@ -126,6 +130,12 @@ class Traces:
                 "refused-create-no-trace", "refused-but-listed", name, (refused, shown), sentence, expected="nothing",
                 observed=f"a {kind} of that name", detail=f"{kind} {place}", kind=kind, place=place, name=name,
             )  # fmt: skip
+
+
+def _folded(key: _Key) -> _Key:
+    """Return a key as a server may have it that trims names, or normalises them."""
+    kind, place, name = key
+    return kind, place, " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(" .")
 
 
 def _says_taken(operation: Operation, called: Call) -> bool:
@@ -197,8 +207,8 @@ def _ours(world: World, kind: str, place: str, name: str) -> bool:
 RULES = (
     Rule(
         "refused-but-listed", "refused-create-no-trace", Need.CREATES, Traces.conclude,
-        lambda p: (answers(p.told[0], "nc") or (p.told[0].exchange.status or 0) >= 400)
-        and before(p.told[0], p.told[1]) and lists(p.told[1], p.numbers["name"]),
+        lambda p: (answers(p.cited[0], "nc") or (p.cited[0].exchange.status or 0) >= 400)
+        and before(p.cited[0], p.cited[1]) and lists(p.cited[1], p.numbers["name"]),
         occasions="refused names looked for in the final listings",
         excuses=(MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND),
     ),

@@ -37,26 +37,26 @@ def recorded(case: Case, _context: Context, book: Book) -> None:
             f"{book.when(status.bad)}"
         )
         _find(case, book, "verdict-changed", (status.good, status.bad), sentence)
-    for said, told, what in ((status.good, sight.bad, "no error"), (status.bad, sight.ok, "an error")):
-        if said is not None and told is not None:
-            answer = "integrity" if told is sight.bad else "200"
+    for said, stated, what in ((status.good, sight.bad, "no error"), (status.bad, sight.ok, "an error")):
+        if said is not None and stated is not None:
+            answer = "integrity" if stated is sight.bad else "200"
             sentence = (
                 f"the record of upload {name} showed {what} to {book.when(said)}, but a url endpoint answered "
                 f"{answer} to "
-                f"{book.when(told)}"
+                f"{book.when(stated)}"
             )
-            _find(case, book, "verdict-differs", (said, *sight.link(told), told), sentence)
+            _find(case, book, "verdict-differs", (said, *sight.link(stated), stated), sentence)
     _sessions(case, book)
 
 
 def _sessions(case: Case, book: Book) -> None:
     status, sight, name = case.upload.status, case.sight, short(case.name)
     for session, (consistent, pending) in sorted(status.sessions.items()):
-        told, nc = sight.sessions.get(session, (None, None))
+        stated, nc = sight.sessions.get(session, (None, None))
         pairs: tuple[tuple[Interval | None, Interval | None, str, str], ...] = (
             (consistent, pending, "was consistent", "was not any more"),
             (consistent, nc, "was consistent", "was told resource_not_consistent"),
-            (told, pending, "was told the verdict", "saw the record not consistent"),
+            (stated, pending, "was told the verdict", "saw the record not consistent"),
         )
         for earlier, later, one, other in pairs:
             if earlier is not None and later is not None and crossing(later, earlier):
@@ -77,28 +77,28 @@ _OCCASIONS = "uploads whose record reports consistency and whose verdict is know
 RULES = (
     Rule(
         "error-before-consistent", _REQUIREMENT, Need.UPLOAD, recorded,
-        lambda p: record(p.told[0], "error_on") is not None and record(p.told[0], "is_consistent") is not True,
+        lambda p: record(p.cited[0], "error_on") is not None and record(p.cited[0], "is_consistent") is not True,
         occasions=_OCCASIONS,
     ),
     Rule(
         "field-changed", _REQUIREMENT, Need.UPLOAD, recorded,
-        lambda p: record(p.told[0], p.numbers["field"]) != record(p.told[1], p.numbers["field"]),
+        lambda p: record(p.cited[0], p.numbers["field"]) != record(p.cited[1], p.numbers["field"]),
         occasions=_OCCASIONS,
     ),
     Rule(
         "verdict-changed", _REQUIREMENT, Need.UPLOAD, recorded,
-        lambda p: record(p.told[0], "is_consistent") is True and record(p.told[0], "error_on") is None
-        and record(p.told[1], "error_on") is not None,
+        lambda p: record(p.cited[0], "is_consistent") is True and record(p.cited[0], "error_on") is None
+        and record(p.cited[1], "error_on") is not None,
         occasions=_OCCASIONS,
     ),
     Rule(
         "verdict-differs", _REQUIREMENT, Need.UPLOAD, recorded,
-        lambda p: record(p.told[0], "is_consistent") is True and not agree(p.told[0], p.told[-1]),
+        lambda p: record(p.cited[0], "is_consistent") is True and not agree(p.cited[0], p.cited[-1]),
         occasions=_OCCASIONS,
     ),
     Rule(
         "record-disagrees", _REQUIREMENT, Need.UPLOAD, recorded,
-        lambda p: before(p.told[-2], p.told[-1]) and same_session(p.told[-2], p.told[-1])
-        and (answers(p.told[-1], "nc") or record(p.told[-1], "is_consistent") is not True),
+        lambda p: before(p.cited[-2], p.cited[-1]) and same_session(p.cited[-2], p.cited[-1])
+        and (answers(p.cited[-1], "nc") or record(p.cited[-1], "is_consistent") is not True),
         occasions=_OCCASIONS     ),
 )  # fmt: skip

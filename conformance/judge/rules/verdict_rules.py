@@ -6,7 +6,7 @@ from conformance.api.answers import Effect
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before, completes, tells_truth, wrong_verdict
 from conformance.judge.rule import Case, Context, Need, Rule
-from conformance.judge.rules.excuses import PARTIAL_RECORDING, SMALL_PARTS, TRUTH_UNKNOWN
+from conformance.judge.rules.excuses import CHANGED_SINCE, PARTIAL_RECORDING, SMALL_PARTS, TRUTH_UNKNOWN
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.interval import NEVER, Interval, first
@@ -15,15 +15,15 @@ from conformance.judge.state.interval import NEVER, Interval, first
 def one_verdict(case: Case, _context: Context, book: Book) -> None:
     """Convict a server that answered 200 and the integrity exception of one upload, at any endpoint, in any order."""
     sight = case.sight
-    told = [e.reads for e in sight.endpoints if e.reads.ok or e.reads.bad]
-    if len(told) > 1 or any(
-        reads.latest > (truth.ended_ns if (truth := first(reads.ok, reads.bad)) else 0) for reads in told
+    stated = [e.reads for e in sight.endpoints if e.reads.ok or e.reads.bad]
+    if len(stated) > 1 or any(
+        reads.latest > (truth.ended_ns if (truth := first(reads.ok, reads.bad)) else 0) for reads in stated
     ):
         book.expose("one-verdict")
     if sight.ok is None or sight.bad is None:
         return
     ok, bad, links = sight.ok, sight.bad, sight.link(sight.ok, sight.bad)
-    for reads in told:
+    for reads in stated:
         if reads.ok and reads.bad:
             ok, bad, links = reads.ok, reads.bad, ()
             break
@@ -111,59 +111,59 @@ def verdict_true(case: Case, _context: Context, book: Book) -> None:
         return
     if known.truth is Truth.BAD:
         book.expose("bad-never-200")
-        if ok is not None:
+        if ok is not None and not CHANGED_SINCE.holds(known, ok):
             sentence = f"upload {short(case.name)} is bad ({known.why}), yet it answered 200 to {book.when(ok)}"
             _verdict(case, book, "bad-never-200", "bad-answered-200", ok, sentence, "integrity", "200")
     else:
         book.expose("good-never-integrity")
-        if bad is not None:
+        if bad is not None and not CHANGED_SINCE.holds(known, bad):
             sentence = f"upload {short(case.name)} is good ({known.why}), yet it answered integrity to {book.when(bad)}"
             _verdict(case, book, "good-never-integrity", "good-refused", bad, sentence, "200", "integrity")
 
 
 def _verdict(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
-    case: Case, book: Book, requirement: str, rule: str, told: Interval, sentence: str, expected: str, observed: str
+    case: Case, book: Book, requirement: str, rule: str, stated: Interval, sentence: str, expected: str, observed: str
 ) -> None:
-    upload, links = case.upload, case.sight.link(told)
+    upload, links = case.upload, case.sight.link(stated)
     proof = case.known.proof or tuple(interval for interval in (upload.created,) if interval)
     spare = 4 - len(links) - 1 - len(proof)
     completion = case.chain.done or case.chain.started
     extra = (upload.created, completion) if case.known.stored != upload.size else (completion, upload.created)
     context = tuple(interval for interval in extra if interval and interval not in proof)[: max(0, spare)]
     book.find(
-        requirement, rule, case.name, (*context, *proof, *links, told)[-4:], sentence, expected=expected,
+        requirement, rule, case.name, (*context, *proof, *links, stated)[-4:], sentence, expected=expected,
         observed=observed, upload=case.name, truth=case.known.truth.value, why=case.known.why, size=upload.size,
-        stored=case.known.stored, told_b_ns=told.ended_ns,
+        stored=case.known.stored, told_b_ns=stated.ended_ns,
     )  # fmt: skip
 
 
 VERDICT_FLIP = Rule(
     "verdict-flip", "one-verdict", Need.VERDICTS, one_verdict,
-    lambda p: answers(p.told[-2], "2xx") and answers(p.told[-1], "integrity") and tells_truth(p.told[-2]),
+    lambda p: answers(p.cited[-2], "2xx") and answers(p.cited[-1], "integrity") and tells_truth(p.cited[-2]),
     occasions="uploads that told their verdict more than once or in several places", lasting=True,
 )  # fmt: skip
 VERDICT_BEFORE_COMPLETION = Rule(
     "verdict-before-completion", "no-early-answer", Need.UPLOAD, not_early,
-    lambda p: tells_truth(p.told[-1]) and answers(p.told[0], "2xx")
-    and all(before(p.told[-1], one) for one in p.told if completes(one)),
+    lambda p: tells_truth(p.cited[-1]) and answers(p.cited[0], "2xx")
+    and all(before(p.cited[-1], one) for one in p.cited if completes(one)),
     occasions="uploads whose first verdict and first completion are both known", excuses=(PARTIAL_RECORDING,),
     lasting=True,
 )  # fmt: skip
 OUTCOME_CHANGED = Rule(
     "outcome-changed", "complete-repeat-same-outcome", Need.UPLOAD, repeats_change_nothing,
-    lambda p: tells_truth(p.told[-3]) and tells_truth(p.told[-1]) and completes(p.told[-2])
-    and answers(p.told[-3], "2xx") != answers(p.told[-1], "2xx")
-    and before(p.told[-3], p.told[-2]) and p.told[-2].a_ns < p.told[-1].a_ns,
+    lambda p: tells_truth(p.cited[-3]) and tells_truth(p.cited[-1]) and completes(p.cited[-2])
+    and answers(p.cited[-3], "2xx") != answers(p.cited[-1], "2xx")
+    and before(p.cited[-3], p.cited[-2]) and p.cited[-2].a_ns < p.cited[-1].a_ns,
     occasions="repeated completions with a verdict before and after",
 )  # fmt: skip
 BAD_ANSWERED_200 = Rule(
     "bad-answered-200", "bad-never-200", Need.UPLOAD, verdict_true, lambda p: wrong_verdict(p, "2xx", "bad"),
-    occasions="bad uploads that told their verdict", excuses=(TRUTH_UNKNOWN,),
+    occasions="bad uploads that told their verdict", excuses=(TRUTH_UNKNOWN, CHANGED_SINCE),
 )  # fmt: skip
 GOOD_REFUSED = Rule(
     "good-refused", "good-never-integrity", Need.UPLOAD, verdict_true,
     lambda p: wrong_verdict(p, "integrity", "good"),
-    occasions="good uploads that told their verdict", excuses=(TRUTH_UNKNOWN, SMALL_PARTS),
+    occasions="good uploads that told their verdict", excuses=(TRUTH_UNKNOWN, SMALL_PARTS, CHANGED_SINCE),
 )  # fmt: skip
 MISREPORTED_SIZE_SERVED = Rule(
     "misreported-size-served", "wrong-chunk-size-integrity", Need.UPLOAD, verdict_true,

@@ -17,6 +17,7 @@ from conformance.judge.rules.content_rules import OTHER_BYTES
 from conformance.judge.rules.convergence_rules import NOT_CONVERGED, STALE_READ
 from conformance.judge.rules.excuses import (
     ANOTHER_CANDIDATE,
+    CHANGED_SINCE,
     MAY_BE_DELETED,
     STALE_REPLICA,
     TRUTH_UNKNOWN,
@@ -29,7 +30,7 @@ from conformance.judge.state.interval import SECOND, Interval
 from conformance.judge.state.observed import Endpoint, scope_of_file
 from conformance.judge.state.resources import FOR_GOOD, Download, File, Switch, Version
 
-_TOLD = frozenset({Answer.DONE, Answer.INTEGRITY, Answer.NC})
+_STATED = frozenset({Answer.DONE, Answer.INTEGRITY, Answer.NC})
 
 _SURE = frozenset({Effect.DONE, Effect.SOMEBODY})
 """Switches that were over by the end of their interval, whoever made them."""
@@ -61,7 +62,7 @@ def _explains(case: Case | None, interval: Interval, answered: Answer) -> bool:
         return True
     chain = case.chain if case.upload.created else replace(case.chain, started=None)
     wrong = {Answer.DONE: Truth.BAD, Answer.INTEGRITY: Truth.GOOD}.get(answered)
-    return case.known.truth is not wrong and chain.allows(interval, answered)
+    return case.known.at(interval) is not wrong and chain.allows(interval, answered)
 
 
 def settled(switch: Switch, case: Case | None) -> int | None:
@@ -74,7 +75,7 @@ def switched(file: File, context: Context, book: Book) -> None:
     """Judge the reads of a file that was switched."""
     doomed = min(scope_of_file(context.world, file)[0], file.murky)
     for interval, answered in file.single:
-        if MAY_BE_DELETED.holds(interval, doomed) or answered not in _TOLD:
+        if MAY_BE_DELETED.holds(interval, doomed) or answered not in _STATED:
             continue
         found = candidates(file, interval.begun_ns, interval.ended_ns)
         if all(s.upload for s in found.current):
@@ -84,13 +85,13 @@ def switched(file: File, context: Context, book: Book) -> None:
 
 def _refused_for_good(file: File, context: Context, book: Book, doomed: int) -> None:
     """Convict a server that answers a switched file by refusals only, later than the bound, or by no verdict at all."""
-    told = max(
-        (interval.begun_ns for interval, answered in file.single if answered in _TOLD and interval.ended_ns < doomed),
+    stated = max(
+        (interval.begun_ns for interval, answered in file.single if answered in _STATED and interval.ended_ns < doomed),
         default=-1,
     )
     missing = [interval for interval, answered in file.single if answered is Answer.REFUSED]
     late = []
-    for interval in sorted(one for one in (*missing, *file.denied) if told < one.begun_ns and one.ended_ns < doomed):
+    for interval in sorted(one for one in (*missing, *file.denied) if stated < one.begun_ns and one.ended_ns < doomed):
         current = candidates(file, interval.begun_ns, interval.ended_ns).current
         if _overdue(current, interval, context):
             late.append((interval, current[-1]))
@@ -194,7 +195,7 @@ def _impossible(  # noqa: PLR0913, PLR0917 - the parts of one decision, each nam
 ) -> None:
     everyone = [context.cases.get(s.upload) for s in (*found.current, *found.replaced)]
     wanted, what = (Truth.BAD, "200") if answered is Answer.DONE else (Truth.GOOD, "integrity")
-    if not everyone or not all(case and case.known.truth is wanted for case in everyone):
+    if not everyone or not all(case and case.known.at(interval) is wanted for case in everyone):
         return
     requirement = "bad-never-200" if wanted is Truth.BAD else "good-never-integrity"
     rule = "bad-answered-200" if wanted is Truth.BAD else "good-refused"
@@ -220,15 +221,15 @@ def _relapse(file: File, interval: Interval, found: Candidates, context: Context
 
 
 def _stale_read(file: File, found: Crossing, book: Book) -> None:
-    told, again = found
+    stated, again = found
     book.stale("realtime-monotonic", found.staleness_s)
     sentence = (
-        f"every upload that file {short(file.id)} may have pointed to had told its verdict ({book.when(told)}), yet it "
-        f"answered resource_not_consistent to {book.when(again)}"
+        f"every upload that file {short(file.id)} may have pointed to had told its verdict ({book.when(stated)}), yet "
+        f"it answered resource_not_consistent to {book.when(again)}"
     )
     book.find(
-        "realtime-monotonic", "stale-read", file.id, (told, again), sentence, expected="the verdict",
-        observed="resource_not_consistent", truth_b_ns=told.ended_ns, nc_a_ns=again.begun_ns,
+        "realtime-monotonic", "stale-read", file.id, (stated, again), sentence, expected="the verdict",
+        observed="resource_not_consistent", truth_b_ns=stated.ended_ns, nc_a_ns=again.begun_ns,
         staleness_s=found.staleness_s,
     )  # fmt: skip
 
@@ -245,7 +246,9 @@ def new_bytes(file: File, context: Context, book: Book) -> None:
         if not found.replaced or not new or any(settled(s, context.cases.get(s.upload)) is None for s in found.current):
             continue
         wanted = [expected_bytes(case.upload, case.known) for case in new if case]
-        if any(one is None for one in wanted):
+        if any(one is None for one in wanted) or any(
+            case and CHANGED_SINCE.holds(case.known, download.fetched) for case in new
+        ):
             continue
         served = (download.octets.bytes, download.octets.md5) in wanted
         overdue = _overdue(found.current, given, context)
@@ -349,25 +352,25 @@ _OLDER = "superseded versions read afterwards"
 RULES = (
     Rule(
         "old-verdict", "new-version-served", Need.FILE, switched,
-        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1], p.bound)
-        and answers(p.told[1], "2xx", "integrity", "nc"),
+        lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1], p.bound)
+        and answers(p.cited[1], "2xx", "integrity", "nc"),
         occasions=_SERVED, excuses=(ANOTHER_CANDIDATE, STALE_REPLICA, MAY_BE_DELETED),
     ),
     Rule(
         "new-version-refused", "new-version-served", Need.FILE, switched,
-        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[-1], p.bound)
-        and (evasive(p.told[-1]) or not answers(p.told[-1], "2xx", "integrity", "nc", "none")),
+        lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[-1], p.bound)
+        and (evasive(p.cited[-1]) or not answers(p.cited[-1], "2xx", "integrity", "nc", "none")),
         occasions=_SERVED, excuses=(WITHIN_THE_BOUND, MAY_BE_DELETED),
     ),
     Rule(
         "old-bytes", "new-version-served", Need.FILE, new_bytes,
-        lambda p: follows(p.told[-2], p.told[-1]) and before(p.told[0], p.told[-2], p.bound),
+        lambda p: follows(p.cited[-2], p.cited[-1]) and before(p.cited[0], p.cited[-2], p.bound),
         occasions=_SERVED, excuses=(ANOTHER_CANDIDATE, STALE_REPLICA, TRUTH_UNKNOWN, MAY_BE_DELETED),
     ),
     replace(OTHER_BYTES, needs=Need.FILE, check=new_bytes, excuses=(ANOTHER_CANDIDATE, STALE_REPLICA, MAY_BE_DELETED)),
     replace(
         STALE_READ, id="stale-version", needs=Need.FILE, check=switched, excuses=(ANOTHER_CANDIDATE, MAY_BE_DELETED),
-        recheck=lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]),
+        recheck=lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1]),
     ),
     replace(STALE_READ, needs=Need.FILE, check=switched, excuses=(ANOTHER_CANDIDATE, MAY_BE_DELETED)),
     replace(
@@ -377,14 +380,14 @@ RULES = (
     replace(GOOD_REFUSED, needs=Need.FILE, check=switched, excuses=(ANOTHER_CANDIDATE, TRUTH_UNKNOWN)),
     Rule(
         "old-version-gone", "old-version-downloadable", Need.UPLOAD, old_versions,
-        lambda p: answers(p.told[-2], "2xx") and before(p.told[-2], p.told[-1])
-        and not answers(p.told[-1], "2xx", "none"),
+        lambda p: answers(p.cited[-2], "2xx") and before(p.cited[-2], p.cited[-1])
+        and not answers(p.cited[-1], "2xx", "none"),
         occasions=_OLDER, excuses=(WITHIN_THE_BOUND, MAY_BE_DELETED),
     ),
     Rule(
         "version-repointed", "old-version-downloadable", Need.VERSION, repointed,
-        lambda p: answers(p.told[0], "2xx") and answers(p.told[1], "2xx")
-        and repoints(p.told[0], p.told[1], p.numbers["version"]),
+        lambda p: answers(p.cited[0], "2xx") and answers(p.cited[1], "2xx")
+        and repoints(p.cited[0], p.cited[1], p.numbers["version"]),
         occasions=_OLDER,
     ),
 )  # fmt: skip

@@ -6,14 +6,16 @@ again with other content. Whatever falls short of that is UNKNOWN, and no rule t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from conformance.api.answers import Effect
-from conformance.judge.state.chain import attempt_first
+from conformance.judge.state.chain import attempt_first, done_first
 from conformance.judge.state.interval import NEVER, Interval
-from conformance.judge.state.resources import Part, Refusal, Upload
+from conformance.judge.state.parts import Part
+from conformance.judge.state.resources import Refusal, Upload
 
 SMALLEST_PART = 5 * 1024 * 1024
 """Bytes of any part but the last that every storage provider accepts; S3 refuses smaller ones."""
@@ -45,7 +47,8 @@ class Known:
     `definite` says that the stored bytes are known exactly, whatever was reported of them; `sizes_add_up` that the
     reported sizes do; `misreported` that only a chunk's reported size is wrong. `smallest` is the size in bytes of the
     smallest part before the last (None with fewer than two parts). `proof` are the operations that show a BAD one, and
-    `defect` is what is wrong with it.
+    `defect` is what is wrong with it. `parts` are those that the verdict is about, where others came afterwards; from
+    `until` (ns) on, other bytes may have come to lie in the store, after the verdict, and nothing is known any more.
     """
 
     truth: Truth
@@ -58,17 +61,33 @@ class Known:
     stored: int = 0
     accepted: bool = True
     defect: Defect = Defect.NONE
+    parts: Mapping[int, Part] = field(default_factory=dict)
+    until: int = NEVER
+
+    def at(self, interval: Interval) -> Truth:
+        """Return the truth as far as it was known in `interval`."""
+        return self.truth if interval.ended_ns < self.until else Truth.UNKNOWN
 
 
 def _unknown(why: str) -> Known:
     return Known(Truth.UNKNOWN, why)
 
 
-def _hashes(upload: Upload) -> set[tuple[str, str]]:
-    """Give the hashes that attempts reported of which each may be the one that took effect."""
+def _hashes(upload: Upload, frozen: int) -> set[tuple[str, str]]:
+    """Give the hashes that attempts reported of which each may be the one that took effect.
+
+    One that began after another was acknowledged counts if it was acknowledged too, before the verdict (`frozen`, ns).
+    """
     done = min((one.interval.ended_ns for one in upload.completes.values() if one.effect is Effect.DONE), default=NEVER)
-    able = (one for one in upload.completes.values() if one.effect is not Effect.NONE and one.interval.begun_ns <= done)
-    return {one.hash or ("", "") for one in able}
+    return {
+        one.hash or ("", "")
+        for one in upload.completes.values()
+        if one.effect is not Effect.NONE
+        and (
+            one.interval.begun_ns <= done
+            or (one.effect is Effect.DONE and done < NEVER > frozen >= one.interval.begun_ns)
+        )
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +104,52 @@ class Setting:
     stray_from: int = -1
 
 
-def known(upload: Upload, setting: Setting, refusal: Refusal | None = None) -> Known:
+def known(upload: Upload, setting: Setting, refusal: Refusal | None = None, verdict: Interval | None = None) -> Known:
     """Say what `upload` must turn out to be.
 
-    With `refusal`, say what it would have turned out to be, had that attempt to complete it not been refused.
+    With `refusal`, say what it would have turned out to be, had that attempt to complete it not been refused. What was
+    written after the first `verdict` is no part of it.
     """
+    frozen = _frozen(upload, verdict)
+    parts = _parts(upload, frozen)
+    found = _known(upload, parts, setting, refusal, frozen)
+    if not upload.afterwards:
+        return found
+    return replace(found, parts=parts, until=_until(upload, parts, frozen))
+
+
+def _frozen(upload: Upload, verdict: Interval | None) -> int:
+    """Return when (ns) an upload had both an acknowledged completion and its verdict."""
+    done = done_first(upload)
+    return max(done.ended_ns, verdict.ended_ns) if done and verdict else NEVER
+
+
+def _parts(upload: Upload, frozen: int) -> Mapping[int, Part]:
+    """Return the parts with what was written after an attempt to complete the upload, but not after its verdict."""
+    late = [write for write in upload.afterwards if write.interval.begun_ns <= frozen]
+    if not late:
+        return upload.parts
+    parts = {number: copy(part) for number, part in upload.parts.items()}
+    for write in late:
+        parts.setdefault(write.number, Part()).take(write)
+    return parts
+
+
+def _until(upload: Upload, parts: Mapping[int, Part], frozen: int) -> int:
+    """Return when (ns) other bytes may first have come to lie in the store, after the verdict."""
+    nothing = Part()
+    return min(
+        (
+            write.interval.begun_ns
+            for write in upload.afterwards
+            if write.call == "storage_put" and write.interval.begun_ns > frozen
+            and (write.stored is None or write.stored != parts.get(write.number, nothing).stored)
+        ),
+        default=NEVER,
+    )  # fmt: skip
+
+
+def _known(upload: Upload, parts: Mapping[int, Part], setting: Setting, refusal: Refusal | None, frozen: int) -> Known:
     if upload.created is None or upload.size is None or upload.size < 0:
         return _unknown("its creation was not seen")
     started = attempt_first(upload)
@@ -97,19 +157,21 @@ def known(upload: Upload, setting: Setting, refusal: Refusal | None = None) -> K
         return _unknown("nobody completed it")
     if setting.algorithms.get(upload.provider, "md5") != "md5":
         return _unknown("its storage provider hashes with another algorithm than md5")
-    if upload.rehashed:
+    if any(write.interval.begun_ns <= frozen for write in upload.hashes):
         return _unknown("another hash was reported of it")
     begun = refusal.interval.begun_ns if refusal else started.begun_ns if started else NEVER
-    hashes = {refusal.hash} if refusal else _hashes(upload)
-    for part in upload.parts.values():
+    hashes = {refusal.hash} if refusal else _hashes(upload, frozen)
+    for part in parts.values():
         doubt = _doubt(part, begun, chunked=upload.chunked)
         if doubt:
             return _unknown(doubt)
-    stored = all(part.stored is not None for part in upload.parts.values()) and upload.parts
+    stored = all(part.stored is not None for part in parts.values()) and parts
     if not stored and upload.created.begun_ns <= setting.stray_from:
         return _unknown("something was stored that could not be tied to a part")
     accepted_from = setting.accepted_from.get(upload.provider, SMALLEST_PART)
-    return _chunked(upload, upload.size, accepted_from) if upload.chunked else _single(upload, upload.size, hashes)
+    if not upload.chunked:
+        return _single(parts, upload.size, hashes)
+    return _chunked(upload, parts, hashes, accepted_from)
 
 
 def _doubt(part: Part, begun: int, *, chunked: bool) -> str:
@@ -135,8 +197,43 @@ def _hash_differs(reported: str, stored: str) -> bool | None:
     return None if reported.lower() == stored.lower() else True
 
 
-def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C901, PLR0911 - one loop or list of cases
-    parts = sorted(upload.parts.items())
+def _differing(parts: Sequence[tuple[int, Part]]) -> tuple[int, Part] | None:
+    """Return the first part that was stored with surely another hash than reported."""
+    return next(
+        (
+            (n, part)
+            for n, part in parts
+            if part.stored and part.declared and _hash_differs(part.declared[1], part.stored.md5)
+        ),
+        None,
+    )
+
+
+def _doubtful_hashes(upload: Upload, parts: Sequence[tuple[int, Part]], hashes: set[tuple[str, str]]) -> str:
+    """Return why hashes that are not surely wrong leave the verdict open, although the bytes are known."""
+    if any(part.declared and part.stored and part.declared[1] != part.stored.md5 for _, part in parts):
+        return "a hash differs in case alone"
+    if len(hashes) > 1:
+        return "it was completed with several hashes"
+    return "the hash reported of the whole is another" if _whole_differs(upload, parts, hashes) else ""
+
+
+def _whole_differs(upload: Upload, parts: Sequence[tuple[int, Part]], hashes: set[tuple[str, str]]) -> bool:
+    """Whether a hash reported of the whole is not that of the bytes, which says nothing of a chunked upload.
+
+    The MD5 of several parts, and any other digest, is known only from the sender's own note of the content.
+    """
+    only = parts[0][1].stored if len(parts) == 1 else None
+    digests = dict(upload.digests)
+    if only is not None:
+        digests["md5"] = only.md5
+    return any(algorithm.lower() in digests and digests[algorithm.lower()] != value for value, algorithm in hashes)
+
+
+def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
+    upload: Upload, by_number: Mapping[int, Part], hashes: set[tuple[str, str]], accepted_from: int
+) -> Known:
+    size, parts = upload.size or 0, sorted(by_number.items())
     reported = sum(part.declared[0] for _, part in parts if part.declared)
     adds_up = reported == size
     if not parts:
@@ -154,13 +251,11 @@ def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C
                 Truth.BAD, f"part {number} was never sent", sizes_add_up=adds_up, proof=_intervals(part.declaring),
                 defect=Defect.MISSING,
             )  # fmt: skip
-        differs = _hash_differs(part.declared[1] if part.declared else "", part.stored.md5)
-        if differs is None:
-            return _unknown("a hash differs in case alone")
-        if differs:
-            why = f"part {number} was stored with another hash than reported"
-            proof = _intervals(part.declaring, part.storing)
-            return Known(Truth.BAD, why, sizes_add_up=adds_up, proof=proof, defect=Defect.HASH)
+    if differing := _differing(parts):
+        number, part = differing
+        why = f"part {number} was stored with another hash than reported"
+        proof = _intervals(part.declaring, part.storing)
+        return Known(Truth.BAD, why, sizes_add_up=adds_up, proof=proof, defect=Defect.HASH)
     stored = [part.stored.bytes for _, part in parts if part.stored]
     smallest = min(stored[:-1], default=None)
     misreported = any(part.declared and part.stored and part.declared[0] != part.stored.bytes for _, part in parts)
@@ -170,6 +265,8 @@ def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C
         return Known(
             Truth.BAD, why, definite=True, sizes_add_up=adds_up, proof=proof, stored=sum(stored), defect=Defect.SIZE
         )
+    if doubt := _doubtful_hashes(upload, parts, hashes):
+        return replace(_unknown(doubt), definite=True, stored=size)
     accepted = smallest is None or smallest >= accepted_from
     proof = _intervals(parts[-1][1].declaring, parts[-1][1].storing)
     if misreported:
@@ -185,9 +282,9 @@ def _chunked(upload: Upload, size: int, accepted_from: int) -> Known:  # noqa: C
     return Known(Truth.GOOD, why, definite=True, sizes_add_up=True, smallest=smallest, proof=proof, stored=size)
 
 
-def _single(upload: Upload, size: int, hashes: set[tuple[str, str]]) -> Known:  # noqa: PLR0911 - a classifier reads best as a list of cases
-    part = upload.parts.get(0)
-    if len(upload.parts) > (part is not None):
+def _single(parts: Mapping[int, Part], size: int, hashes: set[tuple[str, str]]) -> Known:  # noqa: PLR0911 - a classifier reads best as a list of cases
+    part = parts.get(0)
+    if len(parts) > (part is not None):
         return _unknown("a single-part upload was given chunks")
     if part is None or part.stored is None:
         if size == 0:
@@ -219,7 +316,8 @@ def expected_bytes(upload: Upload, found: Known) -> tuple[int, str] | None:
     """
     if not found.definite or found.truth is Truth.BAD:
         return None
-    only = next(iter(upload.parts.values())) if len(upload.parts) == 1 else None
+    parts = found.parts or upload.parts
+    only = next(iter(parts.values())) if len(parts) == 1 else None
     if only is not None and only.stored is not None:
         return only.stored.bytes, only.stored.md5
     content = upload.content

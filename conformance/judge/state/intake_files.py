@@ -13,10 +13,12 @@ from conformance.api.statuses import ATTACH_REFUSALS, STORAGE_REFUSALS
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import evades, followed, given_by, heard, is_odd, refuses
-from conformance.judge.state.resources import Download, File, Reads, Stay, Switch, Version
+from conformance.judge.state.resources import Download, File, Reads, Switch, Version
+from conformance.judge.state.revalidations import NOT_MODIFIED
+from conformance.judge.state.stays import Stay
 from conformance.model import Json, Octets, Operation
 
-KEPT_URLS = 100_000
+RETAINED_URLS = 100_000
 """Signed GET URLs remembered until they are used; one is good for minutes, so older ones are dropped."""
 
 
@@ -25,12 +27,18 @@ def stay(parent: Json, interval: Interval, effect: Effect) -> Stay:
     return Stay(identity(parent), within(parent, "kind") != "dds-project", interval, effect)
 
 
+def _may_be_held(operation: Operation) -> bool:
+    """Whether an answer may be revalidated later, or tells again what was."""
+    headers = operation.exchange.headers
+    return "etag" in headers or "last-modified" in headers or operation.exchange.status == NOT_MODIFIED
+
+
 class Filing(Storing):
     """Takes operations on files and versions, and what their url endpoints answer."""
 
     # ---- files and versions
 
-    def _link(self, version: Json, interval: Interval, file: str, upload: str = "", *, told: bool = False) -> None:
+    def _link(self, version: Json, interval: Interval, file: str, upload: str = "", *, stated: bool = False) -> None:
         # `told` where the answer acknowledges the version; one that only shows it may come from a replica ahead.
         name, named = identity(version), identity(within(version, "upload"))
         found = named or upload
@@ -39,9 +47,9 @@ class Filing(Storing):
         held = self.version(name)
         held.file = held.file or file
         held.linked = first(held.linked, interval)
-        if told:
+        if stated:
             held.acknowledged = first(held.acknowledged, interval)
-        if told and named:
+        if stated and named:
             held.named[named] = first(held.named.get(named), interval) or interval
         if found and not held.upload:
             held.upload = found
@@ -83,7 +91,7 @@ class Filing(Storing):
             switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=True)
             file.switches[operation.id] = switch
             self.upload(upload_name).files.append(name)
-        self._link(version, interval, name, upload_name, told=True)
+        self._link(version, interval, name, upload_name, stated=True)
 
     def _attach(self, operation: Operation, of: Classified, wanted: str) -> None:
         """Note that an upload may have been attached from now on, or was turned away for its own sake."""
@@ -99,6 +107,7 @@ class Filing(Storing):
             self.attached_unread = min(self.attached_unread, operation.a_ns)
 
     def _show_file(self, operation: Operation, of: Classified) -> None:
+        self.look("file", operation, of)
         if of.answer is Answer.DONE:
             self._link(within(operation.exchange.response, "current_version"), interval_of(operation), of.call.id)
 
@@ -109,6 +118,7 @@ class Filing(Storing):
                 self._link(version, interval_of(operation), of.call.id)
 
     def _show_version(self, operation: Operation, of: Classified) -> None:
+        self.look("version", operation, of)
         body = operation.exchange.response
         if of.answer is Answer.DONE and identity(body) == of.call.id:
             self._link(body, interval_of(operation), identity(within(body, "file")))
@@ -135,7 +145,7 @@ class Filing(Storing):
             self.upload(upload).files.append(name)
             body = exchange.response
             version = within(body, "current_version") if of.call.name == "update_file" else promoted(body)
-            self._link(version, interval, name, upload, told=True)
+            self._link(version, interval, name, upload, stated=True)
 
     def _write_file(self, operation: Operation, of: Classified) -> None:
         if of.effect is not Effect.NONE:
@@ -186,6 +196,8 @@ class Filing(Storing):
         file = self.file(of.call.id)
         interval = interval_of(operation)
         reads = file.reads
+        if _may_be_held(operation) or self.revalidations.held:
+            self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, reads, interval)
             if operation.exchange.status != 200 and interval.ended_ns >= min(self.doomed, file.switched):
@@ -222,6 +234,8 @@ class Filing(Storing):
     def _version_url(self, operation: Operation, of: Classified) -> None:
         version = self.version(of.call.id)
         interval = interval_of(operation)
+        if _may_be_held(operation) or self.revalidations.held:
+            self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, version.reads, interval)
             if operation.exchange.status != 200 and interval.ended_ns >= self.doomed:
@@ -252,7 +266,7 @@ class Filing(Storing):
         else:
             self.get_urls.setdefault(key, (reads, interval))
         self.get_urls[given_by(operation)] = reads, interval
-        while len(self.get_urls) > KEPT_URLS:
+        while len(self.get_urls) > RETAINED_URLS:
             self.get_urls.pop(next(iter(self.get_urls)))
 
     def _only_upload(self, reads: Reads) -> str:

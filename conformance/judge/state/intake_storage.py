@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.api.answers import Answer, Classified, Effect, Kind
 from conformance.api.bodies import asked, identity, reported_hash, whole, within
-from conformance.api.error_bodies import says_taken
+from conformance.api.error_bodies import named_fields, says_taken
 from conformance.api.gateways import is_busy
 from conformance.api.routes import spelled
 from conformance.api.statuses import COMPLETION_REFUSALS
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
+from conformance.judge.state.parts import Part, Write
 from conformance.judge.state.registry import Registry, followed, given_by, heard, is_odd
-from conformance.judge.state.resources import NOT_FOUND, Attempt, Part, Project, Reads, Refusal, Shape, Upload
+from conformance.judge.state.resources import NOT_FOUND, Attempt, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
 
-_ODD_KEPT = 16
+_ODD_RETAINED = 16
 _ACCEPTED = 202
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9])?")
+"""A name that no server has a reason to refuse."""
 
 
 def _asked_shape(request: Json) -> tuple[bool, bool]:
     return within(request, "chunked") not in (False, "false"), whole(within(request, "size")) == 0
+
+
+def _is_about_the_name(operation: Operation) -> bool:
+    """Whether a create may be refused for its name: one that is taken, or that not every server takes."""
+    exchange = operation.exchange
+    name = within(asked(exchange.request), "name")
+    unusual = isinstance(name, str) and _PLAIN_NAME.fullmatch(name) is None
+    return unusual or says_taken(exchange) or "name" in named_fields(exchange)
 
 
 class Storing(Registry):
@@ -39,6 +51,7 @@ class Storing(Registry):
             project.names[wanted] = first(project.names.get(wanted), interval) or interval
 
     def _show_project(self, operation: Operation, of: Classified) -> None:
+        self.look("project", operation, of)
         if of.answer is Answer.DONE and within(operation.exchange.response, "is_deleted") is False:
             project = self.project(of.call.id)
             project.shows = last(project.shows, interval_of(operation))
@@ -74,15 +87,15 @@ class Storing(Registry):
             project.late.append((reads, interval, heard(operation, of.answer)))
         else:
             self.take(reads, interval, of, operation)
-            self._told(project, reads, operation, of.answer, (provider, *_asked_shape(request)))
+            self._stated(project, reads, operation, of.answer, (provider, *_asked_shape(request)))
         if name:
             self._new_upload(self.upload(name), operation, of.call.id)
 
     @staticmethod
-    def _told(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
+    def _stated(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
         interval = interval_of(operation)
-        if is_odd(reads, operation, answered) and not says_taken(operation.exchange):
-            project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_KEPT])
+        if is_odd(reads, operation, answered) and not _is_about_the_name(operation):
+            project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_RETAINED])
         elif answered is Answer.DONE:
             project.accepted[shape] = last(project.accepted.get(shape), interval) or interval
 
@@ -104,6 +117,7 @@ class Storing(Registry):
         target = (upload, number)
         for key in (hash(url), given_by(operation)):
             self.put_urls[key] = target if self.put_urls.get(key, target) == target else None
+            self.put_given.setdefault(key, interval_of(operation))
             for stray, of in self.strays.pop(key, ()):
                 self._storage_put(stray, of)
 
@@ -161,17 +175,19 @@ class Storing(Registry):
         if number is None or size is None or hashed is None:
             upload.parts.setdefault(-1, Part(mixed=True))
             return
-        part = upload.parts.setdefault(number, Part())
-        declared = (size, *hashed)
-        if part.declared not in (None, declared):
-            part.mixed = True
-        part.declared = declared
-        interval = interval_of(operation)
-        part.latest = max(part.latest, interval.begun_ns)
-        if done is Effect.DONE:
-            part.confirmed = min(part.confirmed, interval.ended_ns)
-            part.declaring = first(part.declaring, interval)
+        interval, sure = interval_of(operation), done is Effect.DONE
+        self._wrote(upload, Write("create_chunk", number, interval, sure, (size, *hashed)))
+        if sure:
             self._learn_put(exchange.response, of.call.id, number, operation)
+
+    @staticmethod
+    def _wrote(upload: Upload, write: Write) -> None:
+        """Fold a write of a part in, or keep it apart where it came after an attempt to complete the upload."""
+        begun = write.interval.begun_ns
+        if any(one.interval.ended_ns < begun for one in upload.completes.values()):
+            upload.afterwards.append(write)
+        else:
+            upload.parts.setdefault(write.number, Part()).take(write)
 
     def _storage_put(self, operation: Operation, of: Classified) -> None:
         key = followed(operation)
@@ -181,23 +197,16 @@ class Storing(Registry):
         if target is None:
             self.strays.setdefault(key, []).append((operation, of))
             return
-        upload = self.upload(target[0])
-        part = upload.parts.setdefault(target[1], Part())
-        sent = operation.exchange.request
-        if not isinstance(sent, Octets) or (
-            part.stored and (sent.bytes, sent.md5) != (part.stored.bytes, part.stored.md5)
-        ):
-            part.mixed = True
-            return
-        interval = interval_of(operation)
-        part.stored = Octets(sent.bytes, sent.md5)
-        part.latest = max(part.latest, interval.begun_ns)
-        if of.answer is Answer.DONE:
-            part.sure = min(part.sure, interval.ended_ns)
-            part.storing = first(part.storing, interval)
+        sent, sure = operation.exchange.request, of.answer is Answer.DONE
+        stored = Octets(sent.bytes, sent.md5) if isinstance(sent, Octets) else None
+        given = self.put_given.get(key)
+        write = Write("storage_put", target[1], interval_of(operation), sure, stored=stored, given=given)
+        self._wrote(self.upload(target[0]), write)
 
-    def _report_hash(self, _operation: Operation, of: Classified) -> None:
-        self.upload(of.call.id).rehashed = True
+    def _report_hash(self, operation: Operation, of: Classified) -> None:
+        if of.effect is not Effect.NONE:
+            write = Write("report_hash", 0, interval_of(operation), of.effect is Effect.DONE)
+            self.upload(of.call.id).hashes.append(write)
 
     def _complete(self, operation: Operation, of: Classified) -> None:
         exchange = operation.exchange
@@ -206,17 +215,18 @@ class Storing(Registry):
         interval = interval_of(operation)
         if heard(operation, of.answer) is Answer.REFUSED:
             upload.missing = last(upload.missing, interval)
-        told = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
-        status = None if not told or of.kind is Kind.FOREIGN or is_busy(exchange) else exchange.status
+        stated = exchange.failure is None and (exchange.status != NOT_FOUND or isinstance(exchange.response, dict))
+        status = None if not stated or of.kind is Kind.FOREIGN or is_busy(exchange) else exchange.status
         upload.completes[operation.id] = Attempt(interval, done, status, reported_hash(asked(exchange.request)))
         if status in COMPLETION_REFUSALS and of.answer not in (Answer.INTEGRITY, Answer.ALREADY, Answer.NC):
             self._refused(upload, operation, interval)
         content = operation.notes.get("content")
         length, md5 = within(content, "bytes"), within(content, "md5")
-        if isinstance(length, int) and isinstance(md5, str):
+        if isinstance(content, dict) and isinstance(length, int) and isinstance(md5, str):
             noted = Octets(length, md5)
             upload.content_clash |= upload.content not in (None, noted)
             upload.content = noted
+            upload.digests.update({k: v for k, v in content.items() if isinstance(v, str)})
 
     @staticmethod
     def _refused(upload: Upload, operation: Operation, interval: Interval) -> None:

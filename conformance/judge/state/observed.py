@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from conformance.api.answers import Answer, Effect
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, last
-from conformance.judge.state.resources import File, Late, Reads, Stay, Upload, Version
+from conformance.judge.state.resources import File, Late, Reads, Upload, Version
+from conformance.judge.state.stays import Stay
 
 
 @dataclass(slots=True)
@@ -50,8 +51,8 @@ class Sight:
 
     def link(self, *marks: Interval | None) -> tuple[Interval, ...]:
         """Give the operations that tie those reads to the upload, each once."""
-        found = (self.links.get(kept.operation) for kept in marks if kept is not None)
-        return tuple(dict.fromkeys(kept for kept in found if kept is not None))
+        found = (self.links.get(retained.operation) for retained in marks if retained is not None)
+        return tuple(dict.fromkeys(retained for retained in found if retained is not None))
 
     def add(self, endpoint: Endpoint) -> None:
         """Fold another endpoint in."""
@@ -63,23 +64,23 @@ class Sight:
         self.latest = max(self.latest, reads.latest)
         self.racing += reads.racing
         if endpoint.linked:
-            told: tuple[Interval | None, ...] = (reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.nc)
-            told += (reads.nc_first, reads.gone, reads.odd, *reads.failing)
-            self.links.update({kept.operation: endpoint.linked for kept in told if kept})
+            stated: tuple[Interval | None, ...] = (reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.nc)
+            stated += (reads.nc_first, reads.gone, reads.odd, *reads.failing)
+            self.links.update({retained.operation: endpoint.linked for retained in stated if retained})
             for pair in reads.sessions.values():
-                self.links.update({kept.operation: endpoint.linked for kept in pair if kept})
-        for session, (told_first, nc) in reads.sessions.items():
+                self.links.update({retained.operation: endpoint.linked for retained in pair if retained})
+        for session, (stated_first, nc) in reads.sessions.items():
             held = self.sessions.setdefault(session, [None, None])
-            held[0], held[1] = first(held[0], told_first), last(held[1], nc)
+            held[0], held[1] = first(held[0], stated_first), last(held[1], nc)
 
 
 def doomed_from(deletes: dict[str, tuple[Interval, Effect]]) -> tuple[int, Interval | None]:
     """Give the earliest time (ns) a deletion may have taken effect, and the acknowledged deletion that ended first."""
-    begun = min((kept.begun_ns for kept, done in deletes.values() if done is not Effect.NONE), default=NEVER)
+    begun = min((retained.begun_ns for retained, done in deletes.values() if done is not Effect.NONE), default=NEVER)
     acknowledged: Interval | None = None
-    for kept, done in deletes.values():
+    for retained, done in deletes.values():
         if done is Effect.DONE:
-            acknowledged = first(acknowledged, kept)
+            acknowledged = first(acknowledged, retained)
     return begun, acknowledged
 
 
@@ -118,9 +119,9 @@ def _place_doomed(world: World, stay: Stay, seen: frozenset[str]) -> int:
         project = world.projects.get(stay.parent)
         return doomed_from(project.deletes)[0] if project else NEVER
     folder = world.folders.get(stay.parent)
-    if folder is None or stay.parent in seen:
+    if stay.parent in seen:
         return NEVER
-    if folder.created is None:  # nobody saw where it lies
+    if folder is None or folder.created is None:  # nobody saw where it lies
         return world.doomed
     return min(doomed_from(folder.deletes)[0], _places_doomed(world, folder.stays, seen | {stay.parent}))
 
@@ -153,46 +154,47 @@ def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tup
     if not late:
         return reads, []
     whole, after = copied(reads), []
-    for _, kept, answered in late:
-        if kept.ended_ns < doomed or answered in (Answer.DONE, Answer.INTEGRITY):
-            whole.take(kept, answered)
-        if kept.ended_ns >= doomed:
-            after.append((kept, answered))
+    for _, retained, answered in late:
+        if retained.ended_ns < doomed or answered in (Answer.DONE, Answer.INTEGRITY):
+            whole.take(retained, answered)
+        if retained.ended_ns >= doomed:
+            after.append((retained, answered))
     return whole, after
 
 
 def _undoomed(reads: Reads, doomed: int) -> Reads:
     """Leave out what may have seen a deletion that was noted too late to keep it apart: everything but verdicts."""
-    told = (reads.nc, reads.gone, reads.odd, *reads.failing)
-    if doomed >= NEVER or all(one is None or one.ended_ns < doomed for one in told):
+    stated = (reads.nc, reads.gone, reads.odd, *reads.failing)
+    if doomed >= NEVER or all(one is None or one.ended_ns < doomed for one in stated):
         return reads
-    kept = copied(reads)
+    retained = copied(reads)
     for name in ("nc", "gone", "odd"):
-        held: Interval | None = getattr(kept, name)
+        held: Interval | None = getattr(retained, name)
         if held is not None and held.ended_ns >= doomed:
-            setattr(kept, name, None)
-    kept.failing = tuple(one for one in kept.failing if one.ended_ns < doomed)
-    for pair in kept.sessions.values():
+            setattr(retained, name, None)
+    retained.failing = tuple(one for one in retained.failing if one.ended_ns < doomed)
+    for pair in retained.sessions.values():
         pair[1] = pair[1] if pair[1] and pair[1].ended_ns < doomed else None
-    return kept
+    return retained
 
 
 def before(reads: Reads, limit: int) -> Reads:
     """Give only the watermarks whose operations ended before `limit` (ns)."""
     if limit >= NEVER:
         return reads
-    kept = copied(reads)
+    retained = copied(reads)
     for name in ("ok", "ok_last", "bad", "bad_last", "nc", "nc_first"):
-        held: Interval | None = getattr(kept, name)
+        held: Interval | None = getattr(retained, name)
         if held is not None and held.ended_ns >= limit:
-            setattr(kept, name, None)
-    kept.failing = tuple(one for one in kept.failing if one.ended_ns < limit)
-    kept.downloads = [download for download in reads.downloads if download.given.ended_ns < limit]
-    kept.failed = tuple(download for download in reads.failed if download.given.ended_ns < limit)
-    kept.sessions = {
-        name: [one if one and one.ended_ns < limit else None for one in pair] for name, pair in kept.sessions.items()
+            setattr(retained, name, None)
+    retained.failing = tuple(one for one in retained.failing if one.ended_ns < limit)
+    retained.downloads = [download for download in reads.downloads if download.given.ended_ns < limit]
+    retained.failed = tuple(download for download in reads.failed if download.given.ended_ns < limit)
+    retained.sessions = {
+        name: [one if one and one.ended_ns < limit else None for one in pair]
+        for name, pair in retained.sessions.items()
     }
-    return kept
+    return retained
 
 
 def first_switch(file: File) -> int:
@@ -208,9 +210,9 @@ def file_endpoint(world: World, file: File) -> Endpoint:
     switch = first_switch(file)
     if file.single:
         reads = copied(reads)
-        for kept, answered in file.single:
-            if kept.ended_ns < switch:
-                reads.take(kept, answered)
+        for retained, answered in file.single:
+            if retained.ended_ns < switch:
+                reads.take(retained, answered)
     return Endpoint(
         before(reads, min(switch, file.murky)),
         file.created,

@@ -9,9 +9,11 @@ from conformance.api.gateways import is_busy
 from conformance.api.request_facts import is_doubtful
 from conformance.api.routes import Call
 from conformance.api.statuses import NO_REASON_STATUSES, ODD_AT_CREATION, ODD_AT_URLS, ODD_STATUSES
-from conformance.judge.state.interval import NEVER, Interval, interval_of
-from conformance.judge.state.resources import Attempt, File, Folder, Project, Reads, Switch, Upload, Version
+from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
+from conformance.judge.state.resources import Attempt, File, Project, Reads, Switch, Upload, Version
+from conformance.judge.state.revalidations import Revalidations
 from conformance.judge.state.rights import CHANGES, Rights
+from conformance.judge.state.stays import Folder, Look
 from conformance.model import Octets, Operation
 
 URL_OF = "url_of"
@@ -23,8 +25,8 @@ def followed(operation: Operation) -> int:
 
     Urls alone may be alike once their signatures are hidden, and a sender may have had to spell them another way.
     """
-    told = operation.notes.get(URL_OF)
-    return hash((URL_OF, told)) if told else hash(operation.exchange.path)
+    stated = operation.notes.get(URL_OF)
+    return hash((URL_OF, stated)) if stated else hash(operation.exchange.path)
 
 
 def given_by(operation: Operation) -> int:
@@ -35,8 +37,8 @@ def given_by(operation: Operation) -> int:
 def _fails(operation: Operation, of: Classified) -> bool:
     """Whether this is the API's own server error."""
     exchange = operation.exchange
-    told = of.answer is Answer.UNKNOWN and of.kind is not Kind.NOTHING and isinstance(exchange.response, dict)
-    return told and (exchange.status or 0) >= 500 and not (of.kind is Kind.FOREIGN or is_busy(exchange))
+    stated = of.answer is Answer.UNKNOWN and of.kind is not Kind.NOTHING and isinstance(exchange.response, dict)
+    return stated and (exchange.status or 0) >= 500 and not (of.kind is Kind.FOREIGN or is_busy(exchange))
 
 
 def heard(operation: Operation, answered: Answer) -> Answer:
@@ -119,11 +121,14 @@ class Registry:
         self.versions: dict[str, Version] = {}
         self.folders: dict[str, Folder] = {}
         self.rights = Rights()
+        self.revalidations = Revalidations()
+        self.looks: dict[tuple[str, str], Look] = {}
         self.algorithms: dict[str, str] = {}
         self.providers: set[str] = set()
         self.folders_doomed = NEVER
         self.doomed = NEVER
         self.put_urls: dict[int, tuple[str, int] | None] = {}
+        self.put_given: dict[int, Interval] = {}
         self.get_urls: dict[int, tuple[Reads, Interval] | None] = {}
         self.strays: dict[int, list[tuple[Operation, Classified]]] = {}
         self.served = False
@@ -181,6 +186,18 @@ class Registry:
         if found is None:
             found = self.folders[name] = Folder(name)
         return found
+
+    def look(self, kind: str, operation: Operation, of: Classified) -> None:
+        """Take a look at a project, file or version, which shows that it is there or that it is not."""
+        shown = of.answer is Answer.DONE
+        if not shown and heard(operation, of.answer) is not Answer.REFUSED:
+            return
+        body, name, interval = operation.exchange.response, of.call.id, interval_of(operation)
+        held = self.looks.setdefault((kind, name), Look(kind, name))
+        if shown and within(body, "is_deleted") is not True and identity(body) == name:
+            held.seen, held.seen_last = first(held.seen, interval), last(held.seen_last, interval)
+        elif not shown or within(body, "is_deleted") is True:
+            held.gone = last(held.gone, interval)
 
     # ---- announcements
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Effect
 from conformance.judge.state.interval import NEVER, Interval, first, last
+from conformance.judge.state.parts import Part, Write
+from conformance.judge.state.stays import Stay
 from conformance.model import Octets
 
 Late = tuple["Reads", Interval, Answer]
@@ -135,25 +137,6 @@ class Reads:
             self.plain_404(interval)
 
 
-@dataclass(slots=True)
-class Part:
-    """One chunk of an upload (or the whole of a single-part one) as far as the client knows it.
-
-    `declared` is (size, hash value, algorithm) as reported; `stored` the bytes sent. `confirmed` and `sure` are the
-    earliest ends (ns) of a definite success in declaring and in storing; `latest` the latest beginning of either.
-    `mixed` says that it was sent again with other content.
-    """
-
-    declared: tuple[int, str, str] | None = None
-    confirmed: int = NEVER
-    stored: Octets | None = None
-    sure: int = NEVER
-    latest: int = -1
-    mixed: bool = False
-    declaring: Interval | None = None
-    storing: Interval | None = None
-
-
 Shape = tuple[str, bool, bool]
 """What an upload was asked to be: its storage provider, whether chunked, whether empty."""
 
@@ -190,31 +173,6 @@ class Switch:
     effect: Effect
     interval: Interval
     first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """Where something came to lie, in a folder or at a project's root: its creation there, or a move.
-
-    An empty `parent` is a place that nobody can read from the request.
-    """
-
-    parent: str
-    is_folder: bool
-    interval: Interval
-    effect: Effect
-
-
-@dataclass(slots=True)
-class Folder:
-    """A folder: where it lay, and the attempts to delete it."""
-
-    id: str
-    project: str = ""
-    created: Interval | None = None
-    stays: dict[str, Stay] = field(default_factory=dict)
-    deletes: dict[str, tuple[Interval, Effect]] = field(default_factory=dict)
-    doomed: int = NEVER
 
 
 @dataclass(slots=True)
@@ -310,8 +268,10 @@ class Upload:
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
     earliest attempt that was refused, `missing` the one answered 404 that began last; `refused_files` the last refusal
     to attach it to a file. `turned_away` are the creator's attempts to attach it that were refused for its own sake,
-    and whether that was definite; `attached_from` is from when (ns) it may have been attached. `meddled` says that
-    something undocumented was asked of it, which may have removed it.
+    and whether that was definite; `attached_from` is from when (ns) it may have been attached. `digests` are those of
+    the content that its sender noted, by algorithm; `hashes` are the further hashes reported of it; `afterwards` the
+    writes of parts that began after an attempt to complete it had ended. `meddled` says that something undocumented was
+    asked of it, which may have removed it.
     """
 
     id: str
@@ -323,7 +283,9 @@ class Upload:
     completes: dict[str, Attempt] = field(default_factory=dict)
     content: Octets | None = None
     content_clash: bool = False
-    rehashed: bool = False
+    digests: dict[str, str] = field(default_factory=dict)
+    hashes: list[Write] = field(default_factory=list)
+    afterwards: list[Write] = field(default_factory=list)
     open: Interval | None = None
     closed: Interval | None = None
     parts: dict[int, Part] = field(default_factory=dict)

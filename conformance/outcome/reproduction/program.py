@@ -101,18 +101,18 @@ class Writer:
         """Write one step."""
         exchange = one.exchange
         storage = exchange.role is Role.STORAGE
-        told: dict[str, Json] = {"method": exchange.method, "evidence": one.id in self.evidence}
+        stated: dict[str, Json] = {"method": exchange.method, "evidence": one.id in self.evidence}
         if storage:
-            told["at"] = self._number(str(one.notes.get("url_of") or ""))
-            told["bytes"] = self._bytes(one)
+            stated["at"] = self._number(str(one.notes.get("url_of") or ""))
+            stated["bytes"] = self._bytes(one)
         else:
             base = base_of(self.history.target.base_url)
-            told["path"] = self._worded(exchange.path.removeprefix(base) or "/")
-            told["user"] = exchange.user
-            told |= self._body(one)
-        told |= {"status": exchange.status, "then": self._shape(one)}
-        told |= {"wait_s": self._wait_s(one), "until_s": self._until_s(one)} if told["evidence"] else {}
-        return {**told, "binds": {} if storage else self._binds(one)}
+            stated["path"] = self._worded(exchange.path.removeprefix(base) or "/")
+            stated["user"] = exchange.user
+            stated |= self._body(one)
+        stated |= {"status": exchange.status, "then": self._shape(one)}
+        stated |= {"wait_s": self._wait_s(one), "until_s": self._until_s(one)} if stated["evidence"] else {}
+        return {**stated, "binds": {} if storage else self._binds(one)}
 
     def _number(self, name: str) -> int:
         return next((number for number, one in enumerate(self.steps) if one.id == name), -1)

@@ -12,7 +12,7 @@ from typing import Any
 def shape(status: int | None, media: str, body: Any, names: dict[str, str]) -> str:
     """Say what an answer looks like; `names` gives ids and names that the client knows already a word."""
 
-    def told(value: Any) -> str:
+    def stated(value: Any) -> str:
         kinds = {str: "text", bool: "flag", dict: "object", list: "list", type(None): "null"}
         return ("empty text" if value == "" else kinds.get(type(value), "number")) if value != [] else "empty list"
 
@@ -23,23 +23,23 @@ def shape(status: int | None, media: str, body: Any, names: dict[str, str]) -> s
         if key in ("error", "code", "kind") and value not in ("", None) and isinstance(value, (str, int)):
             return f"{key} {json.dumps(value, ensure_ascii=False)[:60]}"
         known = key in ("reason", "suggestion") and isinstance(value, str) and 0 < len(value) < 200
-        return f"{key} {json.dumps(value, ensure_ascii=False)}" if known and spoken else f"{key} {told(value)}"
+        return f"{key} {json.dumps(value, ensure_ascii=False)}" if known and spoken else f"{key} {stated(value)}"
 
     if status is None:
         return "no whole answer"
     if not isinstance(body, dict):
-        return f"{status} {media or 'no media type'}, {'nothing' if body in (None, '') else told(body)}"
+        return f"{status} {media or 'no media type'}, {'nothing' if body in (None, '') else stated(body)}"
     spoken = body.get("code") == "resource_not_consistent" or (status == 400 and "errors" not in body)
     keys = ("error", "code", "reason", "suggestion") if status >= 400 or "code" in body else ()
     said = [field(key) for key in keys]
     said += [field(key) for key in ("kind", "url", "host", "results") if key in body]
     if "id" in body:
-        said.append(f"id {names.get(str(body['id']), 'new' if isinstance(body['id'], str) else told(body['id']))}")
+        said.append(f"id {names.get(str(body['id']), 'new' if isinstance(body['id'], str) else stated(body['id']))}")
     record = body.get("status")
     if isinstance(record, dict):
         consistent = record.get("is_consistent", "missing")
         said.append(f"is_consistent {json.dumps(consistent)}")
-        said += [f"{key} {told(record[key])}" for key in ("completed_on", "error_on") if key in record]
+        said += [f"{key} {stated(record[key])}" for key in ("completed_on", "error_on") if key in record]
     text = json.dumps(body, ensure_ascii=False)
     about = sorted({word for known, word in names.items() if known in text and "url" not in body})
     return ", ".join(

@@ -29,13 +29,19 @@ GOOD_IE = (
     "one-verdict",
 )
 """Some good uploads are bad."""
-BYTES = ("bytes-exact", "bytes-at-once", "converges-upload", "old-version-downloadable", "new-version-served")
+BYTES = (
+    *("bytes-exact", "bytes-at-once", "converges-upload", "old-version-downloadable", "new-version-served"),
+    "verdict-final",
+)
 """Some good uploads are served with other bytes, or with none."""
 LAPSE = (*MONOTONIC, "status-record", "converges-upload", "old-version-downloadable", "new-version-served")
 """Not consistent comes back."""
 FLIP = ("one-verdict", *LAPSE, "bad-never-200", "good-never-integrity", "wrong-chunk-size-integrity", "bytes-exact")
 """A verdict changes."""
-LOST_FILE = ("converges-upload", "nc-until-consistent", "old-version-downloadable", "new-version-served")
+LOST_FILE = (
+    *("converges-upload", "nc-until-consistent", "old-version-downloadable", "new-version-served"),
+    "verdict-final",
+)
 """A live file or version is a plain 404, or refused in another way, for a while or for ever."""
 LOST_WAIT = ("nc-until-consistent", *LOST_FILE)
 """A pending file is answered by something else than not consistent."""

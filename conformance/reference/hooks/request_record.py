@@ -23,7 +23,7 @@ __all__ = ["Record", "SeenRequest"]
 
 SHOWN = 1 << 14
 """Bytes of a body that are kept as they are; of a longer one, length and MD5."""
-_KEPT_HEADERS = {"content-type", "retry-after", "location", "content-length"}
+_RETAINED_HEADERS = {"content-type", "retry-after", "location", "content-length"}
 _HIDDEN = {"agent_key", "user_key", "api_token", "access_token"}
 
 
@@ -50,7 +50,7 @@ class SeenRequest:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             pairs = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in message["headers"])
-            self.headers = {name: value for name, value in pairs if name in _KEPT_HEADERS}
+            self.headers = {name: value for name, value in pairs if name in _RETAINED_HEADERS}
         elif message["type"] == "http.response.body":
             self.answered += message.get("body", b"")
             if not message.get("more_body"):
@@ -93,10 +93,10 @@ def _body(raw: bytes, kind: str | None) -> Any:
             return _hidden(json.loads(raw))
         except (ValueError, RecursionError):
             pass
-    kept: dict[str, Any] = {"bytes": len(raw), "md5": hashlib.md5(raw, usedforsecurity=False).hexdigest()}
+    retained: dict[str, Any] = {"bytes": len(raw), "md5": hashlib.md5(raw, usedforsecurity=False).hexdigest()}
     if (kind or "").startswith(("text/", "application/x-www-form-urlencoded", "application/xml")):
-        kept["text"] = raw[:512].decode("utf-8", errors="replace")
-    return kept
+        retained["text"] = raw[:512].decode("utf-8", errors="replace")
+    return retained
 
 
 def _hidden(body: Any) -> Any:

@@ -153,9 +153,9 @@ class ObjectStore:
 
     def sweep(self) -> None:
         """Remove files that no part refers to (left by a killed process)."""
-        kept = {row["file"] for row in self._database.all("SELECT file FROM parts")}
+        retained = {row["file"] for row in self._database.all("SELECT file FROM parts")}
         for path in self._bytes.iterdir():
-            if path.name not in kept:
+            if path.name not in retained:
                 with contextlib.suppress(OSError):
                     path.unlink()
 

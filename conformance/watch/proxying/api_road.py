@@ -133,8 +133,8 @@ class ApiRoad(Road):
             raise ClientGoneError from trouble  # the listener closes: the client must not take this for the whole
         finally:
             if begun is not None:
-                told = failed(Failure.TOO_LARGE, f"more than {self.shared.answer_bytes} bytes", head)
-                self.shared.record.end(begun, told)
+                stated = failed(Failure.TOO_LARGE, f"more than {self.shared.answer_bytes} bytes", head)
+                self.shared.record.end(begun, stated)
         await send({"type": "http.response.body", "body": b""})
 
     async def _give(self, asked: Asked, answer: _Answer, begun: Begun | None, send: Send) -> None:

@@ -41,12 +41,12 @@ class Connections:
 
     async def take(self, lane: str, origin: Origin) -> UpstreamConnection:
         """Give the lane's connection to `origin`, a new one unless the last is fresh; raise Unreachable without any."""
-        kept = self._idle.pop((lane, origin), None)
-        if kept is not None:
-            if kept.reusable and kept.open and time.monotonic() - kept.touched < KEEP_ALIVE_S:
-                self._busy.add(kept)
-                return kept
-            kept.abort()
+        retained = self._idle.pop((lane, origin), None)
+        if retained is not None:
+            if retained.reusable and retained.open and time.monotonic() - retained.touched < KEEP_ALIVE_S:
+                self._busy.add(retained)
+                return retained
+            retained.abort()
         made = await self._connect(origin)
         self._busy.add(made)
         return made

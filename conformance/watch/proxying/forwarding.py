@@ -111,13 +111,13 @@ def whole(head: Head, body: Body, b_ns: int) -> Reply:
 
 async def refuse(send: Send, reason: str) -> None:
     """Answer 502 in the proxy's own name; the body has the fields of the API's errors, and says whose it is."""
-    told = {
+    stated = {
         "error": 502,
         "code": "not_provided",
         "reason": f"{OURS.decode()} (not the target): {reason}",
         "suggestion": "the request may or may not have taken effect; look before it is repeated",
     }
-    data = json.dumps(told).encode()
+    data = json.dumps(stated).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(data)).encode()),

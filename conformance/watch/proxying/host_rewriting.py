@@ -96,7 +96,7 @@ def rewritten(body: bytes, places: list[SignedPlace], instead: Callable[[str], s
         if other is None:
             continue
         start, end = place.span
-        told = f"http://{other}" if _SCHEME.match(place.host) else other
-        pieces += [body[position:start], json.dumps(told).encode()]
+        stated = f"http://{other}" if _SCHEME.match(place.host) else other
+        pieces += [body[position:start], json.dumps(stated).encode()]
         position = end
     return b"".join((*pieces, body[position:])) if pieces else body

@@ -115,11 +115,11 @@ class Listeners:
         found = await asyncio.shield(opening)
         return None if found is None else (found[0].authority, signed.target, found[1])
 
-    async def _open_storage(self, told: str, plain: Origin) -> tuple[Origin, int] | None:
+    async def _open_storage(self, stated: str, plain: Origin) -> tuple[Origin, int] | None:
         try:
             addresses = await asyncio.get_running_loop().run_in_executor(None, self._approved, plain.host)
         except (ForbiddenError, OSError, UnicodeError) as reason:
-            self.forbidden.setdefault(told, str(reason))
+            self.forbidden.setdefault(stated, str(reason))
             return None
         origin = Origin(plain.scheme, plain.host, plain.port, plain.authority, addresses)
         return origin, self.open(StorageRoad(self._shared, origin), 0)

@@ -97,8 +97,8 @@ def headers_to_give(head: Head, length: int | None = None) -> list[Header]:
     dropped = _HOP_BY_HOP | (named - {b"close"})
     if length is not None:
         dropped |= {b"content-length", b"content-encoding"}
-    kept = [(name, value) for name, value in head.headers if name not in dropped]
-    return kept if length is None else [*kept, (b"content-length", str(length).encode())]
+    retained = [(name, value) for name, value in head.headers if name not in dropped]
+    return retained if length is None else [*retained, (b"content-length", str(length).encode())]
 
 
 class Digest:

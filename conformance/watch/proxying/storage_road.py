@@ -7,7 +7,7 @@ import contextlib
 import time
 
 from conformance.driver.wire.attempt import Reply
-from conformance.driver.wire.body import TEXT_KEPT, Body
+from conformance.driver.wire.body import TEXT_RETAINED, Body
 from conformance.model import Failure, Octets, Role
 from conformance.watch.proxying.connections import Unreachable
 from conformance.watch.proxying.forwarding import (
@@ -136,7 +136,7 @@ class _Passage:
     async def _answer(self, head: Head, receive: Receive, send: Send) -> None:
         """Hand the answer on as it comes; it is kept before the client has its last byte."""
         await send({"type": "http.response.start", "status": head.status, "headers": headers_to_give(head)})
-        digest = Digest(keep=0 if head.status in _SERVED else TEXT_KEPT * 4)
+        digest = Digest(keep=0 if head.status in _SERVED else TEXT_RETAINED * 4)
         try:
             last = await self._hand_on(digest, receive, send)
         except (UpstreamError, ClientGoneError) as trouble:

@@ -11,8 +11,8 @@ from typing import Literal
 
 from conformance.api.request_facts import is_mutation
 from conformance.driver.recorder import Recorder
-from conformance.driver.wire.attempt import HEADER_KEPT, HEADERS_KEPT, Reply
-from conformance.driver.wire.body import TEXT_KEPT
+from conformance.driver.wire.attempt import HEADER_RETAINED, HEADERS_RETAINED, Reply
+from conformance.driver.wire.body import TEXT_RETAINED
 from conformance.driver.wire.response import response_of
 from conformance.history.carried_secrets import in_body, in_headers, in_target
 from conformance.history.har.speakers import Speakers
@@ -23,7 +23,7 @@ from conformance.watch.proxying.upstream import Head
 
 Listener = Callable[[Literal["begin", "end"], Operation], None]
 UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
-KEPT_URLS = 100_000
+RETAINED_URLS = 100_000
 """Signed urls remembered until they are used."""
 
 
@@ -54,7 +54,7 @@ class TrafficRecord:
     def payload(self, asked: Asked, data: bytes) -> Json | Octets | None:
         """Give a request's body as it is recorded; a text that is shortened has its secrets hidden first."""
         self._secrets.learn(in_headers(asked.headers))
-        shortened = len(data) > TEXT_KEPT
+        shortened = len(data) > TEXT_RETAINED
         return payload(data, asked.headers.get("content-type"), self._secrets.redact if shortened else str)
 
     def begin(self, asked: Asked, lane: str, request: Json | Octets | None) -> Begun:
@@ -121,7 +121,7 @@ class TrafficRecord:
     def gave(self, authority: str, target: str, operation: str) -> None:
         """Remember which answer gave a signed url."""
         self._given[(authority, target)] = operation
-        while len(self._given) > KEPT_URLS:
+        while len(self._given) > RETAINED_URLS:
             self._given.popitem(last=False)
 
     def unseen(self, begun: Begun, host: str, target: str, verb: str) -> None:
@@ -148,11 +148,11 @@ class TrafficRecord:
 
 def headers_of(head: Head) -> dict[str, str]:
     """Give an answer's headers as they are recorded: bounded, repeated ones joined."""
-    kept: dict[str, str] = {}
-    for raw, value in head.headers[: HEADERS_KEPT * 4]:
-        name, text = raw.decode("latin-1"), value.decode("latin-1")[:HEADER_KEPT]
-        if name in kept:
-            kept[name] = f"{kept[name]}, {text}"
-        elif len(kept) < HEADERS_KEPT:
-            kept[name[:100]] = text
-    return kept
+    retained: dict[str, str] = {}
+    for raw, value in head.headers[: HEADERS_RETAINED * 4]:
+        name, text = raw.decode("latin-1"), value.decode("latin-1")[:HEADER_RETAINED]
+        if name in retained:
+            retained[name] = f"{retained[name]}, {text}"
+        elif len(retained) < HEADERS_RETAINED:
+            retained[name[:100]] = text
+    return retained

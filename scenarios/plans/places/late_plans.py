@@ -89,14 +89,14 @@ LATE = (
     PlanScenario(
         "late-calls",
         "Chunks and hashes are reported after the verdict, and the upload is completed again by other hashes",
-        (*COMPLETED, *WINDOW, "complete-repeat-no-5xx"),
+        (*COMPLETED, *WINDOW, "verdict-final", "complete-repeat-no-5xx"),
         Share(1, 1, 8),
         late_calls,
     ),
     PlanScenario(
         "late-bytes",
         "The signed URL of a part is used again after the verdict",
-        (*COMPLETED, *WINDOW),
+        (*COMPLETED, *WINDOW, "verdict-final-store"),
         Share(0, 1, 6),
         late_bytes,
     ),

@@ -68,7 +68,7 @@ HEADERS = (
     tabled(
         "headers",
         "Headers that must change nothing, HEAD beside GET, and clients that revalidate",
-        (*COMPLETED, *WINDOW, *GOOD, *BAD),
+        (*COMPLETED, *WINDOW, *GOOD, *BAD, "conditional-same-state"),
         _SHARE,
         headers,
     ),

@@ -85,7 +85,7 @@ NAMES = (
     tabled(
         "names",
         "Names of every class, of projects, folders, uploads and files, and names nearly alike",
-        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT),
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "name-kept"),
         _SHARE,
         names,
     ),

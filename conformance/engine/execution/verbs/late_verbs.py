@@ -13,7 +13,7 @@ from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.verbs.offered_calls import offered
 from conformance.engine.execution.writes import insist
 from conformance.engine.false_hashes import falsified
-from conformance.engine.plan import NOTHING_KEPT
+from conformance.engine.plan import NOTHING_RETAINED
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
 
@@ -21,11 +21,11 @@ from conformance.model import Json
 def put_again(turn: Turn) -> Task:
     """Use a signed URL of a part, or of a single part, once more: with the same bytes, or with others."""
     upload, number = turn.upload(), int(turn.option("number"))
-    kept = upload.kept_late if turn.option("late") else upload.kept
-    if number not in kept:
-        turn.leave_out(NOTHING_KEPT)
+    retained = upload.retained_late if turn.option("late") else upload.retained
+    if number not in retained:
+        turn.leave_out(NOTHING_RETAINED)
         return
-    signed, by = kept[number]
+    signed, by = retained[number]
     made = _bytes_of(turn, upload, number)
     last = sent(turn.client, turn.client.put_signed(signed, made.data(), notes={"url_of": by}))
     if last.answer is Answer.DONE and turn.option("fresh"):
@@ -48,7 +48,7 @@ def report_chunk(turn: Turn) -> Task:
     path = f"/uploads/{upload.id}/chunks"
     last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body))
     if last.answer is Answer.DONE:
-        upload.kept_late[number] = last.body, last.operation.id
+        upload.retained_late[number] = last.body, last.operation.id
 
 
 def report_hash(turn: Turn) -> Task:

@@ -48,9 +48,9 @@ def _ask_who(turn: Turn) -> Task:
     client.step = turn.client.step
     last = yield from offered(turn, "current_user", lambda _: client.send("GET", "/current_user"))
     client.close()
-    told = last.body.get("id") if last and last.answer is Answer.DONE else None
-    if isinstance(told, str) and told.isprintable():
-        turn.stage.second_id = told
+    stated = last.body.get("id") if last and last.answer is Answer.DONE else None
+    if isinstance(stated, str) and stated.isprintable():
+        turn.stage.second_id = stated
 
 
 def withdraw(turn: Turn) -> Task:

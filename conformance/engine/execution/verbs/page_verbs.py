@@ -34,8 +34,8 @@ def read_pages(client: Speaker, path: str, size: int = 0) -> Task:
         query = {"page": str(page), **({"per_page": str(size)} if size else {})}
         last = sent(client, client.send("GET", path, query=query))
         shown = last.body.get("results")
-        told = last.operation.exchange.headers.get("x-total-pages", "")
-        over = told.isdigit() and page >= int(told)
+        stated = last.operation.exchange.headers.get("x-total-pages", "")
+        over = stated.isdigit() and page >= int(stated)
         if last.answer is not Answer.DONE or not isinstance(shown, list) or len(shown) < max(1, size) or over:
             return
         yield time.monotonic()

@@ -94,9 +94,9 @@ def _attaches(one: Shown, upload: object) -> bool:
 RULES = (
     Rule(
         "foreign-upload-attached", _REQUIREMENT, Need.ATTACHMENTS, Attachments.conclude,
-        lambda p: answers(p.told[0], "2xx") and p.told[0].exchange.user == "owner" and before(p.told[0], p.told[1])
-        and p.told[1].exchange.user == "other" and answers(p.told[1], "2xx")
-        and _attaches(p.told[1], p.numbers["upload"]),
+        lambda p: answers(p.cited[0], "2xx") and p.cited[0].exchange.user == "owner" and before(p.cited[0], p.cited[1])
+        and p.cited[1].exchange.user == "other" and answers(p.cited[1], "2xx")
+        and _attaches(p.cited[1], p.numbers["upload"]),
         occasions="attempts of the second user to attach the owner's uploads",
         excuses=(NOT_MADE_BEFORE, RIGHTS_GIVEN, MAY_BE_DELETED), since=2,
     ),

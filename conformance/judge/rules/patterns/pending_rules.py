@@ -33,7 +33,7 @@ _FORBIDDEN = 403
 class Forbidden:
     """What the creator was told by 403 at the extended endpoints, and the projects whose rights may have changed."""
 
-    told: dict[tuple[str, str], list[Interval]] = field(default_factory=dict)
+    stated: dict[tuple[str, str], list[Interval]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
     def take(self, operation: Operation, of: Classified) -> None:
@@ -41,7 +41,7 @@ class Forbidden:
         exchange = operation.exchange
         own = exchange.status == _FORBIDDEN and exchange.user == "owner" and has_four_fields(exchange.response)
         if own and of.answer is Answer.REFUSED and of.call.name in EXTENDED_CALLS and not is_doubtful(operation):
-            self.told.setdefault((of.call.name, of.call.id), []).append(interval_of(operation))
+            self.stated.setdefault((of.call.name, of.call.id), []).append(interval_of(operation))
 
     def rights(self, operation: Operation) -> None:
         """Take a write that may have changed the rights in the project that its path names."""
@@ -77,8 +77,8 @@ def odd_while_pending(file: File, context: Context, book: Book) -> None:
 def _is_pending(file: File, odd: Interval, context: Context) -> bool:
     current = candidates(file, odd.begun_ns, odd.ended_ns).current
     cases = [context.cases.get(switch.upload) for switch in current]
-    told = (case is None or ALREADY_CONSISTENT.holds(case.chain.verdict, odd) for case in cases)
-    return bool(current) and not ANOTHER_CANDIDATE.holds(told)
+    stated = (case is None or ALREADY_CONSISTENT.holds(case.chain.verdict, odd) for case in cases)
+    return bool(current) and not ANOTHER_CANDIDATE.holds(stated)
 
 
 def forbidden_while_pending(forbidden: Forbidden, context: Context, book: Book) -> None:
@@ -94,7 +94,7 @@ def forbidden_while_pending(forbidden: Forbidden, context: Context, book: Book) 
         f"{len(found)} resources"
     )
     book.find(
-        "nc-until-consistent", "forbidden-while-pending", call, (told[0] for _, told, _ in found), sentence,
+        "nc-until-consistent", "forbidden-while-pending", call, (stated[0] for _, stated, _ in found), sentence,
         expected="resource_not_consistent", observed="403", resources=len(found),
         examples=[name for (_, name), _, _ in found[:4]],
     )  # fmt: skip
@@ -103,14 +103,14 @@ def forbidden_while_pending(forbidden: Forbidden, context: Context, book: Book) 
 def _forbidden(
     forbidden: Forbidden, context: Context
 ) -> Iterator[tuple[tuple[str, str], Sequence[Interval], Interval]]:
-    if not forbidden.told:
+    if not forbidden.stated:
         return
     for reads, made, project in _subjects(context):
         verdict, key = first(reads.ok, reads.bad), (reads.kind, reads.id)
-        told = forbidden.told.get(key)
-        if not told or verdict is None or made is None or reads.nc is not None:
+        stated = forbidden.stated.get(key)
+        if not stated or verdict is None or made is None or reads.nc is not None:
             continue
-        early = [one for one in sorted(told) if crossing(one, made) and crossing(verdict, one)]
+        early = [one for one in sorted(stated) if crossing(one, made) and crossing(verdict, one)]
         if not (SELDOM.holds(early) or RIGHTS_CHANGED.holds(project, forbidden.changed)):
             yield key, early, verdict
 
@@ -127,8 +127,8 @@ def _subjects(context: Context) -> Iterator[tuple[Reads, Interval | None, str]]:
 RULES = (
     Rule(
         "odd-while-pending", "nc-until-consistent", Need.FILE, odd_while_pending,
-        lambda p: answers(p.told[0], "2xx") and before(p.told[0], p.told[1]) and p.told[1].exchange.status != 200
-        and not answers(p.told[1], "nc", "integrity", "404", "401", "403", "429", "500"),
+        lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[1]) and p.cited[1].exchange.status != 200
+        and not answers(p.cited[1], "nc", "integrity", "404", "401", "403", "429", "500"),
         occasions="resources seen while they were not consistent", since=2,
         excuses=(ALREADY_CONSISTENT, ANOTHER_CANDIDATE, SELDOM, MAY_BE_DELETED),
     ),

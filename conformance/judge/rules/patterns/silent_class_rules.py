@@ -76,9 +76,9 @@ def _never_answered(
     ended = max(one.tries[-1].interval.begun_ns for one in silent)
     inside = {id(one) for one in members}
     answers = {
-        told.operation
+        stated.operation
         for one in subjects if id(one) not in inside
-        for told in one.answered if begun <= told.begun_ns <= ended
+        for stated in one.answered if begun <= stated.begun_ns <= ended
     }  # fmt: skip
     if NO_PATTERN.holds(len({one.about for one in silent}), len(answers)):
         return False
@@ -132,10 +132,10 @@ def _alive(tries: Sequence[Try], doomed: int) -> list[Try]:
 def _completes(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
     for name, case in context.cases.items():
         attempts, created = case.upload.completes.values(), case.upload.created
-        told = [one.interval for one in attempts if one.status and one.effect is not Effect.INDETERMINATE]
+        stated = [one.interval for one in attempts if one.status and one.effect is not Effect.INDETERMINATE]
         if created is not None and attempts:
             tries = obedient(unanswered.tries.get(("complete_upload", name, ""), ()), created.ended_ns)
-            yield Subject("complete_upload", name, name, _traits(case), _alive(tries, _doomed(case, context)), told)
+            yield Subject("complete_upload", name, name, _traits(case), _alive(tries, _doomed(case, context)), stated)
 
 
 def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
@@ -149,7 +149,7 @@ def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
             role = "older" if endpoint.superseded else "current"
             traits = {**_traits(case), "endpoint": reads.kind, "place": _place(endpoint, context), "version": role}
             yield Subject(
-                reads.kind, reads.id, case.name, traits, _alive(tries, endpoint.doomed), _told(endpoint, context)
+                reads.kind, reads.id, case.name, traits, _alive(tries, endpoint.doomed), _stated(endpoint, context)
             )
 
 
@@ -159,7 +159,7 @@ def _place(endpoint: Endpoint, context: Context) -> str:
     return "folder" if file and (file.in_folder or file.moved) else "root"
 
 
-def _told(endpoint: Endpoint, context: Context) -> list[Interval]:
+def _stated(endpoint: Endpoint, context: Context) -> list[Interval]:
     reads = endpoint.reads
     found = [reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.nc, reads.nc_first, reads.gone, reads.odd]
     found += [one for pair in reads.sessions.values() for one in pair]
@@ -181,11 +181,11 @@ def _attaches(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
         for place in ("root", "folder"):
             files = (context.world.files[file] for file in upload.files)
             made = [file.created for file in files if file.created and file.in_folder == (place == "folder")]
-            told = [*refused, *made]
+            stated = [*refused, *made]
             silent = obedient(tries.get(("create_file", name, place), ()), done.ended_ns)
-            if told or silent:
+            if stated or silent:
                 traits = {**_traits(case), "place": place}
-                yield Subject("create_file", name, name, traits, _alive(silent, _doomed(case, context)), told)
+                yield Subject("create_file", name, name, traits, _alive(silent, _doomed(case, context)), stated)
 
 
 def _creates(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
@@ -204,12 +204,12 @@ def _creates(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
             continue
         doomed = doomed_from(project.deletes)[0]
         for single, empty in product((False, True), repeat=2):
-            told = made.get((name, not single, empty), [])
-            told += [one for shape, odd in project.odd.items() if shape[1:] == (not single, empty) for one in odd]
+            stated = made.get((name, not single, empty), [])
+            stated += [one for shape, odd in project.odd.items() if shape[1:] == (not single, empty) for one in odd]
             traits = {"kind": "single" if single else "chunked", "size": "empty" if empty else "not empty"}
             silent = obedient(tries.get(("create_upload", name, f"{traits['kind']}, {traits['size']}"), ()), ready)
-            if told or silent:
-                yield Subject("create_upload", name, name, traits, _alive(silent, doomed), told)
+            if stated or silent:
+                yield Subject("create_upload", name, name, traits, _alive(silent, doomed), stated)
 
 
 def _downloads(_unanswered: Unanswered, context: Context) -> Iterator[Subject]:

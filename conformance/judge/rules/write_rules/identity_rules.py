@@ -104,7 +104,7 @@ class Identities:
         """Convict a server that gives one id to two creates, or answers one with another's resource."""
         book.expose("distinct-ids", len(self._made))
         book.expose("body-own-resource", self._carried)
-        told = {one.interval.operation for pair in self._twice.values() for one in pair}
+        stated = {one.interval.operation for pair in self._twice.values() for one in pair}
         for (kind, name), (held, made) in sorted(self._twice.items()):
             doomed = _doomed(kind, name, context.world)
             if doomed >= NEVER or not MAY_BE_DELETED.holds(made.interval, doomed):
@@ -113,7 +113,7 @@ class Identities:
             _another(call, field, wanted, given, (interval,), book)
         for call, given, interval in self._misnamed:
             other = self._names.get((call, given))
-            itself = interval.operation in told or (other is not None and other.operation == interval.operation)
+            itself = interval.operation in stated or (other is not None and other.operation == interval.operation)
             if other is not None and not itself:
                 _another(call, "name", "its own name", given, (other, interval), book)
 
@@ -139,9 +139,9 @@ def _differences(call: str, name: str, exchange: Exchange) -> Iterator[tuple[str
         yield "kind", _KINDS[call], kind
     if call in _CHANGES and kind == _CHANGES[call] and given and given != name.lower():
         yield "id", name, given
-    for field, asked_for, told in _homes(call, name, wanted, body):
-        if asked_for and told and asked_for != told:
-            yield field, asked_for, told
+    for field, asked_for, stated in _homes(call, name, wanted, body):
+        if asked_for and stated and asked_for != stated:
+            yield field, asked_for, stated
 
 
 def _homes(call: str, name: str, wanted: Json, body: Json) -> Iterator[tuple[str, str, str]]:
@@ -193,21 +193,21 @@ def _another(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
 
 
 def _same_id(proof: Proof) -> bool:
-    one, other = proof.told
+    one, other = proof.cited
     key = str(proof.numbers["id"])
-    bodies = [str(told.exchange.response).lower() for told in (one, other)]
+    bodies = [str(stated.exchange.response).lower() for stated in (one, other)]
     shown = all(f"'id': '{key}'" in body for body in bodies)
     asked_apart = (one.exchange.path, str(one.exchange.request)) != (other.exchange.path, str(other.exchange.request))
     return shown and asked_apart and answers(one, "2xx") and answers(other, "2xx") and one.id != other.id
 
 
 def _is_another(proof: Proof) -> bool:
-    told, given, field = proof.told[-1], str(proof.numbers["given"]), str(proof.numbers["field"])
-    shows = answers(told, "2xx") and given.lower() in map(plain, strings(told.exchange.response))
+    stated, given, field = proof.cited[-1], str(proof.numbers["given"]), str(proof.numbers["field"])
+    shows = answers(stated, "2xx") and given.lower() in map(plain, strings(stated.exchange.response))
     if field == "kind":
         return shows
-    named = len(proof.told) == 1 or given in map(plain, strings(asked(proof.told[0].exchange.request)))
-    asked_for = [*told.exchange.path.lower().split("/"), *map(plain, strings(asked(told.exchange.request)))]
+    named = len(proof.cited) == 1 or given in map(plain, strings(asked(proof.cited[0].exchange.request)))
+    asked_for = [*stated.exchange.path.lower().split("/"), *map(plain, strings(asked(stated.exchange.request)))]
     return shows and named and given not in asked_for
 
 

@@ -89,7 +89,7 @@ def _shown_by_another(upload: Upload, context: Context) -> Interval | None:
 
 
 def _turns_away(proof: Proof) -> bool:
-    done, refused = proof.told
+    done, refused = proof.cited
     asked, status = str(refused.exchange.request).lower(), refused.exchange.status or 0
     makes = refused.exchange.method in ("POST", "PUT") and "/files" in refused.exchange.path
     named = makes and str(proof.numbers["upload"]).lower() in asked
@@ -97,7 +97,7 @@ def _turns_away(proof: Proof) -> bool:
 
 
 def _stays_open(proof: Proof) -> bool:
-    done, late, other = proof.told
+    done, late, other = proof.cited
     return (
         completes(done)
         and answers(done, "2xx")

@@ -242,9 +242,9 @@ def _computed(upload: Upload | None) -> set[str]:
     """Return the hashes (hex) that an upload may show whatever was reported."""
     if upload is None:
         return set()
-    told = {one.hash[0].lower() for one in upload.completes.values() if one.hash}
+    stated = {one.hash[0].lower() for one in upload.completes.values() if one.hash}
     stored = {part.stored.md5 for part in upload.parts.values() if part.stored}
-    return told | stored | ({upload.content.md5} if upload.content else set())
+    return stated | stored | ({upload.content.md5} if upload.content else set())
 
 
 def _completed(fact: Fact, context: Context) -> Interval | None:
@@ -293,7 +293,7 @@ def _tell(fact: Fact, refused: Interval, sign: Interval, book: Book) -> None:
 
 
 def _shows_it(proof: Proof) -> bool:
-    refused, sign = proof.told
+    refused, sign = proof.cited
     status, field = refused.exchange.status or 0, str(proof.numbers["field"])
     said_no = (400 <= status < 500 or answers(refused, "nc")) and is_mutation(refused.exchange)
     text = str(sign.exchange.response).lower()

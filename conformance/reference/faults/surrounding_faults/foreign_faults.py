@@ -47,7 +47,7 @@ def _in_state(state: State) -> Callable[[Call], bool]:
     return holds
 
 
-def _told(operation: str, when: Callable[[Call], bool], error: Callable[[], ApiError]) -> LayerFactory:
+def _stated(operation: str, when: Callable[[Call], bool], error: Callable[[], ApiError]) -> LayerFactory:
     """Tell another user what state a thing is in before asking for rights."""
 
     class Told(Layer):
@@ -100,19 +100,19 @@ def _attaches(*names: str, only: tuple[State, ...] = tuple(State)) -> LayerFacto
 
 
 FAMILY: dict[Fault, LayerFactory] = {
-    Fault("other-told-nc-file", _OTHER, "another user is told that a file is pending"): _told(
+    Fault("other-told-nc-file", _OTHER, "another user is told that a file is pending"): _stated(
         "file_url", _in_state(State.PENDING), not_consistent
     ),
-    Fault("other-told-nc-version", _OTHER, "another user is told that a version is pending"): _told(
+    Fault("other-told-nc-version", _OTHER, "another user is told that a version is pending"): _stated(
         "version_url", _in_state(State.PENDING), not_consistent
     ),
-    Fault("other-told-nc-project", _OTHER, "another user is told that a project is not ready"): _told(
+    Fault("other-told-nc-project", _OTHER, "another user is told that a project is not ready"): _stated(
         "create_upload", _unready, not_consistent
     ),
-    Fault("other-told-nc-chunks", _OTHER, "another user is told that an upload is not prepared"): _told(
+    Fault("other-told-nc-chunks", _OTHER, "another user is told that an upload is not prepared"): _stated(
         "create_chunk", _in_state(State.OPEN), not_consistent
     ),
-    Fault("other-told-integrity", _OTHER, "another user is told that an upload is bad"): _told(
+    Fault("other-told-integrity", _OTHER, "another user is told that an upload is bad"): _stated(
         "file_url", _in_state(State.ERR), integrity
     ),
     Fault("foreign-post", _ATTACH, "POST /files takes another user's upload"): _attaches("create_file"),

@@ -46,17 +46,17 @@ def _project_of(call: Call) -> str:
 class _Rights(Layer):
     """Keeps what it knew of a user's rights in a project: `kept` says which answers are remembered."""
 
-    def __init__(self, world: World, kept: bool) -> None:  # noqa: FBT001 (the one thing that differs)
+    def __init__(self, world: World, retained: bool) -> None:  # noqa: FBT001 (the one thing that differs)
         super().__init__(world)
-        self._kept = kept
+        self._retained = retained
         self._known: set[tuple[str, str]] = set()
 
     def may(self, call: Call, *, allowed: bool) -> bool:
         """Remember it by user and by what is asked for."""
         key = (call.user.id, call.path.get("id", ""))
-        if allowed is self._kept:
+        if allowed is self._retained:
             self._known.add(key)
-        return self._kept if key in self._known else allowed
+        return self._retained if key in self._known else allowed
 
 
 class _GrantReplaces(Layer):
@@ -126,9 +126,9 @@ FAMILY: dict[Fault, LayerFactory] = {
         "refusal-cached",
         ("converges-upload", *LOST_WAIT, "converges-project"),
         "who was refused once is refused for ever",
-    ): (lambda world: _Rights(world, kept=False)),
+    ): (lambda world: _Rights(world, retained=False)),
     Fault("rights-cached", ("other-user-403",), "who had rights once keeps them"): lambda world: _Rights(
-        world, kept=True
+        world, retained=True
     ),
     Fault(
         "withdraw-deletes", (*LOST_FILE, *NEVER), "withdrawn rights take what the member made along"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILY"]
 
-_STORED = (*BYTES, *FLIP, *GOOD_IE, *BAD_200, "complete-repeat-same-outcome")
-_CALLED = (*FLIP, *_STORED)
+_STORED = ("verdict-final-store", *BYTES, *FLIP, *GOOD_IE, *BAD_200, "complete-repeat-same-outcome")
+_CALLED = ("verdict-final", *FLIP, *_STORED)
 
 
 def _final(world: World, upload: sqlite3.Row | None) -> bool:
@@ -150,7 +150,7 @@ FAMILY: dict[Fault, LayerFactory] = {
         chunked=False
     ),
     Fault("part-put-after-verdict", _STORED, "a part can be replaced after the verdict"): _writable(chunked=True),
-    Fault("put-after-verdict-judged", _CALLED, "bytes sent after the verdict are verified, and change it"): (
+    Fault("put-after-verdict-judged", _STORED, "bytes sent after the verdict are verified, and change it"): (
         _VerifiedAgain
     ),
     Fault("put-after-verdict-appends", _STORED, "a PUT after the verdict is refused, and makes the object longer"): (

@@ -111,17 +111,17 @@ class _SharedCache(Layer):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._kept: dict[str, tuple[float, Reply]] = {}
+        self._retained: dict[str, tuple[float, Reply]] = {}
 
     async def before(self, call: Call) -> Reply | None:
         """Look for a fresh one."""
-        at, reply = self._kept.get(call.request.url.path, (0.0, None))
+        at, reply = self._retained.get(call.request.url.path, (0.0, None))
         return reply if call.operation in URLS and call.now < at + 0.5 else None
 
     async def after(self, call: Call, reply: Reply) -> Reply:
         """Keep a good one."""
         if call.operation in URLS and reply.status == 200:
-            self._kept.setdefault(call.request.url.path, (call.now, reply))
+            self._retained.setdefault(call.request.url.path, (call.now, reply))
         return reply
 
 
