@@ -15,5 +15,7 @@ BAD = ("bad-never-200", "complete-no-500", "complete-no-integrity", "integrity-p
 """By one that is known to be bad."""
 REFUSED = ("error-payload", "code-not-provided")
 """By what is refused with an ordinary error."""
-OWN_PROJECT = ("project-create-202", "project-create-body", "converges-project", "refused-create-no-trace")
-"""By a project of the plan's own that is used at once and listed at the end."""
+ACCEPTED = ("project-create-202", "project-create-body", "converges-project")
+"""By a project of the plan's own that is used."""
+OWN_PROJECT = (*ACCEPTED, "refused-create-no-trace")
+"""By one that is used at once and listed at the end."""

@@ -11,7 +11,7 @@ from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
 
 from . import shapes
-from .exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
+from .exercised import ACCEPTED, COMPLETED, GOOD, WINDOW
 from .plan_parts import Draw, attach
 
 FEW, MANY, FLOOD = 8, 16, 64
@@ -62,7 +62,7 @@ LOAD = (
     PlanScenario(
         "bursts-apart",
         "Many uploads, each in a project of its own, are completed at one moment",
-        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "bad-never-200", "integrity-payload", *IDS),
+        (*COMPLETED, *WINDOW, *GOOD, *ACCEPTED, "bad-never-200", "integrity-payload", *IDS),
         Share(0, 1, 2),
         partial(bursts, theme="bursts-apart", uploads=FEW, apart=True),
     ),

@@ -59,10 +59,10 @@ class Space:
 
 @dataclass(slots=True)
 class _Open:
-    """The combinations that no row holds yet."""
+    """The combinations that no row holds yet, each as part of a row: a set has no order that every process shares."""
 
     strength: int
-    left: dict[Pairs, None] = field(default_factory=dict)
+    left: dict[Pairs, Row] = field(default_factory=dict)
 
     def gain(self, row: Row, name: str, level: str) -> int:
         """Return how many of them a row gains by one level more."""
@@ -95,14 +95,14 @@ def covering(space: Space, strength: int, lot: Lot) -> list[Row]:
     names = lot.order("factors", tuple(space.factors))
     mixed = Space({name: lot.order(name, tuple(space.factors[name])) for name in names}, space.rules)
     possible = (one for one in mixed.combinations(strength) if not mixed.why_not(one))
-    open_ = _Open(strength, {frozenset(one.items()): None for one in possible})
+    open_ = _Open(strength, {frozenset(one.items()): one for one in possible})
     rows: list[Row] = []
 
     def ranked(row: Row, levels: list[tuple[str, str]]) -> list[tuple[str, str]]:
         return sorted(levels, key=lambda pair: -open_.gain(row, *pair))
 
     while open_.left:
-        part = dict(sorted(next(iter(open_.left))))  # a set's own order is another one in every process
+        part = next(iter(open_.left.values()))
         row = completed(mixed, part, ranked)
         if row is None:
             open_.left.pop(frozenset(part.items()))
@@ -119,7 +119,7 @@ def further(space: Space, count: int, lot: Lot) -> Iterator[Row]:
         mixed = Space({name: mine.order(name, tuple(levels)) for name, levels in space.factors.items()}, space.rules)
         row = completed(mixed, {}, lambda _, levels: levels)
         assert row is not None, "a space holds a row"
-        yield row
+        yield {name: row[name] for name in space.factors}
 
 
 def held(rows: Iterable[Row], strength: int) -> set[Pairs]:
