@@ -113,7 +113,7 @@ def test_what_is_no_bundle_is_exit_code_2(command: Command, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "stated"),
     [
         ((), "say --effort thorough"),
         (("--effort", "thorough"), "say --target-version VERSION"),
@@ -166,7 +166,7 @@ def test_the_embedded_server_is_known_before_the_run(command: Command, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("target", "begun", "told"),
+    ("target", "begun", "stated"),
     [
         ("https://other.example/api/v1", now(), "is for the target https://other.example/api/v1"),
         (f"{NOWHERE}/api/v1", now() - LONG_AGO, "holds from"),

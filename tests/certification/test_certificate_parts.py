@@ -88,7 +88,7 @@ GOOD = Standing("thorough", second_user=True, converge_within_s=60.0, version="1
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "stated"),
     [
         ({"effort": "standard"}, "say --effort thorough"),
         ({"second_user": False}, "set DDS_OTHER_API_TOKEN"),

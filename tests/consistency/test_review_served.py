@@ -131,7 +131,7 @@ def older_bad(switch: str = "200") -> Scribe:
     return scribe
 
 
-@pytest.mark.parametrize("told", ["ie", "nc", None])
+@pytest.mark.parametrize("stated", ["ie", "nc", None])
 def test_an_older_version_that_failed_is_not_collected_before_it_told_so(stated: str | None) -> None:
     """It is live, so a plain 404 is no answer; once its verdict was told, nobody promised to keep it."""
     for later in (20, 80):

@@ -54,7 +54,7 @@ def test_an_empty_file_foresees_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "stated"),
     [
         ('owner = "api team"\n', "", "lacks owner"),
         ("expires = 2027-03-31\n", "", "lacks expires"),

@@ -96,7 +96,7 @@ def test_what_a_server_said_is_neither_markup_nor_an_escape_sequence(sample: Sam
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "stated"),
     [
         ({"effort": "quick"}, "look harder: dds-conformance run --effort thorough"),
         ({"partial": True}, "run it whole: dds-conformance run"),

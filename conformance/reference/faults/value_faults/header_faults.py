@@ -22,7 +22,7 @@ __all__ = ["FAMILY"]
 
 _PAGE = "<html><body><h1>Error</h1></body></html>"
 _ANYBODY = ("other-user-403", "no-token-401", "nc-after-delete")
-_STALE = ("conditional-same-state", "converges-upload", "new-version-served", "nc-until-consistent", *MONOTONIC)
+_STALE = ("converges-upload", "new-version-served", "nc-until-consistent", "conditional-same-state", *MONOTONIC)
 
 
 def _asks(name: str, wanted: Callable[[str | None], bool], *, on: tuple[str, ...] = ()) -> When:
