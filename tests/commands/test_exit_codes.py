@@ -47,7 +47,8 @@ def test_a_broken_target_is_nonconformant_and_answers_1(dds: Run, tmp_path: Path
     """A 200 where 202 is due."""
     with launch(lag="0.1", faults=["complete-200"]) as broken:
         env = {"DDS_API_TOKEN": broken.token, "DDS_OTHER_API_TOKEN": broken.other_token}
-        done = dds("run", "--effort", "quick", "--target", broken.base_url, "--report-dir", "out", env=env)
+        words = ("--effort", "quick", "--scenario", "uploads", "--target", broken.base_url, "--report-dir", "out")
+        done = dds("run", *words, env=env)
     assert done.returncode == 1, done.stdout + done.stderr
     drawn = document(tmp_path / "out")
     assert drawn["outcome"] == "nonconformant"
@@ -130,8 +131,8 @@ def test_a_selection_speaks_of_the_selected_duties_and_is_marked_partial(
     dds: Run, tmp_path: Path, server: RunningServer, credentials: Mapping[str, str]
 ) -> None:
     """``--only`` with a glob."""
-    words = ("run", "--effort", "quick", "--target", server.base_url, "--only", "complete-*", "--report-dir", "out")
-    done = dds(*words, env=credentials)
+    words = ("run", "--effort", "quick", "--scenario", "uploads", "--only", "complete-*", "--report-dir", "out")
+    done = dds(*words, "--target", server.base_url, env=credentials)
     assert done.returncode == 0, done.stdout + done.stderr
     drawn = document(tmp_path / "out")
     assert drawn["partial"] is True
