@@ -242,6 +242,7 @@ _VERSIONS: dict[Fault, LayerFactory] = {
             "old-version-downloadable",
             *("bytes-exact", "bytes-at-once", "one-verdict", "bad-never-200", "good-never-integrity"),
             *("session-monotonic", "realtime-monotonic", "converges-upload", "status-record", "no-early-answer"),
+            "verdict-final",
         ),
         "/file_versions/{older}/url serves the newest version",
     ): _serves("version", -1),
