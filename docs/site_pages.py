@@ -16,7 +16,7 @@ from mkdocs.structure.files import File, Files
 
 from conformance.api import catalogue
 from conformance.cli.asking.grouped_help import grouped
-from conformance.cli.commands import PLACES, LazyGroup, cli
+from conformance.cli.commands import every_command
 from conformance.clients.client_judge import client_rules_of
 from conformance.judge.rules_table import excuses_of, names_of
 from conformance.model import Requirement
@@ -91,18 +91,6 @@ def commands() -> Iterator[str]:
             yield f"| {title} | |\n|---|---|"
             yield from (_option_row(name, one, context) for one in some)
             yield ""
-
-
-def every_command() -> Iterator[tuple[str, click.Command]]:
-    """Yield every command with its whole name, those of a group included."""
-    assert isinstance(cli, LazyGroup)
-    context = click.Context(cli)
-    for name in PLACES:
-        command = cli.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from ((f"{name} {sub}", one) for sub, one in command.commands.items())
-        elif command:
-            yield name, command
 
 
 def _option_row(name: str, option: click.Option, context: click.Context) -> str:

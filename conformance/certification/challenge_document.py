@@ -15,7 +15,6 @@ from conformance.settings.naming import new_nonce
 KIND = "application/vnd.dds-conformance.challenge+json"
 FORMAT = "dds-conformance-challenge"
 VERSION = 1
-MOST_DAYS = 365
 _FIELDS = frozenset({"format", "version", "nonce", "target", "issued", "expires", "certifier"})
 _REMEDY = "Ask the certifier for a new CHALLENGE.json (`dds-conformance challenge`)."
 

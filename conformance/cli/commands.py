@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -101,6 +102,18 @@ class LazyGroup(click.Group):
         """Write the overview from the table alone."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.summary) for name, place in PLACES.items()])
+
+
+def every_command() -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its whole name, those of a group included; all of their code is loaded."""
+    group = LazyGroup()
+    context = click.Context(group)
+    for name in PLACES:
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {sub}", one) for sub, one in command.commands.items())
+        elif command is not None:
+            yield name, command
 
 
 def debuggable(command: click.Command) -> click.Command:

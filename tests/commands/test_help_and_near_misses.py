@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,27 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli.asking.grouped_help import GROUPS, OTHER, grouped
-from conformance.cli.commands import PLACES, LazyGroup, cli
+from conformance.cli.commands import cli, every_command
 from conformance.errors import did_you_mean
 
 SAMPLES = Path(__file__).parents[1] / "data" / "documents"
 GENERAL = {"--config", "--debug", "--help"}
 
 
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """Give every command with its whole name, those of a group included."""
-    assert isinstance(cli, LazyGroup)
-    context = click.Context(cli)
-    for name in PLACES:
-        command = cli.get_command(context, name)
-        assert command is not None
-        if isinstance(command, click.Group):
-            yield from ((f"{name} {sub}", one) for sub, one in command.commands.items())
-        else:
-            yield name, command
-
-
-COMMANDS = dict(commands())
+COMMANDS = dict(every_command())
 
 
 def said(*words: str) -> str:

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from conformance.api import catalogue
-from conformance.cli.commands import PLACES, LazyGroup, cli
+from conformance.cli.commands import every_command
 from conformance.errors import ExitCode
 from conformance.reference.faults import FAULTS
 from conformance.reference.variants import VARIANTS
@@ -103,19 +103,7 @@ def test_every_requirement_reading_fault_and_exit_code_has_an_anchor(pages: dict
     assert {str(int(code)) for code in ExitCode} <= pages["exit-codes.html"].ids
 
 
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """Give every command with its whole name."""
-    assert isinstance(cli, LazyGroup)
-    context = click.Context(cli)
-    for name in PLACES:
-        command = cli.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from ((f"{name} {sub}", one) for sub, one in command.commands.items())
-        elif command is not None:
-            yield name, command
-
-
-@pytest.mark.parametrize(("name", "command"), [*commands()], ids=[name for name, _ in commands()])
+@pytest.mark.parametrize(("name", "command"), [*every_command()], ids=[name for name, _ in every_command()])
 def test_every_command_and_option_is_documented(name: str, command: click.Command, pages: dict[str, Page]) -> None:
     """With an anchor and a sentence of its own; and some page that a person wrote tells what the command is for."""
     anchor = name.replace(" ", "-")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from conformance.api.bodies import asked, identity, within
-from conformance.api.routes import BASE, URL_CALLS, Call, call_of, spelled
+from conformance.api.routes import BASE, URL_CALLS, Call, call_of
 from conformance.api.statuses import DOCUMENTED_SUCCESS
 from conformance.model import Exchange, Json, Operation, Role
 
@@ -73,10 +73,6 @@ class Speakers:
             self._learn_person(_digest(token), identity(exchange.response))
         elif called.name in CREATES and token:
             self._learn_creation(_digest(token), called, exchange)
-
-    def creator_known(self, name: str) -> bool:
-        """Whether the resource was seen to be created."""
-        return spelled(name) in self._creators
 
     def _person(self, marked: str) -> str:
         return self._persons.get(marked, marked)

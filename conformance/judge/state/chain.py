@@ -122,10 +122,6 @@ class Chain:
         """Return what crosses at instant 1."""
         return crossing(self.unfinished, self.past)
 
-    def premature(self) -> Crossing | None:
-        """Return a verdict that ended before the first attempt to complete began, as ``earlier``, with that attempt."""
-        return crossing(self.started, self.verdict)
-
     def relapse(self) -> Crossing | None:
         """Return what crosses at instant 2: a not-consistent answer that began after a verdict had ended."""
         return crossing(self.waiting, self.verdict)

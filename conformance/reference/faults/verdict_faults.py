@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.hooks.bends import Fault, draw
-from conformance.reference.hooks.recipes import EVERY_OFFENCE, condemn, overlook
+from conformance.reference.hooks.recipes import EVERY_OFFENCE, condemn, overlook, unverified
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import INTEGRITY_REASON
 from conformance.reference.upload_state import Verdict
@@ -71,20 +71,10 @@ class _Condemning(Layer):
         return Verdict(INTEGRITY_REASON) if self.condemns(upload, parts) else verdict
 
 
-class _NeighbourSwallows(Layer):
-    """Finds an upload good when another one completed within 100 ms of it."""
-
-    def verdict(
-        self,
-        upload: sqlite3.Row,
-        chunks: list[sqlite3.Row],  # noqa: ARG002
-        parts: list[Part],  # noqa: ARG002
-        verdict: Verdict,
-    ) -> Verdict:
-        """Look for another complete close by."""
-        sql = "SELECT 1 FROM uploads WHERE id <> ? AND abs(completed - ?) < 0.1"
-        near = self.world.database.one(sql, upload["id"], upload["completed"])
-        return verdict if near is None else Verdict()
+def _has_neighbour(world: World, upload: sqlite3.Row) -> bool:
+    """Whether another upload was completed within 100 ms of this one."""
+    sql = "SELECT 1 FROM uploads WHERE id <> ? AND abs(completed - ?) < 0.1"
+    return world.database.one(sql, upload["id"], upload["completed"]) is not None
 
 
 class _ReportedSideBySideLost(_Condemning):
@@ -155,9 +145,9 @@ _SWALLOWED: dict[Fault, LayerFactory] = {
     Fault("set-of-hashes", _BAD_200, "chunk hashes reported for one another do not make an upload bad"): overlook(
         _same_hashes
     ),
-    Fault(
-        "concurrent-complete-swallows", _BAD_200, "a bad upload completed beside another one is good"
-    ): _NeighbourSwallows,
+    Fault("concurrent-complete-swallows", _BAD_200, "a bad upload completed beside another one is good"): unverified(
+        _has_neighbour
+    ),
 }
 
 _CONDEMNED: dict[Fault, LayerFactory] = {
