@@ -25,10 +25,11 @@ class _Watch:
     Numbered ids (``worker-12``) cost one bit each, so that ten million operations stay small.
     """
 
-    __slots__ = ("_bits", "_ended", "_last", "_others")
+    __slots__ = ("_bits", "_dashless", "_ended", "_last", "_others")
 
     def __init__(self) -> None:
         self._bits: dict[str, bytearray] = {}
+        self._dashless: dict[str, bytearray] = {}
         self._others: set[str] = set()
         self._last: dict[str, Operation] = {}
         self._ended = False
@@ -46,34 +47,26 @@ class _Watch:
             raise Problem("a second header")
 
     def _unique(self, name: str) -> None:
-        stem, digits = self._numbered(name)
-        if not stem:
+        table = self._bits
+        stem, dash, digits = name.rpartition("-")
+        if not dash:
+            table, stem = self._dashless, name.rstrip("0123456789")
+            digits = name[len(stem) :]
+        if not digits.isdigit() or len(digits) > 8 or digits[0] == "0" or not digits.isascii():
             if name in self._others:
                 raise Problem(f"the id {name!r} occurs twice")
             self._others.add(name)
             return
         number = int(digits)
         byte, bit = number >> 3, 1 << (number & 7)
-        bits = self._bits.get(stem)
+        bits = table.get(stem)
         if bits is None:
-            bits = self._bits[stem] = bytearray()
+            bits = table[stem] = bytearray()
         if byte >= len(bits):
             bits.extend(bytes(byte + 1 - len(bits) + len(bits) // 2))
         if bits[byte] & bit:
             raise Problem(f"the id {name!r} occurs twice")
         bits[byte] |= bit
-
-    @staticmethod
-    def _numbered(name: str) -> tuple[str, str]:
-        """Split a numbered id into its stem and its digits; two empty texts where it is none."""
-        stem, dash, digits = name.rpartition("-")
-        if dash and digits.isdigit():
-            stem += dash
-        else:
-            stem = name.rstrip("0123456789")
-            digits = name[len(stem) :]
-        usual = stem and digits and len(digits) <= 8 and digits[0] != "0" and digits.isascii()
-        return (stem, digits) if usual else ("", "")
 
     def _sequential(self, operation: Operation) -> None:
         b = operation.b_ns

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.history.decode import Decoder, Problem, parse
+from conformance.history.read import _Watch
 from conformance.history.usual_lines import UsualLines
+from conformance.model import Exchange, Operation
 
 LINE = {
     "id": "w-1", "session": "s", "a_ns": 10, "method": "GET", "host": "h", "path": "/api/v1/files/1/url", "role": "api",
@@ -116,3 +118,18 @@ def test_entries_of_both_readers_are_frozen_and_equal_with_equal_hashes() -> Non
         fast.a_ns = 1
     with pytest.raises(AttributeError):
         fast.exchange.status = 1
+
+
+@given(st.lists(st.from_regex(r"[aL]?-?(0|[1-9][0-9]{0,8}|b)?-?\n?", fullmatch=True).filter(bool), max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_an_id_is_refused_exactly_when_it_stood_before(names: list[str]) -> None:
+    """Numbered ids are remembered as bits, others as they are; no two different ids are taken for one."""
+    watch, before = _Watch(), set[str]()
+    for name in names:
+        entry = Operation(name, name, 1, 2, Exchange("GET", "/x"))
+        if name in before:
+            with pytest.raises(Problem, match="occurs twice"):
+                watch.entry(entry, first=False)
+        else:
+            watch.entry(entry, first=False)
+        before.add(name)
