@@ -213,10 +213,14 @@ def _as_json(finding: Finding) -> dict[str, Json]:
 
 def _gone(history: History, classes: Classes) -> Iterable[str]:
     """Say that the target did not come back: nothing that its API was asked last was answered."""
-    pairs = zip(history.operations, classes, strict=True)
-    sent = ((one.exchange, of) for one, of in pairs if not {"withheld", "forbidden"} & one.notes.keys())
-    stated = [_answered(exchange, of) for exchange, of in sent if exchange.role is Role.API]
-    unanswered = stated[::-1].index(True) if True in stated else len(stated)
+    unanswered = 0
+    for operation, of in zip(reversed(history.operations), reversed(classes), strict=True):
+        exchange = operation.exchange
+        if exchange.role is not Role.API or not {"withheld", "forbidden"}.isdisjoint(operation.notes):
+            continue
+        if _answered(exchange, of):
+            break
+        unanswered += 1
     if unanswered >= LEAST_UNANSWERED:
         yield f"the last {unanswered} requests had no answer of the API: the target, or the token, went away"
 
