@@ -179,7 +179,7 @@ def versions() -> dict[str, str]:
 def _evidence(history: History, classes: Classes, judgement: Judgement) -> dict[str, tuple[Operation, Classified]]:
     named = {name for tally in judgement.tallies.values() for f in tally.findings for name in f.operations}
     pairs = zip(history.operations, classes, strict=True)
-    return {operation.id: (operation, of) for operation, of in pairs if operation.id in named}
+    return {operation.id: (operation, of) for operation, of in pairs if operation.id in named} if named else {}
 
 
 def _dropped(dropped: Iterable[Finding]) -> Iterable[str]:
@@ -231,7 +231,7 @@ def _answered(exchange: Exchange, of: Classified) -> bool:
 
 def _unsent(history: History) -> Iterable[str]:
     """Say what the driver would not send, and why: it is no finding, but it may be why something was not observed."""
-    notes = [operation.notes for operation in history.operations]
+    notes = [operation.notes for operation in history.operations if operation.notes]
     forbidden = Counter(str(note["forbidden"]) for note in notes if "forbidden" in note)
     for reason, count in forbidden.most_common():
         yield f"signed URLs not followed, {count} times: {reason}"
