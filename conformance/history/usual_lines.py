@@ -18,6 +18,7 @@ from conformance.api.routes import below
 from conformance.history.entries import Begun
 from conformance.model import NOTHING, Exchange, Failure, Json, Octets, Operation, Phase, Role
 
+_NEW = object()
 _NULL = msgspec.Raw(b"null")
 _SHARED_BODY, _SHARED_HEADERS = 512, 128
 """Bodies and headers up to so many bytes are decoded once for all lines that carry the same."""
@@ -154,38 +155,32 @@ class UsualLines:
             role = Role.STORAGE if below(path, base) is None else Role.API
         if user is msgspec.UNSET:
             user = "owner" if line.authorized else None
-        kind = line.request_type
+        kind, text, told = line.request_type, bytes(line.request), bytes(line.response)
+        asked, body, headers = self._bodies.get(text, _NEW), self._bodies.get(told, _NEW), bytes(line.headers)
         exchange: Any = _Exchange(
-            intern(line.method), path, intern(line.host or ""), role, user, self._body(line.request),
-            kind if kind is None else intern(kind), status, self._header(line.headers), self._body(line.response),
-            failure,
+            intern(line.method), path, intern(line.host or ""), role, user,
+            self._body(text) if asked is _NEW else asked,
+            kind if kind is None else intern(kind), status, self._headers.get(headers) or self._header(headers),
+            self._body(told) if body is _NEW else body, failure,
         )  # fmt: skip
         exchange.__class__ = Exchange
         operation: Any = _Operation(
             name, intern(line.session), a_ns, b_ns, exchange, line.phase or Phase.TROUBLE, intern(line.scenario or ""),
-            intern(line.plan or ""), _notes(line.notes),
+            intern(line.plan or ""), NOTHING if line.notes is _NULL else _notes(line.notes),
         )  # fmt: skip
         operation.__class__ = Operation
         return Begun(operation) if begun else operation
 
-    def _body(self, raw: msgspec.Raw) -> Json | Octets:
-        text = bytes(raw)
-        try:
-            return self._bodies[text]
-        except KeyError:
-            body = restored(_json(text))
+    def _body(self, text: bytes) -> Json | Octets:
+        body = restored(_json(text))
         if len(text) <= _SHARED_BODY:
             if len(self._bodies) >= _REMEMBERED:
                 self._bodies = {b"null": None}
             self._bodies[text] = body
         return body
 
-    def _header(self, raw: msgspec.Raw) -> Mapping[str, str]:
-        text = bytes(raw)
-        try:
-            return self._headers[text]
-        except KeyError:
-            headers = _texts(text) or NOTHING
+    def _header(self, text: bytes) -> Mapping[str, str]:
+        headers = _texts(text) or NOTHING
         if len(text) <= _SHARED_HEADERS and len(self._headers) < _REMEMBERED:
             self._headers[text] = headers
         return headers
