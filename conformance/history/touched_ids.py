@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -38,7 +39,7 @@ def _segments(path: str) -> list[str]:
 def _of_path(path: str) -> Iterator[str]:
     """Yield each segment that stands behind the name of a collection."""
     found = _segments(path)
-    yield from (name for before, name in zip(found, found[1:], strict=False) if before in COLLECTIONS)
+    yield from (name for before, name in itertools.pairwise(found) if before in COLLECTIONS)
 
 
 def _is_about_a_resource(exchange: Exchange) -> bool:

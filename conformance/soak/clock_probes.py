@@ -7,6 +7,7 @@ of any of their bounds from it, and what the clocks may drift between them, toge
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ class ClockProbes:
         at, offset, drift = _line(trips)
         line = ClockOffset(at, offset, drift, 0, trips[0].at_ns, trips[-1].at_ns, self._count)
         worst = max(abs(one.at_ns + one.offset_ns - line.shifted(one.at_ns)) + one.half_ns for one in trips)
-        gap = max((after.at_ns - one.at_ns for one, after in zip(trips, trips[1:], strict=False)), default=0)
+        gap = max((after.at_ns - one.at_ns for one, after in itertools.pairwise(trips)), default=0)
         bound = worst + gap * (MOST_DRIFT_PPB + abs(drift)) // (2 * PPB) + 1
         return ClockOffset(at, offset, drift, bound, trips[0].at_ns, trips[-1].at_ns, self._count)
 
