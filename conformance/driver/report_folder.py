@@ -20,8 +20,8 @@ VIEWS = (
 )  # fmt: skip
 """What is drawn from a judgement."""
 RECORDS = (
-    "history.jsonl", "history-w*.jsonl", "pytest.log", "soak.log", "soak.json", "locust_*.csv", "target-description.txt",
-    "challenge.json",
+    "history.jsonl", "history-w*.jsonl", "pytest.log", "soak.log", "soak.json", "locust_*.csv",
+    "target-description.txt", "challenge.json",
 )  # fmt: skip
 """What a run writes besides."""
 PARTS = ("plans-*.json", "fuzz-*.json")

@@ -58,16 +58,27 @@ class ClockProbes:
             self._while_ns *= 2
 
     def offset(self) -> ClockOffset | None:
-        """Return the offset with its bound; None before the first round trip."""
-        trips = self._retained
-        if not trips:
+        """Return the offset with its bound; None before the first round trip.
+
+        Slow trips bound little: of some choices that leave them out the one with the best bound is taken.
+        """
+        if not self._retained:
             return None
+        halves = sorted(one.half_ns for one in self._retained)
+        limits = {halves[0] * 3 // 2, *(halves[(len(halves) - 1) * quarter // 4] for quarter in range(1, 5))}
+        found = (self._bounded([one for one in self._retained if one.half_ns <= limit]) for limit in sorted(limits))
+        return min(found, key=lambda offset: offset.bound_ns)
+
+    def _bounded(self, trips: Sequence[Trip]) -> ClockOffset:
+        """Return the line through some of the trips, and its bound from the first of all to the last of all."""
+        first, last = self._retained[0].at_ns, self._retained[-1].at_ns
         at, offset, drift = _line(trips)
-        line = ClockOffset(at, offset, drift, 0, trips[0].at_ns, trips[-1].at_ns, self._count)
+        line = ClockOffset(at, offset, drift, 0, first, last, self._count)
         worst = max(abs(one.at_ns + one.offset_ns - line.shifted(one.at_ns)) + one.half_ns for one in trips)
-        gap = max((after.at_ns - one.at_ns for one, after in itertools.pairwise(trips)), default=0)
-        bound = worst + gap * (MOST_DRIFT_PPB + abs(drift)) // (2 * PPB) + 1
-        return ClockOffset(at, offset, drift, bound, trips[0].at_ns, trips[-1].at_ns, self._count)
+        between = max((after.at_ns - one.at_ns for one, after in itertools.pairwise(trips)), default=0) // 2
+        farthest = max(between, trips[0].at_ns - first, last - trips[-1].at_ns)
+        bound = worst + farthest * (MOST_DRIFT_PPB + abs(drift)) // PPB + 2
+        return ClockOffset(at, offset, drift, bound, first, last, self._count)
 
 
 def _line(trips: Sequence[Trip]) -> tuple[int, int, int]:

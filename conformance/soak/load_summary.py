@@ -61,7 +61,7 @@ class Load:
 def load_summary(
     operations: Sequence[Operation], classes: Sequence[Classified], lag: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """Return the section of the run document about load; `lag` is that about lag, whose intervals are set against it."""
+    """Return the section of the run document about load; `lag` is its section about lag, set against the load."""
     spans = [(one.a_ns, one.b_ns) for one in operations if one.b_ns is not None]
     begun, ended = min((a for a, _ in spans), default=0), max((b for _, b in spans), default=1)
     load = Load(begun, max(1, -(-(ended - begun) // SLICES)))
@@ -83,7 +83,7 @@ def load_summary(
 def _marks(lag: Mapping[str, Json], load: Load) -> Iterator[dict[str, Json]]:
     origin = int(lag.get("origin_ns") or 0)
     for group in lag.get("groups") or ():
-        if group["kind"] != "upload":
+        if not group["kind"].endswith("upload"):
             continue
         for one in group["over_time"]:
             begun = origin + int(one["begun_s"] * NS_PER_S)

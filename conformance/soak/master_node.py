@@ -75,7 +75,7 @@ class Master:
             self._environment.create_web_ui(host, port, stats_csv_writer=csv)
 
     def _await(self, over: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something holds, for so long at most or until somebody wants the soak to end; say whether it does."""
+        """Wait until something holds, for so long at most, or until somebody wants an end; say whether it does."""
         until = time.monotonic() + seconds
         while not over() and time.monotonic() < until and not self._asked.is_set():
             self._look_for_lost()

@@ -33,9 +33,11 @@ from conformance.soak.clock_probes import ClockProbes
 from conformance.soak.file_pieces import FilePieces
 from conformance.soak.worker_history import WorkerHistory, history_name
 
-PROBE_EVERY_S = 0.5
+PROBE_EVERY_S = 0.2
 MASTER_GONE_S = 15.0
 """After so long without an answer for the clock the master is gone, and this worker ends by itself."""
+HEADER_EVERY_S = 1.0
+"""Between two writings of the header: a worker that is killed leaves one that is no older."""
 JOIN_S = 900.0
 LAST_WORDS_S = 20.0
 """How long a slice may take to its last line after it was told to stop at once."""
@@ -105,10 +107,12 @@ class Worker:
 
     def _watch(self, history: WorkerHistory, pieces: list[FilePieces], listening: Any) -> None:
         """Keep the header and the master up to date until the slice has ended."""
-        left = 0.0
+        left = compared = 0.0
         while not listening.ready():
             gevent.sleep(WATCH_S)
-            history.compared(self._probes.offset())
+            if time.monotonic() - compared >= HEADER_EVERY_S:
+                compared = time.monotonic()
+                history.compared(self._probes.offset())
             self._send(pieces)
             is_gone = time.monotonic() - self._heard > MASTER_GONE_S
             if not left and (self._leave.is_set() or is_gone or self._asked.is_set()):
