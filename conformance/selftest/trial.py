@@ -28,8 +28,8 @@ FAULT_BOUND_S = 4.0
 """How long a fault's run waits for consistency: several times the lag, and no longer than the matrix can afford."""
 ODDITY_BOUND_S = 20.0
 LAG = "0.3"
-LOADED_LAG = "1.0"
-"""The lag under load: uploads completed side by side are pending side by side, however slow the machine is."""
+LOADED_LAG, LOADED_BOUND_S = "2.0", 10.0
+"""Under load: uploads completed side by side are pending and read side by side, however slow the machine is."""
 SOAK = ("soak", "--users", "8", "--workers", "1", "--minutes", "0.1", "--scenario", "floods", "--scenario", "uploads")
 """How a fault that shows only under load is tried; the effort of a matrix says nothing about it."""
 DEADLINE_S = 600.0
@@ -140,7 +140,7 @@ def try_subject(subject: Subject, *, effort: str, seed: int) -> Trialled:
 
 
 def _run(subject: Subject, server: RunningServer, report_dir: Path, *, effort: str, seed: int) -> str:
-    bound = ODDITY_BOUND_S if subject.legal else FAULT_BOUND_S
+    bound = ODDITY_BOUND_S if subject.legal else LOADED_BOUND_S if subject.under_load else FAULT_BOUND_S
     how = SOAK if subject.under_load else ("run", "--effort", effort)
     words = [sys.executable, "-m", "conformance", *how, "--quiet", "--target", server.base_url]
     words += ["--seed", str(seed), "--converge-within", str(bound), "--report-dir", str(report_dir)]

@@ -33,7 +33,7 @@ NS_PER_MS = 1_000_000
 
 
 class SliceOfUsers:
-    """The users of one process. `tell` is called with what is to be said to the worker of Locust."""
+    """The users of one process. `let_through` is afterwards how many requests the pace of this machine counted."""
 
     def __init__(self, settings: Settings, worker: str, shard: int, threads: int = MOST_THREADS) -> None:
         self._recorder = Recorder(settings.report_dir / history_name(worker))
@@ -44,6 +44,7 @@ class SliceOfUsers:
         self.campaign = LoadCampaign(stage, plan_series(load_scenarios(settings), settings, shard))
         self._lock = threading.Lock()
         self._sent: list[Json] = []
+        self.let_through = 0
 
     @property
     def ended(self) -> int:
@@ -67,6 +68,7 @@ class SliceOfUsers:
             self.campaign.stage.quiet.close()
         if self._recorder.trouble is None:
             self._recorder.finish(self.ended, interrupted=False)
+        self.let_through = self._driver.pace.totals()[0]
         self._driver.close()
         return {"operations": self.ended, "plans": self.campaign.plans_ended, "trouble": trouble, "shortage": shortage}
 

@@ -27,6 +27,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
+from conformance.driver.report_folder import dispose
 from conformance.outcome.assemble import now, versions
 from conformance.settings.run_settings import Settings
 from conformance.soak.clock_probes import ClockProbes
@@ -132,6 +133,8 @@ class Worker:
         gevent.sleep(2 * WATCH_S)
         if remote and time.monotonic() - self._heard > MASTER_GONE_S:
             self._clean(settings)
+        if remote:
+            dispose(settings)
 
     def _clean(self, settings: Settings) -> None:
         """Remove what this worker made: the master, who would have done it, is gone."""
