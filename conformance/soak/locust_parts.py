@@ -12,13 +12,15 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
-from locust import User, constant, task
+from locust import User, constant, runners, task
 from locust.env import Environment
 
 HELLO, SETTINGS, READY, LEAVE = "soak_hello", "soak_settings", "soak_ready", "soak_leave"
 CLOCK, PIECE, ENDED = "soak_clock", "soak_piece", "soak_ended"
 """Our messages, over Locust's own connection."""
 WATCH_S = 0.2
+runners.HEARTBEAT_LIVENESS = 10
+"""Seconds without a sign of a worker after which it is missing: three, Locust's own, are soon over on a busy machine."""
 
 
 class Users:

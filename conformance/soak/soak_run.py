@@ -81,6 +81,7 @@ def _told(folder: Path, plan: SoakPlan) -> tuple[tuple[str, ...], tuple[str, ...
             shortage.append(f"{named} went away before its end; what it made stands in the ledger")
         else:
             trouble += [f"{named}: {ended['trouble']}"] if ended["trouble"] else []
+            shortage += [f"{named}: its process was killed"] if ended.get("killed") else []
             shortage += [ended["shortage"]] if ended["shortage"] else []
     return tuple(trouble), tuple(dict.fromkeys(shortage))
 

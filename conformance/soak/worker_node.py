@@ -40,6 +40,8 @@ MASTER_GONE_S = 15.0
 HEADER_EVERY_S = 1.0
 """Between two writings of the header: a worker that is killed leaves one that is no older."""
 JOIN_S = 900.0
+KILLED = {"operations": 0, "plans": 0, "shortage": "", "trouble": "", "killed": True}
+"""What is told of a slice that ended without a word."""
 LAST_WORDS_S = 20.0
 """How long a slice may take to its last line after it was told to stop at once."""
 
@@ -114,9 +116,9 @@ class Worker:
             if time.monotonic() - compared >= HEADER_EVERY_S:
                 compared = time.monotonic()
                 history.compared(self._probes.offset())
-            self._send(pieces)
-            is_gone = time.monotonic() - self._heard > MASTER_GONE_S
-            if not left and (self._leave.is_set() or is_gone or self._asked.is_set()):
+            if not self._is_alone():
+                self._send(pieces)
+            if not left and (self._leave.is_set() or self._is_alone() or self._asked.is_set()):
                 left = time.monotonic()
                 self._command({"leave": True} if self._leave.is_set() else {"stop": True})
             if left and self._asked.is_set() and time.monotonic() - left > LAST_WORDS_S:
@@ -125,16 +127,21 @@ class Worker:
     def _finish(self, history: WorkerHistory, pieces: list[FilePieces], *, remote: bool, settings: Settings) -> None:
         self._slice.wait()
         history.compared(self._probes.offset())
-        for piece in pieces:
-            piece.again()
-        self._send(pieces, all_of_it=True)
-        killed = {"operations": 0, "plans": 0, "shortage": "", "trouble": "its process was killed"}
-        self._runner.send_message(ENDED, self._ended or killed)
-        gevent.sleep(2 * WATCH_S)
-        if remote and time.monotonic() - self._heard > MASTER_GONE_S:
-            self._clean(settings)
+        if self._is_alone():  # nobody takes messages any more, and sending them may wait for ever
+            if remote:
+                self._clean(settings)
+        else:
+            for piece in pieces:
+                piece.again()
+            self._send(pieces, all_of_it=True)
+            self._runner.send_message(ENDED, self._ended or KILLED)
+            gevent.sleep(2 * WATCH_S)
         if remote:
             dispose(settings)
+
+    def _is_alone(self) -> bool:
+        """Whether the master is gone, as far as its answers tell."""
+        return time.monotonic() - self._heard > MASTER_GONE_S
 
     def _clean(self, settings: Settings) -> None:
         """Remove what this worker made: the master, who would have done it, is gone."""
