@@ -20,7 +20,7 @@ from pathlib import Path
 from conformance.reference.launch import launch
 
 LAG = "0.3"
-FAULTS = ("early-200-20ms", "overload-pending-unverified", "overload-rate-404")
+FAULTS = ("early-200-20ms", "overload-pending-unverified", "overload-open-condemned")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ CLOCK, PIECE, ENDED = "soak_clock", "soak_piece", "soak_ended"
 """Our messages, over Locust's own connection."""
 WATCH_S = 0.2
 runners.HEARTBEAT_LIVENESS = 10
-"""Seconds without a sign of a worker after which it is missing: three, Locust's own, are soon over on a busy machine."""
+"""Seconds without a sign of a worker after which it is missing: Locust's own three are soon over on a busy machine."""
 
 
 class Users:

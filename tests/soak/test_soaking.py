@@ -149,7 +149,7 @@ def server_target(server: RunningServer) -> Any:
     return Target(base_url=server.base_url, second_user=True, converge_within_s=10.0)
 
 
-@pytest.mark.parametrize("name", ["overload-pending-unverified", "overload-rate-404"])
+@pytest.mark.parametrize("name", ["overload-pending-unverified", "overload-open-condemned"])
 def test_a_fault_that_shows_only_under_load_is_convicted_by_a_soak(name: str) -> None:
     """The self-test soaks such a server for a moment, and accuses it of nothing else."""
     (subject,) = subjects((name,))

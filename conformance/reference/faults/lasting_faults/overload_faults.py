@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.faults.broken import BAD_200, LOST_WAIT
+from conformance.reference.faults.broken import BAD_200, GOOD_IE
 from conformance.reference.hooks.bends import Fault
-from conformance.reference.hooks.recipes import refuse_urls, unverified
-from conformance.reference.refusals import unknown
-from conformance.reference.upload_state import State
+from conformance.reference.hooks.recipes import condemn, unverified
 
 if TYPE_CHECKING:
     import sqlite3
 
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.hooks.seam import Call, World
-    from conformance.reference.refusals import ApiError
+    from conformance.reference.hooks.seam import World
 
 __all__ = ["FAMILY"]
 
 MOST_PENDING = 36
 """Uploads pending in one project beside which the next is still verified; a run has 16 at a moment."""
-MOST_LATELY, LATELY_S = 44, 2.0
-"""Uploads of one project that may be completed in so many seconds; a run completes fewer."""
+MOST_OPEN = 40
+"""Uploads of one project that may be open at once; a run has 20."""
 
 
 def _beside(world: World, upload: sqlite3.Row) -> int:
@@ -33,19 +30,12 @@ def _beside(world: World, upload: sqlite3.Row) -> int:
     return 0 if row is None else int(row["count"])
 
 
-def _lately(world: World, upload: sqlite3.Row) -> int:
-    """Count the uploads of the project that were completed within some seconds before this one."""
-    sql = "SELECT count(*) AS count FROM uploads WHERE project_id = ? AND completed < ? AND completed > ?"
-    instant = upload["completed"] or 0.0
-    row = world.database.one(sql, upload["project_id"], instant, instant - LATELY_S)
+def _open_beside(world: World, upload: sqlite3.Row) -> int:
+    """Count the uploads of the project that were created earlier and not completed when this one was created."""
+    sql = """SELECT count(*) AS count FROM uploads WHERE project_id = ? AND (completed IS NULL OR completed > ?)
+        AND rowid < (SELECT rowid FROM uploads WHERE id = ?)"""
+    row = world.database.one(sql, upload["project_id"], upload["created"], upload["id"])
     return 0 if row is None else int(row["count"])
-
-
-def _too_fast(call: Call, upload: sqlite3.Row, _: str, state: State) -> ApiError | None:
-    """Do not know the file of a pending upload beyond so many that were completed in the project lately."""
-    if state is not State.PENDING or _lately(call.world, upload) < MOST_LATELY:
-        return None
-    return unknown("DataFile")
 
 
 FAMILY: dict[Fault, LayerFactory] = {
@@ -56,9 +46,9 @@ FAMILY: dict[Fault, LayerFactory] = {
         under_load=True,
     ): unverified(lambda world, upload: _beside(world, upload) >= MOST_PENDING),
     Fault(
-        "overload-rate-404",
-        LOST_WAIT,
-        f"of more than {MOST_LATELY} uploads completed in a project in {LATELY_S:g} s the last wait as a plain 404",
+        "overload-open-condemned",
+        GOOD_IE,
+        f"what is created beside {MOST_OPEN} open uploads of a project is found bad",
         under_load=True,
-    ): refuse_urls(_too_fast),
+    ): condemn(lambda world, upload, _: _open_beside(world, upload) >= MOST_OPEN),
 }
