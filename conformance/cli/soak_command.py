@@ -43,7 +43,7 @@ _NOT_OURS = ("effort", "workers", "only", "target_openapi")
 @click.option("--quiet", is_flag=True, help="Print the outcome alone.")
 @click.option("--verbose", is_flag=True, help="Show each requirement that passed, too.")
 def soak(**given: Any) -> int:
-    """Load a target with many users from many processes or machines, and judge what it answered.
+    """Load a target from many processes or machines, and judge what it answered.
 
     Users run the plans of the scenarios through the suite's own driver, so that every attempt is on record; Locust
     shares them out and shows its statistics. It is a load test: off this machine --i-may-write must be given with the
@@ -90,7 +90,10 @@ def _plan(users: int, minutes: float, roles: dict[str, Any]) -> SoakPlan:
 
 
 def _settings(asked: Configuration, plan: SoakPlan) -> Settings:
+    from conformance.soak.plan_series import load_scenarios  # noqa: PLC0415 - loads all that draws plans
+
     settings = checked(asked.settings())
+    load_scenarios(settings)
     if plan.remote and settings.target.embedded:
         raise UsageError(
             "the embedded server can be reached from this machine alone.", remedy="Say --workers, or a --target."

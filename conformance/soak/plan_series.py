@@ -10,6 +10,7 @@ from conformance.engine.plan import Plan
 from conformance.engine.scenario import PlanScenario
 from conformance.engine.scenario_list import select
 from conformance.engine.search.portion import Portion
+from conformance.errors import UsageError
 from conformance.settings.run_settings import Settings
 
 SURGES = frozenset({"bursts", "floods"})
@@ -19,9 +20,21 @@ FLOODS_EFFORT = "thorough"
 
 
 def load_scenarios(settings: Settings) -> tuple[PlanScenario, ...]:
-    """Return the scenarios that a soak runs: all plans but those whose readers want the target for themselves."""
+    """Return the scenarios that a soak runs: all plans but those whose readers want the target for themselves.
+
+    Raises:
+        UsageError: those that were chosen hold none.
+    """
     chosen = select(settings.scenario)
-    return tuple(one for one in chosen if isinstance(one, PlanScenario) and not one.in_series)
+    found = tuple(one for one in chosen if isinstance(one, PlanScenario) and not one.in_series and _at(one, settings))
+    if not found:
+        remedy = "Choose others by --scenario: `uploads`, for example."
+        raise UsageError(f"nothing of {', '.join(settings.scenario)} can be soaked.", remedy=remedy)
+    return found
+
+
+def _at(scenario: PlanScenario, settings: Settings) -> int:
+    return scenario.name in SURGES or scenario.share.at(settings.effort)
 
 
 def plan_series(scenarios: Sequence[PlanScenario], settings: Settings, shard: int) -> Iterator[Plan]:

@@ -59,6 +59,13 @@ def test_no_scenario_that_wants_the_target_for_itself_is_soaked(tmp_path: Path) 
     assert len(load_scenarios(settings(tmp_path))) > 20
 
 
+@pytest.mark.parametrize("chosen", ["bad-tracers", "fuzz*"])
+def test_what_cannot_be_soaked_is_refused_and_not_waited_for(chosen: str, tmp_path: Path) -> None:
+    """A series of no plans would never give one."""
+    with pytest.raises(UsageError, match="can be soaked"):
+        load_scenarios(settings(tmp_path, scenario=(chosen,)))
+
+
 def test_a_header_is_written_anew_in_place_while_lines_follow_it(tmp_path: Path) -> None:
     """What is known of the clock changes all the time; no line moves, and the file can be read at any moment."""
     written = WorkerHistory(tmp_path / "history-w1.jsonl", TARGET, {"run_id": "r1"})
