@@ -16,7 +16,7 @@ from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked, framing_of, named, named_files
 from conformance.cli.screen.present import console, show, tell
 from conformance.errors import ExitCode, UsageError
-from conformance.run.stopping import aftermath, set_aside
+from conformance.run.stopping import aftermath, leaving, set_aside
 from conformance.run.unstarted import accountable
 from conformance.settings.configuration import Configuration
 from conformance.settings.run_settings import Settings, is_loopback
@@ -143,8 +143,11 @@ def _carried_out(settings: Settings, plan: SoakPlan, *, verbose: bool) -> tuple[
     except BaseException:
         running.abandon()
         raise
-    interrupts.ignore() if times > 1 else None
-    return settings, running.end(interrupted=bool(times))
+    try:
+        with interrupts.promising(leaving(settings)):
+            return settings, running.end(interrupted=bool(times), clean=times < 2)
+    except KeyboardInterrupt:
+        return settings, running.give_up()
 
 
 def _be_worker(asked: Configuration, roles: dict[str, Any]) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance.api.classifier import classify_all
 from conformance.driver.safety import ledger as ledgers
+from conformance.driver.safety.cleaning import farewell, left_open
 from conformance.history import worker_files
 from conformance.model import History, Json
 from conformance.run.running import Running, Tried
@@ -50,12 +51,18 @@ class SoakRun(Running):
         }
         return {**drawn, "soak": {**about, **load_summary(history.operations, classes, drawn["lag"])}}
 
-    def end(self, *, interrupted: bool) -> dict[str, Json]:
-        """Take what workers elsewhere made, clean up, judge and report."""
+    def end(self, *, interrupted: bool, clean: bool = True) -> dict[str, Json]:
+        """Take what workers elsewhere made, clean up unless that is not wanted any more, judge and report."""
         take_ledgers(self.settings)
         trouble, shortage = _told(self.settings.report_dir, self._plan)
         tried = Tried(load_scenarios(self.settings), partial=True)
-        return self.finish(interrupted=interrupted, trouble=trouble, shortage=shortage, tried=tried)
+        return self.finish(interrupted=interrupted, trouble=trouble, shortage=shortage, tried=tried, clean=clean)
+
+    def give_up(self) -> dict[str, Json]:
+        """Judge and report without cleaning up any further: its operator interrupted that."""
+        self.leftovers = left_open(self.settings)
+        self.remark(*farewell(self.leftovers, self.settings.ledger_path, self.settings))
+        return self.report(interrupted=True)
 
 
 def workers_of(folder: Path) -> list[Mapping[str, Json]]:

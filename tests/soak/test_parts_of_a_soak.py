@@ -59,7 +59,7 @@ def test_no_scenario_that_wants_the_target_for_itself_is_soaked(tmp_path: Path) 
     assert len(load_scenarios(settings(tmp_path))) > 20
 
 
-@pytest.mark.parametrize("chosen", ["bad-tracers", "fuzz*"])
+@pytest.mark.parametrize("chosen", ["bad-tracers", "link-walks"])
 def test_what_cannot_be_soaked_is_refused_and_not_waited_for(chosen: str, tmp_path: Path) -> None:
     """A series of no plans would never give one."""
     with pytest.raises(UsageError, match="can be soaked"):
