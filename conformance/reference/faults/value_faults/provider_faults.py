@@ -88,7 +88,7 @@ def _hashing(bend: LayerFactory) -> LayerFactory:
 
     def make(world: World) -> Layer:
         layer = bend(world)
-        layer.providers = lambda found: [{**one, "chunk_hash_algorithm": "sha256"} for one in found]  # type: ignore[method-assign] # one layer has to do both
+        layer.providers = lambda providers: [{**one, "chunk_hash_algorithm": "sha256"} for one in providers]  # type: ignore[method-assign] # one layer has to do both
         return layer
 
     return make
