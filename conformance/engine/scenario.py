@@ -6,7 +6,7 @@ The values stand in ``scenarios/``, or in a package of somebody else's; the engi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
@@ -56,7 +56,7 @@ class PlanScenario(Scenario):
     strategy: Callable[[], st.SearchStrategy[Plan]]
     in_series: bool = False
     table: Table | None = None
-    space: Space | None = None
+    space: Space | None = field(default=None, compare=False)
 
 
 def tabled(  # noqa: PLR0913, PLR0917 - a scenario with its table, spelled out
