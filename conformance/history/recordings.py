@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from conformance.history.har.har_file import is_foreign, read_foreign
 from conformance.history.har.har_operations import Reading
 from conformance.history.input_files import DAMAGED, STDIN, PackingError, head_of, opened
 from conformance.history.read import read
-from conformance.history.worker_files import read_folder
+from conformance.history.worker_files import histories_in, read_files, read_folder
 from conformance.model import History
 
 _NOTHING_SAID = Reading()
@@ -37,6 +38,18 @@ def read_recording(path: Path, reading: Reading = _NOTHING_SAID) -> tuple[Histor
     except (OSError, PackingError, *DAMAGED) as trouble:
         raise HistoryError(f"{path}: {getattr(trouble, 'strerror', None) or trouble}.") from trouble
     return _ours(read(path), reading), ()
+
+
+def read_recordings(paths: Sequence[Path], reading: Reading = _NOTHING_SAID) -> tuple[History, tuple[str, ...]]:
+    """Return one history for all of these, as `read_recording` does for one: several are parts of one run.
+
+    Raises:
+        HistoryError: one cannot be read, or they are of several runs or targets.
+    """
+    if len(paths) == 1:
+        return read_recording(paths[0], reading)
+    files = [file for path in paths for file in (histories_in(path) if path.is_dir() else [path])]
+    return _ours(read_files(files, "what was named"), reading), ()
 
 
 def _ours(history: History, reading: Reading) -> History:

@@ -12,17 +12,37 @@ from conformance.history.read import read
 from conformance.model import History, Operation
 
 _NOT_HISTORIES = ("ledger",)
+_PATTERNS = ("*.jsonl", "*.parquet")
 
 
 def read_folder(folder: Path) -> History:
-    """Read every history (``*.jsonl``) of a folder as one.
+    """Read every history (``*.jsonl``, ``*.parquet``) of a folder as one.
 
     Raises:
         HistoryError: there is none, one cannot be read, or they are of several runs or targets.
     """
-    paths = sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith(_NOT_HISTORIES))
+    return read_files(histories_in(folder), str(folder))
+
+
+def histories_in(folder: Path) -> list[Path]:
+    """Return the histories of a folder.
+
+    Raises:
+        HistoryError: there is none.
+    """
+    found = (path for pattern in _PATTERNS for path in folder.glob(pattern))
+    paths = sorted(path for path in found if not path.name.startswith(_NOT_HISTORIES))
     if not paths:
-        raise HistoryError(f"{folder} holds no history (*.jsonl).")
+        raise HistoryError(f"{folder} holds no history (*.jsonl, *.parquet).")
+    return paths
+
+
+def read_files(paths: Sequence[Path], where: str) -> History:
+    """Read several histories as one; `where` names them together.
+
+    Raises:
+        HistoryError: one cannot be read, or they are of several runs or targets.
+    """
     parts = [(path.stem, _read(path)) for path in paths]
     headed = [history for _, history in parts if history.header]
     known = {str(history.header.get("run_id", "")) for history in headed} - {""}
@@ -30,7 +50,7 @@ def read_folder(folder: Path) -> History:
     if len(known) > 1 or len(targets) > 1:
         what = "runs" if len(known) > 1 else "targets"
         raise HistoryError(
-            f"{folder} holds histories of several {what}: {', '.join(sorted(known if len(known) > 1 else targets))}.",
+            f"{where} holds histories of several {what}: {', '.join(sorted(known if len(known) > 1 else targets))}.",
             remedy="Judge each by itself.",
         )
     first = headed[0] if headed else parts[0][1]

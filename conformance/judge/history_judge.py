@@ -375,7 +375,7 @@ def judge_history(history: History, classes: Sequence[Classified] | None = None)
         accepts_small_parts=header.get("small_parts_accepted") is True,
         partial=header.get("partial") is True,
     )
-    with _no_collection():
+    with no_collection():
         classes = classes if classes is not None else classify_all(history.operations, history.target)
         operations = wall_clock.widened(history.operations, classes) if by_wall_clock else history.operations
         for operation in operations:
@@ -388,7 +388,7 @@ def judge_history(history: History, classes: Sequence[Classified] | None = None)
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Keep the collector away: state is many small things without a cycle, and looking for one takes long."""
     collecting = gc.isenabled()
     gc.disable()
