@@ -6,9 +6,7 @@ Feed it what is about to be sent (`begin`, mutations) and what came of it (`add`
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from conformance.api.answers import Answer, Classified, Effect, Kind
@@ -18,6 +16,7 @@ from conformance.api.request_facts import is_mutation
 from conformance.api.routes import EXTENDED_CALLS, LENGTHS, READ_METHODS, STORAGE_GET, STORAGE_PUT, UNROUTED
 from conformance.api.statuses import CORE_ERRORS
 from conformance.history import unfinished
+from conformance.history.collector import collector_away
 from conformance.judge import second_user, wall_clock
 from conformance.judge.core_reached import reached
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
@@ -375,7 +374,7 @@ def judge_history(history: History, classes: Sequence[Classified] | None = None)
         accepts_small_parts=header.get("small_parts_accepted") is True,
         partial=header.get("partial") is True,
     )
-    with no_collection():
+    with collector_away():
         classes = classes if classes is not None else classify_all(history.operations, history.target)
         operations = wall_clock.widened(history.operations, classes) if by_wall_clock else history.operations
         for operation in operations:
@@ -385,15 +384,3 @@ def judge_history(history: History, classes: Sequence[Classified] | None = None)
             judge.add(operation, of)
         judgement = judge.conclude(complete=history.complete)
     return wall_clock.measured(judgement) if by_wall_clock else judgement
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Keep the collector away: state is many small things without a cycle, and looking for one takes long."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from conformance.api.catalogue import requirements
 from conformance.api.gateways import LEAST_PAGES
+from conformance.history.collector import collector_away
 from conformance.history.parquet.table_schema import BUCKETS
 from conformance.judge.evidence import verified
-from conformance.judge.history_judge import no_collection
 from conformance.judge.rules_table import occasions
 from conformance.judge.shards.one_place import OnePlace
 from conformance.judge.shards.plainness import Surroundings
@@ -111,7 +111,7 @@ def _together(path: Path, head: Head, task: Task, done: Sequence[Done], failed: 
         task.target, share, recorded=task.recorded, accepts_small_parts=task.surroundings.small_parts,
         partial=task.partial,
     )  # fmt: skip
-    with no_collection():
+    with collector_away():
         judged = place.judged(rest.operations, rest.classes)
     if why := place.needs_the_whole(judged):
         return Gathered(None, why)
