@@ -101,7 +101,7 @@ def _judged(  # noqa: PLR0913 - one for each option
     spread = spread_over(paths, reading, Spread(workers or 0, dask or "", gateway)) if workers or dask else None
     if spread is not None and spread.gist is not None:
         found: Gist | None = spread.gist
-        header, remarks, read = spread.gist.history.header, (), spread.gist.history
+        header, remarks, read = spread.gist.history.header, spread.remarks, spread.gist.history
     else:
         found, (read, remarks) = None, read_recordings(paths, reading)
         if gateway is not None:

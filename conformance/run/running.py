@@ -20,7 +20,7 @@ from conformance.driver.safety.lost_access import what_ended
 from conformance.driver.wire.handshake import shake_hands
 from conformance.engine.scenario import Scenario
 from conformance.errors import ExitCode
-from conformance.model import Json, Operation, Tally
+from conformance.model import History, Json, Operation, Tally
 from conformance.outcome import target_description
 from conformance.outcome.assemble import Framing, assemble, now, versions
 from conformance.outcome.document import write
@@ -251,7 +251,11 @@ class Running:
             never_worked=self._never_worked,
             summaries=self._summaries(),
         )
-        return assemble(history.read(self.settings.history_path), framing)
+        return assemble(self.recorded(), framing)
+
+    def recorded(self) -> History:
+        """Read the history as it is on disk."""
+        return history.read(self.settings.history_path)
 
     def _framing(self) -> Framing:
         settings = self.settings

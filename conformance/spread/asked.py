@@ -36,11 +36,12 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The gist, None where the whole must be judged by one process; and which shards of how many failed for good."""
+    """The gist, None where the whole must be judged by one process; and which shards of how many failed for good; what was assumed."""
 
     gist: Gist | None
     failed: tuple[Failed, ...] = ()
     shards: int = 0
+    remarks: tuple[str, ...] = ()
 
     @property
     def shortage(self) -> Iterator[str]:
@@ -65,24 +66,24 @@ def spread_over(paths: Sequence[Path], reading: Reading, spread: Spread) -> Foun
         return in_cluster(tasks, spread.dask) if spread.dask else in_pool(tasks, spread.workers)
 
     with tempfile.TemporaryDirectory(prefix="dds-conformance-") as folder:
-        path, recorded = _as_table(paths, reading, Path(folder))
+        path, recorded, remarks = _as_table(paths, reading, Path(folder))
         try:
             found: Gathered = gathered(path, Wanted(shards, spread.gateway, recorded), runner)
         except TableError as trouble:
             raise HistoryError(f"{path} is {trouble}.") from trouble
-    return Found(found.gist, found.failed, shards)
+    return Found(found.gist, found.failed, shards, remarks)
 
 
-def _as_table(paths: Sequence[Path], reading: Reading, folder: Path) -> tuple[Path, bool | None]:
-    """Return one Parquet file, and whether it is a recording where its header does not say that of the whole."""
+def _as_table(paths: Sequence[Path], reading: Reading, folder: Path) -> tuple[Path, bool | None, tuple[str, ...]]:
+    """Return one Parquet file, whether it is a recording (None: its header says that), and what was assumed."""
     if len(paths) == 1 and not paths[0].is_dir():
         if is_table(paths[0]):
-            return paths[0], None
+            return paths[0], None, ()
         convert_lines(paths[0], folder / "history.parquet")
-        return folder / "history.parquet", None
-    history, _ = read_recordings(paths, reading)
+        return folder / "history.parquet", None, ()
+    history, remarks = read_recordings(paths, reading)
     convert_history(history, folder / "history.parquet")
-    return folder / "history.parquet", history.recorded
+    return folder / "history.parquet", history.recorded, remarks
 
 
 def _is_another_tools(path: Path) -> bool:

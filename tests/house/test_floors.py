@@ -34,6 +34,7 @@ FLOORS: dict[str, int] = {
     "conformance.doctor": 5,
     "conformance.clients": 5,
     "conformance.spread": 4,
+    "conformance.soak": 6,
     "conformance.selftest": 6,
     "conformance.watch": 6,
     "conformance.cli": 7,
