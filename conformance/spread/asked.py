@@ -36,7 +36,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The gist, None where the whole must be judged by one process; and which shards of how many failed for good; what was assumed."""
+    """The gist, None where one process must judge the whole; which of the shards failed; and what was assumed."""
 
     gist: Gist | None
     failed: tuple[Failed, ...] = ()

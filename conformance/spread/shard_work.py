@@ -16,7 +16,8 @@ from conformance.api.answers import Classified
 from conformance.api.classifier import Classifier
 from conformance.api.routes import base_of
 from conformance.history import Begun
-from conformance.history.decode import parse
+from conformance.history.collector import collector_away
+from conformance.history.decode import Decoder
 from conformance.history.parquet.line_stream import table
 from conformance.history.parquet.table_schema import OPERATION, UNFINISHED
 from conformance.judge.shards.plainness import Surroundings, speaks_for_itself
@@ -74,10 +75,15 @@ def do(task: Task) -> Done:
         TableError: the file cannot be read.
         HistoryError: a line of it cannot.
     """
+    with collector_away():
+        return _do(task)
+
+
+def _do(task: Task) -> Done:
     done, classify = Done(task.number), Classifier(task.target)
-    base = base_of(task.target.base_url)
+    decode = Decoder(base_of(task.target.base_url))
     together: list[Lines] = []
-    for one in _projects(task, base, classify):
+    for one in _projects(task, decode, classify):
         for number, operation, of in zip(one.numbers, one.operations, one.classes, strict=True):
             done.sums.add(operation, of, number)
         pairs = zip(one.operations, one.classes, strict=True)
@@ -121,7 +127,7 @@ def _judge(units: Sequence[Lines], task: Task, done: Done) -> None:
         _judge(units[middle:], task, done)
 
 
-def _projects(task: Task, base: str, classify: Classifier) -> Iterator[Lines]:
+def _projects(task: Task, decode: Decoder, classify: Classifier) -> Iterator[Lines]:
     """Yield the projects of the buckets, bucket by bucket, each in the order in which things were first spoken of."""
     file, _ = table(Path(task.path))
     for bucket in task.buckets:
@@ -129,19 +135,19 @@ def _projects(task: Task, base: str, classify: Classifier) -> Iterator[Lines]:
         for project, first, line, raw in _rows(file, bucket):
             by_project[project].append((first, line, raw))
         for project in sorted(by_project):
-            yield lines_of(project, by_project.pop(project), base, classify)
+            yield lines_of(project, by_project.pop(project), decode, classify)
 
 
-def lines_of(project: str, rows: list[tuple[int, int, bytes]], base: str, classify: Classifier) -> Lines:
+def lines_of(project: str, rows: list[tuple[int, int, bytes]], decode: Decoder, classify: Classifier) -> Lines:
     """Return decoded rows (when first spoken of, line, bytes) in their order."""
     rows.sort()
-    operations = [operation_of(raw, line, base) for _, line, raw in rows]
+    operations = [operation_of(raw, line, decode) for _, line, raw in rows]
     return Lines(project, [first for first, _, _ in rows], operations, [classify(one) for one in operations])
 
 
-def operation_of(raw: bytes, line: int, base: str) -> Operation:
+def operation_of(raw: bytes, line: int, decode: Decoder) -> Operation:
     """Return the operation of a line, announced or ended."""
-    entry = parse(raw.decode("utf-8"), line, base)
+    entry = decode(raw, line)
     if isinstance(entry, Begun):
         return entry.operation
     assert isinstance(entry, Operation), "a row of an operation holds one"

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.api.classifier import Classifier
 from conformance.api.routes import BASE, base_of
 from conformance.history import End, Header
-from conformance.history.decode import parse
+from conformance.history.decode import Decoder, parse
 from conformance.history.parquet.line_stream import table
 from conformance.history.parquet.table_schema import CUT, END, HEADER, OPERATION, UNFINISHED, Facts, bucket_of
 from conformance.model import Target
@@ -58,7 +58,7 @@ def lines_of_projects(path: Path, projects: Collection[str], target: Target) -> 
     rows: list[tuple[int, int, bytes]] = []
     for group in groups:
         rows += _rows_of(file, group, projects)
-    return lines_of("", rows, base_of(target.base_url), Classifier(target))
+    return lines_of("", rows, Decoder(base_of(target.base_url)), Classifier(target))
 
 
 def _rows_of(file: Any, group: int, projects: Collection[str]) -> list[tuple[int, int, bytes]]:

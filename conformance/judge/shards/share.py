@@ -121,7 +121,7 @@ def _with(tally: Tally, share: Share, levels: Mapping[str, Level]) -> Tally:
     exposures = tally.exposures + share.exposed[name]
     measured: dict[str, Json] = dict(tally.measured)
     for figure in ADDED.get(name, ()):
-        if share.figures[name, figure] or figure in measured:
+        if (name, figure) in share.figures or figure in measured:
             measured[figure] = measured.get(figure, 0) + share.figures[name, figure]
     if levels.get(name) is Level.MEASURED and not tally.findings:
         measured["state"] = "provided" if exposures else "not exercised"
