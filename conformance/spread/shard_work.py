@@ -29,6 +29,7 @@ from conformance.outcome.sums import Sums
 TOGETHER = 2_000
 """Operations that are judged by one judge at a time; of those that turn out to be tied, each half by itself."""
 _KINDS = (OPERATION, UNFINISHED)
+_READ = ("bucket", "kind", "project", "first", "line", "raw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +157,11 @@ def operation_of(raw: bytes, line: int, decode: Decoder) -> Operation:
 
 def _rows(file: Any, bucket: int) -> Iterator[tuple[str, int, int, bytes]]:
     for group in groups_of(file, bucket):
-        found = file.read_row_group(group, columns=["bucket", "kind", "project", "first", "line", "raw"])
-        buckets, kinds, *columns = (found.column(name).to_pylist() for name in found.column_names)
-        for of, kind, *row in zip(buckets, kinds, *columns, strict=True):
+        found = file.read_row_group(group, columns=list(_READ))
+        columns = (found.column(name).to_pylist() for name in _READ)
+        for of, kind, project, first, line, raw in zip(*columns, strict=True):
             if of == bucket and kind in _KINDS:
-                yield (*row,)
+                yield project, first, line, raw
 
 
 def groups_of(file: Any, bucket: int) -> Iterator[int]:

@@ -63,7 +63,7 @@ def lines_of_projects(path: Path, projects: Collection[str], target: Target) -> 
 
 def _rows_of(file: Any, group: int, projects: Collection[str]) -> list[tuple[int, int, bytes]]:
     found = file.read_row_group(group, columns=["kind", "project"])
-    kinds, names = (found.column(name).to_pylist() for name in found.column_names)
+    kinds, names = (found.column(name).to_pylist() for name in ("kind", "project"))
     places = [
         place
         for place, (kind, name) in enumerate(zip(kinds, names, strict=True))
@@ -72,4 +72,4 @@ def _rows_of(file: Any, group: int, projects: Collection[str]) -> list[tuple[int
     if not places:
         return []
     taken = file.read_row_group(group, columns=["first", "line", "raw"]).take(places)
-    return list(zip(*(taken.column(name).to_pylist() for name in taken.column_names), strict=True))
+    return list(zip(*(taken.column(name).to_pylist() for name in ("first", "line", "raw")), strict=True))

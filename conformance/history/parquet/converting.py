@@ -13,7 +13,7 @@ from conformance.history.encode import encode, encode_end, encode_header
 from conformance.history.entries import Begun, End, Entry, Header
 from conformance.history.input_files import numbered_lines, opened
 from conformance.history.parquet.homes import Homes
-from conformance.history.parquet.table_schema import BEGIN, CUT, END, HEADER, OPERATION, UNFINISHED, Facts
+from conformance.history.parquet.table_schema import BEGIN, CUT, END, HEADER, OPERATION, UNFINISHED, Facts, storable
 from conformance.history.parquet.table_writer import HELD_BYTES, TableWriter, row_of, row_of_operation, writing
 from conformance.history.read import lines
 from conformance.model import Failure, History, Operation, Target
@@ -68,7 +68,7 @@ class Rows:
             self.writer.add(row_of_operation(raw, one, of, home, line=number, first=number, kind=UNFINISHED))
         homes = self._homes
         return Facts(
-            tuple(sorted(homes.linked - {""})), tuple(sorted(homes.algorithms)), homes.folders_deleted, self._pages,
+            tuple(sorted(storable(name) for name in homes.linked if name)), tuple(sorted(homes.algorithms)), homes.folders_deleted, self._pages,
             self._lines,
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, overload
 
 from conformance.errors import UsageError
 from conformance.model import Json
@@ -72,9 +72,24 @@ class Described:
         ))  # fmt: skip
 
 
+@overload
+def storable(value: str) -> str: ...
+
+
+@overload
+def storable(value: None) -> None: ...
+
+
+def storable(value: str | None) -> str | None:
+    """Return a text as UTF-8 can hold it: half a surrogate pair, which JSON can, is written as an escape."""
+    if value is None or value.isascii():
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def bucket_of(project: str) -> int:
     """Return the bucket of a project, the same in every process; 0 for what belongs to none."""
-    return zlib.crc32(project.encode("utf-8", "surrogatepass")) % BUCKETS if project else 0
+    return zlib.crc32(project.encode("utf-8")) % BUCKETS if project else 0
 
 
 def arrow(name: str = "pyarrow") -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from conformance.api.answers import Classified
 from conformance.api.error_bodies import code_of
 from conformance.history.parquet.homes import Home
-from conformance.history.parquet.table_schema import BUCKETS, COLUMNS, KEY, Facts, arrow, bucket_of, schema
+from conformance.history.parquet.table_schema import BUCKETS, COLUMNS, KEY, Facts, arrow, bucket_of, schema, storable
 from conformance.model import Operation
 
 HELD_BYTES = 192 << 20
@@ -35,9 +35,9 @@ def row_of_operation(  # noqa: PLR0913 - the parts of one row, each named
     raw: bytes, operation: Operation, of: Classified, home: Home, *, line: int, first: int, kind: str
 ) -> Row:
     """Return the row of an operation; times that do not fit into 64 bits are left to the line itself."""
-    exchange = operation.exchange
+    exchange, project = operation.exchange, storable(home.project)
     return (
-        line, first, kind, bucket_of(home.project), home.project, home.upload, operation.id, operation.session,
+        line, first, kind, bucket_of(project), project, home.upload, operation.id, operation.session,
         exchange.user, exchange.role.value, of.call.name, exchange.method, exchange.path, exchange.status,
         str(of.answer), code_of(exchange.response) or None, exchange.failure.value if exchange.failure else None,
         _in_64_bits(operation.a_ns), _in_64_bits(operation.b_ns), operation.phase.value, operation.scenario,
@@ -93,16 +93,9 @@ class TableWriter:
         rows = sorted(rows, key=lambda row: (row[_BUCKET], row[_PROJECT], row[_FIRST], row[_LINE]))
         for start in range(0, len(rows), ROWS):
             columns = zip(*rows[start : start + ROWS], strict=True)
-            arrays = [pa.array(map(_text, column) if one.type == "string" else column, one.type)
+            arrays = [pa.array(map(storable, column) if one.type == "string" else column, one.type)
                       for column, one in zip(columns, self._schema, strict=True)]  # fmt: skip
             self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=ROWS)
-
-
-def _text(value: str | None) -> str | None:
-    """Return a text as UTF-8 can hold it: half a surrogate pair, which JSON can, is written as an escape."""
-    if value is None or value.isascii():
-        return value
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @contextmanager
