@@ -67,10 +67,9 @@ class Rows:
             home = self._homes.take(one, of)
             self.writer.add(row_of_operation(raw, one, of, home, line=number, first=number, kind=UNFINISHED))
         homes = self._homes
-        return Facts(
-            tuple(sorted(storable(name) for name in homes.linked if name)), tuple(sorted(homes.algorithms)), homes.folders_deleted, self._pages,
-            self._lines,
-        )  # fmt: skip
+        linked = tuple(sorted(storable(name) for name in homes.linked if name))
+        algorithms = tuple(sorted(homes.algorithms))
+        return Facts(linked, algorithms, homes.folders_deleted, self._pages, self._lines)
 
 
 def _numbered(path: Path) -> Iterator[Numbered]:
