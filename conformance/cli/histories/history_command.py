@@ -16,7 +16,7 @@ _READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def history() -> None:
-    """Work with histories: `history convert` turns JSON lines into Parquet, and back."""
+    """Convert a history into Parquet, and back: `history convert`."""
 
 
 @history.command(cls=GroupedCommand)
