@@ -14,12 +14,21 @@ Alike = tuple[str, Answer, Source, int | None, Failure | None]
 """Call, answer, source, status and failure: most operations share them with many others, and are counted together."""
 
 
+def _by_name() -> defaultdict[str, Counter[str]]:
+    return defaultdict(Counter)
+
+
+def ranked(counted: Counter[str]) -> list[tuple[str, int]]:
+    """Return names with their counts, the most frequent first, and of equal ones in the order of the alphabet."""
+    return sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+
+
 @dataclass(slots=True)
 class Traffic:
     """Counts by call, answer, status, failure and source; bytes of bodies kept as octets; the span on the clock."""
 
     operations: int = 0
-    calls: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    calls: defaultdict[str, Counter[str]] = field(default_factory=_by_name)
     statuses: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
@@ -52,18 +61,32 @@ class Traffic:
         if failure:
             self.failures[str(failure)] += count
 
+    def merge(self, other: Traffic) -> None:
+        """Fold the traffic of other operations in."""
+        self.operations += other.operations
+        for name, kinds in other.calls.items():
+            self.calls[name].update(kinds)
+        self.statuses.update(other.statuses)
+        self.failures.update(other.failures)
+        self.sources.update(other.sources)
+        self.sent += other.sent
+        self.received += other.received
+        begun = [one for one in (self.first_ns, other.first_ns) if one is not None]
+        self.first_ns = min(begun, default=None)
+        self.last_ns = max(self.last_ns, other.last_ns)
+
     def summary(self) -> dict[str, Json]:
         """Give the ``traffic`` section of the run document; durations in seconds."""
         duration_s = max(0, self.last_ns - (self.first_ns or 0)) / NS_PER_S
         return {
             "operations": self.operations,
             "by_call": [
-                {"call": name, "count": sum(kinds.values()), "by_answer": dict(kinds.most_common())}
-                for name, kinds in sorted(self.calls.items(), key=lambda item: -sum(item[1].values()))
+                {"call": name, "count": sum(kinds.values()), "by_answer": dict(ranked(kinds))}
+                for name, kinds in sorted(self.calls.items(), key=lambda item: (-sum(item[1].values()), item[0]))
             ],
             "by_status": {status: n for status, n in sorted(self.statuses.items()) if n},
-            "failures": dict(self.failures.most_common()),
-            "by_source": dict(self.sources.most_common()),
+            "failures": dict(ranked(self.failures)),
+            "by_source": dict(ranked(self.sources)),
             "bytes_sent": self.sent,
             "bytes_received": self.received,
             "duration_s": round(duration_s, 3),

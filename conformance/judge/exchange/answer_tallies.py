@@ -162,6 +162,11 @@ class Payloads:
         if failing and of.call.name == "complete_upload":
             self._completions.append((of.call.id, operation.id, interval_of(operation)))
 
+    @property
+    def sorts(self) -> list[Sort]:
+        """What was seen, with its counts."""
+        return self._all
+
     def replace(self, sorts: list[Sort]) -> None:
         """Take what was counted elsewhere instead; the completions that failed are kept."""
         self._all = sorts
