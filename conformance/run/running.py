@@ -26,7 +26,7 @@ from conformance.outcome.assemble import Framing, assemble, now, versions
 from conformance.outcome.document import write
 from conformance.reference.launch import launch
 from conformance.run import phases
-from conformance.run.plan_summaries import lacking, rested, skipped
+from conformance.run.plan_summaries import covered, lacking, rested, skipped
 from conformance.run.report_writers import draw
 from conformance.run.stopping import clean_command
 from conformance.run.unstarted import REPORT, reporting
@@ -276,12 +276,14 @@ class Running:
         from conformance.fuzz.fuzz_log import gather  # noqa: PLC0415 - schemathesis takes half a second to import
 
         digest = hashlib.sha256(self.settings.history_path.read_bytes()).hexdigest()
+        crossed = covered(self._parts("plans-*.json"), self._tried.scenarios, self.settings.effort)
         return {
             "history": {"path": self.settings.history_path.name, "sha256": digest},
             "leftovers": [dataclasses.asdict(leftover) for leftover in self.leftovers],
             "fuzz": gather(self.settings.report_dir),
             "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
             "closing": rested(self._parts("plans-*.json"), self.settings.target.converge_within_s),
+            **({"combinations": crossed} if crossed else {}),
         }
 
     def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:
