@@ -170,7 +170,7 @@ def _homes(parts: Sequence[Part]) -> _Homes:
             own, listed = touched(one)
             for name in own:
                 counts[families.of(name)][stem] += 1
-            for name in frozenset().union(*listed):
+            for name in frozenset[str]().union(*listed):
                 counts[families.of(name)].setdefault(stem, 0)
     return _Homes(families, {name: _most(count) for name, count in counts.items()})
 

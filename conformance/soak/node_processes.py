@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from conformance import interrupts
 from conformance.run.stopping import leaving, promise
@@ -57,12 +58,12 @@ def be_worker(settings: Settings, host: str, port: int) -> int:
             return len(asked)
 
 
-def _starting(log: object, environment: Mapping[str, str]) -> Callable[[str, Sequence[str]], Child]:
+def _starting(log: BinaryIO, environment: Mapping[str, str]) -> Callable[[str, Sequence[str]], Child]:
     def start(module: str, words: Sequence[str]) -> Child:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
             [sys.executable, "-m", f"conformance.soak.{module}", *words],
             stdin=subprocess.DEVNULL,
-            stdout=log,  # type: ignore[arg-type] # an open file
+            stdout=log,
             stderr=subprocess.STDOUT,
             env=dict(environment),
             start_new_session=True,
