@@ -113,6 +113,16 @@ def test_a_read_beyond_the_bound_waits_for_the_bound_and_is_tried_once() -> None
     assert drawn["tries"] == 1
 
 
+def test_a_file_that_was_made_while_its_upload_was_completed_is_made_after_it() -> None:
+    """The request for the file may have begun first: it was accepted because the complete came before it."""
+    stated, read = story()
+    complete, attach = stated.operations[7], stated.operations[8]
+    begun = replace(attach, a_ns=complete.a_ns - 100_000, b_ns=attach.b_ns)
+    stated.operations[8] = begun
+    paths = [step.get("path", "storage") for step in program(stated, read)["steps"]]
+    assert paths.index("/uploads/⟦u1⟧/complete") < paths.index("/files")
+
+
 def test_what_was_settled_before_a_write_is_settled_before_it_again() -> None:
     """A second version of a settled file: its url is waited for in between."""
     stated, _ = story()
