@@ -1,4 +1,4 @@
-"""``report.html``: the whole report as one file that needs nothing else; the scripts that it links to lie beside it."""
+"""``report.html``: the whole report as one file that needs nothing else; scripts and requirements lie beside it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from .page import context
 from .render import page
+from .requirements_page import write_requirements
 from .scripts import write_scripts
 
 NAME = "report.html"
@@ -17,5 +18,6 @@ def write(document: Mapping[str, Any], directory: Path) -> Path:
     """Write the report of `document` into `directory` and give its path."""
     path = directory / NAME
     write_scripts(document, directory)
+    write_requirements(document, directory)
     path.write_text(page("page.html.j2", context(document)), encoding="utf-8", errors="replace")
     return path

@@ -9,8 +9,8 @@ import sys
 
 __all__ = ["main"]
 
-INTERRUPTED = 130
-"""`ExitCode.INTERRUPTED`, for the moment at which nothing else is loaded."""
+INTERRUPTED, SUITE_ERROR = 130, 5
+"""As `ExitCode` has them, for the moment at which nothing else is loaded."""
 
 
 def main() -> None:
@@ -34,20 +34,19 @@ def _begun() -> int:
         if interrupts.asked():
             return _stopped()
         interrupts.say(f"error: the command cannot start: {type(trouble).__name__}: {trouble}")
-        code = 5
+        code = SUITE_ERROR
     interrupts.ignore()
     return code
 
 
 def _stopped() -> int:
     """Answer an interrupt that came before there was anybody to do it; return the exit code."""
-    import os  # noqa: PLC0415 - Python has it already
+    import contextlib  # noqa: PLC0415 - late: an interrupt that comes before it is answered
+    import os  # noqa: PLC0415 - as above
     import signal  # noqa: PLC0415 - as above
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    try:
+    with contextlib.suppress(OSError):  # nobody reads
         os.write(2, b"interrupted\n")
-    except OSError:
-        pass  # nobody reads
     return INTERRUPTED

@@ -123,6 +123,26 @@ def test_a_file_that_was_made_while_its_upload_was_completed_is_made_after_it() 
     assert paths.index("/uploads/⟦u1⟧/complete") < paths.index("/files")
 
 
+def test_what_ended_a_file_is_part_of_what_led_to_an_answer_about_its_version() -> None:
+    """The version's own url names only the version."""
+    stated, _ = story()
+    stated.ask("DELETE", "/files/id-file", 403, None, {"error": 403})
+    gone = stated.ask("GET", "/file_versions/id-version/url", 404, None, {"error": 404, "code": "not_provided"})
+    assert ("DELETE", "/files/⟦f1⟧") in [(s["method"], s.get("path")) for s in program(stated, gone)["steps"]]
+
+
+def test_what_only_speaks_of_anothers_project_comes_after_what_made_it() -> None:
+    """Both were under way at once; the answer that holds the name it was asked for is the maker's."""
+    stated = Story()
+    first = stated.ask("POST", "/projects", 202, {"name": "ddsc-1-a"}, {"id": "id-one", "name": "ddsc-1-b"})
+    second = stated.ask("POST", "/projects", 202, {"name": "ddsc-1-b"}, {"id": "id-one", "name": "ddsc-1-b"})
+    steps = program(stated, first, second)["steps"]
+    assert [step["json"]["name"] for step in steps] == ["⟦n1⟧", "⟦n2⟧"]
+    assert [bool(step["binds"]) for step in steps] == [True, False]
+    assert "id new, tells of n1" in steps[0]["then"]
+    assert "id p1, tells of n1 p1" in steps[1]["then"]
+
+
 def test_what_was_settled_before_a_write_is_settled_before_it_again() -> None:
     """A second version of a settled file: its url is waited for in between."""
     stated, _ = story()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.model import Operation, Role
-from conformance.outcome.reproduction.relations import Relations
+from conformance.outcome.reproduction.relations import Relations, made_by
 
 
 def slice_of(found: Relations, evidence: list[Operation]) -> list[Operation]:
@@ -24,8 +24,13 @@ def _turn(found: Relations, one: Operation, completes: list[Operation]) -> int:
     """Give the instant by which an operation is ordered: its beginning, or that of a complete that it waited for.
 
     A file is made of an upload that was completed: where both requests were under way at once, the complete came first.
+    So did the request that made what another one only speaks of.
     """
     accepted = one.exchange.method != "GET" and 200 <= (one.exchange.status or 0) < 300
+    if accepted and (made := [found.made[name][0] for name, _ in made_by(one) if name in found.made]):
+        first = max(other.a_ns for other in made)
+        if first > one.a_ns:
+            return first
     if not accepted or one in completes or "/uploads" in _path(one):
         return one.a_ns
     named = set(found.known(one.exchange))
@@ -51,10 +56,16 @@ def _before(found: Relations, one: Operation) -> list[Operation]:
         maker, where = found.made[name]
         before.append(maker)
         before += [change for change in found.changes.get(name, ()) if _matters(change, name, maker)]
+        before += [change for other, _ in found.gave.get(maker.id, ()) for change in _ends(found, other)]
         settled = found.settled.get(name)
         if settled and where and (settled.b_ns or settled.a_ns) < one.a_ns:
             before.append(settled)
     return before
+
+
+def _ends(found: Relations, name: str) -> list[Operation]:
+    """Give what may have ended a resource, and with it what the same answer named: a version ends with its file."""
+    return [change for change in found.changes.get(name, ()) if change.exchange.method == "DELETE"]
 
 
 def _matters(change: Operation, name: str, maker: Operation) -> bool:
