@@ -110,6 +110,8 @@ def test_a_read_beyond_the_bound_waits_for_the_bound_and_is_tried_once() -> None
     late = stated.ask("GET", "/files/id-file/url", 404, None, NC, after_ms=12_000)
     drawn = program(stated, late)
     assert drawn["steps"][-1]["wait_s"] > TARGET.converge_within_s
+    seen_after = 12.0
+    assert drawn["steps"][-1]["wait_s"] + drawn["steps"][-1]["until_s"] > seen_after
     assert drawn["tries"] == 1
 
 
@@ -129,6 +131,17 @@ def test_what_ended_a_file_is_part_of_what_led_to_an_answer_about_its_version() 
     stated.ask("DELETE", "/files/id-file", 403, None, {"error": 403})
     gone = stated.ask("GET", "/file_versions/id-version/url", 404, None, {"error": 404, "code": "not_provided"})
     assert ("DELETE", "/files/⟦f1⟧") in [(s["method"], s.get("path")) for s in program(stated, gone)["steps"]]
+
+
+def test_a_promotion_needs_the_switch_before_it() -> None:
+    """The version that is current already cannot be promoted; the switch names only the file."""
+    stated, _ = story()
+    stated.ask("POST", "/projects/id-mine/uploads", 201, {"name": "ddsc-1-b", "size": 3}, {"id": "id-second"})
+    stated.ask("PUT", "/files/id-file", 200, {"upload": {"id": "id-second"}}, {"id": "id-file"})
+    stated.ask("PUT", "/files/id-file/rename", 200, {"name": "ddsc-1-c"}, {"id": "id-file"})
+    stated.ask("POST", "/file_versions/id-version/current", 201, {}, {"id": "id-third"})
+    paths = [s.get("path") for s in program(stated, stated.ask("GET", "/file_versions/id-version/url", 500))["steps"]]
+    assert paths.index("/files/⟦f1⟧") < paths.index("/file_versions/⟦v1⟧/current")
 
 
 def test_what_only_speaks_of_anothers_project_comes_after_what_made_it() -> None:

@@ -56,16 +56,21 @@ def _before(found: Relations, one: Operation) -> list[Operation]:
         maker, where = found.made[name]
         before.append(maker)
         before += [change for change in found.changes.get(name, ()) if _matters(change, name, maker)]
-        before += [change for other, _ in found.gave.get(maker.id, ()) for change in _ends(found, other)]
+        before += [change for other, _ in found.gave.get(maker.id, ()) for change in _besides(found, other)]
         settled = found.settled.get(name)
         if settled and where and (settled.b_ns or settled.a_ns) < one.a_ns:
             before.append(settled)
     return before
 
 
-def _ends(found: Relations, name: str) -> list[Operation]:
-    """Give what may have ended a resource, and with it what the same answer named: a version ends with its file."""
-    return [change for change in found.changes.get(name, ()) if change.exchange.method == "DELETE"]
+def _besides(found: Relations, name: str) -> list[Operation]:
+    """Give what was done to a resource and changes what the same answer named: a file and its versions."""
+    return [
+        change
+        for change in found.changes.get(name, ())
+        if change.exchange.method == "DELETE"
+        or (_path(change).endswith(("/current", f"/{name}")) and 200 <= (change.exchange.status or 0) < 300)
+    ]
 
 
 def _matters(change: Operation, name: str, maker: Operation) -> bool:
