@@ -127,6 +127,7 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
                     *framing.remarks,
                     *foreign.sentences(found),
                     *_unsent(history),
+                    *_second_user_refused(history),
                     *_on_order_alone(judgement),
                 )
             )
@@ -223,6 +224,18 @@ def _gone(history: History, classes: Classes) -> Iterable[str]:
 
 def _answered(exchange: Exchange, of: Classified) -> bool:
     return of.source is Source.API and not (exchange.status == 401 and exchange.user == "owner")
+
+
+def _second_user_refused(history: History) -> Iterable[str]:
+    """Say that the second user's token seems to have ended: its last requests were all refused with 401.
+
+    It is no trouble of the run: a target may answer 401 where it should answer 403, and that is for the rules to say.
+    """
+    exchanges = (one.exchange for one in history.operations if one.exchange.user == "other")
+    accepted = [exchange.status != 401 for exchange in exchanges if exchange.role is Role.API and exchange.status]
+    refused = accepted[::-1].index(True) if True in accepted else 0
+    if refused >= LEAST_UNANSWERED:
+        yield f"the last {refused} requests of the second user were answered 401: its token may have ended"
 
 
 def _unsent(history: History) -> Iterable[str]:
