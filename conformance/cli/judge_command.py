@@ -14,6 +14,7 @@ from conformance.cli.asking.near_choice import NearChoice
 from conformance.cli.screen.present import console, deviations, keep, show
 from conformance.driver.report_folder import prepare_views
 from conformance.errors import ExitCode, UsageError
+from conformance.history.collector import collector_away
 from conformance.history.har.har_operations import Reading
 from conformance.history.recordings import read_recording
 from conformance.model import Finding, History, Json, Target
@@ -98,7 +99,8 @@ def _judged(  # noqa: PLR0913 - one for each option
         remarks=remarks,
         second_opinion=_in_columns(read) if columnar else None,
     )
-    drawn = assemble(read, framing)
+    with collector_away():
+        drawn = assemble(read, framing)
     return _demanding(drawn) if require_core else drawn
 
 

@@ -180,7 +180,7 @@ def versions() -> dict[str, str]:
 def _evidence(history: History, classes: Classes, judgement: Judgement) -> dict[str, tuple[Operation, Classified]]:
     named = {name for tally in judgement.tallies.values() for f in tally.findings for name in f.operations}
     pairs = zip(history.operations, classes, strict=True)
-    return {operation.id: (operation, of) for operation, of in pairs if operation.id in named}
+    return {operation.id: (operation, of) for operation, of in pairs if operation.id in named} if named else {}
 
 
 def _dropped(dropped: Iterable[Finding]) -> Iterable[str]:
@@ -214,10 +214,14 @@ def _as_json(finding: Finding) -> dict[str, Json]:
 
 def _gone(history: History, classes: Classes) -> Iterable[str]:
     """Say that the target did not come back: nothing that its API was asked last was answered."""
-    pairs = zip(history.operations, classes, strict=True)
-    sent = ((one.exchange, of) for one, of in pairs if not {"withheld", "forbidden"} & one.notes.keys())
-    stated = [_answered(exchange, of) for exchange, of in sent if exchange.role is Role.API]
-    unanswered = stated[::-1].index(True) if True in stated else len(stated)
+    unanswered = 0
+    for operation, of in zip(reversed(history.operations), reversed(classes), strict=True):
+        exchange = operation.exchange
+        if exchange.role is not Role.API or not {"withheld", "forbidden"}.isdisjoint(operation.notes):
+            continue
+        if _answered(exchange, of):
+            break
+        unanswered += 1
     if unanswered >= LEAST_UNANSWERED:
         yield f"the last {unanswered} requests had no answer of the API: the target, or the token, went away"
 
@@ -240,7 +244,7 @@ def _second_user_refused(history: History) -> Iterable[str]:
 
 def _unsent(history: History) -> Iterable[str]:
     """Say what the driver would not send, and why: it is no finding, but it may be why something was not observed."""
-    notes = [operation.notes for operation in history.operations]
+    notes = [operation.notes for operation in history.operations if operation.notes]
     forbidden = Counter(str(note["forbidden"]) for note in notes if "forbidden" in note)
     for reason, count in forbidden.most_common():
         yield f"signed URLs not followed, {count} times: {reason}"

@@ -14,11 +14,12 @@ from dataclasses import replace
 from conformance.api.answers import Answer, Classified
 from conformance.api.failed_fetches import is_own_doing
 from conformance.api.routes import STORAGE_GET, STORAGE_PUT
-from conformance.model import NOTHING, Json, Operation, Role, Tally
+from conformance.model import NOTHING, Exchange, Json, Operation, Role, Tally
 from conformance.outcome.core_kinds import missing_kinds
 
 STEPS = ("create_project", "create_upload", "complete_upload", "create_file", "file_url", "version_url")
 """The road that nearly every requirement needs, in order: a later step needs the earlier ones."""
+_STEPS = frozenset(STEPS)
 
 _NEEDS: Mapping[str, str] = {
     "project-create-body": "create_project",
@@ -58,17 +59,21 @@ def obstacle(operations: Iterable[Operation], classes: Iterable[Classified]) -> 
     """
     tried: Counter[str] = Counter()
     done: Counter[str] = Counter()
-    last: dict[str, str] = {}
+    last: dict[str, Exchange] = {}
     for operation, of in zip(operations, classes, strict=True):
-        name = of.call.name
-        if name in STEPS and operation.exchange.user == "owner" and "withheld" not in operation.notes:
+        name, exchange = of.call.name, operation.exchange
+        if name in _STEPS and exchange.user == "owner" and "withheld" not in operation.notes:
             tried[name] += 1
             done[name] += of.answer is Answer.DONE
-            last[name] = str(operation.exchange.status or operation.exchange.failure)
+            last[name] = exchange
     for step in STEPS:
         if tried[step] and not done[step]:
-            return step, f"no {step} succeeded in {tried[step]} attempts (the last answer: {last[step]})"
+            return step, f"no {step} succeeded in {tried[step]} attempts (the last answer: {_shown(last[step])})"
     return "", ""
+
+
+def _shown(exchange: Exchange) -> str:
+    return str(exchange.status or exchange.failure)
 
 
 LEAST_STORED = 3

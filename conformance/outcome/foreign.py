@@ -32,7 +32,7 @@ def answers(operations: Iterable[Operation], classes: Iterable[Classified]) -> d
     """Return, for firewalls and gateways, how many requests they answered, with what, and a few of them."""
     found: dict[str, _Pages] = {}
     for operation, of in zip(operations, classes, strict=True):
-        if of.foreign:
+        if of.source is not Source.API and of.foreign:
             found.setdefault(str(of.source), _Pages()).add(operation)
     return {
         source: {"count": pages.count, "answers": dict(pages.shapes.most_common()), "operations": pages.examples}
