@@ -129,7 +129,7 @@ def drawn(of: Gist, framing: Framing) -> dict[str, Json]:
         interrupted=framing.interrupted,
         complete=of.complete,
         missing_core=missing_core(tallies, judgement.counters, sums.hindrances.why()),
-        trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *sums.ending.sentences()),
+        trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *sums.ending.gone()),
     )
     outcome, reasons = conclude(given, circumstances)
     ended, found = now(), sums.foreign.summary()
@@ -156,6 +156,7 @@ def drawn(of: Gist, framing: Framing) -> dict[str, Json]:
                     *framing.remarks,
                     *foreign.sentences(found),
                     *sums.unsent.sentences(),
+                    *sums.ending.remarks(),
                     *_on_order_alone(judgement),
                 )
             )

@@ -18,42 +18,75 @@ from conformance.outcome.coverage import Steps
 from conformance.outcome.foreign import Foreign
 from conformance.outcome.traffic import Traffic
 
+UNAUTHORIZED = 401
 LEAST_UNANSWERED = 10
 """So many requests without any answer at the very end, and the target had gone away before the run was over."""
 
 
 @dataclass(slots=True)
-class Ending:
-    """The requests to the API after the last one that it answered, by line."""
+class Tail:
+    """The lines since the last one that counts as an answer, which is `answered`, -1 where there was none."""
 
     answered: int = -1
-    unanswered: list[int] = field(default_factory=list)
+    since: list[int] = field(default_factory=list)
+
+    def take(self, line: int, *, answered: bool) -> None:
+        """Take one line."""
+        if not answered:
+            self.since.append(line)
+        elif line > self.answered:
+            self.answered = line
+            self.since = [one for one in self.since if one > line] if self.since else []
+
+    def merge(self, other: Tail) -> None:
+        """Fold another part in."""
+        self.answered = max(self.answered, other.answered)
+        self.since = [one for one in (*self.since, *other.since) if one > self.answered]
+
+    @property
+    def count(self) -> int:
+        """How many there are, none where they are too few to mean anything."""
+        return len(self.since) if len(self.since) >= LEAST_UNANSWERED else 0
+
+
+@dataclass(slots=True)
+class Ending:
+    """How the history ended: which requests to the API, and which of the second user, were not answered any more."""
+
+    api: Tail = field(default_factory=Tail)
+    second_user: Tail = field(default_factory=Tail)
 
     def add(self, operation: Operation, of: Classified, line: int) -> None:
         """Take one operation."""
         exchange = operation.exchange
-        if exchange.role is not Role.API or {"withheld", "forbidden"} & operation.notes.keys():
+        if exchange.role is not Role.API:
             return
-        if not _answered(exchange, of):
-            self.unanswered.append(line)
-        elif line > self.answered:
-            self.answered = line
-            self.unanswered = [one for one in self.unanswered if one > line] if self.unanswered else []
+        if exchange.user == "other" and exchange.status is not None:
+            self.second_user.take(line, answered=exchange.status != UNAUTHORIZED)
+        if "withheld" not in operation.notes and "forbidden" not in operation.notes:
+            self.api.take(line, answered=_answered(exchange, of))
 
     def merge(self, other: Ending) -> None:
         """Fold another part in."""
-        self.answered = max(self.answered, other.answered)
-        self.unanswered = [one for one in (*self.unanswered, *other.unanswered) if one > self.answered]
+        self.api.merge(other.api)
+        self.second_user.merge(other.second_user)
 
-    def sentences(self) -> Iterable[str]:
+    def gone(self) -> Iterable[str]:
         """Say that the target did not come back: nothing that its API was asked last was answered."""
-        count = len(self.unanswered)
-        if count >= LEAST_UNANSWERED:
+        if count := self.api.count:
             yield f"the last {count} requests had no answer of the API: the target, or the token, went away"
+
+    def remarks(self) -> Iterable[str]:
+        """Say that the second user's token seems to have ended, where it was accepted before.
+
+        It is no trouble of the run: a target may answer 401 where it should answer 403, and that is for the rules.
+        """
+        if (count := self.second_user.count) and self.second_user.answered >= 0:
+            yield f"the last {count} requests of the second user were answered 401: its token may have ended"
 
 
 def _answered(exchange: Exchange, of: Classified) -> bool:
-    return of.source is Source.API and not (exchange.status == 401 and exchange.user == "owner")
+    return of.source is Source.API and not (exchange.status == UNAUTHORIZED and exchange.user == "owner")
 
 
 @dataclass(slots=True)
