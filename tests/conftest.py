@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,9 @@ LONG = (
 """Modules of tests that take or wait longest: whatever begins last must not keep one worker alone."""
 for name in [name for name in os.environ if name.startswith("GITHUB_")]:
     del os.environ[name]  # our commands would announce themselves to the runner of these tests
+# A thousand processes are started by these tests: where no bytecode may be written, each compiles the suite anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
 
