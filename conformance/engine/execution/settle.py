@@ -28,7 +28,7 @@ Waiting = Generator[float | Signal, None, Sent]
 class Watched:
     """One url endpoint to wait for: what it must answer in the end, since when, and whose bytes it then serves.
 
-    `by` is the user whose project it belongs to.
+    `by` is the user whose project it belongs to, and `file` the id of the file.
     """
 
     path: str
@@ -36,6 +36,7 @@ class Watched:
     since: float | None
     upload: Upload | None
     by: str = "owner"
+    file: str = ""
 
 
 class Voices:
@@ -74,13 +75,14 @@ def watched(world: World) -> Iterator[Watched]:
             accepts = GONE if gone else truth_of(version.upload)
             path = f"/file_versions/{version.id}/url"
             since = _since(version.upload, version.attached)
-            yield Watched(path, accepts, since, None if gone else version.upload, file.project.by)
+            yield Watched(path, accepts, since, None if gone else version.upload, file.project.by, file.id)
 
 
 def _of_file(file: File) -> Watched:
     upload = None if file.gone else file.current
     accepts = truth_of(upload) if upload else GONE
-    return Watched(f"/files/{file.id}/url", accepts, _since(upload, file.switched), upload, file.project.by)
+    since = _since(upload, file.switched)
+    return Watched(f"/files/{file.id}/url", accepts, since, upload, file.project.by, file.id)
 
 
 def _since(upload: Upload | None, attached: float | None) -> float | None:
@@ -118,10 +120,12 @@ def settle(stage: Stage, world: World) -> Task:
     """
     voices = Voices(stage, world)
     for one in list(watched(world)):
-        yield from until_settled(stage, voices.of(one.by), world, one)
+        if not _seen_settled(world, one):
+            yield from until_settled(stage, voices.of(one.by), world, one)
     voices.enter(Phase.FINAL)
-    for one in list(watched(world)):
-        yield from _read_once_more(stage, voices.of(one.by), one)
+    fetched: set[tuple[str, str]] = set()
+    for one in list(watched(world))[:: 1 if world.rank % 2 else -1]:
+        yield from _read_once_more(stage, voices.of(one.by), world, one, fetched)
     for upload in world.uploads():
         voices.of(upload.project.by).send("GET", f"/uploads/{upload.id}")
         yield time.monotonic()
@@ -138,6 +142,13 @@ def settle(stage: Stage, world: World) -> Task:
     world.ended = time.monotonic()
 
 
+def _seen_settled(world: World, one: Watched) -> bool:
+    """Whether a reader of the plan saw the truth since it is waited for: the last read of all follows at once then."""
+    if one.upload is None or one.upload.settled is None or one.since is None:
+        return False
+    return world.last_answer(one.path, one.since) in one.accepts
+
+
 def _by_members(world: World, voices: Voices) -> Task:
     """Let the second user look at what stands where it has rights, or had them."""
     homes = [membership.project for membership in world.memberships()]
@@ -149,9 +160,15 @@ def _by_members(world: World, voices: Voices) -> Task:
             yield time.monotonic()
 
 
-def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
+def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched, fetched: set[tuple[str, str]]) -> Task:
+    """Read a url endpoint for the last time, and fetch the bytes once of all endpoints that serve a file's upload.
+
+    One that takes its truth back is waited for once more: its plan's readers may have been all that saw it.
+    """
     last = sent(client, client.send("GET", one.path))
     yield time.monotonic()
+    if last.answer is Answer.NC:
+        last = yield from until_settled(stage, client, world, one)
     for _ in range(FOR_GOOD - 1):
         if _stated(last, one) or last.answer is Answer.NC:
             break
@@ -159,6 +176,11 @@ def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
         last = sent(client, client.send("GET", one.path))
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return
+    if one.upload is not None:
+        of = (one.file, one.upload.id)
+        if of in fetched:
+            return
+        fetched.add(of)
     since = last.at
     while not _served(client, last, one.upload) and time.monotonic() < stage.timing.deadline(since):
         yield stage.timing.next_look(since)
