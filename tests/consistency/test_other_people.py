@@ -128,6 +128,22 @@ def test_what_a_member_makes_is_judged_as_what_the_owner_makes() -> None:
         assert wrongs(scribe) == {"bad-never-200"}
 
 
+@pytest.mark.parametrize("standing", ["let in", "just given a right", "without a right here"])
+@pytest.mark.parametrize(("answer", "wrong"), [("already", set()), ("403", {"no-early-answer"})])
+def test_a_completion_of_somebody_elses_upload_that_a_gateway_delivered_twice(
+    standing: str, answer: str, wrong: set[str]
+) -> None:
+    """The first delivery did it, and the second was refused because it is so already: the verdict is not early."""
+    scribe = joined(done=False) if standing == "let in" else scene(done=False)
+    if standing != "let in":
+        scribe.file("actor", *at(3, 4))
+        whoami(scribe)
+        grant(scribe, 10, n=1 if standing == "just given a right" else 2)
+    scribe.complete("member", *at(16, 17), answer, user="other")
+    scribe.url("actor", *at(30, 31), "200")
+    assert wrongs(scribe) == wrong
+
+
 def test_a_completion_by_a_member_that_never_comes_to_its_truth() -> None:
     """The bound counts from its own 202."""
     scribe = prepared("good", (1,))
