@@ -181,7 +181,7 @@ class World:
         self._slots: dict[str, Slot] = {}
         self._lock = threading.Lock()
         self._dereferenced: set[str] = set()
-        self._answered: dict[str, tuple[Answer, float]] = {}
+        self._answered: dict[str, tuple[Answer | None, float]] = {}
         self._names = 0
         self._plain: dict[str, str] = {}
 
@@ -219,8 +219,8 @@ class World:
             self._dereferenced.add(key)
             return len(self._dereferenced) > before
 
-    def answered(self, path: str, answer: Answer, at: float) -> None:
-        """Note what a url endpoint answered last, and when that had ended (monotonic seconds)."""
+    def answered(self, path: str, answer: Answer | None, at: float) -> None:
+        """Note what a url endpoint answered last (None: a success without a url), and the monotonic instant."""
         self._answered[path] = answer, at
 
     def last_answer(self, path: str, since: float) -> Answer | None:

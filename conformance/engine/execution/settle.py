@@ -28,7 +28,7 @@ Waiting = Generator[float | Signal, None, Sent]
 class Watched:
     """One url endpoint to wait for: what it must answer in the end, since when, and whose bytes it then serves.
 
-    `by` is the user whose project it belongs to, and `file` the id of the file.
+    `by` is the user whose project it belongs to.
     """
 
     path: str
@@ -36,7 +36,6 @@ class Watched:
     since: float | None
     upload: Upload | None
     by: str = "owner"
-    file: str = ""
 
 
 class Voices:
@@ -75,14 +74,14 @@ def watched(world: World) -> Iterator[Watched]:
             accepts = GONE if gone else truth_of(version.upload)
             path = f"/file_versions/{version.id}/url"
             since = _since(version.upload, version.attached)
-            yield Watched(path, accepts, since, None if gone else version.upload, file.project.by, file.id)
+            yield Watched(path, accepts, since, None if gone else version.upload, file.project.by)
 
 
 def _of_file(file: File) -> Watched:
     upload = None if file.gone else file.current
     accepts = truth_of(upload) if upload else GONE
     since = _since(upload, file.switched)
-    return Watched(f"/files/{file.id}/url", accepts, since, upload, file.project.by, file.id)
+    return Watched(f"/files/{file.id}/url", accepts, since, upload, file.project.by)
 
 
 def _since(upload: Upload | None, attached: float | None) -> float | None:
@@ -123,9 +122,8 @@ def settle(stage: Stage, world: World) -> Task:
         if not _seen_settled(world, one):
             yield from until_settled(stage, voices.of(one.by), world, one)
     voices.enter(Phase.FINAL)
-    fetched: set[tuple[str, str]] = set()
-    for one in list(watched(world))[:: 1 if world.rank % 2 else -1]:
-        yield from _read_once_more(stage, voices.of(one.by), world, one, fetched)
+    for one in list(watched(world)):
+        yield from _read_once_more(stage, voices.of(one.by), world, one)
     for upload in world.uploads():
         voices.of(upload.project.by).send("GET", f"/uploads/{upload.id}")
         yield time.monotonic()
@@ -160,8 +158,8 @@ def _by_members(world: World, voices: Voices) -> Task:
             yield time.monotonic()
 
 
-def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched, fetched: set[tuple[str, str]]) -> Task:
-    """Read a url endpoint for the last time, and fetch the bytes once of all endpoints that serve a file's upload.
+def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched) -> Task:
+    """Read a url endpoint for the last time, and fetch the bytes.
 
     One that takes its truth back is waited for once more: its plan's readers may have been all that saw it.
     """
@@ -176,11 +174,6 @@ def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched, f
         last = sent(client, client.send("GET", one.path))
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return
-    if one.upload is not None:
-        of = (one.file, one.upload.id)
-        if of in fetched:
-            return
-        fetched.add(of)
     since = last.at
     while not _served(client, last, one.upload) and time.monotonic() < stage.timing.deadline(since):
         yield stage.timing.next_look(since)
