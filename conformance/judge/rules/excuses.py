@@ -26,7 +26,8 @@ DENIALS = 6
 """Refusals in a row, spread over the bound, that are taken for lasting."""
 IN_TIME = 60 * SECOND
 """A signed url is good for minutes; one used later than this after it was given may have expired."""
-_MD5 = re.compile(r"[0-9a-f]{32}")
+_HEX = re.compile(r"[0-9a-f]+")
+_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}
 Writes = Iterable[tuple[int, int]]
 """When writes may have taken effect (ns)."""
 
@@ -50,7 +51,9 @@ def _not_for_good(failing: Sequence[Interval], latest: int, deadline: int, other
 def _invalid(known: Known, refusal: Refusal, parts: Iterable[Part]) -> bool:
     value, algorithm = refusal.hash
     reported = [value, *(part.declared[1] for part in parts if part.declared)]
-    return not known.sizes_add_up or algorithm != "md5" or not all(map(_MD5.fullmatch, reported))
+    digits = _DIGITS.get(algorithm.lower())
+    plain = digits is not None and all(_HEX.fullmatch(one) and len(one) == digits for one in reported)
+    return not known.sizes_add_up or not plain
 
 
 def _accident(failed: int, accepted: int, good_failed: int, good_accepted: int) -> bool:
