@@ -80,7 +80,8 @@ def watched(world: World) -> Iterator[Watched]:
 def _of_file(file: File) -> Watched:
     upload = None if file.gone else file.current
     accepts = truth_of(upload) if upload else GONE
-    return Watched(f"/files/{file.id}/url", accepts, _since(upload, file.switched), upload, file.project.by)
+    since = _since(upload, file.switched)
+    return Watched(f"/files/{file.id}/url", accepts, since, upload, file.project.by)
 
 
 def _since(upload: Upload | None, attached: float | None) -> float | None:
@@ -118,10 +119,11 @@ def settle(stage: Stage, world: World) -> Task:
     """
     voices = Voices(stage, world)
     for one in list(watched(world)):
-        yield from until_settled(stage, voices.of(one.by), world, one)
+        if not _seen_settled(world, one):
+            yield from until_settled(stage, voices.of(one.by), world, one)
     voices.enter(Phase.FINAL)
     for one in list(watched(world)):
-        yield from _read_once_more(stage, voices.of(one.by), one)
+        yield from _read_once_more(stage, voices.of(one.by), world, one)
     for upload in world.uploads():
         voices.of(upload.project.by).send("GET", f"/uploads/{upload.id}")
         yield time.monotonic()
@@ -136,6 +138,13 @@ def settle(stage: Stage, world: World) -> Task:
             yield from take_back(voices.of(membership.project.by), membership)
     voices.close()
     world.ended = time.monotonic()
+
+
+def _seen_settled(world: World, one: Watched) -> bool:
+    """Whether a reader of the plan saw the truth since it is waited for: the last read of all follows at once then."""
+    if one.upload is None or one.upload.settled is None or one.since is None:
+        return False
+    return world.last_answer(one.path, one.since) in one.accepts
 
 
 def _by_members(stage: Stage, world: World, voices: Voices) -> Task:
@@ -162,9 +171,15 @@ def _deadline(stage: Stage, one: Watched) -> float:
     return stage.timing.deadline(one.since) if one.since else 0.0
 
 
-def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
+def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched) -> Task:
+    """Read a url endpoint for the last time, and fetch the bytes.
+
+    One that takes its truth back is waited for once more: its plan's readers may have been all that saw it.
+    """
     last = sent(client, client.send("GET", one.path))
     yield time.monotonic()
+    if last.answer is Answer.NC:
+        last = yield from until_settled(stage, client, world, one)
     last = yield from refused_for_good(stage, client, one, last)
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return
