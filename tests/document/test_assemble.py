@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.model import Exchange, Failure, History, Octets, Operation, Role, Target
-from conformance.outcome.assemble import LEAST_UNANSWERED, Framing, assemble
+from conformance.outcome.assemble import Framing, assemble
+from conformance.outcome.sums import LEAST_UNANSWERED
 
 TARGET = Target("http://127.0.0.1:4567/api/v1")
 
