@@ -39,7 +39,7 @@ class Users:
 USERS = Users()
 
 
-class SoakUser(User):  # type: ignore[misc] # Locust's metaclass is not typed
+class SoakUser(User):
     """Stands for one user of the slice: that one runs plans for as long as this one lives."""
 
     wait_time = constant(0)
@@ -53,7 +53,7 @@ class SoakUser(User):  # type: ignore[misc] # Locust's metaclass is not typed
         """Have one less."""
         USERS.add(-1)
 
-    @task  # type: ignore[misc] # the same
+    @task
     def run_plans(self) -> None:
         """Wait: the slice works."""
         gevent.sleep(3600)

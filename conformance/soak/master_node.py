@@ -155,7 +155,7 @@ class Master:
 def _quit(name: str) -> Any:
     from locust.rpc import Message  # noqa: PLC0415 - Locust's own, for this one word
 
-    return Message("quit", None, name)
+    return Message("quit", None, name)  # type: ignore[no-untyped-call]
 
 
 def main(arguments: list[str]) -> int:

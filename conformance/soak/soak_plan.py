@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 
 from conformance.errors import UsageError
@@ -11,6 +12,8 @@ RAMP_SHARE = 0.25
 """The share of a soak in which its users arrive: load that grows shows whether convergence slows down with it."""
 DEFAULT_PORT = 5557
 _SAY = "Say HOST or HOST:PORT."
+_PLACE = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+|[0-9a-fA-F:]*::[0-9a-fA-F:.]*)(?::(?P<port>[0-9]{1,5}))?")
+"""A name, an address, or one with colons in brackets where a port follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ def place(given: str, default_port: int, option: str) -> tuple[str, int]:
     Raises:
         UsageError: it is neither.
     """
-    host, _, port = given.rpartition(":") if given.count(":") == 1 or given.startswith("[") else (given, "", "")
-    host = host or given
-    if not host.strip() or (port and not (port.isdigit() and 0 < int(port) < 65536)):
+    found = _PLACE.fullmatch(given.strip())
+    port = int(found["port"] or default_port) if found else 0
+    if found is None or not 0 < port < 65536:
         raise UsageError(f"{option} {given!r} is no place in a network.", remedy=_SAY)
-    return host.strip("[]"), int(port) if port else default_port
+    return found["host"].strip("[]"), port
