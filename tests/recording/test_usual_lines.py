@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from conformance.history.read import _Watch
 from conformance.history.usual_lines import UsualLines
 from conformance.model import Exchange, Operation
 
+RECORDED = Path(__file__).parent.parent / "data" / "recorded" / "deployed-history.jsonl"
 LINE = {
     "id": "w-1", "session": "s", "a_ns": 10, "method": "GET", "host": "h", "path": "/api/v1/files/1/url", "role": "api",
     "user": "owner", "authorized": True, "request": None, "request_type": None, "phase": "final", "scenario": "x",
@@ -99,6 +101,15 @@ def test_lines_with_bytes_in_them_that_do_not_belong_are_read_alike(inserted: by
     raw = json.dumps(LINE).encode()
     same(raw[:place] + inserted + raw[place:])
     same(raw[:place] + inserted)
+
+
+def test_every_line_of_the_deployed_recording_is_read_alike_and_fast() -> None:
+    """Older in its fields, and with answers that repeat."""
+    lines, usual, strict = RECORDED.read_bytes().splitlines(keepends=True), UsualLines(), []
+    for number, raw in enumerate(lines, 1):
+        strict.append(parse(raw.decode(), number))
+        assert repr(usual.read(raw, number, "/api/v1")) == repr(strict[-1])
+    assert len(strict) > 400
 
 
 def test_the_usual_line_is_read_by_the_fast_reader() -> None:

@@ -115,34 +115,31 @@ class Payloads:
         if exchange.role is not Role.API:
             return
         like = self._alike.get(id(of))
-        if (
-            like is not None
-            and like.of is of
-            and like.headers is exchange.headers
-            and (like.body is _ANY_BODY or like.body is exchange.response)
-            and like.user == exchange.user
-            and not operation.notes
-        ):
-            like.sort.count += 1
-            if like.sort.wrong:
-                self._wrong(like.sort, operation, of)
-            return
+        if like is not None and not operation.notes:
+            same, headers, body, user, sort = like  # names are slower here, and nearly every operation comes by
+            alike = same is of and headers is exchange.headers and user == exchange.user
+            if alike and (body is _ANY_BODY or body is exchange.response):
+                sort.count += 1
+                if sort.wrong:
+                    self._wrong(sort, operation, of)
+                return
         key = None if operation.notes else _shape(exchange, of, self._lengths)
-        sort = self._known.get(key) if key else None
-        if sort is not None:
+        known = self._known.get(key) if key else None
+        sort = known or self._examined(operation, of)
+        if key and not known and len(self._known) < _REMEMBERED:
+            self._known[key] = sort
+        if known or (of.kind in _BY_BODY and not operation.notes):
             self._liken(exchange, of, sort)
-        else:
-            seen = self._examiner.examine(operation, of)
-            sort = self._sorts.get(id(seen))
-            if sort is None or sort.seen is not seen:  # the examiner forgets now and then, and ids are used again
-                sort = self._sorts[id(seen)] = self._new(seen)
-            if key and len(self._known) < _REMEMBERED:
-                self._known[key] = sort
-            if not operation.notes and of.kind in _BY_BODY:
-                self._liken(exchange, of, sort)
         sort.count += 1
         if sort.wrong:
             self._wrong(sort, operation, of)
+
+    def _examined(self, operation: Operation, of: Classified) -> Sort:
+        seen = self._examiner.examine(operation, of)
+        found = self._sorts.get(id(seen))
+        if found is None or found.seen is not seen:  # the examiner forgets now and then, and ids are used again
+            found = self._sorts[id(seen)] = self._new(seen)
+        return found
 
     def _liken(self, exchange: Exchange, of: Classified, sort: Sort) -> None:
         """Remember what the next answer is known by that is classified as the very same; of a success any body is."""
