@@ -144,6 +144,25 @@ def test_a_promotion_needs_the_switch_before_it() -> None:
     assert paths.index("/files/⟦f1⟧") < paths.index("/file_versions/⟦v1⟧/current")
 
 
+def test_a_create_that_is_refused_beyond_the_bound_is_tried_beyond_the_bound() -> None:
+    """A project that never becomes ready: asked at once, a right server refuses as well."""
+    stated, _ = story()
+    late = stated.ask("POST", "/projects/id-mine/uploads", 404, {"name": "ddsc-1-z"}, NC, after_ms=12_000)
+    assert program(stated, late)["steps"][-1]["wait_s"] > TARGET.converge_within_s
+
+
+def test_many_refused_changes_are_left_out_but_for_deletions() -> None:
+    """A program is to be read: what was refused is seldom what matters."""
+    stated, _ = story()
+    for _ in range(50):
+        stated.ask("PUT", "/files/id-file/rename", 403, {"name": "ddsc-1-n"}, {"error": 403})
+    stated.ask("DELETE", "/files/id-file", 403, None, {"error": 403})
+    read = stated.ask("GET", "/files/id-file/url", 404, None, {"error": 404, "code": "not_provided"})
+    steps = [(step["method"], step.get("path")) for step in program(stated, read)["steps"]]
+    assert ("DELETE", "/files/⟦f1⟧") in steps
+    assert ("PUT", "/files/⟦f1⟧/rename") not in steps
+
+
 def test_what_only_speaks_of_anothers_project_comes_after_what_made_it() -> None:
     """Both were under way at once; the answer that holds the name it was asked for is the maker's."""
     stated = Story()

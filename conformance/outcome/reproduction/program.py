@@ -53,6 +53,8 @@ def program(found: Relations, finding: Finding, history: History) -> Json:
     if not evidence:
         return None
     steps = slice_of(found, evidence)
+    if len(steps) > MOST_STEPS:
+        steps = slice_of(found, evidence, lean=True)
     if len(steps) > MOST_STEPS or any(_unfollowed(one, steps) for one in steps):
         return None
     writer = Writer(found, {one.id for one in evidence}, history, steps)
@@ -227,7 +229,8 @@ class Writer:
     def _wait_s(self, one: Operation) -> float:
         """Give how long to wait before a step: as long as eventually may take if it came later, and then alone."""
         bound = self.history.target.converge_within_s
-        late = one.id in self.evidence and one.exchange.method == "GET" and self._since_s(one) > bound
+        asks = one.exchange.method == "GET" or ((one.exchange.status or 0) >= 400 and self._may_repeat(one))
+        late = one.id in self.evidence and asks and self._since_s(one) > bound
         return bound + 0.2 if late else 0.0
 
     def _may_repeat(self, one: Operation) -> bool:

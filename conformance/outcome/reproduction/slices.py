@@ -6,8 +6,11 @@ from conformance.model import Operation, Role
 from conformance.outcome.reproduction.relations import Relations, made_by
 
 
-def slice_of(found: Relations, evidence: list[Operation]) -> list[Operation]:
-    """Give the operations that a finding needs to be seen again, in an order in which they can succeed again."""
+def slice_of(found: Relations, evidence: list[Operation], *, lean: bool = False) -> list[Operation]:
+    """Give the operations that a finding needs to be seen again, in an order in which they can succeed again.
+
+    A `lean` one leaves out changes that were refused, but for deletions: those have the gravest consequences if done.
+    """
     last = max(one.b_ns or one.a_ns for one in evidence)
     needed: dict[str, Operation] = {}
     waiting = list(evidence)
@@ -15,9 +18,14 @@ def slice_of(found: Relations, evidence: list[Operation]) -> list[Operation]:
         one = waiting.pop()
         if one.id not in needed:
             needed[one.id] = one
-            waiting += [other for other in _before(found, one) if other.a_ns < last and other.id not in needed]
+            before = [other for other in _before(found, one) if other.a_ns < last and other.id not in needed]
+            waiting += [other for other in before if not (lean and _refused(other))]
     completes = [one for one in needed.values() if _path(one).endswith("/complete")]
     return sorted(needed.values(), key=lambda one: (_turn(found, one, completes), -one.a_ns))
+
+
+def _refused(one: Operation) -> bool:
+    return one.exchange.method not in ("GET", "DELETE") and 400 <= (one.exchange.status or 0) < 500
 
 
 def _turn(found: Relations, one: Operation, completes: list[Operation]) -> int:
