@@ -40,9 +40,9 @@ def head_of_table(path: Path) -> Head:
         found = file.read_row_group(group, columns=["kind", "raw"])
         kinds = found.column("kind").to_pylist()
         places = [place for place, kind in enumerate(kinds) if kind in (HEADER, END, CUT)]
-        raws |= {
-            kinds[place]: raw for place, raw in zip(places, found.column("raw").take(places).to_pylist(), strict=True)
-        }
+        if places:
+            texts = found.column("raw").take(places).to_pylist()
+            raws |= {kinds[place]: raw for place, raw in zip(places, texts, strict=True)}
     entries = [parse(raws[kind].decode("utf-8"), 1, BASE) if kind in raws else None for kind in (HEADER, END)]
     header, end = entries
     return Head(

@@ -9,9 +9,10 @@ from pathlib import Path
 from conformance.api.classifier import Classifier
 from conformance.api.gateways import is_suspect
 from conformance.api.routes import BASE
+from conformance.errors import HistoryError
 from conformance.history.encode import encode, encode_end, encode_header
 from conformance.history.entries import Begun, End, Entry, Header
-from conformance.history.input_files import numbered_lines, opened
+from conformance.history.input_files import PackingError, numbered_lines, opened
 from conformance.history.parquet.homes import Homes
 from conformance.history.parquet.table_schema import BEGIN, CUT, END, HEADER, OPERATION, UNFINISHED, Facts, storable
 from conformance.history.parquet.table_writer import HELD_BYTES, TableWriter, row_of, row_of_operation, writing
@@ -75,9 +76,12 @@ class Rows:
 def _numbered(path: Path) -> Iterator[Numbered]:
     """Yield the lines of a file with their entries, each judged as `read` judges it."""
     entries = lines(path)
-    with opened(path) as file:
-        for number, raw in numbered_lines(file):
-            yield number, raw.rstrip(b"\n"), next(entries, None)
+    try:
+        with opened(path) as file:
+            for number, raw in numbered_lines(file):
+                yield number, raw.rstrip(b"\n"), next(entries, None)
+    except (OSError, PackingError) as trouble:
+        raise HistoryError(f"{path}: {getattr(trouble, 'strerror', None) or trouble}.") from trouble
 
 
 def write_parquet(numbered: Iterable[Numbered], path: Path, *, held_bytes: int = HELD_BYTES) -> Facts:
