@@ -28,6 +28,8 @@ from conformance.judge.rules.excuses import (
     WAIT_BEGUN_ANEW,
     WRITTEN_BETWEEN,
 )
+from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE
+from conformance.judge.rules.write_rules.write_facts import folded
 from conformance.judge.state.chain import Chain, Crossing, chain_of_project, crossing
 from conformance.judge.state.interval import SECOND, Interval
 from conformance.judge.state.observed import doomed_from, settle
@@ -86,7 +88,11 @@ def made_twice(case: ProjectCase, _context: Context, book: Book) -> None:
     project = case.project
     if len(project.names) < 2:
         return
-    one, other = sorted(project.names.values())[:2]
+    (one, name), *others = sorted((interval, name) for name, interval in project.names.items())
+    apart = [stated for stated, wanted in others if not ASKED_ALIKE.holds(folded(name), folded(wanted))]
+    if not apart:
+        return
+    other = apart[0]
     sentence = (
         f"project {short(project.id)} was the answer to {book.when(one)} and to {book.when(other)}, which asked for "
         "projects of different names"
@@ -230,7 +236,7 @@ _CONVERGES = "projects that told their truth, or had the whole bound to do so"
 RULES = (
     Rule(
         "project-twice", "project-create-body", Need.PROJECT, made_twice,
-        lambda p: same_project(p.cited[0], p.cited[1]), lasting=True,
+        lambda p: same_project(p.cited[0], p.cited[1]), excuses=(ASKED_ALIKE,), lasting=True,
     ),
     replace(RELAPSE, needs=Need.PROJECT, check=relapses, excuses=(WRITTEN_BETWEEN, MAY_BE_DELETED)),
     replace(STALE_READ, needs=Need.PROJECT, check=relapses),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from conformance.api.answers import Answer, Classified, Effect
@@ -18,6 +17,7 @@ from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before, lists
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND
+from conformance.judge.rules.write_rules.write_facts import folded
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import Interval, interval_of
@@ -135,7 +135,7 @@ class Traces:
 def _folded(key: _Key) -> _Key:
     """Return a key as a server may have it that trims names, or normalises them."""
     kind, place, name = key
-    return kind, place, " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(" .")
+    return kind, place, folded(name)
 
 
 def _says_taken(operation: Operation, called: Call) -> bool:

@@ -88,8 +88,12 @@ class Filing(Storing):
         if not file.project:
             file.project = self.upload(upload_name).project if upload_name else ""
         if upload_name:
-            switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=True)
+            # A server may take a file of a name that is there for a new version of that one.
+            again = any(held.first and held.upload != upload_name for held in file.switches.values())
+            switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=not again)
             file.switches[operation.id] = switch
+            if again:
+                file.switched = min(file.switched, interval.begun_ns)
             self.upload(upload_name).files.append(name)
         self._link(version, interval, name, upload_name, stated=True)
 

@@ -36,7 +36,8 @@ PARTLY_KNOWN = Excuse(
 )
 ASKED_ALIKE = Excuse(
     "asked-alike",
-    "Two requests that ask for the very same, or for a project or folder of the same name, may be answered as one.",
+    "Two requests that ask for the very same, or for a project, folder or file of the same name in one place (names "
+    "that are trimmed or normalised are the same), may be answered as one.",
     lambda one, other: one == other,
 )
 INVALID_INTENT = Excuse(
