@@ -21,6 +21,8 @@ GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
 """What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
 FOR_GOOD = 3
 """Reads in the end of what is answered by errors only: fewer could be an accident, and would prove nothing."""
+APART_S = 0.6
+"""Seconds between those: a server that starts again answers errors only, for a moment."""
 Waiting = Generator[float | Signal, None, Sent]
 
 
@@ -155,7 +157,7 @@ def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
     for _ in range(FOR_GOOD - 1):
         if _stated(last, one) or last.answer is Answer.NC:
             break
-        yield time.monotonic() + stage.timing.floor_s
+        yield time.monotonic() + APART_S
         last = sent(client, client.send("GET", one.path))
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return

@@ -115,7 +115,7 @@ def converges(case: Case, context: Context, book: Book) -> None:
         late = chain.overdue(context.bound, endpoint.linked)
         if late and WAIT_BEGUN_ANEW.holds(case.rewrites, late, context.bound):
             late = None
-        for_good = not NOT_FOR_GOOD.holds(reads.failing, reads.latest, deadline, context.answered_last)
+        for_good = not NOT_FOR_GOOD.holds(reads, deadline, context.answered_last, context.bound)
         if late or for_good or reads.ok or reads.bad:
             book.expose("converges-upload")
         if late and not OLDER_VERSION.holds(endpoint, late):

@@ -25,6 +25,7 @@ from conformance.judge.rules.excuses import (
     MAY_BE_DELETED,
     NOT_FOR_GOOD,
     REASONS_OF_ITS_OWN,
+    SIZE_LIMIT,
     WAIT_BEGUN_ANEW,
     WRITTEN_BETWEEN,
 )
@@ -188,7 +189,8 @@ def _odd(one: AtProvider, created: Interval) -> Interval | None:
     accepted later, when nothing had been accepted before.
     """
     for shape, refusals in sorted(one.project.odd.items()):
-        early = [x for x in refusals if crossing(x, created) and not crossing(x, one.reads.ok)]
+        fair = (x for x in refusals if not SIZE_LIMIT.holds(one.project.too_large.get(x), one.project.sizes.get(shape)))
+        early = [x for x in fair if crossing(x, created) and not crossing(x, one.reads.ok)]
         if shape[0] != one.provider or not early:
             continue
         ended = min(early, key=lambda refusal: refusal.ended_ns)
@@ -207,7 +209,7 @@ def converges(case: ProjectCase, context: Context, book: Book) -> None:
         late, reads = one.chain.overdue(context.bound), one.reads
         if late and WAIT_BEGUN_ANEW.holds(case.project.writes, late, context.bound):
             late = None
-        for_good = not NOT_FOR_GOOD.holds(reads.failing, reads.latest, deadline, context.answered_last)
+        for_good = not NOT_FOR_GOOD.holds(reads, deadline, context.answered_last, context.bound)
         if late or for_good or reads.ok:
             book.expose("converges-project")
         if late or for_good:
@@ -243,7 +245,8 @@ RULES = (
     replace(NC_PERSISTS, needs=Need.PROJECT, check=deleted),
     replace(PLAIN_404, needs=Need.PROJECT, check=stated_as_nc, excuses=(FOREIGN_PROVIDER, MAY_BE_DELETED)),
     replace(
-        ODD_ANSWER, needs=Need.PROJECT, check=stated_as_nc, excuses=(REASONS_OF_ITS_OWN, MAY_BE_DELETED, *NO_ANSWERS)
+        ODD_ANSWER, needs=Need.PROJECT, check=stated_as_nc,
+        excuses=(REASONS_OF_ITS_OWN, SIZE_LIMIT, MAY_BE_DELETED, *NO_ANSWERS),
     ),
     replace(
         NOT_CONVERGED, requirement="converges-project", needs=Need.PROJECT, check=converges, occasions=_CONVERGES,

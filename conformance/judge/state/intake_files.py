@@ -207,14 +207,16 @@ class Filing(Storing):
             if operation.exchange.status != 200 and interval.ended_ns >= min(self.doomed, file.switched):
                 if interval.ended_ns >= file.switched and evades(operation, of.answer):
                     file.denied.append(interval)
+                    file.evaded.add(interval)
                 return
         self.dirty_files.add(of.call.id)
         if interval.ended_ns >= self.doomed and interval.ended_ns >= self._file_doomed(file):
             file.late.append((reads, interval, heard(operation, of.answer)))
         elif interval.ended_ns >= file.switched:
             file.single.append((interval, heard(operation, of.answer)))
-            if refuses(operation) or evades(operation, of.answer):
+            if (evaded := evades(operation, of.answer)) or refuses(operation):
                 file.denied.append(interval)
+                file.evaded.update((interval,) if evaded else ())
             refused = (operation.exchange.status or 0) >= 400
             if refused and is_odd(reads, operation, of.answer):
                 file.odd.append(interval)

@@ -41,13 +41,14 @@ class Reads:
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
     the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three errors that tell
-    nothing and began last. `sessions` maps a session to its first truth and its last nc. `downloads` are the fetches
-    that tell something by themselves, `failed` the others that brought no bytes.
+    nothing and began last, `failing_from` is the one that began first. `sessions` maps a session to its first truth and
+    its last nc. `downloads` are the fetches that tell something by themselves, `failed` the others that brought no
+    bytes.
     """
 
     __slots__ = (
-        "again", "bad", "bad_last", "downloads", "failed", "failing", "gone", "id", "kind", "latest", "nc", "nc_first",
-        "odd", "ok", "ok_last", "racing", "sessions",
+        "again", "bad", "bad_last", "downloads", "failed", "failing", "failing_from", "gone", "id", "kind", "latest",
+        "nc", "nc_first", "odd", "ok", "ok_last", "racing", "sessions",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str) -> None:
@@ -65,6 +66,7 @@ class Reads:
         self.racing = 0
         self.again = 0
         self.failing: tuple[Interval, ...] = ()
+        self.failing_from: Interval | None = None
         self.downloads: list[Download] = []
         self.failed: tuple[Download, ...] = ()
         self.sessions: dict[str, list[Interval | None]] = {}
@@ -126,6 +128,7 @@ class Reads:
     def error(self, interval: Interval) -> None:
         """Take an API's own 5xx, or a refusal that is no truth."""
         self.failing = tuple(sorted({*self.failing, interval})[-3:])
+        self.failing_from = min(self.failing_from or interval, interval)
 
     def take(self, interval: Interval, answered: Answer) -> None:
         """Take one read by the class of its answer."""
@@ -146,7 +149,8 @@ class Project:
     """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for.
 
     `names` are those under which its creation was accepted, which must be one. `odd` are the first refusals that have
-    no place there, `accepted` the success that began last, by what was asked.
+    no place there, `accepted` the success that began last, by what was asked. `sizes` are the largest (bytes) that were
+    not refused, `too_large` those of the refusals that name the size.
     """
 
     id: str
@@ -161,6 +165,8 @@ class Project:
     names: dict[str, Interval] = field(default_factory=dict)
     odd: dict[Shape, tuple[Interval, ...]] = field(default_factory=dict)
     accepted: dict[Shape, Interval] = field(default_factory=dict)
+    sizes: dict[Shape, int] = field(default_factory=dict)
+    too_large: dict[Interval, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -193,6 +199,7 @@ class File:
     writes: list[tuple[int, int]] = field(default_factory=list)
     single: list[tuple[Interval, Answer]] = field(default_factory=list)
     denied: list[Interval] = field(default_factory=list)
+    evaded: set[Interval] = field(default_factory=set)
     odd: list[Interval] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     switched: int = NEVER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.api.error_bodies import says_so_already
 from conformance.judge.rule import Excuse
+from conformance.judge.state.expected import Truth
 
 MAY_BE_ATTACHED = Excuse(
     "may-be-attached",
@@ -44,4 +45,12 @@ INVALID_INTENT = Excuse(
     "invalid-intent",
     "What an invalid request of ours is answered with may show what that request put there.",
     lambda operation: operation.notes.get("intent") == "invalid",
+)
+DELIVERED_TWICE = Excuse(
+    "delivered-twice",
+    "A completed upload that is not known to be bad, is refused when a file is made of it, with no word of what is "
+    "wrong with it, and is found in a file all the same, may have been attached by this request, delivered twice.",
+    lambda case, refused: bool(
+        case and case.known.truth is not Truth.BAD and case.chain.done and case.chain.done.ended_ns <= refused.ended_ns
+    ),
 )
