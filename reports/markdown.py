@@ -90,6 +90,10 @@ def _scenarios(document: Document) -> Iterable[str]:
 def _rest(document: Document) -> Iterable[str]:
     if closing := document.get("closing"):
         yield escaped(f"After a rest: {closing['sentence']}.")
+    if crossed := document.get("combinations"):
+        missed = int(crossed["possible"]) - int(crossed["reached"])
+        more = f" {count(missed)} were not reached: see report.html." if missed else ""
+        yield escaped(f"Combinations: {crossed['sentence']}.{more}")
 
 
 def _expected(document: Document) -> Iterable[str]:

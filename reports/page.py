@@ -12,6 +12,7 @@ from conformance.release.next_step import command, replay
 
 from .finding_views import finding_views
 from .lagchart import course, curve
+from .loadchart import against_load, slows_down, throughput
 from .words import LEVELS, OUTCOMES, endpoint
 
 Document = Mapping[str, Any]
@@ -42,6 +43,7 @@ def context(document: Document) -> dict[str, Any]:
         "scenarios": [] if document.get("role") == "client" else list(_scenarios(document, rows)),
         "windows": list(_windows(document.get("sensitivity") or {})),
         "lag": [_lag(group) for group in (document.get("lag") or {}).get("groups") or []],
+        "load": _load(document.get("soak")),
         "replay": replay(document),
         "again_for": lambda requirement: command(document, only=requirement),
         "again": "" if document.get("recorded") else command(document),
@@ -165,6 +167,17 @@ def _windows(found: Document) -> Iterable[tuple[str, str, Document]]:
             sure = watched.get("width_sure_s")
             beyond = f" ({seconds(sure)} if the reads acted at their worst moments)" if sure is not None else ""
             yield who, f"A wrong window of {seconds(watched['width_s'])} would have been seen{beyond}.", watched
+
+
+def _load(section: Document | None) -> dict[str, Any] | None:
+    """Give what is drawn of a soak; None for every other run."""
+    if not section:
+        return None
+    return {
+        "lag_svg": against_load(section),
+        "throughput_svg": throughput(section),
+        "sentence": slows_down(section),
+    }
 
 
 def _lag(group: Document) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from conformance.cli.asking.grouped_help import GroupedCommand
-from conformance.cli.wish_options import wish_of, wishing
+from conformance.cli.asking.wish_options import wish_of, wishing
 from conformance.errors import ExitCode, UsageError
 from conformance.settings.run_settings import base_url
 

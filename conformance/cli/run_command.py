@@ -14,11 +14,11 @@ from conformance import interrupts
 from conformance.api import catalogue
 from conformance.certification import probing
 from conformance.cli.asking.grouped_help import GroupedCommand
+from conformance.cli.asking.wish_options import wish_if, wishing
 from conformance.cli.ends import shielded
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.screen.console import Console
 from conformance.cli.screen.present import Watching, console, deviations, show, tell, to_runner
-from conformance.cli.wish_options import wish_if, wishing
 from conformance.errors import ExitCode, UsageError
 from conformance.model import Json, Target
 from conformance.outcome.assemble import Framing

@@ -14,9 +14,9 @@ import click
 from conformance.certification import probing
 from conformance.certification.eligibility import Wish
 from conformance.cli.asking.grouped_help import GroupedCommand
+from conformance.cli.asking.wish_options import wish_if, wishing
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked
-from conformance.cli.wish_options import wish_if, wishing
 from conformance.doctor import Line, Mark, durations, durations_stated, examine, next_command
 from conformance.driver.report_folder import check_writable
 from conformance.driver.safety.cleaning import clean as sweep

@@ -19,7 +19,10 @@ VIEWS = (
     "certificate.md", "certificate.html", "reproduce/finding-*.sh", "reproduce/finding-*.py",
 )  # fmt: skip
 """What is drawn from a judgement."""
-RECORDS = ("history.jsonl", "pytest.log", "target-description.txt", "challenge.json")
+RECORDS = (
+    "history.jsonl", "history-w*.jsonl", "pytest.log", "soak.log", "soak.json", "locust_*.csv",
+    "target-description.txt", "challenge.json",
+)  # fmt: skip
 """What a run writes besides."""
 PARTS = ("plans-*.json", "fuzz-*.json")
 """What each process of a run writes beside its history."""

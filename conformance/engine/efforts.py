@@ -30,7 +30,7 @@ class Effort:
 
 
 QUICK = Effort(least=1, dense_reads=400, shrinks=1, repeats=1, tracing_s=1.5, shrink_s=8.0, slow_s=2.5, closing=5)
-STANDARD = Effort(least=2, dense_reads=2500, shrinks=4, repeats=3)
+STANDARD = Effort(least=3, dense_reads=2500, shrinks=4, repeats=3)
 THOROUGH = Effort(
     least=4,
     dense_reads=6000,

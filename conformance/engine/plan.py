@@ -26,6 +26,7 @@ NO_FILE = "no file has the version"
 TOO_LARGE = "the target takes no part so large"
 TOO_MANY_BYTES = "the run may not spend so many bytes"
 NOTHING_RETAINED = "no signed URL was kept"
+NO_FURTHER_STORE = "the run has no such further storage provider"
 NOT_OFFERED = "the target does not have the call "
 """Why a step was left out; the first and the last name the symbol that it waited for in vain, and the call."""
 USERS = ("owner", "member", "other", "invalid", "nobody")

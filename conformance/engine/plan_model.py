@@ -191,13 +191,17 @@ def _orderly(actor: Actor, symbol: str, writer: Actor) -> bool:
 
 def _whole_truth(plan: Plan, symbol: str, created: Step, puts: list[Step]) -> Truth:
     completes = [s for _, s in plan.steps() if s.verb == "complete" and s.args.get("upload") == symbol]
-    lies, algorithms = {str(option(s, "lie")) for s in completes}, {option(s, "algorithm") or "md5" for s in completes}
+    lies, algorithms = set(map(_lie_of, completes)), {option(s, "algorithm") or "md5" for s in completes}
     open_to_doubt = algorithms != {"md5"} or not all(map(_definite, lies))
     if len(lies) > 1 or (open_to_doubt and puts):
         return Truth.UNKNOWN
     if not puts and sum(option(created, "parts")) == 0:
         return Truth.UNKNOWN
     return Truth.BAD if not puts or option(created, "misstate") or any(lies) else Truth.GOOD
+
+
+def _lie_of(complete: Step) -> str:
+    return "other" if "as_of" in complete.args else str(option(complete, "lie"))
 
 
 def _definite(lie: str) -> bool:
@@ -220,7 +224,8 @@ def _chunked_truth(parts: list[int], misstate: int, puts: list[Step]) -> Truth:
 
 
 def _lies(put: Step) -> bool:
-    return bool(option(put, "lie")) or option(put, "hash_of") not in (0, option(put, "number"))
+    lying = bool(option(put, "lie")) or "as_of" in put.args
+    return lying or option(put, "hash_of") not in (0, option(put, "number"))
 
 
 def _numbers(parts: Iterable[int]) -> set[int]:

@@ -76,6 +76,8 @@ def _classed(step: Step, options: Mapping[str, Json]) -> list[str]:
         said.append(f"its name {NAME_CLASSES[kind].says}")
     if options.get("store") == 0 and option(step, "store"):
         said.append(f"at storage provider {option(step, 'store')} of those listed")
+    if options.get("further") == 0 and option(step, "further"):
+        said.append(f"at storage provider {option(step, 'further')} beside the usual one, if there is one")
     return said
 
 

@@ -34,7 +34,9 @@ OCTETS = "application/octet-stream"
 _CUT = {"cut_s": 0.0}
 
 VERBS: dict[str, Verb] = {
-    "create_project": Verb({}, "POST /projects", {"name_class": ""}, PROJECT, {"like": PROJECT}),
+    "create_project": Verb(
+        {}, "POST /projects", {"name_class": "", "slug": False}, PROJECT, {"like": PROJECT, "slug_of": PROJECT}
+    ),
     "create_upload": Verb(
         {"project": PROJECT},
         "POST /projects/{project}/uploads",
@@ -47,6 +49,7 @@ VERBS: dict[str, Verb] = {
             "name_of": "",
             "named_store": False,
             "store": 0,
+            "further": 0,
             "content_type": OCTETS,
             "bare": False,
             **_CUT,
@@ -57,10 +60,14 @@ VERBS: dict[str, Verb] = {
         {"upload": UPLOAD},
         "PUT /uploads/{upload}/chunks {number}, PUT its signed URL",
         {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, **_CUT},
+        takes={"as_of": UPLOAD},
     ),
     "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
     "complete": Verb(
-        {"upload": UPLOAD}, "PUT /uploads/{upload}/complete", {"lie": "", "form": False, "algorithm": "", **_CUT}
+        {"upload": UPLOAD},
+        "PUT /uploads/{upload}/complete",
+        {"lie": "", "form": False, "algorithm": "", **_CUT},
+        takes={"as_of": UPLOAD},
     ),
     "attach": Verb(
         {"upload": UPLOAD, "project": PROJECT},
@@ -157,6 +164,9 @@ HOW: dict[str, str] = {
     "folder": "in {folder}",
     "into": "into {into}",
     "like": "under the name of {like}",
+    "as_of": "reporting the hash that {as_of} has",
+    "slug": "with a slug of its own",
+    "slug_of": "with the slug of {slug_of}",
 }
 
 

@@ -6,11 +6,12 @@ The values stand in ``scenarios/``, or in a package of somebody else's; the engi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
 from conformance.engine.plan import Plan
+from conformance.engine.search.covering import Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,18 @@ class PlanScenario(Scenario):
 
     Those `in_series` run one after the other instead, while time lasts. The plans drawn carry the scenario's name as
     their theme. Where there is a `table`, a run takes its plans, as many as its share, and draws none: what every run
-    must hold is not left to the draw.
+    must hold is not left to the draw. A table that crosses factors says which (`space`); its plans carry their rows.
     """
 
     strategy: Callable[[], st.SearchStrategy[Plan]]
     in_series: bool = False
     table: Table | None = None
+    space: Space | None = field(default=None, compare=False)
 
 
-def tabled(name: str, title: str, requirements: tuple[str, ...], share: Share, table: Table) -> PlanScenario:
+def tabled(  # noqa: PLR0913, PLR0917 - a scenario with its table, spelled out
+    name: str, title: str, requirements: tuple[str, ...], share: Share, table: Table, space: Space | None = None
+) -> PlanScenario:
     """Return a scenario whose plans stand in a table; its strategy draws any of them, of any seed."""
     efforts = [effort for effort in ("quick", "standard", "thorough") if share.at(effort)]
 
@@ -65,7 +69,7 @@ def tabled(name: str, title: str, requirements: tuple[str, ...], share: Share, t
         seeds, ranks = st.integers(0, 1 << 16), st.integers(0, 1 << 16)
         return st.builds(_one_of, st.just(table), st.sampled_from(efforts), seeds, ranks)
 
-    return PlanScenario(name, title, requirements, share, any_of_it, table=table)
+    return PlanScenario(name, title, requirements, share, any_of_it, table=table, space=space)
 
 
 def _one_of(table: Table, effort: str, seed: int, rank: int) -> Plan:

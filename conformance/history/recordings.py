@@ -10,14 +10,14 @@ from conformance.history.har.har_file import is_foreign, read_foreign
 from conformance.history.har.har_operations import Reading
 from conformance.history.input_files import DAMAGED, STDIN, PackingError, head_of, opened
 from conformance.history.read import read
-from conformance.history.worker_files import read_folder
+from conformance.history.worker_files import clocks_sentence, read_folder
 from conformance.model import History
 
 _NOTHING_SAID = Reading()
 
 
 def read_recording(path: Path, reading: Reading = _NOTHING_SAID) -> tuple[History, tuple[str, ...]]:
-    """Return the history, and sentences that say what was assumed of a file of another tool.
+    """Return the history, and sentences that say what was assumed of a file of another tool, or of several clocks.
 
     Packed files are unpacked, and ``-`` is standard input, for a history of ours.
 
@@ -28,7 +28,8 @@ def read_recording(path: Path, reading: Reading = _NOTHING_SAID) -> tuple[Histor
     if str(path) == STDIN:
         return _ours(read(STDIN), reading), ()
     if path.is_dir():
-        return _ours(read_folder(path), reading), ()
+        found_here = _ours(read_folder(path), reading)
+        return found_here, tuple(filter(None, [clocks_sentence(found_here.header)]))
     try:
         with opened(path) as file:
             if is_foreign(head_of(file), path.name):

@@ -1,17 +1,24 @@
-"""A folder of histories: what the workers of one run wrote, each its own file, read as one."""
+"""A folder of histories: what the workers of one run wrote, each its own file, read as one.
+
+Workers of several machines have several clocks: they are brought to one before anything is compared.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from conformance.errors import HistoryError
+from conformance.history.clock_offsets import FIELD
 from conformance.history.read import read
-from conformance.model import History, Operation
+from conformance.history.shared_clock import Clocks, on_one_clock
+from conformance.model import History, Json, Operation
 
 _NOT_HISTORIES = ("ledger",)
+CLOCKS = "clocks"
+"""The field of a header that says how the clocks of several files stood to each other."""
 
 
 def read_folder(folder: Path) -> History:
@@ -23,6 +30,18 @@ def read_folder(folder: Path) -> History:
     paths = sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith(_NOT_HISTORIES))
     if not paths:
         raise HistoryError(f"{folder} holds no history (*.jsonl).")
+    return read_several(paths, folder)
+
+
+def read_several(paths: Sequence[Path], whole: Path) -> History:
+    """Read histories of one run as one; `whole` is what the user calls them together.
+
+    Where the files' headers tell of different clocks, all instants are brought to one, and the header says under
+    `CLOCKS` how good it is.
+
+    Raises:
+        HistoryError: one cannot be read, or they are of several runs or targets.
+    """
     parts = [(path.stem, _read(path)) for path in paths]
     headed = [history for _, history in parts if history.header]
     known = {str(history.header.get("run_id", "")) for history in headed} - {""}
@@ -30,13 +49,25 @@ def read_folder(folder: Path) -> History:
     if len(known) > 1 or len(targets) > 1:
         what = "runs" if len(known) > 1 else "targets"
         raise HistoryError(
-            f"{folder} holds histories of several {what}: {', '.join(sorted(known if len(known) > 1 else targets))}.",
+            f"{whole} holds histories of several {what}: {', '.join(sorted(known if len(known) > 1 else targets))}.",
             remedy="Judge each by itself.",
         )
     first = headed[0] if headed else parts[0][1]
+    parts, clocks = on_one_clock(parts)
+    header = first.header if clocks is None else {**_of_no_clock(first.header), CLOCKS: clocks.document()}
     operations = tuple(sorted(_stated_apart(parts), key=lambda one: one.a_ns if one.b_ns is None else one.b_ns))
     complete = all(history.complete for _, history in parts)
-    return replace(first, operations=operations, complete=complete, recorded=not headed)
+    return replace(first, operations=operations, complete=complete, recorded=not headed, header=header)
+
+
+def clocks_sentence(header: Mapping[str, Json]) -> str:
+    """Say on which clocks a history that was read from several files rests; "" where they had one anyway."""
+    stated = header.get(CLOCKS)
+    return Clocks(stated["bounds_ns"], stated["crossing"]).sentence() if isinstance(stated, dict) else ""
+
+
+def _of_no_clock(header: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in header.items() if name != FIELD}
 
 
 def _read(path: Path) -> History:

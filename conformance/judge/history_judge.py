@@ -192,16 +192,17 @@ class Judge:
                 handler, _, extended, own, _ = self._plans[called.name]
                 self._owners(operation, of, handler, extended=extended, own=own)
                 return
-            if standing is Standing.UNSURE:
+            if standing is Standing.STRANGER:
+                self._access.take(operation, of)
+            elif done is Effect.NONE:
                 self._world.withdraw(operation, called)
                 return
-            self._access.take(operation, of)
         if operation.exchange.user == "somebody":
             self._somebodys(operation, of)
             return
         if called.name not in self._world.beginnings:
             return
-        if done is Effect.DONE or (done is Effect.INDETERMINATE and self._world.rights.any_given):
+        if done is Effect.DONE or (done is not Effect.NONE and self._world.rights.any_given):
             self._world.handlers[called.name](operation, of)  # what was done is done, whoever did it
         else:
             self._world.withdraw(operation, called)

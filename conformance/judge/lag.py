@@ -136,7 +136,7 @@ def summary(lags: Sequence[LagInterval]) -> dict[str, Json]:
     origin = min((one.begun_ns for one in lags), default=0)
     ordered = sorted(lags, key=lambda one: (one.kind, one.endpoint, one.begun_ns, one.subject))
     groups = [list(group) for _, group in groupby(ordered, key=lambda one: (one.kind, one.endpoint))]
-    return {"intervals": len(lags), "groups": [_group(group, origin) for group in groups]}
+    return {"intervals": len(lags), "origin_ns": origin, "groups": [_group(group, origin) for group in groups]}
 
 
 def _group(lags: list[LagInterval], origin: int) -> dict[str, Json]:

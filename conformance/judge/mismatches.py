@@ -21,8 +21,9 @@ _SMALLEST = 5 * 1024 * 1024
 
 @dataclass(slots=True)
 class _Upload:
-    """What was said and sent of one upload: reported, sent and stored (size, MD5) by part, each attempt's status.
+    """What was said and sent of one upload: reported, sent and stored (size, digest) by part, each attempt's status.
 
+    A digest is the MD5, or whatever else the sender noted beside the bytes; `how` are the algorithms of those reported.
     `latest` is when (ns) the last of it was begun before completion.
     """
 
@@ -34,10 +35,14 @@ class _Upload:
     latest: int = -1
     attempts: list[tuple[int, int | None]] = field(default_factory=list)
     unusual: bool = False
+    how: dict[int, str] = field(default_factory=dict)
+    noted: dict[int, str] = field(default_factory=dict)
 
     def kind(self) -> str:
         """Return ``good``, what is wrong with it, or nothing where that is not plain."""
         if self.unusual or not isinstance(self.size, int) or not self.attempts or self.sent != self.stored:
+            return ""
+        if any(self.how.get(n, "md5") != self.noted.get(n, "md5") for n in self.stored):
             return ""
         if self.latest >= min(begun for begun, _ in self.attempts):
             return ""
@@ -116,7 +121,8 @@ def _report(upload: _Upload, number: int, exchange: Exchange) -> None:
     asked = exchange.request
     value, algorithm = (_at(_at(asked, "hash"), name) or _at(asked, f"hash[{name}]") for name in ("value", "algorithm"))
     reported = (upload.size if number == 0 else _whole(_at(asked, "size")), str(value))
-    upload.unusual |= str(algorithm).lower() != "md5" or reported[1] != reported[1].lower()
+    upload.how[number] = str(algorithm).lower()
+    upload.unusual |= reported[1] != reported[1].lower()
     upload.unusual |= upload.reported.setdefault(number, reported) != reported
 
 
@@ -130,7 +136,10 @@ def _stored(put: Operation, uploads: dict[str, _Upload], parts: dict[str, tuple[
     if not isinstance(sent, Octets):
         upload.unusual = True
         return
-    content = (sent.bytes, sent.md5)
+    digest = put.notes.get("digest")
+    noted = _at(digest, "value")
+    upload.noted[number] = str(_at(digest, "algorithm")).lower() if isinstance(noted, str) else "md5"
+    content = (sent.bytes, noted if isinstance(noted, str) else sent.md5)
     upload.unusual |= upload.sent.setdefault(number, content) != content
     if exchange.status is not None and exchange.status < 300 and not exchange.failure:
         upload.stored[number] = content

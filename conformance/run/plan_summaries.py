@@ -1,4 +1,4 @@
-"""What the plans of all workers came to in sum: how long things rested, which calls are lacking, what was skipped."""
+"""What the plans of all workers came to in sum: rests, calls that are lacking, what was skipped, what was crossed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from statistics import median
 from typing import Any
 
 from conformance.engine.plan import NO_TIME
+from conformance.engine.scenario import PlanScenario, Scenario
+from conformance.engine.search.covering import Pairs, held
 from conformance.model import Json
+
+STRENGTH = {"thorough": 3}
+"""How many factors each effort crosses; two where nothing is said."""
+LISTED = 100
+"""Combinations named in the document: the others are counted."""
 
 
 def rested(parts: Iterable[Mapping[str, Any]], bound_s: float) -> dict[str, Json]:
@@ -51,4 +58,43 @@ def _sentence(rests: list[float], bound_s: float, beyond: int) -> str:
     return (
         f"what {len(rests)} plans had made was read, downloaded and used again after {min(rests):.1f} to "
         f"{max(rests):.1f} s of rest; the bound is {bound_s:g} s, and {beyond} of them had rested longer"
+    )
+
+
+def covered(parts: Iterable[Mapping[str, Any]], scenarios: Iterable[Scenario], effort: str) -> dict[str, Json]:
+    """Add up which combinations the plans of all workers reached; empty where no scenario that crosses any was tried.
+
+    A row counts where each of its steps was taken. `parts` is what each process wrote of its plans.
+    """
+    crossing = next((one for one in scenarios if isinstance(one, PlanScenario) and one.space is not None), None)
+    if crossing is None or crossing.space is None:
+        return {}
+    strength, space = STRENGTH.get(effort, 2), crossing.space
+    plans = [plan for part in parts for plan in part["plans"] if plan["theme"] == crossing.name]
+    whole = [plan["document"]["row"] for plan in plans if plan["document"].get("row") and not plan.get("unsent")]
+    never = space.impossible(strength)
+    impossible = {frozenset(one.items()) for one, _ in never}
+    possible = [one for one in space.combinations(strength) if frozenset(one.items()) not in impossible]
+    reached: set[Pairs] = held(whole, strength)
+    missed: list[Json] = [dict(one) for one in possible if frozenset(one.items()) not in reached]
+    return {
+        "scenario": crossing.name,
+        "factors": {name: list(levels) for name, levels in space.factors.items()},
+        "strength": strength,
+        "rows": len(whole),
+        "rows_left_out": len(plans) - len(whole),
+        "possible": len(possible),
+        "reached": len(possible) - len(missed),
+        "not_reached": missed[:LISTED],
+        "impossible": [{"levels": dict(one), "reason": why} for one, why in never[:LISTED]],
+        "impossible_count": len(never),
+        "sentence": _crossed(len(whole), strength, len(possible) - len(missed), len(possible), len(never)),
+    }
+
+
+def _crossed(rows: int, strength: int, reached: int, possible: int, never: int) -> str:
+    what = {2: "pairs", 3: "triples"}[strength]
+    return (
+        f"{rows} uploads reached {reached} of {possible} possible {what} of what an upload's life may be; {never} more "
+        f"{what} are impossible"
     )

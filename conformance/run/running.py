@@ -20,13 +20,13 @@ from conformance.driver.safety.lost_access import what_ended
 from conformance.driver.wire.handshake import shake_hands
 from conformance.engine.scenario import Scenario
 from conformance.errors import ExitCode
-from conformance.model import Json, Operation, Tally
+from conformance.model import History, Json, Operation, Tally
 from conformance.outcome import target_description
 from conformance.outcome.assemble import Framing, assemble, now, versions
 from conformance.outcome.document import write
 from conformance.reference.launch import launch
 from conformance.run import phases
-from conformance.run.plan_summaries import lacking, rested, skipped
+from conformance.run.plan_summaries import covered, lacking, rested, skipped
 from conformance.run.report_writers import draw
 from conformance.run.stopping import clean_command
 from conformance.run.unstarted import REPORT, reporting
@@ -251,7 +251,11 @@ class Running:
             never_worked=self._never_worked,
             summaries=self._summaries(),
         )
-        return assemble(history.read(self.settings.history_path), framing)
+        return assemble(self.recorded(), framing)
+
+    def recorded(self) -> History:
+        """Read the history as it is on disk."""
+        return history.read(self.settings.history_path)
 
     def _framing(self) -> Framing:
         settings = self.settings
@@ -272,12 +276,14 @@ class Running:
         from conformance.fuzz.fuzz_log import gather  # noqa: PLC0415 - schemathesis takes half a second to import
 
         digest = hashlib.sha256(self.settings.history_path.read_bytes()).hexdigest()
+        crossed = covered(self._parts("plans-*.json"), self._tried.scenarios, self.settings.effort)
         return {
             "history": {"path": self.settings.history_path.name, "sha256": digest},
             "leftovers": [dataclasses.asdict(leftover) for leftover in self.leftovers],
             "fuzz": gather(self.settings.report_dir),
             "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
             "closing": rested(self._parts("plans-*.json"), self.settings.target.converge_within_s),
+            **({"combinations": crossed} if crossed else {}),
         }
 
     def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:

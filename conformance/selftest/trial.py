@@ -28,6 +28,10 @@ FAULT_BOUND_S = 4.0
 """How long a fault's run waits for consistency: several times the lag, and no longer than the matrix can afford."""
 ODDITY_BOUND_S = 20.0
 LAG = "0.3"
+LOADED_LAG, LOADED_BOUND_S = "2.0", 10.0
+"""Under load: uploads completed side by side are pending and read side by side, however slow the machine is."""
+SOAK = ("soak", "--users", "8", "--workers", "1", "--minutes", "0.1", "--scenario", "floods", "--scenario", "uploads")
+"""How a fault that shows only under load is tried; the effort of a matrix says nothing about it."""
 DEADLINE_S = 600.0
 """Seconds after which a run that does not end is given up, and counted as the suite's own error."""
 NS_PER_S = 1_000_000_000
@@ -36,11 +40,15 @@ _WEIGHT = {Level.MEASURED: 0, Level.SHOULD: 1, Level.IMPLIED: 2, Level.MUST: 2}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A server to try: `breaks` are the requirements that may convict it, the gravest first; none for a variant."""
+    """A server to try: `breaks` are the requirements that may convict it, the gravest first; none for a variant.
+
+    One that shows only `under_load` is soaked for a moment instead of a run.
+    """
 
     name: str
     summary: str
     breaks: tuple[str, ...] = ()
+    under_load: bool = False
 
     @property
     def legal(self) -> bool:
@@ -106,7 +114,10 @@ def subjects(only: tuple[str, ...] = ()) -> tuple[Subject, ...]:
     Raises:
         UsageError: a glob matches nothing.
     """
-    faults = [Subject(fault.name, fault.summary, tuple(dict.fromkeys(fault.breaks))) for fault in FAULTS.values()]
+    faults = [
+        Subject(fault.name, fault.summary, tuple(dict.fromkeys(fault.breaks)), fault.under_load)
+        for fault in FAULTS.values()
+    ]
     every = [*faults, *(Subject(variant.name, variant.summary) for variant in VARIANTS.values())]
     for pattern in only:
         if not any(fnmatch(subject.name, pattern) for subject in every):
@@ -120,7 +131,7 @@ def try_subject(subject: Subject, *, effort: str, seed: int) -> Trialled:
     odd, broken = ((subject.name,), ()) if subject.legal else ((), (subject.name,))
     with (
         tempfile.TemporaryDirectory(prefix="dds-selftest-") as folder,
-        launch(lag=LAG, seed=seed, faults=broken, variants=odd) as server,
+        launch(lag=LOADED_LAG if subject.under_load else LAG, seed=seed, faults=broken, variants=odd) as server,
     ):
         report_dir = Path(folder)
         begun = os.times().elapsed
@@ -129,9 +140,10 @@ def try_subject(subject: Subject, *, effort: str, seed: int) -> Trialled:
 
 
 def _run(subject: Subject, server: RunningServer, report_dir: Path, *, effort: str, seed: int) -> str:
-    bound = ODDITY_BOUND_S if subject.legal else FAULT_BOUND_S
-    words = [sys.executable, "-m", "conformance", "run", "--quiet", "--target", server.base_url]
-    words += ["--effort", effort, "--seed", str(seed), "--converge-within", str(bound), "--report-dir", str(report_dir)]
+    bound = ODDITY_BOUND_S if subject.legal else LOADED_BOUND_S if subject.under_load else FAULT_BOUND_S
+    how = SOAK if subject.under_load else ("run", "--effort", effort)
+    words = [sys.executable, "-m", "conformance", *how, "--quiet", "--target", server.base_url]
+    words += ["--seed", str(seed), "--converge-within", str(bound), "--report-dir", str(report_dir)]
     if DESCRIPTION in subject.breaks:
         words += ["--target-openapi", server.description_url]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
@@ -157,12 +169,12 @@ def _read(subject: Subject, report_dir: Path, took_s: float, said: str) -> Trial
     document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     convicted = tuple(row["id"] for row in document["requirements"] if row["findings"])
     gating = tuple(row["id"] for row in document["requirements"] if row["outcome"] == "fail")
-    requests, seconds = _first_conviction(document, subject, report_dir / "history.jsonl")
+    requests, seconds = _first_conviction(document, subject, report_dir)
     why = "; ".join(document["reasons"])
     return Trialled(subject, document["outcome"], convicted, gating, requests, seconds, took_s, why)
 
 
-def _first_conviction(document: dict[str, Any], subject: Subject, history: Path) -> tuple[int | None, float | None]:
+def _first_conviction(document: dict[str, Any], subject: Subject, folder: Path) -> tuple[int | None, float | None]:
     ends = [
         max(operation["b_ns"] or operation["a_ns"] for operation in finding["evidence"])
         for finding in document["findings"]
@@ -170,10 +182,11 @@ def _first_conviction(document: dict[str, Any], subject: Subject, history: Path)
     ]
     if not ends:
         return None, None
-    operations = list(_operations(history))
+    operations = list(_operations(folder))
     begun = min(operation.a_ns for operation in operations)
     return sum(operation.a_ns <= min(ends) for operation in operations), (min(ends) - begun) / NS_PER_S
 
 
-def _operations(history: Path) -> Iterator[Operation]:
-    return (entry for entry in histories.lines(history) if isinstance(entry, Operation))
+def _operations(folder: Path) -> Iterator[Operation]:
+    for path in (folder / "history.jsonl", *folder.glob("history-w*.jsonl")):  # a soak's workers have their own
+        yield from (entry for entry in histories.lines(path) if isinstance(entry, Operation))

@@ -44,7 +44,10 @@ def _named(draw: Draw) -> dict[str, Json]:
 
 @st.composite
 def other_users(draw: Draw) -> Plan:
-    """The second user, a bad token and no token at all try what only the creator may: open, pending and after."""
+    """The second user, a bad token and no token at all try what only the creator may: open, pending and after.
+
+    In the end all of them ask at once for what the creator was just answered.
+    """
     shape = draw(shapes.definite(bad=draw(st.booleans())))
     opened = [do("create_upload", "u2", project=COMMON, parts=[3]), do("put_part", upload="u2", number=1)]
     writer = [*opened, *shape.writes("u1"), shape.completes("u1"), attach("u1", "f1", COMMON), *reads(draw, "f1")]
@@ -56,12 +59,15 @@ def other_users(draw: Draw) -> Plan:
         do("create_upload", "x1", project=COMMON, parts=[3], patient=False),
         do("read_file", file="f1"),
     ]
-    actors = [Actor("writer", (*writer, do("complete", upload="u2")))]
+    asked = do("meet", at="asked", parties=4)
+    aside = (do("settle", file="f1"), do("read_version_url", version=first_version("f1")), do("read_url", file="f1"))
+    actors = [Actor("writer", (*writer, do("complete", upload="u2"), *aside, asked))]
     for user in ("other", "invalid", "nobody"):
         steps = [
             do(s.verb, f"{user[0]}{s.binds}" if s.binds else "", **s.args) for s in draw(st.permutations(attempts))
         ]
-        afterwards = (settling(), *(s for s in steps if s.verb.startswith("read")))
+        looks = sorted((s for s in steps if s.verb.startswith("read")), key=lambda s: s.verb != "read_url")
+        afterwards = (settling(), asked, *looks)
         actors.append(Actor(user, (*on_open, *steps, *afterwards), user))
     return Plan("other-users", "others knock", tuple(actors))
 

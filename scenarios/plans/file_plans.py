@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from conformance.engine.lot import Lot
 from conformance.engine.plan import COMMON, Actor, Plan, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario import PlanScenario, Share, tabled
 
 from . import shapes
-from .exercised import COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
-from .plan_parts import Draw, attach, own_or_common, pause, reads
+from .exercised import BAD, COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
+from .plan_parts import Draw, attach, attach_meanwhile, own_or_common, pause, reads
 
 
 @st.composite
@@ -23,6 +24,39 @@ def second_files(draw: Draw) -> Plan:
     gone = [do("settle", file="f2"), do("delete_file", file="f2")] if draw(st.booleans()) else []
     writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), *files, *gone))
     return Plan("second-files", "two files of one upload", (writer, Actor("reader", tuple(reads(draw, "f2")))))
+
+
+def twin_files(effort: str, seed: int, wave: int) -> list[Plan]:
+    """Return plans of two files of one upload: of bad ones while they are pending, of good ones at any time.
+
+    At quick there is one plan, of a bad upload and a good one.
+    """
+    lot = Lot(f"second-files/{seed}/{wave}")
+    kinds = [(single, defect) for defect in ("hash", "") for single in (True, False)]
+    if effort == "quick":
+        kinds = [
+            (single, defect) for single, defect in zip((True, False), lot.order("truth", ("hash", "")), strict=True)
+        ]
+    count = _TWINS.at(effort)
+    return [_twins(lot.under(str(n)), kinds[n % 2 :: min(2, count)], n) for n in range(count)]
+
+
+def _twins(lot: Lot, kinds: list[tuple[bool, str]], number: int) -> Plan:
+    actors: list[Actor] = []
+    for n, (single, defect) in enumerate(kinds, start=1):
+        size, settled = lot.number(f"size {n}", 20, 3000), not defect and number % 2 == 0
+        shape = shapes.Shape((size,), (1,), chunked=not single, defect=defect)
+        meet, one, other = do("meet", at=f"filled-{n}", parties=2), f"f{n}", f"g{n}"
+        actors.append(Actor(f"writer-{n}", (*shape.writes(f"u{n}"), meet, shape.completes(f"u{n}"))))
+        wait = (do("settle", file=one),) if settled else ()
+        gone = (do("settle", file=other), do("delete_file", file=other)) if settled else ()
+        look = (do("read_url", file=other), do("read_version_url", version=first_version(other)), *gone)
+        steps = (*attach_meanwhile(f"u{n}", one, meet), *wait, attach(f"u{n}", other, COMMON), *look)
+        actors.append(Actor(f"attacher-{n}", steps))
+    return Plan("second-files", "two files of one upload", tuple(actors))
+
+
+_TWINS = Share(1, 2, 4)
 
 
 @st.composite
@@ -50,12 +84,12 @@ def deletions(draw: Draw) -> Plan:
 
 
 FILES = (
-    PlanScenario(
+    tabled(
         "second-files",
-        "Two files are made of one upload, and the second is perhaps deleted again",
-        (*COMPLETED, *WINDOW, *GOOD),
-        Share(1, 2, 4),
-        second_files,
+        "Two files are made of one upload, good or bad, and some are deleted again",
+        (*COMPLETED, *WINDOW, *GOOD, *BAD),
+        _TWINS,
+        twin_files,
     ),
     PlanScenario(
         "deletions",

@@ -12,7 +12,7 @@ from conformance.engine.scenario import PlanScenario, Share
 
 from . import shapes
 from .exercised import ACCEPTED, COMPLETED, GOOD, WINDOW
-from .plan_parts import Draw, attach
+from .plan_parts import OF_BURSTS, Draw, attach, named_project
 
 FEW, MANY, FLOOD = 8, 16, 64
 """Powers of two: where queues, pages and pools end."""
@@ -32,7 +32,7 @@ def bursts(draw: Draw, *, theme: str, uploads: int, apart: bool) -> Plan:
 
 def _one(draw: Draw, n: int, parties: int, *, bad: bool, apart: bool) -> Actor:
     shape = draw(shapes.one_part(bad=bad))
-    start, project = ([do("create_project", f"p{n}")], f"p{n}") if apart else ([], COMMON)
+    start, project = ([named_project(f"p{n}", OF_BURSTS + n - 1)], f"p{n}") if apart else ([], COMMON)
     upload, meet = f"u{n}", do("meet", at="filled", parties=parties)
     steps = (*start, *shape.writes(upload, project), meet, shape.completes(upload), attach(upload, f"f{n}", project))
     return Actor(f"writer-{n}", steps)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, Step, do
 from conformance.engine.plan_model import first_version
 
 Draw = st.DrawFn
+PROJECT_NAMES = tuple(kind for kind, one in NAME_CLASSES.items() if one.unique)
+"""The classes of names that a project may have: it must be found among those of others."""
+OF_BURSTS, OF_SLOW, OF_NAMES = 0, 8, 15
+"""From which of them on the projects of bursts apart, of slow uploads and of the table of names have theirs."""
 _MOMENTS = st.sampled_from((0.0, 0.003, 0.01, 0.03, 0.1))
 _LAGS = st.sampled_from((0.0, 0.3, 0.7, 1.0, 1.2))
 
@@ -49,6 +54,15 @@ def pause(draw: Draw) -> Step:
 def late(draw: Draw) -> Step:
     """Draw a pause of about the lag seen so far, or none."""
     return do("pause", lags=draw(_LAGS))
+
+
+def named_project(symbol: str, number: int) -> Step:
+    """Return the step that makes a project whose name is of the class of that number.
+
+    What a server makes of a project's name shows only in projects that have one: `PROJECT_NAMES` are shared out over
+    those that plans make anyway.
+    """
+    return do("create_project", symbol, name_class=PROJECT_NAMES[number % len(PROJECT_NAMES)])
 
 
 def settling() -> Step:

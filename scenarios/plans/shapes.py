@@ -45,7 +45,8 @@ class Shape:
 
     `name_class` is that of its name, `media` is its content type, and `bare`
     leaves out that it is chunked, which is the default. The defect is in the parts `where`, else in the one sent last;
-    `lie` is how a wrong hash is wrong. `again` sends every part twice, and `algorithm` is that of the whole-file hash.
+    `lie` is how a wrong hash is wrong. `again` sends every part twice, `asked` asks
+    for each signed URL twice and uses the second, and `algorithm` is that of the whole-file hash.
     """
 
     parts: tuple[int, ...]
@@ -58,6 +59,7 @@ class Shape:
     where: tuple[int, ...] = ()
     lie: str = "hash"
     again: bool = False
+    asked: bool = False
     algorithm: str = ""
 
     @property
@@ -98,6 +100,8 @@ class Shape:
         for number in self.order:
             here = self.defect if number in odd else ""
             given = {**self._arguments(here), **self._swapped(number)}
+            if self.asked:
+                steps.append(do("put_part", upload=symbol, number=number, **{**given, "send": False}))
             steps += [do("put_part", upload=symbol, number=number, **given)] * (1 + self.again)
             if here == "fresh":
                 steps.append(do("put_part", upload=symbol, number=number, fresh=True))

@@ -15,7 +15,7 @@ from .exercised import COMPLETED, OWN_PROJECT, WINDOW
 from .file_plans import second_files
 from .places.folder_plans import nested_folders
 from .places.member_plans import members
-from .plan_parts import Draw, attach
+from .plan_parts import OF_SLOW, Draw, attach, named_project
 from .upload_plans import uploads
 from .version_plans import new_versions, third_versions
 
@@ -73,7 +73,12 @@ def _slow_upload(lot: Lot, row: int, kind: int) -> Plan:
     one = shapes.Shape((first,), (1,), chunked=False), shapes.Shape((first,), (1,), defect="hash")
     verb, number = RESTS_BEFORE[row]
     shape = two if number else (two, *one)[kind]
-    steps = (do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1"))
+    steps = (
+        named_project("p1", OF_SLOW + row),
+        *shape.writes("u1", "p1"),
+        shape.completes("u1"),
+        attach("u1", "f1", "p1"),
+    )
     steps += (do("read_url", file="f1", times=2, every_s=0.02), do("download", file="f1"))
     found = [place for place, step in enumerate(steps) if step.verb.startswith(verb)]
     return Plan("slow-uploads", "an upload, slowly", (Actor("writer", _paused(steps, found[number] - 1)),))

@@ -177,3 +177,33 @@ def test_two_creates_may_ask_for_one_name() -> None:
     scribe = prepared()
     upload(scribe, (4, 5), 7, "upload number 1")
     assert wrongs(scribe) == set()
+
+
+@pytest.mark.parametrize("done", ["202", "500", "400"])
+def test_the_same_words_once_more_when_the_first_upload_was_completed_ask_for_another(done: str) -> None:
+    """What was completed can be filled by nobody; as long as it is open, one answer for both is no wrong."""
+    scribe = prepared()
+    upload(scribe, (4, 5), 7, "upload number 7")
+    scribe.complete("actor", *at(6, 7), done, n=7)
+    upload(scribe, (8, 9), 7, "upload number 7")
+    assert rules(scribe) == ({"id-twice"} if done == "202" else set())
+
+
+@pytest.mark.parametrize("ticks", [(6, 9), (8, 11), (1, 3), (3, 20)])
+def test_a_completion_that_overlaps_one_of_two_equal_creates_proves_nothing(ticks: tuple[int, int]) -> None:
+    """Each step must have been acknowledged before the next began."""
+    scribe = prepared()
+    upload(scribe, (2, 5), 7, "upload number 7")
+    scribe.complete("actor", *at(*ticks), "202", n=7)
+    upload(scribe, (8, 10), 7, "upload number 7")
+    assert rules(scribe) == set()
+
+
+def test_an_upload_that_went_with_its_project_may_be_given_once_more() -> None:
+    """Its id is free again."""
+    scribe = prepared()
+    upload(scribe, (2, 3), 7, "upload number 7")
+    scribe.complete("actor", *at(4, 5), "202", n=7)
+    scribe.delproject("actor", *at(6, 7))
+    upload(scribe, (8, 10), 7, "upload number 7")
+    assert rules(scribe) == set()

@@ -128,6 +128,22 @@ def test_what_a_member_makes_is_judged_as_what_the_owner_makes() -> None:
         assert wrongs(scribe) == {"bad-never-200"}
 
 
+@pytest.mark.parametrize("standing", ["let in", "just given a right", "without a right here"])
+@pytest.mark.parametrize(("answer", "wrong"), [("already", set()), ("403", {"no-early-answer"})])
+def test_a_completion_of_somebody_elses_upload_that_a_gateway_delivered_twice(
+    standing: str, answer: str, wrong: set[str]
+) -> None:
+    """The first delivery did it, and the second was refused because it is so already: the verdict is not early."""
+    scribe = joined(done=False) if standing == "let in" else scene(done=False)
+    if standing != "let in":
+        scribe.file("actor", *at(3, 4))
+        whoami(scribe)
+        grant(scribe, 10, n=1 if standing == "just given a right" else 2)
+    scribe.complete("member", *at(16, 17), answer, user="other")
+    scribe.url("actor", *at(30, 31), "200")
+    assert wrongs(scribe) == wrong
+
+
 def test_a_completion_by_a_member_that_never_comes_to_its_truth() -> None:
     """The bound counts from its own 202."""
     scribe = prepared("good", (1,))
@@ -329,3 +345,51 @@ def test_a_member_may_attach_the_uploads_of_its_project() -> None:
     scribe.complete("actor", *at(40, 41))
     scribe.url("member", *at(50, 51), "200", n=7, user="other")
     assert wrongs(scribe) == {"bad-never-200"}
+
+
+def refused_member(kind: str, answer: str, ticks: tuple[int, ...], *then: str) -> Scribe:
+    """Give a history in which a member is refused at some ticks, and the owner answered before and after."""
+    scribe = joined(kind)
+    truth = "ie" if kind == "bad" else "200"
+    scribe.url("reader", *at(20, 21), truth)
+    for tick in ticks:
+        scribe.url("member", *at(tick, tick + 1), answer, user="other")
+    for n, later in enumerate(then):
+        scribe.url("member", *at(ticks[-1] + 3 + 2 * n, ticks[-1] + 4 + 2 * n), later, user="other")
+    scribe.url("reader", *at(LATE + 40, LATE + 41), truth)
+    return scribe
+
+
+LASTING = (LATE, LATE + 2, LATE + 4)
+
+
+@pytest.mark.parametrize("kind", ["good", "bad"])
+@pytest.mark.parametrize("answer", ["403", "500"])
+def test_a_member_who_is_refused_for_good_is_convicted_although_the_owner_is_answered(kind: str, answer: str) -> None:
+    """Whoever has the right must come to the truth: that others do is no help."""
+    assert "converges-upload" in wrongs(refused_member(kind, answer, LASTING))
+
+
+@pytest.mark.parametrize("kind", ["good", "bad"])
+@pytest.mark.parametrize(
+    ("ticks", "then"),
+    [(LASTING[:2], ()), ((20, 22, 24), ()), (LASTING, ("nc",)), (LASTING, ("truth",))],
+    ids=["twice", "before the bound", "and told to wait", "and answered then"],
+)
+def test_a_member_who_is_refused_for_a_while_is_not(kind: str, ticks: tuple[int, ...], then: tuple[str, ...]) -> None:
+    """Fewer than three refusals, sooner than the bound, or answered after all."""
+    truth = "ie" if kind == "bad" else "200"
+    scribe = refused_member(kind, "403", ticks, *(truth if one == "truth" else one for one in then))
+    history = scribe.history()
+    assert not any(one.rule.startswith("errors-") for one in findings(judged(history)))
+
+
+def test_a_former_member_is_refused_for_good_and_rightly() -> None:
+    """The right was withdrawn before."""
+    scribe = joined()
+    scribe.url("reader", *at(20, 21), "200")
+    withdraw(scribe, 30)
+    for tick in LASTING:
+        scribe.url("member", *at(tick, tick + 1), "403", user="other")
+    scribe.url("reader", *at(LATE + 40, LATE + 41), "200")
+    assert wrongs(scribe) == set()

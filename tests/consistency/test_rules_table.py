@@ -25,9 +25,9 @@ from conformance.judge.evidence import verify
 from conformance.judge.findings import Book
 from conformance.judge.rechecks import completes
 from conformance.judge.rule import Case, Context, Excuse, Need, Rule
-from conformance.judge.rules import completion_excuses, excuses
+from conformance.judge.rules import excuses
 from conformance.judge.rules.patterns import pattern_excuses
-from conformance.judge.rules.write_rules import write_excuses
+from conformance.judge.rules.write_rules import completion_excuses, write_excuses
 from conformance.model import Exchange, Octets, Operation
 from conformance.outcome.assemble import Framing, assemble
 

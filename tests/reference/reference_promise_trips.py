@@ -159,6 +159,10 @@ def identities(trip: Trip) -> None:
     made_at_once = [call("POST", f"/projects/{project}/uploads", body).json for body in bodies]
     trip.check("body-own-resource", ok=[one["name"] for one in made_at_once] == [one["name"] for one in bodies])
     seen += [item.upload for item in items] + [one["id"] for one in made_at_once]
+    for _ in range(2):
+        same = call("POST", f"/projects/{project}/uploads", {"name": "same", "content_type": "t", "size": 4}).json
+        seen.append(same["id"])
+        call("PUT", f"/uploads/{same['id']}/complete", {"hash": {"value": "0" * 32, "algorithm": "md5"}})
     for item in items:
         shown = call("GET", f"/uploads/{item.upload}").json or {}
         trip.check("body-own-resource", ok=shown.get("name") == item.name)

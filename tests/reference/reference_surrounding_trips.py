@@ -148,6 +148,12 @@ def others(trip: Trip) -> None:
             ]
         taken = call("POST", "/files", {"parent": own, "upload": {"id": items[0].upload}}, token=other)
         trip.check("other-user-attach", ok=taken.status >= 400)
+    for item in items:
+        for path in (f"/files/{item.file}/url", f"/file_versions/{item.version}/url"):
+            call("GET", path)
+            trip.check("no-token-401", ok=call("GET", path, token=None).status == 401)
+            call("GET", path)
+            seen.append(call("GET", path, token=other).status)
     mine = call("POST", f"/projects/{theirs['id']}/uploads", body, token=other).json
     call("PUT", f"/uploads/{mine['id']}/complete", {"hash": {"value": "0" * 32, "algorithm": "md5"}}, token=other)
     file = call("POST", "/files", {"parent": own, "upload": {"id": mine["id"]}}, token=other).json
@@ -179,6 +185,8 @@ def late_calls(trip: Trip) -> None:
         before = [trip.fetched(item) for item in items]
         deed()
         trip.bench.advance(0.01)
+        shown = [(call("GET", f"/uploads/{item.upload}").json or {}).get("status", {}) for item in items]
+        trip.check("status-record", ok=all(one.get("is_consistent") is True for one in shown))
         after = [trip.fetched(item) for item in items]
         changed = any(one != old and one[0] != "nc" for one, old in zip(after, before, strict=True))
         trip.check("verdict-final" if number else "verdict-final-store", ok=not changed)

@@ -34,6 +34,12 @@ def names(trip: Trip) -> None:
     project = trip.project()
     for name in ("a/b", "p" * 250, "P"):
         trip.project(name)
+    slugs = [{"name": "s", "description": "d", "slug": "taken"}] * 2
+    taken = [trip.bench.call("POST", "/projects", body) for body in slugs][-1]
+    fields = taken.json if isinstance(taken.json, dict) else {}
+    trip.check("error-payload", ok={"code", "error", "reason", "suggestion"} <= set(fields))
+    trip.check("error-payload", ok=str(fields.get("error")) == str(taken.status))
+    trip.check("no-5xx-legal", ok=taken.status < 500)
     items = [trip.start(project, [b"of " + name.encode()], name) for name in _NAMES]
     hidden = trip.start(project, [b"hidden"], ".hidden", BAD, chunked=False)
     trip.whole(*items)
@@ -119,6 +125,14 @@ def hashes(trip: Trip) -> None:
     for item, value in zip(bad, near, strict=True):
         trip.part(item, 1, content, value=value)
     trip.whole(*bad)
+    lenders = [trip.start(project, [b"lender"], chunked=False), trip.start(project, [b"alender"])]
+    trip.whole(*lenders)
+    single = trip.start(project, [content], truth=BAD, chunked=False)
+    trip.whole(single, value=md5(b"lender"))
+    part = trip.start(project, [], truth=BAD, size=7)
+    part.content = b"borrows"
+    trip.part(part, 1, b"borrows", value=md5(b"alender"))
+    trip.whole(part, value=md5(b"alender"))
     for algorithm in ("sha256", "sha1"):
         good = trip.start(project, [content], chunked=False)
         trip.whole(good, value=hashlib.new(algorithm, content).hexdigest(), algorithm=algorithm)
@@ -138,6 +152,9 @@ def providers(trip: Trip) -> None:
         value = hashlib.new(algorithm, b"good").hexdigest()
         if good.upload:
             trip.part(good, 1, b"good", value=value, algorithm=algorithm)
+            wrong = trip.start(project, [], truth=BAD, size=5, **named)
+            trip.part(wrong, 1, b"wrong", value=hashlib.new(algorithm, b"other").hexdigest(), algorithm=algorithm)
+            trip.whole(wrong)
             bad = trip.start(project, [b"bad"], truth=BAD, chunked=False, **named)
             trip.complete(bad, value=md5(b"other"))
             trip.whole(good)

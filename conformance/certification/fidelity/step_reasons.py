@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conformance.api.answers import Answer
 from conformance.certification.bundle_contents import Contents, Executed, Gap
 from conformance.certification.fidelity.calls_lacking import unoffered
+from conformance.certification.fidelity.size_reasons import affordable, further_store, too_small
 from conformance.engine.plan import (
     COMMON,
     NEVER_MADE,
     NO_FILE,
+    NO_FURTHER_STORE,
     NO_SECOND_USER,
     NO_SIGNED_URL,
     NOT_OFFERED,
     NOTHING_RETAINED,
     SECOND_USERS,
     TOO_LARGE,
+    TOO_MANY_BYTES,
     WITH_RIGHTS,
     Actor,
     Step,
@@ -29,6 +34,9 @@ _MAKES = {"create_project": "create_project", "create_upload": "create_upload"} 
     "grant": "grant_permission",
 }
 
+_UNSEEN = frozenset({(NOTHING_RETAINED, "put_again"), (NO_FILE, "promote")})
+"""Reasons that no history contradicts, by the verb that may give them."""
+
 
 def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Step, gap: Gap) -> str:  # noqa: PLR0911 - a list of cases
     """Return what contradicts a reason, as a clause; empty when the reason can be true."""
@@ -37,16 +45,17 @@ def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Ste
         return "" if needed and not contents.history.target.second_user else "there was one"
     if gap.why.startswith(NOT_OFFERED):
         return unoffered(contents, gap)
-    if gap.why == NOTHING_RETAINED and step.verb == "put_again":
+    if (gap.why, step.verb) in _UNSEEN:
         return ""
     if gap.why == NO_SIGNED_URL and step.verb == "put_whole":
         made = _making(contents, executed, str(step.args.get("upload", "")))
         return "" if made is None or _field(made, "signed_url") is None else f"{made.id} gave one"
     if gap.why == TOO_LARGE and step.verb in ("put_part", "put_whole"):
-        made = _making(contents, executed, str(step.args.get("upload", "")))
-        return "" if made is None or _bounded(made) else f"{made.id} names no largest part"
-    if gap.why == NO_FILE and step.verb == "promote":
-        return ""
+        return too_small(executed.plan, step, _making(contents, executed, str(step.args.get("upload", ""))))
+    if gap.why == TOO_MANY_BYTES and step.verb == "create_upload":
+        return affordable(step, contents.report.get("options") or {})
+    if gap.why == NO_FURTHER_STORE and step.verb == "create_upload":
+        return further_store(step, contents.report.get("options") or {}, _house(contents, executed))
     if not gap.why.startswith(NEVER_MADE):
         return "no run gives that reason"
     symbol = gap.why.removeprefix(NEVER_MADE)
@@ -54,11 +63,6 @@ def unbelievable(contents: Contents, executed: Executed, actor: Actor, step: Ste
         return f"the step does not need {symbol}"
     made = _common(contents, executed) if symbol == COMMON else _making(contents, executed, symbol)
     return f"{made.id} had made it" if made is not None and (made.b_ns or made.a_ns) < gap.at_ns else ""
-
-
-def _bounded(made: Operation) -> bool:
-    names = {name.lower() for name in made.exchange.headers}
-    return not names.isdisjoint({"x-max-chunk-upload-size", "x-max-upload-size"})
 
 
 def _making(contents: Contents, executed: Executed, symbol: str) -> Operation | None:
@@ -89,11 +93,15 @@ def _binds(contents: Contents, verb: str, actor: Actor, operation: Operation) ->
 
 def _common(contents: Contents, executed: Executed) -> Operation | None:
     """Return the operation after which the common project could be used; None if it never could."""
-    house = executed.id.rsplit("-", 2)[0] + "-house"
-    for operation in contents.transcript.of_plan.get(house, ()):
+    for operation in _house(contents, executed):
         if contents.asked(operation).name == "create_upload" and contents.stated(operation) is Answer.DONE:
             return operation
     return None
+
+
+def _house(contents: Contents, executed: Executed) -> Sequence[Operation]:
+    """Return what was done for all plans of the campaign."""
+    return contents.transcript.of_plan.get(executed.id.rsplit("-", 2)[0] + "-house", ())
 
 
 def _is_id(value: Json) -> bool:

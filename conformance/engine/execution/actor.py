@@ -10,7 +10,7 @@ from conformance.engine.execution.bindings import World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.dense_readers import read_densely
 from conformance.engine.execution.scheduler import Signal, Task
-from conformance.engine.execution.settle import Watched, until_settled
+from conformance.engine.execution.settle import Watched, refused_for_good, until_settled
 from conformance.engine.execution.verbs import (
     folder_verbs,
     header_verbs,
@@ -97,11 +97,13 @@ def meet(turn: Turn) -> Task:
 
 
 def settle_file(turn: Turn) -> Task:
-    """Wait until a file settled."""
+    """Wait until a file settled; whoever is refused beyond the bound asks often enough for that to be for good."""
     file = turn.file()
     since = file.current.completed if file.current else None
     one = Watched(f"/files/{file.id}/url", reads.TRUTHS, since, file.current)
-    yield from until_settled(turn.stage, turn.client, turn.world, one)
+    last = yield from until_settled(turn.stage, turn.client, turn.world, one)
+    if since is not None and turn.owns(file.project):
+        yield from refused_for_good(turn.client, one, last)
 
 
 VERB: dict[str, Callable[[Turn], Task]] = {

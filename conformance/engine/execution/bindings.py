@@ -21,7 +21,8 @@ from conformance.settings.naming import Naming
 class Project:
     """A project by its id, the end of its 202 (monotonic seconds), and whether this plan deleted it.
 
-    `by` is the user who made it, and who therefore looks at what stands in it; `name` what it was called then.
+    `by` is the user who made it, and who therefore looks at what stands in it; `name` what it was called then, and
+    `slug` the one that it was told to have.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Project:
     deleted: bool = False
     name: str = ""
     by: str = "owner"
+    slug: str = ""
 
 
 @dataclass(slots=True)

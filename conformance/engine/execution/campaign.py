@@ -160,5 +160,6 @@ class Campaign:
 def _uses_common(plan: Plan) -> bool:
     """Whether a plan waits for the common project: it uses it, or the storage provider that its first upload told."""
     return any(
-        COMMON in needs(step) or step.args.get("named_store") or step.args.get("store") for _, step in plan.steps()
+        COMMON in needs(step) or any(step.args.get(name) for name in ("named_store", "store", "further"))
+        for _, step in plan.steps()
     )

@@ -137,6 +137,14 @@ class Stage:
         turn = wanted or (world.rank if self.every_store else 0)
         return self.stores[(turn - 1) % len(self.stores)] if turn and self.stores else ""
 
+    def further(self, wanted: int) -> str:
+        """Return the id of a storage provider beside the usual one, by its number from 1; empty where there is none.
+
+        Where the operator chose one provider, there is no other.
+        """
+        others = [one for one in self.stores if one != self.shown] if len(self.stores) > 1 and not self.provider else []
+        return others[wanted - 1] if wanted <= len(others) else ""
+
     def algorithm(self, upload: Upload) -> str:
         """Return the algorithm by which an upload's storage provider hashes: MD5 where none is known."""
         given = self.algorithms.get(upload.store, "md5")

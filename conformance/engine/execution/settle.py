@@ -127,7 +127,7 @@ def settle(stage: Stage, world: World) -> Task:
     for upload in world.uploads():
         voices.of(upload.project.by).send("GET", f"/uploads/{upload.id}")
         yield time.monotonic()
-    yield from _by_members(world, voices)
+    yield from _by_members(stage, world, voices)
     for project in world.projects():
         yield from last_listing(voices.of(project.by), project.id)
     for folder in world.folders():
@@ -140,31 +140,50 @@ def settle(stage: Stage, world: World) -> Task:
     world.ended = time.monotonic()
 
 
-def _by_members(world: World, voices: Voices) -> Task:
-    """Let the second user look at what stands where it has rights, or had them."""
-    homes = [membership.project for membership in world.memberships()]
-    for file in world.files():
-        if file.project in homes and not file.gone:
-            last = sent(voices.of("member"), voices.of("member").send("GET", f"/files/{file.id}/url"))
+def _by_members(stage: Stage, world: World, voices: Voices) -> Task:
+    """Let the second user look at what stands where it has rights, or had them.
+
+    A member waits for the truth as the owner did, and asks often enough for a refusal to be one for good.
+    """
+    for membership in list(world.memberships()):
+        client = voices.of("member")
+        for file in [one for one in world.files() if one.project is membership.project and not one.gone]:
+            one = _of_file(file)
+            last = sent(client, client.send("GET", one.path))
+            while not (membership.withdrawn or _stated(last, one)) and time.monotonic() < _deadline(stage, one):
+                yield min(stage.timing.next_look(one.since or last.at), _deadline(stage, one))
+                last = sent(client, client.send("GET", one.path))
+            if not membership.withdrawn:
+                last = yield from refused_for_good(client, one, last)
             if last.answer is Answer.DONE and last.operation.exchange.status == 200:
-                fetch(voices.of("member"), last)
+                fetch(client, last)
             yield time.monotonic()
+
+
+def _deadline(stage: Stage, one: Watched) -> float:
+    return stage.timing.deadline(one.since) if one.since else 0.0
 
 
 def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
     last = sent(client, client.send("GET", one.path))
     yield time.monotonic()
-    for _ in range(FOR_GOOD - 1):
-        if _stated(last, one) or last.answer is Answer.NC:
-            break
-        yield time.monotonic() + APART_S
-        last = sent(client, client.send("GET", one.path))
+    last = yield from refused_for_good(client, one, last)
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return
     since = last.at
     while not _served(client, last, one.upload) and time.monotonic() < stage.timing.deadline(since):
         yield stage.timing.next_look(since)
         last = sent(client, client.send("GET", one.path))
+
+
+def refused_for_good(client: Speaker, one: Watched, last: Sent) -> Waiting:
+    """Read again what was answered by an error, so often that it could be no accident; return the last answer."""
+    for _ in range(FOR_GOOD - 1):
+        if _stated(last, one) or last.answer is Answer.NC:
+            break
+        yield time.monotonic() + APART_S
+        last = sent(client, client.send("GET", one.path))
+    return last
 
 
 def _served(client: Speaker, last: Sent, upload: Upload | None) -> bool:

@@ -13,27 +13,45 @@ from conformance.engine.execution.context import Attempt, Sent, Turn, sent
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.writes import insist
 from conformance.engine.false_hashes import falsified, is_plain
-from conformance.engine.plan import NO_SIGNED_URL, TOO_LARGE, TOO_MANY_BYTES
+from conformance.engine.plan import NO_FURTHER_STORE, NO_SIGNED_URL, TOO_LARGE, TOO_MANY_BYTES
 from conformance.engine.plan_model import Truth
 from conformance.model import Json, Operation
 
 FORM = "application/x-www-form-urlencoded"
+_NAME_REFUSALS = frozenset({400, 409, 422})
+"""How a server may refuse a name."""
 
 
 def create_upload(turn: Turn) -> Task:
-    """Create an upload, again under a new name while the project is not consistent, if the step is patient."""
+    """Create an upload, again under a new name while the project is not consistent, if the step is patient.
+
+    Where a name of a class is refused, it is asked for under a plain one.
+    """
     project, parts = turn.project(), tuple(int(size) for size in turn.option("parts"))
+    kind, further = str(turn.option("name_class")), int(turn.option("further"))
+    if further and not turn.stage.further(further):
+        turn.leave_out(NO_FURTHER_STORE)
+        return
     if sum(parts) > turn.stage.largest:
         turn.leave_out(TOO_MANY_BYTES)
         return
     timing = turn.stage.timing
     timing.begin_wait()
-    last = yield from insist(turn, lambda cut: _ask_upload(turn, project, cut))
+
+    def ask(cut: float | None) -> Operation:
+        return _ask_upload(turn, project, cut, kind)
+
+    last = yield from insist(turn, ask)
     refused = last.at
-    while _not_yet(turn, project, last) and time.monotonic() < timing.deadline(project.accepted):
-        yield timing.next_look(project.accepted)
-        refused = last.at
-        last = yield from insist(turn, lambda _: _ask_upload(turn, project, None))
+    while time.monotonic() < timing.deadline(project.accepted):
+        if kind and _is_about_the_name(last):
+            kind = ""
+        elif _not_yet(turn, project, last):
+            yield timing.next_look(project.accepted)
+            refused = last.at
+        else:
+            break
+        last = yield from insist(turn, lambda _: ask(None))
     timing.end_wait()
     if not last.made or not turn.owns(project):
         return
@@ -42,6 +60,10 @@ def create_upload(turn: Turn) -> Task:
         timing.bounded(last.at - project.accepted, last.at - refused)
     turn.stage.shown = turn.stage.shown or _store_of(last)
     turn.bind(_made(turn, project, parts, last))
+
+
+def _is_about_the_name(last: Sent) -> bool:
+    return last.answer is Answer.REFUSED and last.operation.exchange.status in _NAME_REFUSALS
 
 
 def _store_of(last: Sent) -> str:
@@ -76,21 +98,21 @@ def _not_yet(turn: Turn, project: Project, last: Sent) -> bool:
     return bool(turn.option("patient")) and not project.deleted and (last.answer is Answer.NC or refused)
 
 
-def _ask_upload(turn: Turn, project: Project, cut: float | None) -> Operation:
+def _ask_upload(turn: Turn, project: Project, cut: float | None, kind: str) -> Operation:
     size = sum(turn.option("parts")) + int(turn.option("misstate"))
-    body = {"name": _name(turn), "content_type": turn.option("content_type"), "size": size}
+    body = {"name": _name(turn, kind), "content_type": turn.option("content_type"), "size": size}
     path = f"/projects/{project.id}/uploads"
     chunked = {} if turn.option("bare") else {"chunked": bool(turn.option("chunked"))}
-    named = turn.stage.store(int(turn.option("store")), turn.world)
+    further = int(turn.option("further"))
+    named = turn.stage.further(further) if further else turn.stage.store(int(turn.option("store")), turn.world)
     named = named or (turn.stage.shown if turn.option("named_store") else "")
     provider = {"storage_provider": {"id": named}} if named else {}
-    intent = "unsure" if turn.option("name_class") else "valid"  # a server may have its rules for names
+    intent = "unsure" if kind else "valid"  # a server may have its rules for names
     return turn.client.send("POST", path, json={**body, **chunked, **provider}, intent=intent, cut_after_s=cut)
 
 
-def _name(turn: Turn) -> str:
+def _name(turn: Turn, kind: str) -> str:
     """Return a fresh name for an upload; its first attempt may take the name of another upload, if that is known."""
-    kind = str(turn.option("name_class"))
     other = turn.world.slot(str(turn.option("name_of"))).value if turn.option("name_of") else None
     if isinstance(other, Upload) and other.name and turn.world.first_time(f"the name of {turn.step.binds}"):
         return turn.world.like(other.name, kind) if kind else other.name
@@ -124,8 +146,17 @@ def _reported(turn: Turn, upload: Upload, made: Piece) -> dict[str, Json]:
     named = _piece(turn, upload, int(turn.option("hash_of")) or number)
     other = _other_hash(turn, upload, algorithm)
     value = falsified(str(turn.option("lie")), named.digest(algorithm), other)
+    if (lender := _lender(turn)) is not None:
+        lent = lender.stored.get(number)
+        value = lent.digest(algorithm) if lent else falsified("hash", value)
     size = max(0, made.size + int(turn.option("size_off")))
     return {"number": number, "size": size, "hash": {"value": value, "algorithm": algorithm}}
+
+
+def _lender(turn: Turn) -> Upload | None:
+    """Return the upload whose hash is reported in place of the right one, if the step names one."""
+    found = turn.resource("as_of") if "as_of" in turn.step.args else None
+    return found if isinstance(found, Upload) else None
 
 
 def _intent(turn: Turn) -> str:
@@ -196,8 +227,14 @@ def _completion(turn: Turn, upload: Upload, algorithm: str, *, form: bool) -> At
     size, md5 = whole(pieces)
     right = md5 if algorithm == "md5" else digest_of(pieces, algorithm)
     value = falsified(str(turn.option("lie")), right, _other_hash(turn, upload, algorithm))
-    intent = "unsure" if algorithm != turn.stage.algorithm(upload) else _intent(turn)
-    notes = {"content": {"bytes": size, "md5": md5}}
+    if (lender := _lender(turn)) is not None:
+        value = digest_of(lender.pieces(), algorithm) if lender.stored else falsified("hash", right)
+    own = turn.stage.algorithm(upload)
+    intent = "unsure" if algorithm != own else _intent(turn)
+    content: dict[str, Json] = {"bytes": size, "md5": md5}
+    if own != "md5":
+        content[own] = right if algorithm == own else digest_of(pieces, own)
+    notes: dict[str, Json] = {"content": content}
 
     def attempt(cut: float | None) -> Operation:
         if untried and untried.pop():

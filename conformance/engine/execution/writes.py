@@ -7,6 +7,7 @@ can be told apart.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Generator
 
@@ -23,6 +24,8 @@ from conformance.engine.plan_verbs import VERBS
 from conformance.model import Json, Operation
 
 Trying = Generator[float | Signal, None, Sent]
+_SLUG = re.compile(r"[^a-z0-9]+")
+"""What a slug cannot hold."""
 NO_EFFECT = frozenset({Answer.REFUSED, Answer.NC, Answer.UNSENT})
 """The answers to a write after which nothing was done."""
 
@@ -40,22 +43,33 @@ def insist(turn: Turn, attempt: Attempt) -> Trying:
 
 
 def create_project(turn: Turn) -> Task:
-    """Create a project, under a plain name where an odd one is refused; it is bound the moment it is accepted."""
-    kind = str(turn.option("name_class"))
-    last = yield from insist(turn, lambda _: _ask_project(turn, kind))
-    if kind and last.answer is Answer.REFUSED:
-        last = yield from insist(turn, lambda _: _ask_project(turn, ""))
+    """Create a project, under a plain name and without a slug where odd ones are refused.
+
+    One that asks for the slug of another project ought to be refused, and is not asked for in another way. A project is
+    bound the moment it is accepted.
+    """
+    kind, own_slug = str(turn.option("name_class")), bool(turn.option("slug"))
+    slug = _SLUG.sub("_", turn.world.name("slug")) if own_slug else _slug_of(turn)
+    last = yield from insist(turn, lambda _: _ask_project(turn, kind, slug))
+    if (kind or own_slug) and last.answer is Answer.REFUSED:
+        last = yield from insist(turn, lambda _: _ask_project(turn, "", ""))
     if last.made:
-        asked = last.operation.exchange.request
+        asked, told = last.operation.exchange.request, last.body.get("slug")
         named = str(asked.get("name", "")) if isinstance(asked, dict) else ""
-        turn.bind(Project(last.made, last.at, name=named, by=turn.actor.user))
+        shown = told if isinstance(told, str) else ""
+        turn.bind(Project(last.made, last.at, name=named, by=turn.actor.user, slug=shown))
 
 
-def _ask_project(turn: Turn, kind: str) -> Operation:
+def _slug_of(turn: Turn) -> str:
+    other = turn.resource("slug_of") if "slug_of" in turn.step.args else None
+    return other.slug if isinstance(other, Project) else ""
+
+
+def _ask_project(turn: Turn, kind: str, slug: str) -> Operation:
     like = turn.resource("like") if "like" in turn.step.args else None
     name = like.name if isinstance(like, Project) and like.name else turn.world.name("project", kind)
-    body = {"name": name, "description": "made by dds-conformance, to be removed"}
-    intent = "unsure" if kind else "valid"  # a server may have its rules for names
+    body = {"name": name, "description": "made by dds-conformance, to be removed", **({"slug": slug} if slug else {})}
+    intent = "unsure" if kind or slug else "valid"  # a server may have its rules for names and slugs
     return turn.client.send("POST", "/projects", json=body, intent=intent)
 
 
@@ -113,12 +127,19 @@ def _version(shown: Json, upload: Upload, attached: float) -> Version | None:
 
 
 def new_version(turn: Turn) -> Task:
-    """Give a file a new version: another upload."""
+    """Give a file a new version: another upload.
+
+    A server may take uploads only once it shows their completion, or their consistency: then the client comes back.
+    """
     file, upload = turn.file(), turn.upload()
     body, before = {"upload": {"id": upload.id}}, file.current
     if turn.owns(file.project):
         file.current = None
-    last = yield from insist(turn, lambda cut: turn.client.send("PUT", f"/files/{file.id}", json=body, cut_after_s=cut))
+    path, since = f"/files/{file.id}", time.monotonic()
+    last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, cut_after_s=cut))
+    while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, last):
+        yield turn.stage.timing.next_look(upload.completed or since)
+        last = sent(turn.client, turn.client.send("PUT", path, json=body))
     version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         file.versions.append(version)

@@ -11,14 +11,6 @@ from conformance.judge.findings import Book, short
 from conformance.judge.mismatches import counted_again
 from conformance.judge.rechecks import answers, before, completes
 from conformance.judge.rule import Case, Context, Need, Rule
-from conformance.judge.rules.completion_excuses import (
-    ACCIDENT,
-    COMPLETED_AT_ONCE,
-    COMPLETED_BEFORE,
-    GOOD_ALIKE,
-    TOO_FRESH,
-    Shares,
-)
 from conformance.judge.rules.excuses import (
     INVALID_REQUEST,
     MAY_BE_DELETED,
@@ -26,6 +18,14 @@ from conformance.judge.rules.excuses import (
     SMALL_PARTS,
     TRUTH_UNKNOWN,
     WITHIN_THE_BOUND,
+)
+from conformance.judge.rules.write_rules.completion_excuses import (
+    ACCIDENT,
+    COMPLETED_AT_ONCE,
+    COMPLETED_BEFORE,
+    GOOD_ALIKE,
+    TOO_FRESH,
+    Shares,
 )
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import Defect, Known, Truth, known

@@ -6,6 +6,8 @@ because a stale replica may still show an upload as open.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.judge.findings import Book, short, speaker
 from conformance.judge.lateness import overdue
 from conformance.judge.rechecks import answers, before, completes, record, same_session, tells_truth
@@ -115,13 +117,17 @@ def converges(case: Case, context: Context, book: Book) -> None:
         late = chain.overdue(context.bound, endpoint.linked)
         if late and WAIT_BEGUN_ANEW.holds(case.rewrites, late, context.bound):
             late = None
-        for_good = not NOT_FOR_GOOD.holds(reads, deadline, context.answered_last, context.bound)
-        if late or for_good or reads.ok or reads.bad:
+        others = context.answered_last
+        for_good = not NOT_FOR_GOOD.holds(
+            reads.failing, reads.latest, deadline, others, context.bound, reads.failing_from
+        )
+        member = not NOT_FOR_GOOD.holds(reads.failing_member, reads.latest_member, deadline, others, context.bound)
+        if late or for_good or member or reads.ok or reads.bad:
             book.expose("converges-upload")
         if late and not OLDER_VERSION.holds(endpoint, late):
             _late(case, book, context, endpoint, late)
-        elif for_good and not late:
-            _failing(case, book, endpoint, deadline)
+        elif (for_good or member) and not late:
+            _failing(case, book, endpoint, deadline, to_member=not for_good)
 
 
 def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, late: Interval) -> None:
@@ -137,15 +143,16 @@ def _late(case: Case, book: Book, context: Context, endpoint: Endpoint, late: In
     )  # fmt: skip
 
 
-def _failing(case: Case, book: Book, endpoint: Endpoint, deadline: int) -> None:
-    failing = endpoint.reads.failing
+def _failing(case: Case, book: Book, endpoint: Endpoint, deadline: int, *, to_member: bool) -> None:
+    failing = endpoint.reads.failing_member if to_member else endpoint.reads.failing
+    who = " to a member of its project" if to_member else ""
     sentence = (
-        f"upload {short(case.name)} was still answered by errors later than the bound, last to "
+        f"upload {short(case.name)} was still answered by errors{who} later than the bound, last to "
         f"{book.when(failing[-1])}, while other resources were answered"
     )
     evidence = (one for one in (case.chain.done, endpoint.linked, *failing[1:]) if one)
     book.find(
-        "converges-upload", "errors-for-good", case.name, evidence, sentence,
+        "converges-upload", "errors-to-member" if to_member else "errors-for-good", case.name, evidence, sentence,
         expected="200 or integrity", observed="errors", detail=endpoint.reads.kind, upload=case.name,
         deadline_ns=deadline,
     )  # fmt: skip
@@ -236,6 +243,7 @@ ERRORS_FOR_GOOD = Rule(
     occasions="uploads that told their truth at an endpoint, or had the whole bound to do so",
     excuses=(NOT_FOR_GOOD, MAY_BE_DELETED, *NO_ANSWERS),
 )  # fmt: skip
+ERRORS_TO_MEMBER = replace(ERRORS_FOR_GOOD, id="errors-to-member", since=2)
 PLAIN_404 = Rule(
     "plain-404", "nc-until-consistent", Need.UPLOAD, stated_as_nc,
     lambda p: answers(p.cited[0], "2xx") and answers(p.cited[1], "404") and before(p.cited[0], p.cited[1]),
@@ -249,4 +257,6 @@ ODD_ANSWER = Rule(
     occasions="resources seen while they were not consistent",
     excuses=(ALREADY_CONSISTENT, MAY_BE_DELETED, *NO_ANSWERS), lasting=True,
 )  # fmt: skip
-RULES = (OPEN_AFTER_COMPLETION, RELAPSE, STALE_READ, NOT_CONVERGED, ERRORS_FOR_GOOD, PLAIN_404, ODD_ANSWER)
+RULES = (
+    OPEN_AFTER_COMPLETION, RELAPSE, STALE_READ, NOT_CONVERGED, ERRORS_FOR_GOOD, ERRORS_TO_MEMBER, PLAIN_404, ODD_ANSWER,
+)  # fmt: skip

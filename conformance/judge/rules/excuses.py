@@ -18,7 +18,7 @@ from conformance.judge.state.chain import Crossing
 from conformance.judge.state.expected import Known, Truth
 from conformance.judge.state.interval import NEVER, SECOND, Interval
 from conformance.judge.state.parts import Part
-from conformance.judge.state.resources import FOR_GOOD, Reads, Refusal
+from conformance.judge.state.resources import FOR_GOOD, Refusal
 
 DENIALS = 6
 """Refusals in a row, spread over the bound, that are taken for lasting."""
@@ -26,7 +26,8 @@ MOMENT = SECOND
 """For so long a server that starts again, or is overloaded, may answer errors only (ns)."""
 IN_TIME = 60 * SECOND
 """A signed url is good for minutes; one used later than this after it was given may have expired."""
-_MD5 = re.compile(r"[0-9a-f]{32}")
+_HEX = re.compile(r"[0-9a-f]+")
+_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}
 Writes = Iterable[tuple[int, int]]
 """When writes may have taken effect (ns)."""
 
@@ -43,12 +44,12 @@ def _begun_anew(writes: Writes, late: Interval, bound: int) -> bool:
     return _meets(writes, late.begun_ns - bound, late.ended_ns)
 
 
-def _not_for_good(reads: Reads, deadline: int, others: int, bound: int) -> bool:
-    failing = reads.failing
-    if len(failing) < FOR_GOOD or not (max(deadline, reads.latest) < failing[0].begun_ns < others):
+def _not_for_good(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+    failing: Sequence[Interval], latest: int, deadline: int, others: int, bound: int, since: Interval | None = None
+) -> bool:
+    if len(failing) < FOR_GOOD or not (max(deadline, latest) < failing[0].begun_ns < others):
         return True
-    since = reads.failing_from
-    return _brief((since if since and since.begun_ns > reads.latest else failing[0], failing[-1]), bound)
+    return _brief((since if since and since.begun_ns > latest else failing[0], failing[-1]), bound)
 
 
 def _brief(errors: Sequence[Interval], bound: int) -> bool:
@@ -58,7 +59,9 @@ def _brief(errors: Sequence[Interval], bound: int) -> bool:
 def _invalid(known: Known, refusal: Refusal, parts: Iterable[Part]) -> bool:
     value, algorithm = refusal.hash
     reported = [value, *(part.declared[1] for part in parts if part.declared)]
-    return not known.sizes_add_up or algorithm != "md5" or not all(map(_MD5.fullmatch, reported))
+    digits = _DIGITS.get(algorithm.lower())
+    plain = digits is not None and all(_HEX.fullmatch(one) and len(one) == digits for one in reported)
+    return not known.sizes_add_up or not plain
 
 
 def _within(interval: Interval, since: Interval, bound: int) -> bool:

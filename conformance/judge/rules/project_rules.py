@@ -209,7 +209,9 @@ def converges(case: ProjectCase, context: Context, book: Book) -> None:
         late, reads = one.chain.overdue(context.bound), one.reads
         if late and WAIT_BEGUN_ANEW.holds(case.project.writes, late, context.bound):
             late = None
-        for_good = not NOT_FOR_GOOD.holds(reads, deadline, context.answered_last, context.bound)
+        for_good = not NOT_FOR_GOOD.holds(
+            reads.failing, reads.latest, deadline, context.answered_last, context.bound, reads.failing_from
+        )
         if late or for_good or reads.ok:
             book.expose("converges-project")
         if late or for_good:

@@ -34,7 +34,6 @@ from conformance.judge.state.observed import Endpoint, scope_of_file
 from conformance.judge.state.resources import FOR_GOOD, Download, File, Switch, Version
 
 _STATED = frozenset({Answer.DONE, Answer.INTEGRITY, Answer.NC})
-
 _SURE = frozenset({Effect.DONE, Effect.SOMEBODY})
 """Switches that were over by the end of their interval, whoever made them."""
 
@@ -314,7 +313,9 @@ def _old_version(case: Case, endpoint: Endpoint, context: Context, book: Book) -
     if nc and WAIT_BEGUN_ANEW.holds(case.rewrites, nc, context.bound):
         nc = None
     served = crossing(reads.ok_last, switch)
-    for_good = waited is not None and not NOT_FOR_GOOD.holds(reads, waited, context.answered_last, context.bound)
+    for_good = waited is not None and not NOT_FOR_GOOD.holds(
+        reads.failing, reads.latest, waited, context.answered_last, context.bound, reads.failing_from
+    )
     wrong = gone or nc or (reads.failing[-1] if for_good else None)
     if served or wrong:
         book.expose("old-version-downloadable")

@@ -155,8 +155,6 @@ def _known(upload: Upload, parts: Mapping[int, Part], setting: Setting, refusal:
     started = attempt_first(upload)
     if refusal is None and started is None:
         return _unknown("nobody completed it")
-    if setting.algorithms.get(upload.provider, "md5") != "md5":
-        return _unknown("its storage provider hashes with another algorithm than md5")
     if any(write.interval.begun_ns <= frozen for write in upload.hashes):
         return _unknown("another hash was reported of it")
     begun = refusal.interval.begun_ns if refusal else started.begun_ns if started else NEVER
@@ -168,10 +166,13 @@ def _known(upload: Upload, parts: Mapping[int, Part], setting: Setting, refusal:
     stored = all(part.stored is not None for part in parts.values()) and parts
     if not stored and upload.created.begun_ns <= setting.stray_from:
         return _unknown("something was stored that could not be tied to a part")
-    accepted_from = setting.accepted_from.get(upload.provider, SMALLEST_PART)
+    algorithm = setting.algorithms.get(upload.provider, "md5")
+    if any(part.stored is not None and not part.digest(algorithm) for part in parts.values()):
+        return _unknown(f"its storage provider hashes with {algorithm}, and nobody said what that gives")
     if not upload.chunked:
-        return _single(parts, upload.size, hashes)
-    return _chunked(upload, parts, hashes, accepted_from)
+        return _single(parts, upload.size, hashes, algorithm)
+    accepted_from = setting.accepted_from.get(upload.provider, SMALLEST_PART)
+    return _chunked(upload, parts, hashes, accepted_from, algorithm)
 
 
 def _doubt(part: Part, begun: int, *, chunked: bool) -> str:
@@ -197,21 +198,23 @@ def _hash_differs(reported: str, stored: str) -> bool | None:
     return None if reported.lower() == stored.lower() else True
 
 
-def _differing(parts: Sequence[tuple[int, Part]]) -> tuple[int, Part] | None:
+def _differing(parts: Sequence[tuple[int, Part]], algorithm: str) -> tuple[int, Part] | None:
     """Return the first part that was stored with surely another hash than reported."""
     return next(
         (
             (n, part)
             for n, part in parts
-            if part.stored and part.declared and _hash_differs(part.declared[1], part.stored.md5)
+            if part.stored and part.declared and _hash_differs(part.declared[1], part.digest(algorithm))
         ),
         None,
     )
 
 
-def _doubtful_hashes(upload: Upload, parts: Sequence[tuple[int, Part]], hashes: set[tuple[str, str]]) -> str:
+def _doubtful_hashes(
+    upload: Upload, parts: Sequence[tuple[int, Part]], hashes: set[tuple[str, str]], algorithm: str
+) -> str:
     """Return why hashes that are not surely wrong leave the verdict open, although the bytes are known."""
-    if any(part.declared and part.stored and part.declared[1] != part.stored.md5 for _, part in parts):
+    if any(part.declared and part.stored and part.declared[1] != part.digest(algorithm) for _, part in parts):
         return "a hash differs in case alone"
     if len(hashes) > 1:
         return "it was completed with several hashes"
@@ -223,15 +226,15 @@ def _whole_differs(upload: Upload, parts: Sequence[tuple[int, Part]], hashes: se
 
     The MD5 of several parts, and any other digest, is known only from the sender's own note of the content.
     """
-    only = parts[0][1].stored if len(parts) == 1 else None
+    only = parts[0][1] if len(parts) == 1 else None
     digests = dict(upload.digests)
-    if only is not None:
-        digests["md5"] = only.md5
+    if only is not None and only.stored is not None:
+        digests |= {"md5": only.stored.md5, **dict([only.noted] if only.noted else [])}
     return any(algorithm.lower() in digests and digests[algorithm.lower()] != value for value, algorithm in hashes)
 
 
 def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
-    upload: Upload, by_number: Mapping[int, Part], hashes: set[tuple[str, str]], accepted_from: int
+    upload: Upload, by_number: Mapping[int, Part], hashes: set[tuple[str, str]], accepted_from: int, algorithm: str
 ) -> Known:
     size, parts = upload.size or 0, sorted(by_number.items())
     reported = sum(part.declared[0] for _, part in parts if part.declared)
@@ -245,15 +248,15 @@ def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
     if [number for number, _ in parts] != list(range(1, len(parts) + 1)) or len(parts) > _MOST_PARTS:
         return _unknown("its parts are not numbered from one without gaps")
     for _, part in parts:
-        if part.declared and part.declared[2].lower() != "md5":
-            return _unknown("a part was reported with another algorithm than md5")
+        if part.declared and part.declared[2].lower() != algorithm:
+            return _unknown(f"a part was reported with another algorithm than {algorithm}")
     for number, part in parts:
         if part.stored is None:
             return Known(
                 Truth.BAD, f"part {number} was never sent", sizes_add_up=adds_up, proof=_intervals(part.declaring),
                 accepted=taken, defect=Defect.MISSING,
             )  # fmt: skip
-    if differing := _differing(parts):
+    if differing := _differing(parts, algorithm):
         number, part = differing
         why = f"part {number} was stored with another hash than reported"
         proof = _intervals(part.declaring, part.storing)
@@ -268,7 +271,7 @@ def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
             Truth.BAD, why, definite=True, sizes_add_up=adds_up, proof=proof, stored=sum(stored), accepted=taken,
             defect=Defect.SIZE,
         )  # fmt: skip
-    if doubt := _doubtful_hashes(upload, parts, hashes):
+    if doubt := _doubtful_hashes(upload, parts, hashes, algorithm):
         return replace(_unknown(doubt), definite=True, stored=size)
     accepted = smallest is None or smallest >= accepted_from
     proof = _intervals(parts[-1][1].declaring, parts[-1][1].storing)
@@ -285,7 +288,7 @@ def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
     return Known(Truth.GOOD, why, definite=True, sizes_add_up=True, smallest=smallest, proof=proof, stored=size)
 
 
-def _single(parts: Mapping[int, Part], size: int, hashes: set[tuple[str, str]]) -> Known:  # noqa: PLR0911 - a classifier reads best as a list of cases
+def _single(parts: Mapping[int, Part], size: int, hashes: set[tuple[str, str]], wanted: str) -> Known:  # noqa: PLR0911 - a classifier reads best as a list of cases
     part = parts.get(0)
     if len(parts) > (part is not None):
         return _unknown("a single-part upload was given chunks")
@@ -296,9 +299,9 @@ def _single(parts: Mapping[int, Part], size: int, hashes: set[tuple[str, str]]) 
     if len(hashes) != 1:
         return _unknown("it was completed with several hashes")
     ((value, algorithm),) = hashes
-    if algorithm.lower() != "md5":
-        return _unknown("its hash was reported with another algorithm than md5")
-    differs = _hash_differs(value, part.stored.md5)
+    if algorithm.lower() != wanted:
+        return _unknown(f"its hash was reported with another algorithm than {wanted}")
+    differs = _hash_differs(value, part.digest(wanted))
     if differs is None:
         return _unknown("a hash differs in case alone")
     proof = _intervals(part.storing)

@@ -208,7 +208,10 @@ class Storing(Registry):
         sent, sure = operation.exchange.request, of.answer is Answer.DONE
         stored = Octets(sent.bytes, sent.md5) if isinstance(sent, Octets) else None
         given = self.put_given.get(key)
-        write = Write("storage_put", target[1], interval_of(operation), sure, stored=stored, given=given)
+        digest = operation.notes.get("digest")
+        algorithm, value = within(digest, "algorithm"), within(digest, "value")
+        noted = (algorithm.lower(), value) if isinstance(algorithm, str) and isinstance(value, str) else None
+        write = Write("storage_put", target[1], interval_of(operation), sure, stored=stored, given=given, noted=noted)
         self._wrote(self.upload(target[0]), write)
 
     def _report_hash(self, operation: Operation, of: Classified) -> None:

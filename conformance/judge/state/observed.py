@@ -164,7 +164,7 @@ def settle(reads: Reads, late: list[Late], doomed: int) -> tuple[Reads, list[tup
 
 def _undoomed(reads: Reads, doomed: int) -> Reads:
     """Leave out what may have seen a deletion that was noted too late to keep it apart: everything but verdicts."""
-    stated = (reads.nc, reads.gone, reads.odd, *reads.failing)
+    stated = (reads.nc, reads.gone, reads.odd, *reads.failing, *reads.failing_member)
     if doomed >= NEVER or all(one is None or one.ended_ns < doomed for one in stated):
         return reads
     retained = copied(reads)
@@ -173,6 +173,7 @@ def _undoomed(reads: Reads, doomed: int) -> Reads:
         if held is not None and held.ended_ns >= doomed:
             setattr(retained, name, None)
     retained.failing = tuple(one for one in retained.failing if one.ended_ns < doomed)
+    retained.failing_member = tuple(one for one in retained.failing_member if one.ended_ns < doomed)
     for pair in retained.sessions.values():
         pair[1] = pair[1] if pair[1] and pair[1].ended_ns < doomed else None
     return retained
@@ -188,6 +189,7 @@ def before(reads: Reads, limit: int) -> Reads:
         if held is not None and held.ended_ns >= limit:
             setattr(retained, name, None)
     retained.failing = tuple(one for one in retained.failing if one.ended_ns < limit)
+    retained.failing_member = tuple(one for one in retained.failing_member if one.ended_ns < limit)
     retained.downloads = [download for download in reads.downloads if download.given.ended_ns < limit]
     retained.failed = tuple(download for download in reads.failed if download.given.ended_ns < limit)
     retained.sessions = {

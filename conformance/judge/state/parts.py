@@ -14,7 +14,7 @@ class Write(NamedTuple):
 
     A tuple, because every part makes two. `declared` is (size, hash value, algorithm); without it `stored` are the
     bytes sent, None where they are not known. `sure` says that it was acknowledged, `given` which answer gave
-    the signed url that it used.
+    the signed url that it used, `noted` (algorithm, value) another digest of the bytes than MD5, as their sender says.
     """
 
     call: str
@@ -24,13 +24,15 @@ class Write(NamedTuple):
     declared: tuple[int, str, str] | None = None
     stored: Octets | None = None
     given: Interval | None = None
+    noted: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
 class Part:
     """One chunk of an upload (or the whole of a single-part one) as far as the client knows it.
 
-    `declared` is (size, hash value, algorithm) as reported; `stored` the bytes sent. `confirmed` and `sure` are the
+    `declared` is (size, hash value, algorithm) as reported; `stored` the bytes sent, and `noted` (algorithm, value) a
+    further digest of them. `confirmed` and `sure` are the
     earliest ends (ns) of a definite success in declaring and in storing; `latest` the latest beginning of either.
     `mixed` says that it was sent again with other content, `lost` that sending it was not always acknowledged.
     """
@@ -44,6 +46,13 @@ class Part:
     lost: bool = False
     declaring: Interval | None = None
     storing: Interval | None = None
+    noted: tuple[str, str] | None = None
+
+    def digest(self, algorithm: str) -> str:
+        """Return the hash of the stored bytes in hexadecimal; empty where their sender did not say it."""
+        if algorithm == "md5":
+            return self.stored.md5 if self.stored else ""
+        return self.noted[1] if self.noted and self.noted[0] == algorithm else ""
 
     def take(self, write: Write) -> None:
         """Fold one write of this part in."""
@@ -59,6 +68,7 @@ class Part:
             return
         else:
             self.stored = write.stored
+            self.noted = write.noted or self.noted
             self.lost |= not write.sure
             if write.sure:
                 self.sure = min(self.sure, interval.ended_ns)

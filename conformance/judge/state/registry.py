@@ -20,6 +20,9 @@ URL_OF = "url_of"
 """The note on a request to a storage provider that names the operation whose answer gave its url."""
 
 
+_TELLING = frozenset({Answer.NC, Answer.DONE, Answer.INTEGRITY})
+
+
 def followed(operation: Operation) -> int:
     """Give the key of the signed url that a request follows: the answer that gave it, if the sender says which.
 
@@ -266,6 +269,8 @@ class Registry:
     def take(reads: Reads, interval: Interval, of: Classified, operation: Operation) -> None:
         """Fold one answer of an extended endpoint in; what tells nothing is left out."""
         answered = of.answer
+        if answered in _TELLING and operation.exchange.user == "other":
+            reads.latest_member = max(reads.latest_member, interval.begun_ns)
         if answered is Answer.NC:
             reads.not_consistent(interval)
             return
@@ -276,10 +281,16 @@ class Registry:
         elif answered is Answer.REFUSED and operation.exchange.status == 404:
             if heard(operation, answered) is Answer.REFUSED:
                 reads.plain_404(interval)
-        elif _fails(operation, of):
-            reads.error(interval)
-        elif reads.kind != "create_upload":
-            if refuses(operation):
-                reads.error(interval)
-            if is_odd(reads, operation, answered):
-                reads.other_answer(interval)
+        else:
+            _take_error(reads, interval, of, operation)
+
+
+def _take_error(reads: Reads, interval: Interval, of: Classified, operation: Operation) -> None:
+    to_member = operation.exchange.user == "other"
+    if _fails(operation, of):
+        reads.error(interval, to_member=to_member)
+    elif reads.kind != "create_upload":
+        if refuses(operation):
+            reads.error(interval, to_member=to_member)
+        if is_odd(reads, operation, of.answer):
+            reads.other_answer(interval)

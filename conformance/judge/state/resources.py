@@ -41,14 +41,15 @@ class Reads:
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
     the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three errors that tell
-    nothing and began last, `failing_from` is the one that began first. `sessions` maps a session to its first truth and
-    its last nc. `downloads` are the fetches that tell something by themselves, `failed` the others that brought no
-    bytes.
+    nothing and began last, `failing_from` is the one that began first; `failing_member` and `latest_member` are the
+    same errors and the latest beginning (ns) of an answer, of the second user as a member alone. `sessions` maps a
+    session to its first truth and its last nc. `downloads` are the fetches that tell something by themselves, `failed`
+    the others that brought no bytes.
     """
 
     __slots__ = (
-        "again", "bad", "bad_last", "downloads", "failed", "failing", "failing_from", "gone", "id", "kind", "latest",
-        "nc", "nc_first", "odd", "ok", "ok_last", "racing", "sessions",
+        "again", "bad", "bad_last", "downloads", "failed", "failing", "failing_from", "failing_member", "gone", "id",
+        "kind", "latest", "latest_member", "nc", "nc_first", "odd", "ok", "ok_last", "racing", "sessions",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str) -> None:
@@ -67,6 +68,8 @@ class Reads:
         self.again = 0
         self.failing: tuple[Interval, ...] = ()
         self.failing_from: Interval | None = None
+        self.failing_member: tuple[Interval, ...] = ()
+        self.latest_member = -1
         self.downloads: list[Download] = []
         self.failed: tuple[Download, ...] = ()
         self.sessions: dict[str, list[Interval | None]] = {}
@@ -125,10 +128,12 @@ class Reads:
         if self.odd is None or interval < self.odd:
             self.odd = interval
 
-    def error(self, interval: Interval) -> None:
+    def error(self, interval: Interval, *, to_member: bool = False) -> None:
         """Take an API's own 5xx, or a refusal that is no truth."""
         self.failing = tuple(sorted({*self.failing, interval})[-3:])
         self.failing_from = min(self.failing_from or interval, interval)
+        if to_member:
+            self.failing_member = tuple(sorted({*self.failing_member, interval})[-3:])
 
     def take(self, interval: Interval, answered: Answer) -> None:
         """Take one read by the class of its answer."""

@@ -42,11 +42,15 @@ UNROUTED = ("no_route", "method", "media_type")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A seeded violation: its name, the requirements that may convict it (the gravest first), and what it does."""
+    """A seeded violation: its name, the requirements that may convict it (the gravest first), and what it does.
+
+    One that shows only `under_load` is tried by a soak, not by a run.
+    """
 
     name: str
     breaks: tuple[str, ...]
     summary: str
+    under_load: bool = False
 
 
 @dataclass(frozen=True, slots=True)

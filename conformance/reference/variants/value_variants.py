@@ -119,6 +119,48 @@ class _Sha256Provider(Layer):
         return [{**one, "chunk_hash_algorithm": "sha256"} for one in providers]
 
 
+class _SecondHashes(Layer):
+    """Has a second storage provider, which wants SHA-256."""
+
+    def providers(self, providers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add it."""
+        return [*providers, {**second_provider(providers[0]), "chunk_hash_algorithm": "sha256"}]
+
+
+class _OpenReplayed(Layer):
+    """Answers an upload asked for in the very same words by the first one, as long as that is open."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._held: dict[object, Reply] = {}
+
+    async def before(self, call: Call) -> Reply | None:
+        """Look for the answer, and whether it was completed since."""
+        if call.operation != "create_upload" or call.request.method != "POST":
+            return None
+        key = call.request.headers.get("authorization"), call.request.url.path, await call.request.body()
+        call.facts["key"] = key
+        reply = self._held.get(key)
+        sql = "SELECT 1 FROM uploads WHERE id = ? AND completed IS NULL"
+        is_open = reply is not None and self.world.database.one(sql, reply.body["id"]) is not None
+        return Reply(reply.status, reply.body, dict(reply.headers)) if reply is not None and is_open else None
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Keep the answer."""
+        if "key" in call.facts and reply.status == 201:
+            self._held[call.facts["key"]] = reply
+        return reply
+
+
+class _NoSlugs(Layer):
+    """Knows no slugs: what is asked for is ignored."""
+
+    def asked(self, call: Call) -> None:
+        """Drop it."""
+        if call.operation == "create_project":
+            call.body.pop("slug", None)
+
+
 class _Compresses(Layer):
     """Compresses what is sent to who accepts it."""
 
@@ -212,6 +254,15 @@ FAMILY: dict[Variant, LayerFactory] = {
     Variant("sha256-provider", "chunks are reported by SHA-256", "the provider's chunk_hash_algorithm says so"): (
         _Sha256Provider
     ),
+    Variant("second-provider-sha256", "a second provider wants SHA-256", "each provider says how it hashes"): (
+        _SecondHashes
+    ),
+    Variant(
+        "same-words-while-open",
+        "an upload asked for in the same words is the first one until that is completed",
+        "two equal requests may be one, delivered twice",
+    ): _OpenReplayed,
+    Variant("no-slugs", "a slug that is asked for is ignored", "the specification does not need it"): _NoSlugs,
     Variant("compresses", "answers are compressed for who accepts it", "content negotiation of HTTP"): _Compresses,
     Variant(
         "exact-tags",

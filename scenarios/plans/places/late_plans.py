@@ -26,8 +26,8 @@ def late_calls(draw: Draw) -> Plan:
     theirs = [*_hashes("u2"), *_completions("u2"), do("relabel", file="f2")]
     put = do("put_again", upload="u1", number=1, fresh=True, late=True)
     whole = [*_hashes("u3"), *_completions("u3")]
-    late = [*_looked(draw, mine, "f1"), put, do("download", file="f1"), *_looked(draw, theirs, "f2")]
-    late += _looked(draw, whole, "f3")
+    late = [*_looked(draw, mine, 1), put, do("download", file="f1"), *_looked(draw, theirs, 2)]
+    late += _looked(draw, whole, 3)
     return _after_the_verdict("late-calls", "called after the verdict", (good, bad, single), late)
 
 
@@ -67,9 +67,10 @@ def _completions(upload: str) -> list[Step]:
     return [wrong, do("complete_again", upload=upload, algorithm="sha256")]
 
 
-def _looked(draw: Draw, calls: list[Step], file: str) -> list[Step]:
-    """Put calls in any order, each followed by a new download."""
-    return [step for call in draw(st.permutations(calls)) for step in (call, do("download", file=file))]
+def _looked(draw: Draw, calls: list[Step], number: int) -> list[Step]:
+    """Put calls in any order, each followed by a new download and a look at the upload's own record."""
+    look = (do("download", file=f"f{number}"), do("read_upload", upload=f"u{number}"))
+    return [step for call in draw(st.permutations(calls)) for step in (call, *look)]
 
 
 def _after_the_verdict(theme: str, about: str, made: tuple[shapes.Shape, ...], late: list[Step]) -> Plan:

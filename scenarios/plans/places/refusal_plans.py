@@ -84,7 +84,11 @@ def _ends() -> list[Step]:
 
 @st.composite
 def wrong_changes(draw: Draw) -> Plan:
-    """The owner asks for changes that cannot be granted, of things that exist, and looks after them."""
+    """The owner asks for changes that cannot be granted, of things that exist, and looks after them.
+
+    Two files of their own show what a server may grant or refuse: a version of an upload that is still open, and that
+    the only version of a file is deleted.
+    """
     shape = draw(shapes.one_part(bad=False))
     steps = [do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1")]
     steps += [do("settle", file="f1"), do("create_upload", "u2", project="p1", parts=[5])]
@@ -93,10 +97,16 @@ def wrong_changes(draw: Draw) -> Plan:
         do("create_project", "p2"),
         do("create_folder", "d2", project="p2"),
     ]
+    spare = shapes.Shape((draw(st.integers(20, 300)),), (1,), chunked=False)
+    for n in (3, 4):
+        steps += [*spare.writes(f"u{n}", "p1"), spare.completes(f"u{n}"), attach(f"u{n}", f"f{n}", "p1")]
+        steps += [do("settle", file=f"f{n}"), do("read_file", file=f"f{n}")]
     wrong = [do("change_badly", file="f1", upload="u2", request=name) for name in CHANGES]
     wrong += [do("move_file", file="f1", folder="d2"), attach_in("u1", "f9", "d2", "p2")]
+    wrong += [do("new_version", "v3", file="f3", upload="u2"), do("delete_version", version=first_version("f4"))]
     looks = [settling(), do("read_file", file="f1"), do("read_versions", file="f1"), do("read_upload", upload="u2")]
     looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
+    looks += [step for n in (3, 4) for step in (do("read_file", file=f"f{n}"), do("read_versions", file=f"f{n}"))]
     ends = [do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
     return Plan(
         "wrong-changes",

@@ -137,5 +137,6 @@ COMBINATIONS = (
         (*COMPLETED, *WINDOW, *GOOD, *BAD, "new-version-served", "old-version-downloadable"),
         _SHARE,
         combinations,
+        SPACE,
     ),
 )

@@ -1,4 +1,7 @@
-"""Each defect of each kind of upload, in any of its parts: every run at standard holds all of them."""
+"""Each defect of each kind of upload, in any of its parts: every run at standard holds all of them.
+
+Each has a name of another class: a server may look away from a bad upload because of what it is called.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,12 @@ from conformance.engine.scenario import Share, tabled
 
 from ..exercised import BAD, COMPLETED, WINDOW
 from ..shapes import PART_DEFECTS, WHOLE_DEFECTS, Shape
+from .name_plans import bad_names
 from .rows import Row, chunked, lot_of, plans_of, single
 
 _SHARE = Share(1, 6, 6)
+DEFECTS_NAMED = 22
+"""Rows of the table, each with a class of names of its own."""
 PLACES = ("first", "middle", "last", "two")
 """Where in an upload of several parts its defect is: one of them, or the first and another one."""
 
@@ -21,7 +27,8 @@ PLACES = ("first", "middle", "last", "two")
 def defects(effort: str, seed: int, wave: int) -> list[Plan]:
     """Return the plans of all defects; at quick a share of them."""
     lot = lot_of("defects", seed, wave)
-    rows = lot.order("rows", [Row(shape) for shape in every_defect(lot)])
+    named = zip(every_defect(lot), bad_names(seed, wave), strict=False)
+    rows = lot.order("rows", [Row(shape, (("name_class", kind),)) for shape, kind in named])
     if effort == "quick":
         rows = rows[:3]
     return plans_of("defects", "every defect", rows, _SHARE.at(effort))

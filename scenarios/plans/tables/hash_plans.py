@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import cycle
 
 from conformance.engine.false_hashes import FALSE_HASHES
 from conformance.engine.lot import Lot
@@ -13,6 +14,8 @@ from conformance.engine.scenario import Share, tabled
 
 from ..exercised import BAD, COMPLETED, GOOD, WINDOW
 from ..shapes import WHOLE_FILE, Shape
+from .defect_plans import DEFECTS_NAMED
+from .name_plans import bad_names
 from .rows import Row, chunked, lot_of, plans_of, single
 
 _SHARE = Share(1, 6, 8)
@@ -21,9 +24,21 @@ _SHARE = Share(1, 6, 8)
 def hashes(effort: str, seed: int, wave: int) -> list[Plan]:
     """Return the plans of all false hashes; at standard each of a chunk or of a single part, at thorough of both."""
     lot = lot_of("hashes", seed, wave)
-    rows = [*map(Row, _false(lot, both=effort == "thorough")), *map(Row, _whole_file(lot)), *map(Row, _right(lot))]
+    rows = [
+        *_named(_false(lot, both=effort == "thorough"), bad_names(seed, wave)),
+        *map(Row, _whole_file(lot)),
+        *map(Row, _right(lot)),
+    ]
     ordered = lot.order("rows", rows)
     return plans_of("hashes", "hashes nearly right", ordered[:3] if effort == "quick" else ordered, _SHARE.at(effort))
+
+
+def _named(shapes: Iterable[Shape], names: list[str]) -> Iterator[Row]:
+    """Give names to those that are surely bad: of the classes that no defect has, then of all."""
+    left = cycle((*names[DEFECTS_NAMED:], *names[:DEFECTS_NAMED]))
+    for shape in shapes:
+        sure = FALSE_HASHES[shape.lie].plain and FALSE_HASHES[shape.lie].definite
+        yield Row(shape, (("name_class", next(left)),)) if sure else Row(shape)
 
 
 def _false(lot: Lot, *, both: bool) -> Iterator[Shape]:

@@ -10,7 +10,7 @@ from conformance.engine.scenario import Share, tabled
 from conformance.model import Json
 
 from ..exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
-from ..plan_parts import attach, settling
+from ..plan_parts import OF_NAMES, attach, named_project, settling
 from .rows import chunked, lot_of, single
 
 _SHARE = Share(1, 8, 8)
@@ -32,35 +32,50 @@ def names(effort: str, seed: int, wave: int) -> list[Plan]:
     if effort == "quick":
         return [_of_classes(lot, kinds[:3])]
     count = _SHARE.at(effort) - 1
-    return [*(_of_classes(lot.under(str(n)), kinds[n::count]) for n in range(count)), _alike(lot)]
+    return [*(_of_classes(lot.under(str(n)), kinds[n::count], n) for n in range(count)), _alike(lot)]
 
 
-def _of_classes(lot: Lot, kinds: list[str]) -> Plan:
-    """Return a plan with a project whose name is of the first class that one may have, and an upload of each class."""
+def bad_names(seed: int, wave: int) -> list[str]:
+    """Return all classes in the order in which bad uploads take them: each defect under another name."""
+    return lot_of("bad names", seed, wave).order("classes", tuple(NAME_CLASSES))
+
+
+def _of_classes(lot: Lot, kinds: list[str], number: int = 0) -> Plan:
+    """Return a plan with two projects that have names of their own classes, and an upload of each of these classes."""
     fit = next((kind for kind in kinds if NAME_CLASSES[kind].unique), "")
     dressed: dict[str, Json] = {"name_class": fit} if fit else {}
-    steps = [do("create_project", "p1", **dressed), do("create_folder", "d1", project="p1", **dressed)]
+    steps = [named_project(f"p{n + 1}", OF_NAMES + 2 * number + n) for n in range(2)]
+    steps.append(do("create_folder", "d1", project="p1", **dressed))
     for n, kind in enumerate(kinds, start=1):
-        steps += _used(lot, n, kind, folder=lot.chance(f"in folder {n}"))
+        steps += _used(lot, n, kind, "" if n % 2 else "d1" if lot.chance(f"in folder {n}") else "p1")
     looks = [do("list_uploads", project="p1"), do("list_children", project="p1"), do("list_files", project="p1")]
     return Plan("names", f"names {', '.join(kinds)}", (Actor("writer", (*steps, settling(), *looks)),))
 
 
-def _used(lot: Lot, number: int, kind: str, *, folder: bool) -> list[Step]:
-    """Create, fill, complete and attach an upload under a name of a class, at the top or in the folder."""
+def _used(lot: Lot, number: int, kind: str, home: str) -> list[Step]:
+    """Create, fill, complete and attach an upload under a name of a class.
+
+    Its `home` is the first project, or a folder there; the second project without one.
+    """
     mine, symbol, file = lot.under(kind), f"u{number}", f"f{number}"
     size = mine.number("size", 10, 400)
     shape = single(size) if mine.chance("single") else chunked((size,), mine)
-    where: dict[str, Json] = {"folder": "d1"} if folder else {}
-    attaching = do("attach", file, upload=symbol, project="p1", **where)
+    where: dict[str, Json] = {"folder": home} if home.startswith("d") else {}
+    project = "p1" if home else "p2"
+    attaching = do("attach", file, upload=symbol, project=project, **where)
     look = (do("read_url", file=file), do("read_version_url", version=first_version(file)))
-    return [*shape.writes(symbol, "p1", name_class=kind), shape.completes(symbol), attaching, *look]
+    return [*shape.writes(symbol, project, name_class=kind), shape.completes(symbol), attaching, *look]
 
 
 def _alike(lot: Lot) -> Plan:
-    """Return a plan of names alike in one project, the same name in two folders, and one of something deleted."""
+    """Return a plan of names alike in one project, the same name in two folders, and one of something deleted.
+
+    Another project asks for the slug of the first one, which is taken. An upload that was completed is asked for once
+    more in the very same words: whoever says so wants another.
+    """
     steps = [
-        do("create_project", "p1"),
+        do("create_project", "p1", slug=True),
+        do("create_project", "p2", slug_of="p1"),
         do("create_folder", "d1", project="p1"),
         do("create_folder", "d2", project="p1"),
     ]
@@ -70,6 +85,10 @@ def _alike(lot: Lot) -> Plan:
         steps += [attach(first, f"fa{n}", "p1"), attach(second, f"fb{n}", "p1")]
     steps += _filled(lot, "s1") + _filled(lot, "s2", name_of="s1") + _filled(lot, "s3", name_of="s1")
     steps += [do("attach", f"g{n}", upload=f"s{n}", project="p1", folder=f"d{n}") for n in (1, 2)]
+    same = single(lot.number("same", 20, 400))
+    for symbol, named in (("e1", {}), ("e2", {"name_of": "e1"})):
+        steps += [*same.writes(symbol, "p1", **named), same.completes(symbol)]
+    steps += [do("attach", f"h{n}", upload=f"e{n}", project="p1", folder=f"d{n}") for n in (1, 2)]
     steps += [do("settle", file="g1"), do("delete_file", file="g1")]
     steps += [do("attach", "g3", upload="s3", project="p1", folder="d1")]
     return Plan("names", "names nearly alike", (Actor("writer", (*steps, settling())),))

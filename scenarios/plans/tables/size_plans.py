@@ -51,6 +51,8 @@ def _standard(lot: Lot) -> list[Shape]:
         chunked((LARGE_PART, LARGE_PART + lot.number("second", 0, 1), beyond), lot.under("large")),
         replace(chunked(odd, lot.under("again")), again=True),
         replace(single(beyond), again=True),
+        replace(chunked((beyond + 1,), lot), again=True),
+        replace(chunked((beyond + 2,), lot), asked=True),
         replace(chunked((beyond, 8), lot.under("fresh")), defect="fresh"),
     ]
 

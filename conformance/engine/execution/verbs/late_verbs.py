@@ -43,8 +43,9 @@ def report_chunk(turn: Turn) -> Task:
     """Report a chunk of an upload once more, true or not; where a signed URL is given, it is kept and not used."""
     upload, number = turn.upload(), int(turn.option("number"))
     made = _bytes_of(turn, upload, number)
-    value = falsified(str(turn.option("lie")), made.md5)
-    body: Json = {"number": number, "size": made.size, "hash": {"value": value, "algorithm": "md5"}}
+    algorithm = turn.stage.algorithm(upload)
+    value = falsified(str(turn.option("lie")), made.digest(algorithm))
+    body: Json = {"number": number, "size": made.size, "hash": {"value": value, "algorithm": algorithm}}
     path = f"/uploads/{upload.id}/chunks"
     last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body))
     if last.answer is Answer.DONE:

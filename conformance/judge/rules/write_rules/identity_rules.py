@@ -1,6 +1,7 @@
 """The rules about identity: a create brings about a resource of its own, and its answer carries that one.
 
-Two creates that asked for the same may have been answered as one; ids are compared without regard to case.
+Two creates that asked for the same may have been answered as one, unless what the first was answered with had been used
+up in between; ids are compared without regard to case.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from conformance.api.answers import Classified, Effect
 from conformance.api.bodies import asked, within
 from conformance.judge.findings import Book, short
-from conformance.judge.rechecks import Proof, answers, strings
+from conformance.judge.rechecks import Proof, answers, before, completes, strings
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED
-from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE, INVALID_INTENT
+from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE, INVALID_INTENT, STILL_OPEN
 from conformance.judge.rules.write_rules.write_facts import CREATES, folded, plain
 from conformance.judge.state.intake import World
-from conformance.judge.state.interval import NEVER, Interval, interval_of
+from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.observed import doomed_from, scope_of_file
 from conformance.model import Exchange, Json, Operation
 
@@ -51,6 +52,7 @@ class Identities:
     def __init__(self, _bound: int) -> None:
         self._made: dict[_Key, _Made] = {}
         self._twice: dict[_Key, tuple[_Made, _Made]] = {}
+        self._alike: dict[_Key, tuple[Interval, Interval]] = {}
         self._names: dict[_Key, Interval] = {}
         self._misnamed: list[tuple[str, str, Interval]] = []
         self._others: list[tuple[str, str, str, str, Interval]] = []
@@ -60,7 +62,7 @@ class Identities:
     @property
     def is_suspicious(self) -> bool:
         """Whether anything is to be found."""
-        return bool(self._twice or self._others or self._misnamed)
+        return bool(self._twice or self._alike or self._others or self._misnamed)
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a create, or a change that is answered with what was changed."""
@@ -116,6 +118,9 @@ class Identities:
         alike = made.file == held.file if kind == "version" else ASKED_ALIKE.holds(held.wanted, made.wanted)
         if held is not made and not alike:
             self._twice.setdefault((kind, name), (held, made))
+        elif held is not made and kind == "upload":
+            earlier, later = self._alike.get((kind, name), (held.interval, held.interval))
+            self._alike[kind, name] = first(earlier, made.interval) or earlier, last(later, made.interval) or later
 
     def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that gives one id to two creates, or answers one with another's resource."""
@@ -126,6 +131,10 @@ class Identities:
             doomed = _doomed(kind, name, context.world)
             if doomed >= NEVER or not MAY_BE_DELETED.holds(made.interval, doomed):
                 _twice(kind, name, held.interval, made.interval, book)
+        for (kind, name), (earlier, later) in sorted(self._alike.items()):
+            used = _used_up(name, earlier, later, context.world)
+            if used is not None and (kind, name) not in self._twice:
+                _twice(kind, name, earlier, later, book, used=used)
         for call, field, wanted, given, interval in self._others:
             _another(call, field, wanted, given, (interval,), book)
         for call, given, interval in self._misnamed:
@@ -177,13 +186,25 @@ def _doomed(kind: str, name: str, world: World) -> int:
     return min(world.folders_doomed, world.doomed)
 
 
-def _twice(kind: str, name: str, held: Interval, made: Interval, book: Book) -> None:
-    sentence = (
-        f"{kind} {short(name)} was the answer to {book.when(held)} and to {book.when(made)}, which asked for two "
-        f"different ones"
-    )
+def _used_up(name: str, earlier: Interval, later: Interval, world: World) -> Interval | None:
+    """Return what completed an upload after it was first acknowledged, and before it was asked for once more."""
+    upload, found = world.uploads.get(name), None
+    for one in upload.completes.values() if upload else ():
+        if not STILL_OPEN.holds(one.effect, earlier, one.interval, later):
+            found = first(found, one.interval)
+    home = world.projects.get(upload.project) if upload else None
+    doomed = doomed_from(home.deletes)[0] if home else NEVER
+    return None if doomed < NEVER and MAY_BE_DELETED.holds(later, doomed) else found
+
+
+def _twice(  # noqa: PLR0913 - the parts of one decision, each named
+    kind: str, name: str, held: Interval, made: Interval, book: Book, *, used: Interval | None = None
+) -> None:
+    why = f"although {book.when(used)} had completed it in between" if used else "which asked for two different ones"
+    sentence = f"{kind} {short(name)} was the answer to {book.when(held)} and to {book.when(made)}, {why}"
+    evidence = (held, used, made) if used else (held, made)
     book.find(
-        "distinct-ids", "id-twice", name, (held, made), sentence, expected=f"a {kind} of its own",
+        "distinct-ids", "id-twice", name, evidence, sentence, expected=f"a {kind} of its own",
         observed=f"the same {kind} twice", detail=kind, kind=kind, id=name,
     )  # fmt: skip
 
@@ -202,12 +223,13 @@ def _another(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
 
 
 def _same_id(proof: Proof) -> bool:
-    one, other = proof.cited
+    one, *between, other = proof.cited
     key = str(proof.numbers["id"])
     bodies = [str(stated.exchange.response).lower() for stated in (one, other)]
     shown = all(f"'id': '{key}'" in body for body in bodies)
     asked_apart = (one.exchange.path, str(one.exchange.request)) != (other.exchange.path, str(other.exchange.request))
-    return shown and asked_apart and answers(one, "2xx") and answers(other, "2xx") and one.id != other.id
+    used = any(completes(each) and before(one, each) and before(each, other) for each in between)
+    return shown and (asked_apart or used) and answers(one, "2xx") and answers(other, "2xx") and one.id != other.id
 
 
 def _is_another(proof: Proof) -> bool:
@@ -220,7 +242,7 @@ def _is_another(proof: Proof) -> bool:
     return shows and named and given not in asked_for
 
 
-_EXCUSES = (INVALID_INTENT, ASKED_ALIKE, MAY_BE_DELETED)
+_EXCUSES = (INVALID_INTENT, ASKED_ALIKE, STILL_OPEN, MAY_BE_DELETED)
 RULES = (
     Rule(
         "id-twice", "distinct-ids", Need.IDENTITIES, Identities.conclude, _same_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.api.answers import Effect
 from conformance.api.error_bodies import says_so_already
 from conformance.judge.rule import Excuse
 from conformance.judge.state.expected import Truth
@@ -40,6 +41,14 @@ ASKED_ALIKE = Excuse(
     "Two requests that ask for the very same, or for a project, folder or file of the same name in one place (names "
     "that are trimmed or normalised are the same), may be answered as one.",
     lambda one, other: one == other,
+)
+STILL_OPEN = Excuse(
+    "still-open",
+    "Two equal requests for an upload may be answered as one as long as it can be filled: it counts only where it was "
+    "completed between the two, each step acknowledged before the next began, and so is of no use to who asks again.",
+    lambda effect, earlier, used, later: (
+        not (effect is Effect.DONE and earlier.ended_ns < used.begun_ns and used.ended_ns < later.begun_ns)
+    ),
 )
 INVALID_INTENT = Excuse(
     "invalid-intent",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.faults.lasting_faults import mixture_faults, pause_faults, pressure_faults, return_faults
+from conformance.reference.faults.lasting_faults import (
+    mixture_faults,
+    overload_faults,
+    pause_faults,
+    pressure_faults,
+    return_faults,
+)
 
 if TYPE_CHECKING:
     from conformance.reference.hooks.bends import Fault, LayerFactory
@@ -12,5 +18,5 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY"]
 
 FAMILY: dict[Fault, LayerFactory] = (
-    return_faults.FAMILY | pause_faults.FAMILY | mixture_faults.FAMILY | pressure_faults.FAMILY
+    return_faults.FAMILY | pause_faults.FAMILY | mixture_faults.FAMILY | pressure_faults.FAMILY | overload_faults.FAMILY
 )

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.faults.broken import BAD_200, BYTES, COMPLETE, GOOD_IE, LOST_FILE
 from conformance.reference.hooks.bends import Fault
-from conformance.reference.hooks.seam import Layer
+from conformance.reference.hooks.seam import Layer, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.hooks.seam import Call, Reply, World
+    from conformance.reference.hooks.seam import Call, World
 
     Key = Callable[[Call, dict[str, Any]], object]
 
@@ -58,6 +58,37 @@ class _Again(Layer):
 
 def _again(operation: str, key: Key, seconds: float = float("inf")) -> LayerFactory:
     return lambda world: _Again(world, operation, key, seconds)
+
+
+class _Replayed(Layer):
+    """Answers the very same request once more as before, for ten seconds: it may have been delivered twice."""
+
+    operations: tuple[str, ...] = ("create_upload", "create_file", "create_project", "create_folder")
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._held: dict[object, tuple[float, Reply]] = {}
+
+    async def before(self, call: Call) -> Reply | None:
+        """Look for the answer."""
+        if call.operation not in self.operations or call.request.method != "POST":
+            return None
+        key = call.request.headers.get("authorization"), call.request.url.path, await call.request.body()
+        call.facts["key"] = key
+        until, reply = self._held.get(key, (0.0, None))
+        return None if reply is None or until <= call.now else Reply(reply.status, reply.body, dict(reply.headers))
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Keep the answer."""
+        if "key" in call.facts and reply.status in {201, 202}:
+            self._held.setdefault(call.facts["key"], (call.now + 10.0, reply))
+        return reply
+
+
+class _UploadReplayed(_Replayed):
+    """Does so for uploads alone."""
+
+    operations = ("create_upload",)
 
 
 class _BodyOfLast(Layer):
@@ -109,6 +140,12 @@ class _FileIdIsVersionId(Layer):
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("upload-id-by-name", _MIXED, "two uploads of one name in a project are one"): _again(
         "create_upload", lambda call, _: (call.path["id"], call.body["name"])
+    ),
+    Fault("same-words-replayed", _MIXED, "a create in the very same words is answered as before for ten seconds"): (
+        _Replayed
+    ),
+    Fault("upload-words-replayed", _MIXED, "an upload asked for in the very same words is the one before"): (
+        _UploadReplayed
     ),
     Fault("upload-id-by-size", _MIXED, "uploads of one size and kind, created within half a second, are one"): _again(
         "create_upload",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.faults.broken import BYTES, GOOD_IE, LOST_FILE
 from conformance.reference.hooks.bends import Fault
-from conformance.reference.hooks.seam import Layer
+from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.refusals import integrity, not_consistent
 from conformance.reference.upload_state import State, upload_state
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.hooks.seam import Call
+    from conformance.reference.hooks.seam import Call, World
     from conformance.reference.refusals import ApiError
 
 __all__ = ["FAMILY"]
 
 _OTHER = ("other-user-403",)
+_SHARED = ("no-token-401", *_OTHER, *LOST_FILE, *BYTES, "session-monotonic", "realtime-monotonic")
 _ATTACH = ("other-user-attach", "other-user-403", *BYTES, *LOST_FILE, *GOOD_IE)
 _OF_FILE = """SELECT u.* FROM uploads u JOIN versions v ON v.upload_id = u.id
     WHERE v.file_id = ? OR v.id = ? ORDER BY v.number DESC LIMIT 1"""
@@ -99,6 +100,43 @@ def _attaches(*names: str, only: tuple[State, ...] = tuple(State)) -> LayerFacto
     return Attaches
 
 
+class _SharedCache(Layer):
+    """Remembers answers of some calls for some seconds, and not whose they were; any write clears it."""
+
+    operations: tuple[str, ...] = ()
+    statuses: tuple[int, ...] = ()
+    seconds = 5.0
+    cleared = True
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._held: dict[str, tuple[float, Reply]] = {}
+
+    async def before(self, call: Call) -> Reply | None:
+        """Answer from memory."""
+        until, reply = self._held.get(call.request.url.path, (0.0, None))
+        return None if reply is None or until <= call.now else Reply(reply.status, reply.body, dict(reply.headers))
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Remember an answer to somebody who may have it."""
+        if call.request.method not in {"GET", "HEAD"}:
+            if self.cleared:
+                self._held.clear()
+        elif call.operation in self.operations and reply.status in self.statuses and call.caller is not None:
+            self._held.setdefault(call.request.url.path, (call.now + self.seconds, reply))
+        return reply
+
+
+def _shared(*names: str, of: tuple[int, ...], seconds: float = 5.0, cleared: bool = True) -> LayerFactory:
+    wiped = cleared
+
+    class Shared(_SharedCache):
+        operations, statuses, cleared = names, of, wiped
+
+    Shared.seconds = seconds
+    return Shared
+
+
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("other-told-nc-file", _OTHER, "another user is told that a file is pending"): _stated(
         "file_url", _in_state(State.PENDING), not_consistent
@@ -114,6 +152,15 @@ FAMILY: dict[Fault, LayerFactory] = {
     ),
     Fault("other-told-integrity", _OTHER, "another user is told that an upload is bad"): _stated(
         "file_url", _in_state(State.ERR), integrity
+    ),
+    Fault("cache-shared", _SHARED, "for five seconds anybody gets the url that the owner got, unless one writes"): (
+        _shared("file_url", "version_url", of=(200,))
+    ),
+    Fault("cache-shared-version", _SHARED, "anybody gets the url that the owner got of a version"): _shared(
+        "version_url", of=(200,), seconds=1.0
+    ),
+    Fault("cache-shared-bad", _SHARED, "for half a second anybody is told the verdict of a bad file"): _shared(
+        "file_url", of=(400,), seconds=0.5, cleared=False
     ),
     Fault("foreign-post", _ATTACH, "POST /files takes another user's upload"): _attaches("create_file"),
     Fault("foreign-put", _ATTACH, "PUT /files/{id} takes another user's upload"): _attaches("update_file"),

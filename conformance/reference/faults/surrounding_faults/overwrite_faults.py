@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.reference.faults.broken import BAD_200, BYTES, FLIP, GOOD_IE, LAPSE
 from conformance.reference.hooks.bends import Fault
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY"]
 
 _STORED = ("verdict-final-store", *BYTES, *FLIP, *GOOD_IE, *BAD_200, "complete-repeat-same-outcome")
+_RECORD = ("status-record",)
 _CALLED = ("verdict-final", *FLIP, *_STORED)
 
 
@@ -121,6 +122,26 @@ class _HashAbsolves(Layer):
         return reply
 
 
+def _record_reset(*operations: str) -> LayerFactory:
+    """Write the record of an upload anew whenever it is asked for something: its verdict is not shown any more."""
+
+    class Reset(Layer):
+        def __init__(self, world: World) -> None:
+            super().__init__(world)
+            self._again: set[str] = set()
+
+        async def after(self, call: Call, reply: Reply) -> Reply:
+            if call.operation in operations and _final(self.world, row_of(self.world, call.path["id"])):
+                self._again.add(call.path["id"])
+            return reply
+
+        def status_record(self, call: Call, upload: sqlite3.Row, record: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+            fresh = {"is_consistent": None, "error_on": None, "error_message": None}
+            return {**record, **fresh} if upload["id"] in self._again else record
+
+    return Reset
+
+
 def _completed_again(deed: Callable[[Call, sqlite3.Row], None]) -> LayerFactory:
     """Refuse another complete, and do something by what it reports."""
 
@@ -163,6 +184,13 @@ FAMILY: dict[Fault, LayerFactory] = {
     ),
     Fault("complete-again-other-hash", _CALLED, "another complete with another hash is what counts"): (
         _completed_again(_by_new_hash)
+    ),
+    Fault("record-reset-by-hash", _RECORD, "a hash that is added sets the record back"): _record_reset("report_hash"),
+    Fault("record-reset-by-part", _RECORD, "a late report of a part sets the record back"): _record_reset(
+        "create_chunk"
+    ),
+    Fault("record-reset-by-complete", _RECORD, "another complete sets the record back"): _record_reset(
+        "complete_upload"
     ),
     Fault(
         "complete-again-other-algorithm",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.faults.broken import BAD_200, GOOD_IE, NEVER
 from conformance.reference.hooks.bends import Fault
-from conformance.reference.hooks.recipes import condemn, never, overlook
+from conformance.reference.hooks.recipes import condemn, never, overlook, unverified
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.upload_state import Verdict, offences
 
@@ -59,6 +59,22 @@ def _whole_against_first(_: World, upload: sqlite3.Row, parts: list[Part]) -> bo
     return bool(several) and parts[0].digest(upload["hash_algorithm"]) != upload["hash_value"].lower()
 
 
+def _known_whole(world: World, upload: sqlite3.Row) -> bool:
+    """Whether a consistent upload has the hash and the size that this one reports of its whole."""
+    sql = """SELECT 1 FROM uploads WHERE verdict = 'ok' AND id <> ? AND size = ? AND hash_algorithm = ?
+        AND lower(hash_value) = lower(?)"""
+    reported = upload["size"], upload["hash_algorithm"], upload["hash_value"]
+    return world.database.one(sql, upload["id"], *reported) is not None
+
+
+def _known_part(world: World, upload: sqlite3.Row) -> bool:
+    """Whether a part that this upload reports was found right in another one, by number, size and hash."""
+    sql = """SELECT 1 FROM chunks c JOIN chunks o ON o.upload_id <> c.upload_id AND o.number = c.number
+        AND o.size = c.size AND o.hash_value = c.hash_value JOIN uploads u ON u.id = o.upload_id
+        WHERE c.upload_id = ? AND u.verdict = 'ok'"""
+    return world.database.one(sql, upload["id"]) is not None
+
+
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("hash-head-only", BAD_200, "only the first eight digits of a hash are compared"): _taken(
         lambda reported, computed: reported[:8] == computed[:8]
@@ -82,6 +98,15 @@ FAMILY: dict[Fault, LayerFactory] = {
         lambda reported, _: reported in _EMPTY
     ),
     Fault("hash-of-another-taken", BAD_200, "a hash is right if anything stored has it"): _AnyStored,
+    Fault("hash-known-unverified", BAD_200, "what reports the hash of a consistent upload is not verified"): unverified(
+        _known_whole
+    ),
+    Fault("hash-known-single", BAD_200, "a single part that reports a consistent upload's hash is not verified"): (
+        unverified(lambda world, upload: not upload["chunked"] and _known_whole(world, upload))
+    ),
+    Fault("hash-known-part", BAD_200, "an upload with a part that another reported alike is not verified"): unverified(
+        _known_part
+    ),
     Fault("hash-sha256-never", NEVER, "an upload completed by SHA-256 never converges"): never(
         lambda _, upload, __, ___: upload["hash_algorithm"] == "sha256"
     ),

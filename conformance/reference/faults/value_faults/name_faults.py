@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from starlette.responses import Response
 
 from conformance.reference.faults.broken import BYTES, GOOD_IE, LOST_FILE, NEVER, PROJECT, SILENT_URL
-from conformance.reference.hooks.bends import Fault, choose_version
+from conformance.reference.hooks.bends import Fault, choose_version, drop, put, status
 from conformance.reference.hooks.recipes import (
     condemn,
     hang_up,
@@ -103,6 +103,23 @@ def _unready(who: Callable[[World, sqlite3.Row], bool]) -> LayerFactory:
     return NeverReady
 
 
+def _slug_taken(change: Callable[[Reply], None]) -> LayerFactory:
+    """Change the refusal of a slug that another project has."""
+
+    class SlugTaken(Layer):
+        async def after(self, call: Call, reply: Reply) -> Reply:
+            refused = call.operation == "create_project" and reply.cause == "validation"
+            if refused and "slug" in call.body and "taken" in str(reply.body.get("errors")):
+                change(reply)
+            return reply
+
+    return SlugTaken
+
+
+def _as_text(reply: Reply) -> None:
+    reply.body, reply.media_type = "slug has already been taken", "text/plain"
+
+
 _KEYS: dict[Fault, LayerFactory] = {
     Fault("name-decoded-twice", BYTES, "the key of an object is its percent-decoded name: it is not found"): (
         lose_objects(lambda _, upload: unquote(upload["name"]) != upload["name"])
@@ -185,4 +202,17 @@ _PROJECTS: dict[Fault, LayerFactory] = {
     ),
 }
 
-FAMILY: dict[Fault, LayerFactory] = _KEYS | _WORK | _ANSWERS | _PROJECTS
+_SLUGS: dict[Fault, LayerFactory] = {
+    Fault("slug-taken-no-code", ("error-payload",), "the refusal of a taken slug has no code"): _slug_taken(
+        drop("code")
+    ),
+    Fault("slug-taken-text", ("error-payload",), "the refusal of a taken slug is plain text"): _slug_taken(_as_text),
+    Fault("slug-taken-500", ("no-5xx-legal", "invalid-no-5xx"), "a taken slug is a server error"): _slug_taken(
+        status(500, matching=True)
+    ),
+    Fault("slug-taken-error-422", ("error-payload",), "the refusal of a taken slug names another status"): _slug_taken(
+        put("error", 422)
+    ),
+}
+
+FAMILY: dict[Fault, LayerFactory] = _KEYS | _WORK | _ANSWERS | _PROJECTS | _SLUGS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.faults.broken import BAD_200, BYTES, GOOD_IE, NEVER, PROJECT
 from conformance.reference.hooks.bends import Fault, after_operation, rewrite, status
-from conformance.reference.hooks.recipes import lose_objects, never, unverified
+from conformance.reference.hooks.recipes import condemn, lose_objects, never, unverified
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import INTEGRITY_REASON, unknown
 from conformance.reference.upload_state import Verdict
@@ -83,6 +83,21 @@ def _plain_404(ready: bool) -> bool:  # noqa: FBT001 (a function of one truth)
     return ready
 
 
+def _hashing(bend: LayerFactory) -> LayerFactory:
+    """Make a layer that announces SHA-256, and bends what the other layer bends."""
+
+    def make(world: World) -> Layer:
+        layer = bend(world)
+        layer.providers = lambda providers: [{**one, "chunk_hash_algorithm": "sha256"} for one in providers]  # type: ignore[method-assign] # one layer has to do both
+        return layer
+
+    return make
+
+
+def _by_sha256(_: World, upload: sqlite3.Row) -> bool:
+    return bool(upload["chunked"])
+
+
 class _AlgorithmIgnored(Layer):
     """Announces SHA-256, and compares what is reported with MD5."""
 
@@ -129,6 +144,15 @@ FAMILY: dict[Fault, LayerFactory] = {
     ),
     Fault("provider-second-200", ("complete-202", "complete-body"), "complete at the second provider answers 200"): (
         _beside(rewrite(_completed_at_second, status(200)))
+    ),
+    Fault("provider-sha256-unverified", BAD_200, "SHA-256 is announced, and no chunk verified by it"): _hashing(
+        unverified(_by_sha256)
+    ),
+    Fault("provider-sha256-bad", GOOD_IE, "SHA-256 is announced, and every chunked upload found bad"): _hashing(
+        condemn(lambda world, upload, _: _by_sha256(world, upload))
+    ),
+    Fault("provider-sha256-never", NEVER, "SHA-256 is announced, and no worker knows it"): _hashing(
+        never(lambda _, upload, __, ___: bool(upload["chunked"]))
     ),
     Fault("provider-algorithm-ignored", GOOD_IE, "SHA-256 is announced for chunks, and MD5 compared"): (
         _AlgorithmIgnored

@@ -1,0 +1,201 @@
+"""What every standard run holds whatever its seed: twenty seeds, each of which has all of it, and nothing is sent."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pytest
+
+from conformance.engine.name_classes import NAME_CLASSES
+from conformance.engine.plan import COMMON, Actor, Plan, Step
+from conformance.engine.plan_model import LARGE_PART, Truth, check, truths
+from conformance.engine.plan_verbs import option
+from conformance.engine.scenario import PlanScenario
+from conformance.engine.scenario_list import scenarios
+from conformance.engine.search.portion import Portion
+
+SEEDS = range(20)
+A_PAGE = 100
+SCENARIOS = {one.name: one for one in scenarios() if isinstance(one, PlanScenario)}
+
+
+@lru_cache(maxsize=1024)
+def plans(name: str, seed: int) -> tuple[Plan, ...]:
+    """Return the plans of a scenario that a standard run of one seed holds."""
+    return tuple(Portion("standard", seed).plans(SCENARIOS[name]))
+
+
+def steps_of(plan: Plan, upload: str) -> list[Step]:
+    """Return the steps about an upload."""
+    return [step for _, step in plan.steps() if step.args.get("upload") == upload]
+
+
+def files_of(plan: Plan, upload: str) -> list[str]:
+    """Return the files that are made of an upload."""
+    return [step.binds for step in steps_of(plan, upload) if step.verb == "attach"]
+
+
+def tabled(seed: int, *, bad: bool | None = None) -> list[tuple[Plan, Step]]:
+    """Return the creates of a run that stand in tables, of bad uploads alone or of good ones where that is asked."""
+    names = [name for name, one in SCENARIOS.items() if one.table is not None]
+    found = [(plan, step) for name in names for plan in plans(name, seed) for _, step in plan.steps()]
+    creates = [(plan, step) for plan, step in found if step.verb == "create_upload"]
+    if bad is None:
+        return creates
+    wanted = Truth.BAD if bad else Truth.GOOD
+    return [(plan, step) for plan, step in creates if truths(plan).get(step.binds) is wanted]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bad_uploads_have_twins(seed: int) -> None:
+    """Two files of one bad upload, made of a single part and of a chunk, both attached while it is pending."""
+    kinds = set()
+    for plan in plans("second-files", seed):
+        check(plan)
+        for upload, truth in truths(plan).items():
+            assert len(files_of(plan, upload)) == 2
+            create = next(step for _, step in plan.steps() if step.binds == upload)
+            kinds.add((truth, bool(option(create, "chunked"))))
+    assert kinds == {(truth, chunked) for truth in (Truth.BAD, Truth.GOOD) for chunked in (True, False)}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_another_uploads_hashes_are_reported_of_as_many_bytes_when_it_has_settled(seed: int) -> None:
+    """Of a single part, of the only chunk and of one of two; each is bad, and the lenders are good."""
+    for plan in plans("borrowed-hashes", seed):
+        check(plan)
+        lent = {step.args["as_of"] for _, step in plan.steps() if "as_of" in step.args}
+        assert {truths(plan)[upload] for upload in lent} <= {Truth.GOOD, Truth.GOOD_IF_ACCEPTED}
+        sizes = {step.binds: sum(step.args["parts"]) for _, step in plan.steps() if step.verb == "create_upload"}
+        borrowers = [one for one in truths(plan) if any("as_of" in step.args for step in steps_of(plan, one))]
+        assert len(borrowers) == 3
+        for upload in borrowers:
+            assert truths(plan)[upload] is Truth.BAD
+            (complete,) = (step for step in steps_of(plan, upload) if step.verb == "complete")
+            assert sizes[upload] == sizes[str(complete.args["as_of"])] >= 20
+    assert all(_settles_first(plan) for plan in plans("borrowed-hashes", seed))
+
+
+def _settles_first(plan: Plan) -> bool:
+    lender, *others = (actor for actor in plan.actors if not actor.name.startswith("attacher"))
+    return lender.steps[-1].verb == "meet" and all(other.steps[0] == lender.steps[-1] for other in others)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_class_of_names_has_a_good_upload_a_bad_one_and_a_project(seed: int) -> None:
+    """What a server makes of a name may depend on what bears it, and on whether it is good."""
+    good = {step.args.get("name_class") for _, step in tabled(seed, bad=False)}
+    bad = {step.args.get("name_class") for _, step in tabled(seed, bad=True)}
+    assert set(NAME_CLASSES) <= good
+    assert set(NAME_CLASSES) <= bad
+    made = [plan for name in ("names", "slow-uploads", "bursts-apart") for plan in plans(name, seed)]
+    projects = {
+        step.args.get("name_class") for plan in made for _, step in plan.steps() if step.verb == "create_project"
+    }
+    assert {kind for kind, one in NAME_CLASSES.items() if one.unique} <= projects
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_name_is_given_twice_in_a_project_to_good_uploads_and_one_whole_request(seed: int) -> None:
+    """With other sizes; and the very same words once more when the first upload was completed; a slug is taken."""
+    plan = next(plan for plan in plans("names", seed) if any("name_of" in step.args for _, step in plan.steps()))
+    steps = [step for _, step in plan.steps()]
+    creates = {step.binds: step for step in steps if step.verb == "create_upload"}
+    assert {truths(plan)[one] for one in ("s1", "s2", "s3", "e1", "e2")} == {Truth.GOOD}
+    assert len({tuple(creates[one].args["parts"]) for one in ("s1", "s2", "s3")}) > 1 or seed
+    same = [{k: v for k, v in creates[one].args.items() if k != "name_of"} for one in ("e1", "e2")]
+    assert same[0] == same[1]
+    completed = next(n for n, step in enumerate(steps) if step.verb == "complete" and step.args["upload"] == "e1")
+    assert completed < steps.index(creates["e2"])
+    assert any(step.args.get("slug_of") for step in steps)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_more_than_a_page_of_uploads_stand_in_one_project(seed: int) -> None:
+    """And so many of them bad that some come after the first half of a page, whatever their order is."""
+    common = [
+        step for _, step in tabled(seed) if step.args.get("project", COMMON) == COMMON and not step.args.get("further")
+    ]
+    assert len(common) > A_PAGE + 20
+    bad = [step for _, step in tabled(seed, bad=True) if step.args.get("project", COMMON) == COMMON]
+    assert len(bad) > A_PAGE // 2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_change_of_state_has_dense_readers(seed: int) -> None:
+    """Ready, current by a switch and by a promotion, deleted, withdrawn; good and bad have tracers."""
+    found = {plan.title: plan for plan in plans("transitions", seed)}
+    assert len(found) == 4
+    changed = {"create_project", "new_version", "promote", "delete_file", "withdraw"}
+    assert changed <= {step.verb for plan in found.values() for _, step in plan.steps()}
+    for title, plan in found.items():
+        check(plan)
+        others = list(plan.actors[1:])
+        assert len(others) == 2
+        assert all(looks(actor) >= (6 if "ready" in title else 12) for actor in others)
+    tracers = [Truth.BAD] * 2 + [Truth.GOOD]
+    for name, truth in (("bad-tracers", Truth.BAD), ("good-tracers", Truth.GOOD)):
+        assert all(set(truths(plan).values()) == {truth} for plan in plans(name, seed))
+        assert tracers.count(truth) <= len(plans(name, seed))
+
+
+def looks(actor: Actor) -> int:
+    """Return how often an actor looks at a url, or asks for an upload."""
+    asks = [step for step in actor.steps if step.verb in {"read_url", "read_version_url", "create_upload"}]
+    return sum(int(step.args.get("times", 1)) for step in asks)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_versions_follow_one_another_good_and_bad_and_are_promoted_before_and_after(seed: int) -> None:
+    """A bad version that stays current over a good one, and the reverse; promotions before the verdict and after."""
+    rows = [plan.row for plan in plans("combinations", seed)]
+    bad = {(row["role"], row["truth"] != "good") for row in rows}
+    assert {("later", True), ("later", False), ("first", True), ("first", False), ("promoted", True)} <= bad
+    assert {row["attach"] for row in rows if row["role"] == "promoted"} == {"before", "while", "after"}
+    for defect in {row["truth"] for row in rows}:
+        assert {row["endpoint"] for row in rows if row["truth"] == defect} == {"file", "version"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_parts_are_large_asked_for_twice_and_never_sent(seed: int) -> None:
+    """A part over a mebibyte, two parts of 5 MiB, one whose URL is asked for twice, and parts that never come."""
+    creates = [step.args for plan in plans("sizes", seed) for _, step in plan.steps() if step.verb == "create_upload"]
+    assert any(not one["chunked"] and sum(one["parts"]) > 1 << 20 for one in creates)
+    assert any(sum(size >= LARGE_PART for size in one["parts"]) >= 2 for one in creates)
+    assert {Truth.GOOD} <= {truth for plan in plans("sizes", seed) for truth in _asked_twice(plan)}
+    (unsent,) = plans("unsent-parts", seed)
+    assert len(truths(unsent)) == 3
+
+
+def _asked_twice(plan: Plan) -> list[Truth]:
+    """Return the truths of one-chunk uploads whose only part was reported once more without being stored then."""
+    found = []
+    for upload, truth in truths(plan).items():
+        puts = [step for step in steps_of(plan, upload) if step.verb == "put_part"]
+        if [bool(option(step, "send")) for step in puts] == [False, True]:
+            found.append(truth)
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_further_storage_provider_gets_a_core(seed: int) -> None:
+    """A good single part, a good chunked upload and a bad one, named by its place beside the usual one."""
+    (plan,) = plans("small-parts-probe", seed)
+    check(plan)
+    for further in (1, 2, 3):
+        mine = [
+            step for _, step in plan.steps() if step.verb == "create_upload" and step.args.get("further") == further
+        ]
+        kinds = {(truths(plan)[step.binds] is Truth.BAD, bool(option(step, "chunked"))) for step in mine}
+        assert kinds == {(False, True), (False, False), (True, False)}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_others_ask_for_what_the_owner_was_answered_just_now(seed: int) -> None:
+    """The owner's last steps are reads of a file that settled, and everybody else reads it the moment they are done."""
+    for plan in plans("other-users", seed):
+        writer, *others = plan.actors
+        assert [step.verb for step in writer.steps[-4:]] == ["settle", "read_version_url", "read_url", "meet"]
+        for other in others:
+            place = list(other.steps).index(writer.steps[-1])
+            assert other.steps[place + 1].verb == "read_url"
