@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, identity, within
@@ -110,6 +110,14 @@ class Traces:
             refused = self._refused.get(key)
             if final or (refused is not None and not WITHIN_THE_BOUND.holds(interval, refused, self._bound)):
                 self._listed.setdefault(key, interval)
+
+    def concern_others(self, own: Iterable[str]) -> bool:
+        """Whether what other projects asked for matters here, or what was asked for here matters to others.
+
+        `own` are the ids of the uploads that are known here: to name one of these concerns nobody else.
+        """
+        open_ones = (key for key in self._refused if hash(_folded(key)) not in self._attempted)
+        return bool(self._murky) or bool(self._renamed - set(own)) or any(True for _ in open_ones)
 
     def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that shows what it had refused."""

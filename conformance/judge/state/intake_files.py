@@ -29,8 +29,9 @@ def stay(parent: Json, interval: Interval, effect: Effect) -> Stay:
 
 def _may_be_held(operation: Operation) -> bool:
     """Whether an answer may be revalidated later, or tells again what was."""
-    headers = operation.exchange.headers
-    return "etag" in headers or "last-modified" in headers or operation.exchange.status == NOT_MODIFIED
+    exchange = operation.exchange
+    headers = exchange.headers
+    return "etag" in headers or "last-modified" in headers or exchange.status == NOT_MODIFIED
 
 
 class Filing(Storing):
@@ -197,10 +198,10 @@ class Filing(Storing):
     # ---- the url endpoints
 
     def _file_url(self, operation: Operation, of: Classified) -> None:
-        file = self.file(of.call.id)
+        file = self.files.get(of.call.id) or self.file(of.call.id)
         interval = interval_of(operation)
         reads = file.reads
-        if _may_be_held(operation) or self.revalidations.held:
+        if self.revalidations.held or _may_be_held(operation):
             self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, reads, interval)
@@ -238,9 +239,9 @@ class Filing(Storing):
         return min(home, self.folders_doomed) if file.in_folder else home
 
     def _version_url(self, operation: Operation, of: Classified) -> None:
-        version = self.version(of.call.id)
+        version = self.versions.get(of.call.id) or self.version(of.call.id)
         interval = interval_of(operation)
-        if _may_be_held(operation) or self.revalidations.held:
+        if self.revalidations.held or _may_be_held(operation):
             self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, version.reads, interval)
@@ -265,21 +266,22 @@ class Filing(Storing):
             if operation.exchange.status == 200:
                 reads.downloads.append(Download(interval, interval, None))
             return
-        key = hash(url)
-        held = self.get_urls.get(key, (reads, interval))
+        urls, key, given = self.get_urls, hash(url), (reads, interval)
+        held = urls.setdefault(key, given)
         if held is not None and held[0] is not reads and self._only_upload(held[0]) != self._only_upload(reads):
-            self.get_urls[key] = None
-        else:
-            self.get_urls.setdefault(key, (reads, interval))
-        self.get_urls[given_by(operation)] = reads, interval
-        while len(self.get_urls) > RETAINED_URLS:
-            self.get_urls.pop(next(iter(self.get_urls)))
+            urls[key] = None
+        urls[given_by(operation)] = given
+        while len(urls) > RETAINED_URLS:
+            urls.pop(next(iter(urls)))
 
     def _only_upload(self, reads: Reads) -> str:
         # Two answers may share a url (redacted, or signed in the same second) only if they mean the same bytes.
         if reads.kind == "version_url":
             return self.versions[reads.id].upload or reads.id
-        uploads = {switch.upload for switch in self.files[reads.id].switches.values()}
+        switches = self.files[reads.id].switches.values()
+        if len(switches) == 1:
+            return next(iter(switches)).upload
+        uploads = {switch.upload for switch in switches}
         return uploads.pop() if len(uploads) == 1 else reads.id
 
     def _storage_get(self, operation: Operation, of: Classified) -> None:

@@ -17,6 +17,7 @@ from conformance.judge.state.registry import Registry, followed, given_by, heard
 from conformance.judge.state.resources import NOT_FOUND, Attempt, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
 
+_FIELDS = ("initiated_on", "completed_on", "error_on", "error_message")
 _ODD_RETAINED = 16
 _ACCEPTED = 202
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9])?")
@@ -136,8 +137,11 @@ class Storing(Registry):
             return
         body = operation.exchange.response
         upload = self.upload(of.call.id)
-        self._learn_put(within(body, "signed_url"), of.call.id, 0, operation)
-        status = within(body, "status")
+        if not isinstance(body, dict):
+            return
+        if "signed_url" in body:
+            self._learn_put(body["signed_url"], of.call.id, 0, operation)
+        status = body.get("status")
         if isinstance(status, dict):
             self._status(upload, status, interval_of(operation))
 
@@ -149,12 +153,13 @@ class Storing(Registry):
                 upload.open = last(upload.open, interval)
             else:
                 upload.closed = first(upload.closed, interval)
-        for name in ("initiated_on", "completed_on", "error_on", "error_message"):
+        for name in _FIELDS:
             value = status.get(name)
             if value is not None:
-                held = record.fields.setdefault(name, (str(value), interval))
-                if held[0] != str(value) and name not in record.changed:
-                    record.changed[name] = (*held, str(value), interval)
+                said = str(value)
+                held = record.fields.setdefault(name, (said, interval))
+                if held[0] != said and name not in record.changed:
+                    record.changed[name] = (*held, said, interval)
         if "is_consistent" not in status:
             return
         record.reported += 1

@@ -64,6 +64,11 @@ class Identities:
         """Whether anything is to be found."""
         return bool(self._twice or self._alike or self._others or self._misnamed)
 
+    @property
+    def is_misnamed(self) -> bool:
+        """Whether an answer bears another name than was asked for: then the names of all creates matter."""
+        return bool(self._misnamed)
+
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a create, or a change that is answered with what was changed."""
         name, exchange = of.call.name, operation.exchange

@@ -153,6 +153,11 @@ class RefusedWrites:
         """Whether anything that was refused may have been done: the others need not be judged."""
         return any(fact.field in (COMPLETED, CURRENT, GONE) or fact in self._shown for fact in self._open())
 
+    @property
+    def concern_others(self) -> bool:
+        """Whether listings of all projects may show what was refused, or it depends on who owns other projects."""
+        return any(kind == "project" for kind, _ in self.watched)
+
     def _open(self) -> Iterator[Fact]:
         return (fact for fact in self._refused if not MAY_BE_DONE.holds(attempted=self._attempted(fact)))
 
