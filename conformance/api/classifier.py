@@ -41,6 +41,7 @@ from conformance.api.routes import (
     is_uuid,
 )
 from conformance.api.statuses import (
+    ABSENT_STATUSES,
     ALSO_SUCCESS,
     DOCUMENTED_SUCCESS,
     FIREWALL_STATUSES,
@@ -244,4 +245,4 @@ def _routed(operation: Operation, called: Call, base: str) -> bool:
     if is_over_long(operation) or (not is_plainly_written(rest) and is_malformed(rest)):
         return False
     bare = rest.partition("?")[0]
-    return exchange.status != 404 or (called.name in NEEDED_CALLS and not bare.endswith("/"))
+    return exchange.status not in ABSENT_STATUSES or (called.name in NEEDED_CALLS and not bare.endswith("/"))

@@ -21,6 +21,8 @@ GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
 """What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
 FOR_GOOD = 3
 """Reads in the end of what is answered by errors only: fewer could be an accident, and would prove nothing."""
+APART_S = 0.6
+"""Seconds between those: a server that starts again answers errors only, for a moment."""
 Waiting = Generator[float | Signal, None, Sent]
 
 
@@ -161,7 +163,7 @@ def _by_members(stage: Stage, world: World, voices: Voices) -> Task:
                 yield min(stage.timing.next_look(one.since or last.at), _deadline(stage, one))
                 last = sent(client, client.send("GET", one.path))
             if not membership.withdrawn:
-                last = yield from refused_for_good(stage, client, one, last)
+                last = yield from refused_for_good(client, one, last)
             if last.answer is Answer.DONE and last.operation.exchange.status == 200:
                 fetch(client, last)
             yield time.monotonic()
@@ -180,7 +182,7 @@ def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched) -
     yield time.monotonic()
     if last.answer is Answer.NC:
         last = yield from until_settled(stage, client, world, one)
-    last = yield from refused_for_good(stage, client, one, last)
+    last = yield from refused_for_good(client, one, last)
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return
     since = last.at
@@ -189,12 +191,12 @@ def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched) -
         last = sent(client, client.send("GET", one.path))
 
 
-def refused_for_good(stage: Stage, client: Speaker, one: Watched, last: Sent) -> Waiting:
+def refused_for_good(client: Speaker, one: Watched, last: Sent) -> Waiting:
     """Read again what was answered by an error, so often that it could be no accident; return the last answer."""
     for _ in range(FOR_GOOD - 1):
         if _stated(last, one) or last.answer is Answer.NC:
             break
-        yield time.monotonic() + stage.timing.floor_s
+        yield time.monotonic() + APART_S
         last = sent(client, client.send("GET", one.path))
     return last
 

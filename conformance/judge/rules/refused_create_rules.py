@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, identity, within
-from conformance.api.error_bodies import named_fields, says_taken
-from conformance.api.routes import Call
+from conformance.api.error_bodies import named_fields, names_upload, says_taken, says_unfit
+from conformance.api.routes import Call, spelled
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before, lists
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND
+from conformance.judge.rules.write_rules.write_excuses import DELIVERED_TWICE
+from conformance.judge.rules.write_rules.write_facts import folded
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.intake import World
-from conformance.judge.state.interval import Interval, interval_of
+from conformance.judge.state.interval import Interval, interval_of, last
 from conformance.model import Json, Octets, Operation, Phase
 
 _Key = tuple[str, str, str]
@@ -47,6 +48,7 @@ class Traces:
         self._murky: dict[tuple[str, str], list[str | None]] = {}
         self._listed: dict[_Key, Interval] = {}
         self._places: set[tuple[str, str]] = set()
+        self._about_upload: dict[_Key, Interval] = {}
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a create or a listing, whoever sent it."""
@@ -75,6 +77,8 @@ class Traces:
                 self._renamed.add(given)  # a name that was trimmed or normalised is listed so
         elif answered is Answer.NC or not _says_taken(operation, called):
             interval = interval_of(operation)
+            if key[0] == "file" and names_upload(operation.exchange) and not says_unfit(operation.exchange):
+                self._about_upload[key] = last(self._about_upload.get(key), interval) or interval
             held = self._refused.get(key)
             if held is None or interval[:2] < held[:2]:
                 self._refused[key] = interval
@@ -124,6 +128,9 @@ class Traces:
                 continue
             if NOT_THIS_RUNS.holds(ours=_ours(context.world, kind, place, name)):
                 continue
+            again = self._about_upload.get(key)
+            if again and DELIVERED_TWICE.holds(context.cases.get(spelled(name)), again):
+                continue
             shown = self._listed.get(key)
             if shown is None or crossing(shown, refused) is None:
                 if (kind, place) in self._places:
@@ -143,7 +150,7 @@ class Traces:
 def _folded(key: _Key) -> _Key:
     """Return a key as a server may have it that trims names, or normalises them."""
     kind, place, name = key
-    return kind, place, " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(" .")
+    return kind, place, folded(name)
 
 
 def _says_taken(operation: Operation, called: Call) -> bool:
@@ -218,6 +225,6 @@ RULES = (
         lambda p: (answers(p.cited[0], "nc") or (p.cited[0].exchange.status or 0) >= 400)
         and before(p.cited[0], p.cited[1]) and lists(p.cited[1], p.numbers["name"]),
         occasions="refused names looked for in the final listings",
-        excuses=(MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND),
+        excuses=(MAY_HAVE_BEEN_MADE, DELIVERED_TWICE, NOT_THIS_RUNS, WITHIN_THE_BOUND),
     ),
 )  # fmt: skip

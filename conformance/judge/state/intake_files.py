@@ -89,8 +89,12 @@ class Filing(Storing):
         if not file.project:
             file.project = self.upload(upload_name).project if upload_name else ""
         if upload_name:
-            switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=True)
+            # A server may take a file of a name that is there for a new version of that one.
+            again = any(held.first and held.upload != upload_name for held in file.switches.values())
+            switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=not again)
             file.switches[operation.id] = switch
+            if again:
+                file.switched = min(file.switched, interval.begun_ns)
             self.upload(upload_name).files.append(name)
         self._link(version, interval, name, upload_name, stated=True)
 
@@ -204,14 +208,16 @@ class Filing(Storing):
             if operation.exchange.status != 200 and interval.ended_ns >= min(self.doomed, file.switched):
                 if interval.ended_ns >= file.switched and evades(operation, of.answer):
                     file.denied.append(interval)
+                    file.evaded.add(interval)
                 return
         self.dirty_files.add(of.call.id)
         if interval.ended_ns >= self.doomed and interval.ended_ns >= self._file_doomed(file):
             file.late.append((reads, interval, heard(operation, of.answer)))
         elif interval.ended_ns >= file.switched:
             file.single.append((interval, heard(operation, of.answer)))
-            if refuses(operation) or evades(operation, of.answer):
+            if (evaded := evades(operation, of.answer)) or refuses(operation):
                 file.denied.append(interval)
+                file.evaded.update((interval,) if evaded else ())
             refused = (operation.exchange.status or 0) >= 400
             if refused and is_odd(reads, operation, of.answer):
                 file.odd.append(interval)

@@ -7,10 +7,10 @@ from typing import Any
 
 from conformance.api.answers import Answer, Classified, Effect, Kind
 from conformance.api.bodies import asked, identity, reported_hash, whole, within
-from conformance.api.error_bodies import says_taken
+from conformance.api.error_bodies import named_fields, says_taken
 from conformance.api.gateways import is_busy
 from conformance.api.routes import spelled
-from conformance.api.statuses import COMPLETION_REFUSALS
+from conformance.api.statuses import COMPLETION_REFUSALS, VALIDATION_STATUSES
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.parts import Part, Write
 from conformance.judge.state.registry import Registry, followed, given_by, heard, is_odd
@@ -34,6 +34,10 @@ def _is_about_the_name(operation: Operation) -> bool:
     name = within(asked(exchange.request), "name")
     unusual = isinstance(name, str) and _PLAIN_NAME.fullmatch(name) is None
     return unusual or says_taken(exchange)
+
+
+def _size(operation: Operation) -> int:
+    return whole(within(asked(operation.exchange.request), "size")) or 0
 
 
 class Storing(Registry):
@@ -95,7 +99,11 @@ class Storing(Registry):
     @staticmethod
     def _stated(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
         interval = interval_of(operation)
+        if answered in (Answer.DONE, Answer.NC):
+            project.sizes[shape] = max(project.sizes.get(shape, 0), _size(operation))
         if is_odd(reads, operation, answered) and not _is_about_the_name(operation):
+            if operation.exchange.status in VALIDATION_STATUSES and named_fields(operation.exchange) == {"size"}:
+                project.too_large[interval] = _size(operation)
             project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_RETAINED])
         elif answered is Answer.DONE:
             project.accepted[shape] = last(project.accepted.get(shape), interval) or interval

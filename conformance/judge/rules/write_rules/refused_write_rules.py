@@ -249,7 +249,8 @@ def _computed(upload: Upload | None) -> set[str]:
         return set()
     stated = {one.hash[0].lower() for one in upload.completes.values() if one.hash}
     stored = {part.stored.md5 for part in upload.parts.values() if part.stored}
-    return stated | stored | ({upload.content.md5} if upload.content else set())
+    digests = {value.lower() for value in upload.digests.values()}
+    return stated | stored | digests | ({upload.content.md5} if upload.content else set())
 
 
 def _completed(fact: Fact, context: Context) -> Interval | None:
