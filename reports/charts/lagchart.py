@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..words import endpoint
 from markupsafe import Markup
 
 from conformance.outcome.display_text import seconds
 
 from .scale import Scale, nice_ticks, thin
 from .svg import figure, path, tag
-from .words import endpoint
 
 Group = Mapping[str, Any]
 WIDTH, HEIGHT = 480.0, 250.0

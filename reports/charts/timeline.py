@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..words import answer_class, answer_text, shorten
 from markupsafe import Markup
 
 from conformance.outcome.display_text import seconds
 
 from .svg import figure, path, tag
 from .time_axis import Clock, clock
-from .words import answer_class, answer_text, shorten
 
 Exchange = Mapping[str, Any]
 NS = 1e9
