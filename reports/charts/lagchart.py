@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..words import endpoint
 from markupsafe import Markup
 
 from conformance.outcome.display_text import seconds
 
+from ..words import endpoint
 from .scale import Scale, nice_ticks, thin
 from .svg import figure, path, tag
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..words import answer_class, answer_text, shorten
 from markupsafe import Markup
 
 from conformance.outcome.display_text import seconds
 
+from ..words import answer_class, answer_text, shorten
 from .svg import figure, path, tag
 from .time_axis import Clock, clock
 
