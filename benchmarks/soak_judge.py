@@ -2,6 +2,8 @@
 
     python benchmarks/soak_judge.py [HISTORIES] [FIRST-SEED]
 
+Every second pack has what surrounds uploads as well: members, folders, renames, redirects, limits, late reads.
+
 Prints figures and exits 1 at the first alarm, with the finding and the seed that shows it again.
 """
 
@@ -16,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "consistency"))
 
 from judged import MEASURED, findings
 from legal_dds import pack
+from legal_surroundings import packed
 
 from conformance.judge import judge_history
 
@@ -27,7 +30,7 @@ def main(histories: int, first: int) -> int:
     """Judge `histories` of them; 0 when none raised an alarm."""
     begun, operations, stale, exposed = time.process_time(), 0, 0, Counter[str]()
     for seed in range(first, first + histories // PACKED):
-        history = pack(seed, PACKED)
+        history = (packed if seed % 2 else pack)(seed, PACKED)
         judgement = judge_history(history)
         operations += len(history.operations)
         for finding in findings(judgement):

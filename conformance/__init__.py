@@ -7,10 +7,10 @@ and each name loads what it needs when it is first asked for.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as a type checker reads it; `typing` itself would be loaded before an interrupt is answered
 if TYPE_CHECKING:
+    from typing import Any
+
     from conformance.history import read as read_history
     from conformance.judge import judge_history
     from conformance.judge.evidence import verify
@@ -68,6 +68,8 @@ _ELSEWHERE = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - late, as everything here
+
     module, attribute = _ELSEWHERE.get(name, ("conformance.model", name))
     found = globals()[name] = getattr(import_module(module), attribute)
     return found

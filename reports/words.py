@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,13 +40,17 @@ def endpoint(name: str) -> str:
     return ENDPOINTS.get(name, name)
 
 
-DOCS = "https://dds-conformance.example/docs"
-"""Where the site of ``docs/`` is published, as the schemas' own addresses have it."""
+REQUIREMENTS = "requirements.html"
+"""The page about all requirements: beside each report, and of the site of ``docs/``."""
+DOCS_URL = "DDS_DOCS_URL"
+"""The environment variable that names where that site is published, for who has published it."""
 
 
 def docs_page(requirement: str) -> str:
-    """Give the address of the documentation of a requirement."""
-    return f"{DOCS}/requirements.html#{requirement}"
+    """Give the address of the page about a requirement: of the site that `DOCS_URL` names, else beside the report."""
+    site = os.environ.get(DOCS_URL, "").rstrip("/")
+    published = f"{site}/" if site.startswith(("https://", "http://")) else ""
+    return f"{published}{REQUIREMENTS}#{requirement}"
 
 
 _COLOURS: Mapping[str, str] = {"done": "ok", "not-consistent": "nc", "integrity": "ie", "unsent": "lost"}

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import venv
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -17,6 +21,10 @@ LONG = (
 """Modules of tests that take or wait longest: whatever begins last must not keep one worker alone."""
 for name in [name for name in os.environ if name.startswith("GITHUB_")]:
     del os.environ[name]  # our commands would announce themselves to the runner of these tests
+# A thousand processes are started by these tests: where no bytecode may be written, each compiles the suite anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+CLIENT = "DukeDSClient==4.0.0"
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
 
@@ -42,3 +50,15 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
         )
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def ddsclient(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the client, or skip with what pip said."""
+    home = tmp_path_factory.mktemp("ddsclient")
+    venv.create(home, with_pip=True)
+    words = [home / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{CLIENT} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
+    return home / "bin/ddsclient"

@@ -41,6 +41,7 @@ from conformance.api.routes import (
     is_uuid,
 )
 from conformance.api.statuses import (
+    ABSENT_STATUSES,
     ALSO_SUCCESS,
     DOCUMENTED_SUCCESS,
     FIREWALL_STATUSES,
@@ -79,17 +80,22 @@ class Classifier:
     def __init__(self, target: Target, *, cautious: bool = False) -> None:
         self.base = base_of(target.base_url)
         self._gateway = Gateway(target.gateway)
+        self._nobody_before = not self._gateway
         self._cautious = cautious
         self._known: dict[tuple[str, str, int], Classified] = {}
+        self._errors: dict[tuple[str, str, int, str | None], tuple[Exchange, Classified]] = {}
 
     def __call__(self, operation: Operation) -> Classified:
         """Return what the operation is."""
         exchange = operation.exchange
-        body = exchange.response
-        if type(body) is dict and exchange.failure is None and exchange.status is not None and not self._gateway:
+        body, status = exchange.response, exchange.status
+        if type(body) is dict and status is not None and self._nobody_before and exchange.failure is None:
             code = body.get("code")
-            if code == NOT_CONSISTENT or (code is None and exchange.status < 300):
-                return self._ordinary(operation, exchange, exchange.status if code is None else -exchange.status)
+            if (code == NOT_CONSISTENT or (code is None and status < 300)) and exchange.role is Role.API:
+                key = (exchange.method, exchange.path, status if code is None else -status)
+                return self._known.get(key) or self._ordinary(operation, exchange, key)
+            if not operation.notes and exchange.request is None and exchange.role is Role.API:
+                return self._error(operation, exchange, status)
         return self._classified(operation, exchange)
 
     def call(self, exchange: Exchange) -> Call:
@@ -98,17 +104,24 @@ class Classifier:
             return _STORED if exchange.method in ("PUT", "POST") else _FETCHED
         return call_of(exchange.method, exchange.path, self.base)
 
-    def _ordinary(self, operation: Operation, exchange: Exchange, shown: int) -> Classified:
-        """Return what is the same for every success, and for every not-consistent, of one method and path."""
-        if exchange.role is Role.STORAGE:
-            return self._classified(operation, exchange)
-        key = (exchange.method, exchange.path, shown)
-        found = self._known.get(key)
-        if found is None:
-            found = self._classified(operation, exchange)
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[key] = found
+    def _ordinary(self, operation: Operation, exchange: Exchange, key: tuple[str, str, int]) -> Classified:
+        """Return, and remember, what is the same for every success, and every not-consistent, of a method and path."""
+        found = self._classified(operation, exchange)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[key] = found
+        return found
+
+    def _error(self, operation: Operation, exchange: Exchange, status: int) -> Classified:
+        """Return, and remember, what an error is: the reader of histories shares the bodies and headers that repeat."""
+        key = (exchange.method, exchange.path, status, exchange.user)
+        held = self._errors.get(key)
+        if held is not None and held[0].response is exchange.response and held[0].headers is exchange.headers:
+            return held[1]
+        found = self._classified(operation, exchange)
+        if len(self._errors) >= _REMEMBERED:
+            self._errors.clear()
+        self._errors[key] = exchange, found
         return found
 
     def _classified(self, operation: Operation, exchange: Exchange) -> Classified:
@@ -232,4 +245,4 @@ def _routed(operation: Operation, called: Call, base: str) -> bool:
     if is_over_long(operation) or (not is_plainly_written(rest) and is_malformed(rest)):
         return False
     bare = rest.partition("?")[0]
-    return exchange.status != 404 or (called.name in NEEDED_CALLS and not bare.endswith("/"))
+    return exchange.status not in ABSENT_STATUSES or (called.name in NEEDED_CALLS and not bare.endswith("/"))

@@ -25,9 +25,11 @@ INTEGRITY_REASONS = frozenset(
 )
 """The specification's sentence and those the deployed service is known to use (docs/api.md)."""
 
-_TAKEN = re.compile(r"already|in use|taken|exists|unique|duplicate", re.IGNORECASE)
+_THERE = r"already|in use|taken|(?<!not )(?<!n't )exist|unique|duplicat|collision|same name|\bused\b"
+_TAKEN = re.compile(_THERE, re.IGNORECASE)
 _SO_ALREADY = re.compile(
-    r"already|in use|taken|exists|unique|duplicate|complet|current|no longer|deleted|conflict", re.IGNORECASE
+    rf"{_THERE}|complet|current|no longer|deleted|conflict|unchanged|no changes?\b|the same\b|not modified",
+    re.IGNORECASE,
 )
 _SWITCHED = re.compile(r"upload\b|upload_id\b|current_version")
 _UNFIT = re.compile(r"\berrors?\b|integrity|mismatch|consistent|incomplete|not (?:yet )?complete", re.IGNORECASE)
@@ -101,10 +103,14 @@ def says_current(exchange: Exchange) -> bool:
 
     It does not where it says what is wrong with the upload itself.
     """
+    return not says_unfit(exchange) and any(_SWITCHED.match(field) for field in named_fields(exchange))
+
+
+def says_unfit(exchange: Exchange) -> bool:
+    """Whether a validation error says what is wrong with the upload itself."""
     body = exchange.response
     errors = body.get("errors") if isinstance(body, dict) else None
-    unfit = isinstance(errors, list | dict) and _UNFIT.search(json.dumps(errors)) is not None
-    return not unfit and any(_SWITCHED.match(field) for field in named_fields(exchange))
+    return isinstance(errors, list | dict) and _UNFIT.search(json.dumps(errors)) is not None
 
 
 def texts(body: Json | Octets | None) -> tuple[str, ...]:

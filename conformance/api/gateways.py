@@ -99,8 +99,11 @@ class Firewall:
 
 
 def is_busy(exchange: Exchange) -> bool:
-    """Whether the answer asks to come back later in HTTP's own way (RFC 9110, section 15.6.4): no failure."""
-    return exchange.status == 503 and "retry-after" in exchange.headers
+    """Whether the answer asks to come back later in HTTP's own way (RFC 9110, section 10.2.3): no failure.
+
+    Some limit how often one may ask by 403 instead of 429.
+    """
+    return exchange.status in (403, 503) and "retry-after" in exchange.headers
 
 
 def is_suspect(exchange: Exchange, base: str) -> bool:

@@ -128,10 +128,15 @@ def likely_base(asked: Iterable[tuple[str, str]]) -> str:
     `BASE` where no request is a call under any base.
     """
     fits: Counter[str] = Counter()
-    for method, path in asked:
+    for (method, path), count in Counter(asked).items():
         bare = path.partition("?")[0]
-        slashes = [place for place, char in enumerate(bare) if char == "/"]
-        fits.update(bare[:place] for place in slashes[-4:] if call_below(method, bare[place:]).name != UNROUTED)
+        place = len(bare)
+        for _ in range(4):
+            place = bare.rfind("/", 0, place)
+            if place < 0:
+                break
+            if call_below(method, bare[place:]).name != UNROUTED:
+                fits[bare[:place]] += count
     return max(fits, key=lambda base: (fits[base], len(base)), default=BASE)
 
 

@@ -22,11 +22,17 @@ DOCUMENTED_SUCCESS: dict[str, int] = {
 ALSO_SUCCESS = {"promote_version": 201}
 """A second status that means success: promotion makes a version, and the API's facts name no status for it."""
 
-GATEWAY_STATUSES = frozenset({408, 413, 414, 421, 425, 429, 431, 502, 503, 504})
-"""What something in front of the API answers by itself: the API's own only where the four fields are there."""
+GATEWAY_STATUSES = frozenset({408, 413, 414, 421, 425, 429, 431, 502, 503, 504, *range(520, 528), 530})
+"""What something in front of the API answers by itself: the API's own only where the four fields are there.
+
+Those above 511 are assigned to nobody, and content delivery networks answer them where the origin fails.
+"""
 
 FRAMEWORK_STATUSES = frozenset({405, 406, 411, 415, 417, 426, 505})
 """What a framework or an HTTP layer answers before any code that knows of the API."""
+
+ABSENT_STATUSES = frozenset({404, 501})
+"""What a router answers for a call that a target lacks."""
 
 FIREWALL_STATUSES = frozenset({403, 406})
 """What a firewall answers hostile requests with, as far as it is recognised by evidence alone."""
@@ -36,6 +42,9 @@ REFUSING_READS = frozenset({400, 403, 404, 405, 422})
 
 REFUSING_WRITES = frozenset({400, 401, 403, 404, 405, 422})
 """A definite no to a mutation: it left nothing behind."""
+
+VALIDATION_STATUSES = frozenset({400, 422})
+"""What a request is refused by for the fields that it has."""
 
 TAKEN_STATUSES = frozenset({400, 409, 422})
 """Refusals whose words may say that it is so already."""
@@ -57,6 +66,9 @@ ODD_AT_CREATION = ODD_STATUSES | {400, 422}
 
 ODD_AT_URLS = ODD_STATUSES | {405, 422}
 """The same where only a plain GET is asked."""
+
+STORAGE_FULL = 507
+"""There is no room for more (RFC 4918): that says nothing of the state of what is there."""
 
 NO_REASON_STATUSES = frozenset({401, 404, 408, 425, 429})
 """Refusals of a read that are no reason of the API's own against it."""

@@ -36,6 +36,7 @@ PLACES = {
     for place in (
         Place("run_command", "run", "Judge a target."),
         Place("judge_command", "judge", "Judge HISTORY, a recording of ours or of the deployed service's form."),
+        Place("histories.history_command", "history", "Convert a history into Parquet, and back."),
         Place("soak_command", "soak", "Load a target from many processes or machines, and judge what it answered."),
         Place("watch_command", "watch", "Stand between any client and a target, and judge what passes by."),
         Place(

@@ -14,17 +14,20 @@ from conformance.cli.asking.near_choice import NearChoice
 from conformance.cli.screen.present import console, deviations, keep, show
 from conformance.driver.report_folder import prepare_views
 from conformance.errors import ExitCode, UsageError
+from conformance.history.collector import collector_away
 from conformance.history.har.har_operations import Reading
-from conformance.history.recordings import read_recording
+from conformance.history.recordings import read_recordings
 from conformance.model import Finding, History, Json, Target
-from conformance.outcome.assemble import Framing, assemble
+from conformance.outcome.assemble import Framing, Gist, drawn, gist
 from conformance.run.report_writers import require
 from conformance.run.unstarted import reporting
 from conformance.settings.run_settings import base_url as based
+from conformance.spread.asked import Spread, spread_over
 
 
 @click.command(cls=GroupedCommand)
-@click.argument("history", type=click.Path(exists=True, allow_dash=True, path_type=Path))
+@click.argument("histories", metavar="HISTORY...", nargs=-1, required=True,
+                type=click.Path(exists=True, allow_dash=True, path_type=Path))  # fmt: skip
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports there.")
 @click.option("--report", "reports", multiple=True, metavar="NAME", help="A further report to draw: ctrf.")
 @click.option("--as", "speaks_as", type=NearChoice(("owner", "other", "none")),
@@ -39,13 +42,23 @@ from conformance.settings.run_settings import base_url as based
               help="Known deviations (TOML): the exit code is then the gate's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run document instead of the table.")
 @click.option("--columnar", is_flag=True, help="Judge a second time, in columns, and say where the two differ.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N",
+              help="Judge in shards, with N processes: for long histories.")  # fmt: skip
+@click.option("--dask", metavar="ADDRESS", help="Judge in shards, on the Dask cluster of tcp://SCHEDULER:8786.")
 @click.option("--verbose", is_flag=True, help="Show each requirement that passed, too.")
 def judge(
-    *, history: Path, report_dir: Path | None, expect: Path | None, as_json: bool, verbose: bool, **asked: Any
+    *,
+    histories: tuple[Path, ...],
+    report_dir: Path | None,
+    expect: Path | None,
+    as_json: bool,
+    verbose: bool,
+    **asked: Any,
 ) -> int:
     """Judge HISTORY: a recording of ours or of the deployed service's form, a folder of them, or a HAR file.
 
-    Sends nothing. HISTORY may be packed (gzip, bzip2, xz, zstd), and - is standard input. A recording is partial by
+    Sends nothing. HISTORY may be packed (gzip, bzip2, xz, zstd) or Parquet, and - is standard input; several of one run
+    are judged as one. A recording is partial by
     nature: the outcome speaks of the requirements it exercises, and says which it does not. A HAR file may come from a
     browser, a proxy or an API tool; schemathesis' cassettes are read as well.
     """
@@ -54,21 +67,21 @@ def judge(
     screen = console(as_json=as_json, verbose=verbose)
     if report_dir is None:
         expected = deviations(expect)
-        drawn = _judged(history, **asked)
-        return show(drawn, None, screen, status=int(drawn["exit_code"]), expected=expected)
-    prepare_views(report_dir, [history, *([expect] if expect else [])])
+        document = _judged(histories, **asked)
+        return show(document, None, screen, status=int(document["exit_code"]), expected=expected)
+    prepare_views(report_dir, [*histories, *([expect] if expect else [])])
     with reporting(
         report_dir,
         Target(base_url=""),
         framing=Framing(recorded=True, strict=asked["strict"], catalogue=asked["by"], reports=asked["reports"]),
     ):
         expected = deviations(expect)
-        keep(drawn := _judged(history, **asked), report_dir)
-        return show(drawn, report_dir, screen, status=int(drawn["exit_code"]), expected=expected)
+        keep(document := _judged(histories, **asked), report_dir)
+        return show(document, report_dir, screen, status=int(document["exit_code"]), expected=expected)
 
 
 def _judged(  # noqa: PLR0913 - one for each option
-    path: Path,
+    paths: tuple[Path, ...],
     *,
     speaks_as: str | None,
     base_url: str | None,
@@ -78,14 +91,26 @@ def _judged(  # noqa: PLR0913 - one for each option
     require_core: bool,
     columnar: bool,
     reports: tuple[str, ...],
+    workers: int | None,
+    dask: str | None,
 ) -> dict[str, Json]:
-    read, remarks = read_recording(path, Reading(speaks_as or "", based(base_url) if base_url else ""))
-    if gateway is not None:
-        read = replace(read, target=replace(read.target, gateway=gateway))
-    header = read.header
+    reading = Reading(speaks_as or "", based(base_url) if base_url else "")
+    if (workers or dask) and columnar:
+        raise UsageError("--columnar judges with one process.", remedy="Leave out --workers and --dask, or --columnar.")
+    if workers and dask:
+        raise UsageError("--workers and --dask are two ways of one thing.", remedy="Leave one of them out.")
+    spread = spread_over(paths, reading, Spread(workers or 0, dask or "", gateway)) if workers or dask else None
+    if spread is not None and spread.gist is not None:
+        found: Gist | None = spread.gist
+        header, remarks, read = spread.gist.history.header, spread.remarks, spread.gist.history
+    else:
+        found, (read, remarks) = None, read_recordings(paths, reading)
+        if gateway is not None:
+            read = replace(read, target=replace(read.target, gateway=gateway))
+        header = read.header
     if header.get("role") == catalogue.CLIENT:
         remedy = "`dds-conformance client` judges it; `dds-conformance report` draws its report.json again."
-        raise UsageError(f"{path} is what scripted servers saw of a client.", remedy=remedy)
+        raise UsageError(f"{paths[0]} is what scripted servers saw of a client.", remedy=remedy)
     framing = Framing(
         recorded=True,
         effort=str(header.get("effort", "recorded")),
@@ -97,9 +122,11 @@ def _judged(  # noqa: PLR0913 - one for each option
         begun=str(header.get("begun", "")),
         remarks=remarks,
         second_opinion=_in_columns(read) if columnar else None,
+        shortage=tuple(spread.shortage) if spread else (),
     )
-    drawn = assemble(read, framing)
-    return _demanding(drawn) if require_core else drawn
+    with collector_away():
+        document = drawn(found or gist(read), framing)
+    return _demanding(document) if require_core else document
 
 
 def _demanding(document: dict[str, Json]) -> dict[str, Json]:

@@ -19,6 +19,7 @@ from conformance.cli.ends import shielded
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.screen.console import Console
 from conformance.cli.screen.present import Watching, console, deviations, show, tell, to_runner
+from conformance.driver import check_target
 from conformance.errors import ExitCode, UsageError
 from conformance.model import Json, Target
 from conformance.outcome.assemble import Framing
@@ -67,6 +68,8 @@ def run(**given: Any) -> int:
         consent.require(settings, COSTS)
         expected = deviations(given["expect"])
         screen = console(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
+        if settings.target.base_url:
+            check_target(settings)  # the run looks again; here a wrong token is told before anything is loaded for it
         status, document = carry_out(settings, screen)
     if status in (ExitCode.UNREACHABLE, ExitCode.USAGE) and not document["exchanges"]:
         tell(f"error: {reason}" for reason in document["reasons"])

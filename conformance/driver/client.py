@@ -21,7 +21,7 @@ from conformance.driver.wire.body import Blocks
 from conformance.driver.wire.request import PreparedRequest, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
 from conformance.driver.wire.stream import Wire
-from conformance.driver.wire.transport import http_client
+from conformance.driver.wire.transport import Transport, transport_of
 from conformance.model import NOTHING, Exchange, Failure, Json, Operation, Phase, Role
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Client(Verbs):
         self.headers: Mapping[str, str | None] = NOTHING
         self.step = ""
         self.exempt = False
-        self._roads: dict[str, tuple[Wire, httpx.Client]] = {}
+        self._roads: dict[str, tuple[Wire, Transport]] = {}
 
     def ask(self, wanted: Wanted) -> Operation:
         """Send one request to the API; once more, as an operation of its own, when its token had expired."""
@@ -233,7 +233,7 @@ class Client(Verbs):
             extensions={"target": prepared.target.encode(), "timeout": silence},
         )
 
-    def _road(self, prepared: PreparedRequest) -> tuple[Wire, httpx.Client]:
+    def _road(self, prepared: PreparedRequest) -> tuple[Wire, Transport]:
         """Give the connections to a host: the API's and each storage host's apart, so that nothing is carried over."""
         key = prepared.url if prepared.exchange.role is Role.STORAGE else ""
         if key not in self._roads:
@@ -241,7 +241,7 @@ class Client(Verbs):
             guarded = prepared.exchange.role is Role.STORAGE and settings.network.proxy is None
             wire = Wire(self.driver.places.guard(urlsplit(prepared.url).hostname or "") if guarded else None)
             secure = prepared.url.startswith("https:")
-            self._roads[key] = wire, http_client(settings.network, wire, settings.bounds.silence_s, secure=secure)
+            self._roads[key] = wire, transport_of(settings.network, wire, secure=secure)
         return self._roads[key]
 
     @contextmanager

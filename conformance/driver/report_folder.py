@@ -15,8 +15,8 @@ from conformance.settings.run_settings import Settings
 
 LEDGER = "ledger.jsonl"
 VIEWS = (
-    "report.json", "report.tmp", "junit.xml", "ctrf.json", "summary.md", "report.html", "certificate.json",
-    "certificate.md", "certificate.html", "reproduce/finding-*.sh", "reproduce/finding-*.py",
+    "report.json", "report.tmp", "junit.xml", "ctrf.json", "summary.md", "report.html", "requirements.html",
+    "certificate.json", "certificate.md", "certificate.html", "reproduce/finding-*.sh", "reproduce/finding-*.py",
 )  # fmt: skip
 """What is drawn from a judgement."""
 RECORDS = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +20,8 @@ from schemathesis.generation.hypothesis.builder import (
 
 from conformance.fuzz import openapi_document
 
-_MODES = [HypothesisTestMode.EXAMPLES, HypothesisTestMode.COVERAGE, HypothesisTestMode.FUZZING]
+_SPARE = 3
+"""Random cases drawn beyond those that are used: the first ones that Hypothesis draws are the simplest."""
 _PLAINEST = ("examples", "coverage", "fuzzing")
 Case = Any
 """A schemathesis case; it carries no public type that says more than its attributes do."""
@@ -54,7 +57,28 @@ def settings(examples: int) -> hypothesis.settings:
 
 
 def draw(base_url: str, call: str, count: int, seed: int) -> Drawn:
-    """Draw examples, coverage and fuzzing of a call, at most `count` of them beside the plain one."""
+    """Draw examples, coverage and fuzzing of a call, at most `count` of them beside the plain one.
+
+    Each way has the share that it would have if as many random cases were drawn as all together, and no more are.
+    """
+    laid_out = _cases(base_url, call, (HypothesisTestMode.EXAMPLES, HypothesisTestMode.COVERAGE), 1, seed)
+    share = math.ceil(count * count / max(1, count + len(laid_out)))
+    random_ones = _cases(base_url, call, (HypothesisTestMode.FUZZING,), min(count, share + _SPARE), seed)
+    method = openapi_document.form(call)[0]
+    every = (*laid_out, *random_ones)
+    valid = [case for case in every if case.meta.generation.mode.is_positive and case.method == method]
+    plain = min(valid, key=lambda case: _PLAINEST.index(_phase(case)))
+    lot = random.Random(f"{seed}:{call}")  # noqa: S311 - a plan, not a secret
+    others = [case for case in random_ones if case is not plain]
+    fuzzed = lot.sample(others, min(share, len(others)))
+    rest = [case for case in laid_out if case is not plain]
+    mixed = [*fuzzed, *lot.sample(rest, min(len(rest), max(0, count - len(fuzzed))))]
+    lot.shuffle(mixed)
+    return Drawn(plain, tuple(mixed))
+
+
+def _cases(base_url: str, call: str, modes: Sequence[HypothesisTestMode], examples: int, seed: int) -> list[Case]:
+    """Draw all cases of a call in some ways: as many random ones as `examples` says, where fuzzing is one of them."""
     drawn: list[Case] = []
 
     def keep(case: Case) -> None:
@@ -62,13 +86,10 @@ def draw(base_url: str, call: str, count: int, seed: int) -> Drawn:
 
     method, template = openapi_document.form(call)
     target = schema(base_url)[template][method]
-    config = HypothesisTestConfig(project=target.schema.config, modes=_MODES, settings=settings(count), seed=seed)
+    drawing = settings(examples)
+    config = HypothesisTestConfig(project=target.schema.config, modes=list(modes), settings=drawing, seed=seed)
     create_test(operation=target, test_func=keep, config=config)()
-    valid = [case for case in drawn if case.meta.generation.mode.is_positive and case.method == target.method.upper()]
-    plain = min(valid, key=lambda case: _PLAINEST.index(_phase(case)))
-    rest = [case for case in drawn if case is not plain]
-    random.Random(f"{seed}:{call}").shuffle(rest)  # noqa: S311 - a plan, not a secret
-    return Drawn(plain, tuple(rest[: max(0, count)]))
+    return drawn
 
 
 def _phase(case: Case) -> str:

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 from conformance.api.routes import BASE, below
 from conformance.errors import HistoryError
 from conformance.history.entries import FORMAT, TARGET_FIELDS, VERSION, Begun, End, Entry, Header
-from conformance.model import NOTHING, Exchange, Failure, Json, Octets, Operation, Phase, Role, Target
+from conformance.history.usual_lines import UsualLines, restored
+from conformance.model import NOTHING, Exchange, Failure, Json, Operation, Phase, Role, Target
 
 _PHASES = {phase.value: phase for phase in Phase}
 _FAILURES = {failure.value: failure for failure in Failure}
@@ -57,14 +58,6 @@ def _choice(fields: Mapping[str, Any], name: str, choices: Mapping[str, Any], de
     if not isinstance(value, str) or value not in choices:
         raise Problem(f"`{name}` is not one of {', '.join(choices)}")
     return choices[value]
-
-
-def _restore(value: Json) -> Json | Octets:
-    if type(value) is dict and "md5" in value and "bytes" in value and value.keys() <= {"bytes", "md5", "text"}:
-        length, md5, text = value["bytes"], value["md5"], value.get("text", "")
-        if type(length) is int and length >= 0 and isinstance(md5, str) and isinstance(text, str):
-            return Octets(length, md5, text)
-    return value
 
 
 def _mapping(fields: Mapping[str, Any], name: str) -> Mapping[str, Json]:
@@ -132,11 +125,11 @@ def _operation(fields: Mapping[str, Any], line: int, base: str, *, begun: bool) 
         host=_text(fields, "host") or "",
         role=_choice(fields, "role", _ROLES, role),
         user=_user(fields),
-        request=_restore(fields.get("request")),
+        request=restored(fields.get("request")),
         request_type=_text(fields, "request_type"),
         status=status,
         headers=headers,
-        response=_restore(fields.get("response")),
+        response=restored(fields.get("response")),
         failure=failure,
     )
     name = fields.get("id")
@@ -188,6 +181,30 @@ def parse(text: str, line: int, base: str = BASE) -> Entry:
     raise Problem("neither an operation nor a header nor an end: `a_ns` is missing")
 
 
+class Decoder:
+    """Decodes the lines of one history: the usual ones fast (`usual_lines`), all others, and what is wrong, by `parse`.
+
+    What lines have in common is kept once, so a decoder lives as long as its file is read. `base` is the path below
+    which a line that does not say whose it is speaks to the API; set it when the header is known.
+    """
+
+    def __init__(self, base: str = BASE) -> None:
+        self.base = base
+        self._usual = UsualLines().read
+
+    def __call__(self, raw: bytes, number: int) -> Entry:
+        """Return the entry of line `number`, given with or without its end.
+
+        Raises:
+            Problem: it is none.
+            UnicodeDecodeError: it is not UTF-8.
+        """
+        return self._usual(raw, number, self.base) or parse(raw.strip().decode("utf-8"), number, self.base)
+
+
+_decoder = Decoder()
+
+
 def decode(line: bytes) -> Operation:
     """Read back the line of one operation that `encode` wrote.
 
@@ -195,7 +212,7 @@ def decode(line: bytes) -> Operation:
         HistoryError: it is not one.
     """
     try:
-        entry = parse(line.decode("utf-8"), 1)
+        entry = _decoder(line, 1)
     except (Problem, UnicodeDecodeError) as problem:
         raise HistoryError(f"{problem}.", line=1) from problem
     if not isinstance(entry, Operation):

@@ -81,9 +81,20 @@ def _zstd(file: BinaryIO) -> BinaryIO:
         raise PackingError("packed with zstd, which this Python cannot unpack: use `zstd -d` first") from None
 
 
-_PACKINGS: dict[bytes, Callable[[BinaryIO], object]] = {
+def _parquet(file: io.BufferedReader) -> BinaryIO:
+    """Give the JSON lines that a Parquet history was made of; the code that reads it is loaded only now."""
+    source = file if file.seekable() else io.BytesIO(file.read())
+    try:
+        stream = import_module("conformance.history.parquet.line_stream").LineStream(source)
+    except ValueError as trouble:
+        raise PackingError(str(trouble).removesuffix(".")) from trouble
+    return cast("BinaryIO", stream)
+
+
+_PACKINGS: dict[bytes, Callable[[io.BufferedReader], object]] = {
     b"\x1f\x8b": lambda file: gzip.open(file, "rb"),
     b"\x28\xb5\x2f\xfd": _zstd,
+    b"PAR1": _parquet,
     b"BZh": lambda file: bz2.open(file, "rb"),
     b"\xfd7zXZ\x00": lambda file: lzma.open(file, "rb"),
 }

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from conformance.api.routes import BASE, base_of, below, likely_base
+from conformance.api.routes import base_of, below, likely_base
 from conformance.errors import HistoryError
-from conformance.history.decode import Problem, is_whole, parse
+from conformance.history.collector import collector_away
+from conformance.history.decode import Decoder, Problem, is_whole
 from conformance.history.entries import Begun, End, Entry, Header
 from conformance.history.input_files import HISTORY, PackingError, head_of, numbered_lines, opened, other_kind
 from conformance.model import Failure, History, Operation, Role, Target
@@ -24,54 +25,66 @@ class _Watch:
     Numbered ids (``worker-12``) cost one bit each, so that ten million operations stay small.
     """
 
-    __slots__ = ("_bits", "_ended", "_last", "_others")
+    __slots__ = ("_bits", "_dashless", "_ended", "_last", "_others")
 
     def __init__(self) -> None:
         self._bits: dict[str, bytearray] = {}
+        self._dashless: dict[str, bytearray] = {}
         self._others: set[str] = set()
-        self._last: dict[str, tuple[int, int, str]] = {}
+        self._last: dict[str, Operation] = {}
         self._ended = False
 
     def entry(self, entry: Entry, *, first: bool) -> None:
         """Raise `Problem` if `entry` cannot stand where it stands."""
         if self._ended:
             raise Problem("something follows the end")
-        if isinstance(entry, Operation):
+        if type(entry) is Operation:
             self._unique(entry.id)
             self._sequential(entry)
-        elif isinstance(entry, End):
+        elif type(entry) is End:
             self._ended = True
-        elif isinstance(entry, Header) and not first:
+        elif type(entry) is Header and not first:
             raise Problem("a second header")
 
     def _unique(self, name: str) -> None:
-        stem = name.rstrip("0123456789")
-        digits = name[len(stem) :]
-        if not digits or len(digits) > 8 or digits[0] == "0":
+        table = self._bits
+        stem, dash, digits = name.rpartition("-")
+        if not dash:
+            table, stem = self._dashless, name.rstrip("0123456789")
+            digits = name[len(stem) :]
+        if not digits.isdigit() or len(digits) > 8 or digits[0] == "0" or not digits.isascii():
             if name in self._others:
                 raise Problem(f"the id {name!r} occurs twice")
             self._others.add(name)
             return
-        byte, bit = divmod(int(digits), 8)
-        bits = self._bits.setdefault(stem, bytearray())
+        number = int(digits)
+        byte, bit = number >> 3, 1 << (number & 7)
+        bits = table.get(stem)
+        if bits is None:
+            bits = table[stem] = bytearray()
         if byte >= len(bits):
             bits.extend(bytes(byte + 1 - len(bits) + len(bits) // 2))
-        if bits[byte] >> bit & 1:
+        if bits[byte] & bit:
             raise Problem(f"the id {name!r} occurs twice")
-        bits[byte] |= 1 << bit
+        bits[byte] |= bit
 
     def _sequential(self, operation: Operation) -> None:
-        a, b = operation.a_ns, operation.b_ns
+        b = operation.b_ns
         if b is None:
             return
-        last = self._last.get(operation.session)
-        if last and a < last[1] and b > last[0]:
+        session = operation.session
+        last = self._last.get(session)
+        if last is None:
+            self._last[session] = operation
+            return
+        until: int = last.b_ns  # type: ignore[assignment]  # only what ended is remembered
+        if operation.a_ns < until and b > last.a_ns:
             raise Problem(
-                f"two ended operations of session {operation.session!r} overlap: this one began at {a} ns, "
-                f"before {last[2]} ended at {last[1]} ns"
+                f"two ended operations of session {session!r} overlap: this one began at {operation.a_ns} ns, "
+                f"before {last.id} ended at {until} ns"
             )
-        if last is None or b >= last[1]:
-            self._last[operation.session] = (a, b, operation.id)
+        if b >= until:
+            self._last[session] = operation
 
 
 def lines(
@@ -81,19 +94,20 @@ def lines(
 ) -> Iterator[Entry]:
     """Stream the entries of a history. A last line that a killed run cut short ends it, after calling `on_cut`.
 
-    `on_unplaced` is called with the id of each operation that does not say whether it spoke to the API.
+    `on_unplaced` is called with the id of each operation, in a history without a header, that does not say whether it
+    spoke to the API.
 
     Raises:
         HistoryError: a line is not what it should be; names the line and the reason.
     """
-    watch, base = _Watch(), BASE
+    watch, decode = _Watch(), Decoder()
     with contextlib.ExitStack() as stack:
         handle = _opened(stack, path)
         head = head_of(handle)
         first = True
         for number, raw in _lines(handle, path):
             try:
-                entry = parse(raw.strip().decode("utf-8"), number, base)
+                entry = decode(raw, number)
                 watch.entry(entry, first=first)
             except (Problem, UnicodeDecodeError) as problem:
                 if not raw.endswith(b"\n") and not first and not is_whole(raw):
@@ -103,9 +117,10 @@ def lines(
                 reason = _reason(problem, path, other_kind(head) if first else "")
                 raise HistoryError(reason, line=number, remedy=_FORMAT_REMEDY if first else "") from problem
             first = False
-            if isinstance(entry, Header):
-                base = base_of(entry.target.base_url)
-            elif on_unplaced and isinstance(entry, Operation) and b'"role"' not in raw:
+            if type(entry) is Header:
+                decode.base = base_of(entry.target.base_url)
+                on_unplaced = None
+            elif on_unplaced and type(entry) is Operation and b'"role"' not in raw:
                 on_unplaced(entry.id)
             yield entry
 
@@ -140,28 +155,34 @@ def read(path: Path | str) -> History:
     Raises:
         HistoryError: a line is not what it should be; names the line and the reason.
     """
+    with collector_away():
+        return _read(path)
+
+
+def _read(path: Path | str) -> History:
     retained: dict[str, Operation] = {}
     header: Header | None = None
     end: End | None = None
     cut: list[bool] = []
     unplaced: set[str] = set()
+    ended = 0
     for entry in lines(path, on_cut=lambda: cut.append(True), on_unplaced=unplaced.add):
-        if isinstance(entry, Operation):
+        if type(entry) is Operation:
             retained[entry.id] = entry
-        elif isinstance(entry, Begun):
+            ended += entry.exchange.failure is not Failure.KILLED
+        elif type(entry) is Begun:
             retained.setdefault(entry.operation.id, entry.operation)
-        elif isinstance(entry, Header):
+        elif type(entry) is Header:
             header = entry
-        else:
+        elif type(entry) is End:
             end = entry
     operations = tuple(retained.values())
     if not operations and header is None:
         raise HistoryError("the history is empty.", remedy=_FORMAT_REMEDY)
     if header is None:
         base = likely_base((one.exchange.method, one.exchange.path) for one in operations)
-        placed = tuple(_placed(one, base, unplaced) for one in operations)
+        placed = tuple(_placed(one, base, unplaced) for one in operations) if unplaced else operations
         return History(placed, _guess_target(placed, base), complete=not cut, recorded=True)
-    ended = sum(1 for operation in operations if operation.exchange.failure is not Failure.KILLED)
     whole = end is not None and not end.interrupted and not cut and ended >= end.operations
     watched = header.fields.get("watched") is True  # other people's traffic, of which some may have passed elsewhere
     return History(operations, header.target, complete=whole, recorded=watched, header=header.fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from conformance.history.har.har_file import is_foreign, read_foreign
 from conformance.history.har.har_operations import Reading
 from conformance.history.input_files import DAMAGED, STDIN, PackingError, head_of, opened
 from conformance.history.read import read
-from conformance.history.worker_files import clocks_sentence, read_folder
+from conformance.history.worker_files import clocks_sentence, histories_in, read_folder, read_several
 from conformance.model import History
 
 _NOTHING_SAID = Reading()
@@ -38,6 +39,19 @@ def read_recording(path: Path, reading: Reading = _NOTHING_SAID) -> tuple[Histor
     except (OSError, PackingError, *DAMAGED) as trouble:
         raise HistoryError(f"{path}: {getattr(trouble, 'strerror', None) or trouble}.") from trouble
     return _ours(read(path), reading), ()
+
+
+def read_recordings(paths: Sequence[Path], reading: Reading = _NOTHING_SAID) -> tuple[History, tuple[str, ...]]:
+    """Return one history for all of these, as `read_recording` does for one: several are parts of one run.
+
+    Raises:
+        HistoryError: one cannot be read, or they are of several runs or targets.
+    """
+    if len(paths) == 1:
+        return read_recording(paths[0], reading)
+    files = [file for path in paths for file in (histories_in(path) if path.is_dir() else [path])]
+    found = _ours(read_several(files, Path("what was named")), reading)
+    return found, tuple(filter(None, [clocks_sentence(found.header)]))
 
 
 def _ours(history: History, reading: Reading) -> History:

@@ -17,20 +17,33 @@ from conformance.history.shared_clock import Clocks, on_one_clock
 from conformance.model import History, Json, Operation
 
 _NOT_HISTORIES = ("ledger",)
+_PATTERNS = ("*.jsonl", "*.parquet")
 CLOCKS = "clocks"
 """The field of a header that says how the clocks of several files stood to each other."""
 
 
 def read_folder(folder: Path) -> History:
-    """Read every history (``*.jsonl``) of a folder as one.
+    """Read every history (``*.jsonl``, ``*.parquet``) of a folder as one.
 
     Raises:
         HistoryError: there is none, one cannot be read, or they are of several runs or targets.
     """
-    paths = sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith(_NOT_HISTORIES))
+    return read_several(histories_in(folder), folder)
+
+
+def histories_in(folder: Path) -> list[Path]:
+    """Return the histories of a folder; of one that was converted there, the JSON lines.
+
+    Raises:
+        HistoryError: there is none.
+    """
+    found = [path for pattern in _PATTERNS for path in folder.glob(pattern)]
+    lines = {path.stem for path in found if path.suffix == ".jsonl"}
+    twice = {path for path in found if path.suffix == ".parquet" and path.stem in lines}
+    paths = sorted(path for path in found if not path.name.startswith(_NOT_HISTORIES) and path not in twice)
     if not paths:
-        raise HistoryError(f"{folder} holds no history (*.jsonl).")
-    return read_several(paths, folder)
+        raise HistoryError(f"{folder} holds no history (*.jsonl, *.parquet).")
+    return paths
 
 
 def read_several(paths: Sequence[Path], whole: Path) -> History:
@@ -42,7 +55,9 @@ def read_several(paths: Sequence[Path], whole: Path) -> History:
     Raises:
         HistoryError: one cannot be read, or they are of several runs or targets.
     """
-    parts = [(path.stem, _read(path)) for path in paths]
+    stems = Counter(path.stem for path in paths)
+    names = [path.stem if stems[path.stem] == 1 else str(path) for path in paths]
+    parts = [(name, _read(path)) for name, path in zip(names, paths, strict=True)]
     headed = [history for _, history in parts if history.header]
     known = {str(history.header.get("run_id", "")) for history in headed} - {""}
     targets = {history.target.base_url for history in headed}

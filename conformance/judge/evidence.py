@@ -36,8 +36,8 @@ def verify(
 ) -> bool:
     """Return whether the operations that `finding` names prove it by themselves.
 
-    `operations` and `classes` are those of the history, and what they were classified as, by their ids, where many
-    findings are asked about.
+    `operations` and `classes` are those that findings name, and what they and all that is foreign were classified as,
+    by their ids, where many findings are asked about.
     """
     known = {one.id: one for one in history.operations} if operations is None else operations
     rule = rule_of(finding.requirement, finding.rule)
@@ -56,9 +56,13 @@ def verified(judgement: Judgement, history: History, classes: Sequence[Classifie
 
     `classes` are those of `classify_all`, where they are known already.
     """
+    named = {name for tally in judgement.tallies.values() for finding in tally.findings for name in finding.operations}
+    if not named and not any(tally.findings for tally in judgement.tallies.values()):
+        return Verified(judgement)
     classes = classify_all(history.operations, history.target) if classes is None else classes
-    operations = {one.id: one for one in history.operations}
-    given = {one.id: of for one, of in zip(history.operations, classes, strict=True)}
+    operations = {one.id: one for one in history.operations if one.id in named}
+    pairs = zip(history.operations, classes, strict=True)
+    given = {one.id: of for one, of in pairs if of.foreign or one.id in named}
     dropped: list[Finding] = []
     tallies = {}
     for name, tally in judgement.tallies.items():

@@ -65,6 +65,12 @@ class Gathered:
         often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
         return often or bool(self.forbidden.stated) or self.refused.is_suspicious or self.identities.is_suspicious
 
+    @property
+    def concerns_others(self) -> bool:
+        """Whether anything of other projects may matter to what was gathered, or this to them."""
+        often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
+        return often or bool(self.forbidden.stated) or self.refused.concern_others or self.identities.is_suspicious
+
     def announce(self, operation: Operation, called: Call) -> None:
         """Note a write before all others are taken, where its answer is known already."""
         status = operation.exchange.status

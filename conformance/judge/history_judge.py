@@ -6,18 +6,17 @@ Feed it what is about to be sent (`begin`, mutations) and what came of it (`add`
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from conformance.api.answers import Answer, Classified, Effect, Kind
+from conformance.api.answers import Answer, Classified, Effect, Kind, Source
 from conformance.api.catalogue import requirements
 from conformance.api.classifier import Classifier, classify_all
 from conformance.api.request_facts import is_mutation
 from conformance.api.routes import EXTENDED_CALLS, LENGTHS, READ_METHODS, STORAGE_GET, STORAGE_PUT, UNROUTED
 from conformance.api.statuses import CORE_ERRORS
 from conformance.history import unfinished
+from conformance.history.collector import collector_away
 from conformance.judge import second_user, wall_clock
 from conformance.judge.core_reached import reached
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
@@ -29,7 +28,7 @@ from conformance.judge.rules import convergence_rules, project_rules
 from conformance.judge.rules.access_rules import Access, granted
 from conformance.judge.rules.completion_rules import Completions
 from conformance.judge.rules.later.attach_rules import Attachments
-from conformance.judge.rules.own_write_rules import OWN, OwnWrites
+from conformance.judge.rules.own_write_rules import Own, OwnWrites, own_concern
 from conformance.judge.rules.project_rules import ProjectCase
 from conformance.judge.rules.refused_create_rules import TRACED, Traces
 from conformance.judge.rules_table import checks, lasting, occasions
@@ -46,7 +45,6 @@ _BY_ANYBODY = frozenset(
      "update_file", "withdraw_permission"}
 )  # fmt: skip
 """Mutations announced whoever sends them; announcing others cannot be taken back without a trace."""
-_TRUTHS = (Answer.DONE, Answer.INTEGRITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class Judge:
         self._statuses: dict[int, int] = {}
         self._plans = {
             name: (
-                self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, name in OWN,
+                self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, own_concern(name),
                 Gathered.concern(name),
             )
             for name in (*LENGTHS, UNROUTED, STORAGE_GET, STORAGE_PUT)
@@ -130,24 +128,23 @@ class Judge:
         may be a firewall's for one: what it says is never taken back.
         """
         self._count += 1
-        self._origin = min(self._origin, operation.a_ns)
-        if self._pending:
-            self._pending.pop(operation.id, None)
+        if operation.a_ns < self._origin:  # noqa: PLR1730 - a call for each operation is slower
+            self._origin = operation.a_ns
+        self._pending.pop(operation.id, None)
         if of is None:
             of = self._classify(operation)
         self._payloads.take(operation, of)
-        if of.foreign:  # no information: as if nothing had come back
-            exchange = replace(operation.exchange, status=None, response=None, failure=Failure.CUT)
+        answer, exchange = of.answer, operation.exchange
+        if of.source is not Source.API and of.foreign:  # no information: as if nothing had come back
+            exchange = replace(exchange, status=None, response=None, failure=Failure.CUT)
             operation = replace(operation, exchange=exchange)
         handler, traced, extended, own, gathered = self._plans[of.call.name]
         if traced:
             self._traces.take(operation, of)
         if gathered and (gathered is Concern.WRITES or self._gathered.watched):
             self._gathered.take(operation, of)
-        answer = of.answer
         if answer is Answer.UNKNOWN or answer is Answer.REFUSED:
             self._gathered.unstated(operation, of)
-        exchange = operation.exchange
         if exchange.user == "owner":
             self._owners(operation, of, handler, extended=extended, own=own)
         elif exchange.role is Role.STORAGE:
@@ -159,7 +156,7 @@ class Judge:
             self._statuses[counted] = self._statuses.get(counted, 0) + 1
 
     def _owners(
-        self, operation: Operation, of: Classified, handler: Handler | None, *, extended: bool, own: bool
+        self, operation: Operation, of: Classified, handler: Handler | None, *, extended: bool, own: Own | None
     ) -> None:
         notes = operation.notes
         if notes and notes.get("intent") == "invalid" and not _matters(operation, of):
@@ -170,11 +167,14 @@ class Judge:
                 self._undocumented(operation, of.effect)
             return
         handler(operation, of)
-        if operation.exchange.status == NOT_FOUND and of.call.id and of.answer in (Answer.REFUSED, Answer.ALREADY):
+        answer = of.answer
+        if (answer is Answer.REFUSED or answer is Answer.ALREADY) and (
+            operation.exchange.status == NOT_FOUND and of.call.id
+        ):
             self._access.owner_missed(of)
-        if extended and operation.a_ns > self._answered and of.answer in _TRUTHS:
+        if extended and operation.a_ns > self._answered and (answer is Answer.DONE or answer is Answer.INTEGRITY):
             self._answered = operation.a_ns
-        if own:
+        if own and (own is Own.WRITE or operation.session in self._own.writers):
             self._own.take(operation, of)
 
     def _undocumented(self, operation: Operation, done: Effect) -> None:
@@ -376,7 +376,7 @@ def judge_history(history: History, classes: Sequence[Classified] | None = None)
         accepts_small_parts=header.get("small_parts_accepted") is True,
         partial=header.get("partial") is True,
     )
-    with _no_collection():
+    with collector_away():
         classes = classes if classes is not None else classify_all(history.operations, history.target)
         operations = wall_clock.widened(history.operations, classes) if by_wall_clock else history.operations
         for operation in operations:
@@ -386,15 +386,3 @@ def judge_history(history: History, classes: Sequence[Classified] | None = None)
             judge.add(operation, of)
         judgement = judge.conclude(complete=history.complete)
     return wall_clock.measured(judgement) if by_wall_clock else judgement
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the collector away: state is many small things without a cycle, and looking for one takes long."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

@@ -32,7 +32,7 @@ class Shown(Operation):
 class Proof:
     """A finding with the operations that it names, in its order; and the history, which only a pattern may look at.
 
-    `classes` gives by id what operations were classified as, as far as that is known.
+    `classes` gives by id what operations were classified as, as far as that is known: all that is foreign is.
     """
 
     finding: Finding

@@ -81,12 +81,14 @@ class Case:
 
     @property
     def rewrites(self) -> list[tuple[int, int]]:
-        """When (ns) attempts to complete it again may have taken effect."""
-        return [
+        """When (ns) writes after its completion may have taken effect: completing it again, parts, another hash."""
+        again = [
             (one.interval.begun_ns, NEVER if one.effect is Effect.INDETERMINATE else one.interval.ended_ns)
             for one in self.upload.completes.values()
             if one.interval is not self.chain.started and one.effect in (Effect.DONE, Effect.INDETERMINATE)
         ]
+        later = (*self.upload.afterwards, *self.upload.hashes)
+        return again + [(one.interval.begun_ns, one.interval.ended_ns if one.sure else NEVER) for one in later]
 
     def at(self, endpoint: Endpoint) -> Chain:
         """Return the chain as one endpoint showed it."""

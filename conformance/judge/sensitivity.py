@@ -8,7 +8,7 @@ its middle for the likely figure, and nowhere surely but in the whole of it for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Classified
 from conformance.api.routes import URL_CALLS
@@ -31,21 +31,47 @@ class Watch:
     reads: tuple[Span, ...]
 
 
-def watches(operations: Iterable[Operation], classes: Iterable[Classified]) -> list[Watch]:
-    """Find the tracers among the operations: what their readers noted, and when they were completed."""
-    reads: dict[tuple[str, str], list[_Read]] = {}
-    completed: dict[str, float] = {}
-    for operation, of in zip(operations, classes, strict=True):
+@dataclass(slots=True)
+class Watches:
+    """What the readers of tracers noted, and when the uploads were completed, in any order."""
+
+    reads: dict[tuple[str, str], list[_Read]] = field(default_factory=dict)
+    completed: dict[str, float] = field(default_factory=dict)
+
+    def add(self, operation: Operation, of: Classified) -> None:
+        """Take one operation."""
         if operation.b_ns is None:
-            continue
+            return
         called = of.call
         if called.name == "complete_upload" and of.answer is Answer.DONE:
-            completed[called.id] = min(completed.get(called.id, LONGEST_S * 1e9), operation.b_ns / 1e9)
+            self._completed(called.id, operation.b_ns / 1e9)
         elif called.name in URL_CALLS and operation.notes.get("tracer"):
             key = str(operation.notes["upload"]), str(operation.notes["tracer"])
-            reads.setdefault(key, []).append((operation.a_ns / 1e9, operation.b_ns / 1e9, of.answer))
-    made = (_watch(kind, completed.get(upload), seen) for (upload, kind), seen in reads.items())
-    return [watch for watch in made if watch and watch.ended > watch.begun]
+            self.reads.setdefault(key, []).append((operation.a_ns / 1e9, operation.b_ns / 1e9, of.answer))
+
+    def _completed(self, upload: str, ended: float) -> None:
+        self.completed[upload] = min(self.completed.get(upload, LONGEST_S * 1e9), ended)
+
+    def merge(self, other: Watches) -> None:
+        """Fold those of other operations in."""
+        for key, reads in other.reads.items():
+            self.reads.setdefault(key, []).extend(reads)
+        for upload, ended in other.completed.items():
+            self._completed(upload, ended)
+
+    def found(self) -> list[Watch]:
+        """Return the tracers, in an order that does not depend on that of the operations."""
+        made = (_watch(kind, self.completed.get(upload), seen) for (upload, kind), seen in self.reads.items())
+        found = [watch for watch in made if watch and watch.ended > watch.begun]
+        return sorted(found, key=lambda one: (one.begun, one.ended, one.kind, one.reads))
+
+
+def watches(operations: Iterable[Operation], classes: Iterable[Classified]) -> list[Watch]:
+    """Find the tracers among the operations: what their readers noted, and when they were completed."""
+    gathered = Watches()
+    for operation, of in zip(operations, classes, strict=True):
+        gathered.add(operation, of)
+    return gathered.found()
 
 
 def _watch(kind: str, begun: float | None, seen: Sequence[_Read]) -> Watch | None:
@@ -95,8 +121,12 @@ def width_seen(found: Sequence[Watch], *, sure: bool) -> float | None:
 
 
 def sensitivity(operations: Iterable[Operation], classes: Iterable[Classified]) -> dict[str, Json]:
-    """State what the tracers of a history could see: widths in seconds, for bad tracers, good ones, and all of them."""
-    found = watches(operations, classes)
+    """State what the tracers of a history could see."""
+    return sensitivity_of(watches(operations, classes))
+
+
+def sensitivity_of(found: Sequence[Watch]) -> dict[str, Json]:
+    """State what tracers could see: widths in seconds, for bad tracers, good ones, and all of them."""
     groups = {kind: [watch for watch in found if watch.kind == kind] for kind in ("bad", "good")}
     return {
         "confidence": CONFIDENCE,

@@ -22,6 +22,8 @@ BY_ORDER_ALONE = frozenset(
     }
 )  # fmt: skip
 """Rules whose evidence is nothing but the order of operations, or the time between them."""
+BY_WALL_CLOCK = "wall"
+"""What a header says of its clock where that may have been set meanwhile."""
 ON_ORDER_ALONE = "on_order_alone"
 """The figure that says how many signs were measured and not judged."""
 _ENDS_OR_SWITCHES = frozenset(
@@ -32,7 +34,7 @@ _ENDS_OR_SWITCHES = frozenset(
 
 def tells(history: History) -> bool:
     """Whether the history's instants are a wall clock's."""
-    return history.header.get("clock") == "wall"
+    return history.header.get("clock") == BY_WALL_CLOCK
 
 
 def widened(operations: Sequence[Operation], classes: Sequence[Classified]) -> tuple[Operation, ...]:

@@ -11,22 +11,21 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 from conformance.api import catalogue
-from conformance.api.answers import Classified, Source
+from conformance.api.answers import Classified
 from conformance.api.classifier import classify_all
 from conformance.errors import ExitCode
 from conformance.judge import judge_history
-from conformance.judge.evidence import verified
+from conformance.judge.evidence import Verified, verified
 from conformance.judge.lag import summary as lag_summary
 from conformance.judge.rules_table import by_version
-from conformance.judge.sensitivity import sensitivity
+from conformance.judge.sensitivity import sensitivity_of
 from conformance.judge.wall_clock import ON_ORDER_ALONE
-from conformance.model import Conformance, Exchange, Finding, History, Json, Judgement, Operation, Role, Run, Tally
+from conformance.model import Conformance, Finding, History, Json, Judgement, Operation, Run, Tally
 from conformance.outcome import foreign
-from conformance.outcome.core_kinds import hindrances
-from conformance.outcome.coverage import blocked, missing_core, storage_trouble
+from conformance.outcome.coverage import marked, missing_core
 from conformance.outcome.document import document
 from conformance.outcome.reproduction import programs
-from conformance.outcome.traffic import traffic
+from conformance.outcome.sums import Sums, sums_of
 from conformance.outcome.verdicts import Circumstances, conclude, verdicts
 
 Classes = Sequence[Classified]
@@ -75,22 +74,52 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def assemble(history: History, framing: Framing) -> dict[str, Json]:
-    """Judge `history`, keep the findings that convict again, and draw its run document."""
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """What a run document is drawn from.
+
+    `judged` is the judgement, `checked` the same without what did not convict again; `sums` is what was added up of
+    the whole history. `history` holds at least the operations that findings name, and those that led to them, with
+    their `classes`; `complete` and `exchanges` are those of the whole history.
+    """
+
+    history: History
+    classes: Classes
+    judged: Judgement
+    checked: Verified
+    sums: Sums
+    complete: bool
+    exchanges: int
+
+
+def gist(history: History) -> Gist:
+    """Judge a whole history, and keep the findings that convict again."""
     classes = classify_all(history.operations, history.target)
-    chosen = catalogue.requirements(by=framing.catalogue)
-    chosen = catalogue.select(framing.only, chosen) if framing.only else chosen
     judged = judge_history(history, classes)
     checked = verified(judged, history, classes)
+    sums = sums_of(history.operations, classes)
+    return Gist(history, classes, judged, checked, sums, history.complete, len(history.operations))
+
+
+def assemble(history: History, framing: Framing) -> dict[str, Json]:
+    """Judge `history`, keep the findings that convict again, and draw its run document."""
+    return drawn(gist(history), framing)
+
+
+def drawn(of: Gist, framing: Framing) -> dict[str, Json]:
+    """Draw the run document of a history that was judged."""
+    history, classes, judged, checked, sums = of.history, of.classes, of.judged, of.checked, of.sums
+    chosen = catalogue.requirements(by=framing.catalogue)
+    chosen = catalogue.select(framing.only, chosen) if framing.only else chosen
     judgement, names = checked.judgement, {requirement.id for requirement in chosen}
     dropped = [finding for finding in checked.dropped if finding.requirement in names]
     stated = (*_dropped(dropped), *_disagreement(judged, framing.second_opinion))
     framing = replace(framing, trouble=(*framing.trouble, *stated))
     version = catalogue.number(framing.catalogue)
     tallies = {name: by_version(tally, version) for name, tally in {**judgement.tallies, **framing.tallies}.items()}
-    tallies = blocked(tallies, history.operations, classes)
+    tallies = marked(tallies, sums.steps)
     given = verdicts(chosen, tallies, strict=framing.strict)
-    dead = storage_trouble(history.operations, classes)
+    dead = sums.steps.storage_trouble()
     whole = not framing.only and not framing.recorded
     circumstances = Circumstances(
         strict=framing.strict,
@@ -98,17 +127,17 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
         exercises=framing.exercises,
         recorded=framing.recorded,
         interrupted=framing.interrupted,
-        complete=history.complete,
-        missing_core=missing_core(tallies, judgement.counters, hindrances(history.operations, classes)),
-        trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *_gone(history, classes)),
+        complete=of.complete,
+        missing_core=missing_core(tallies, judgement.counters, sums.hindrances.why()),
+        trouble=(*framing.trouble, *(dead if whole else ()), *framing.shortage, *sums.ending.gone()),
     )
     outcome, reasons = conclude(given, circumstances)
-    ended, found = now(), foreign.answers(history.operations, classes)
+    ended, found = now(), sums.foreign.summary()
     run = Run(
         outcome=outcome,
         target=history.target,
         verdicts=given,
-        exchanges=len(history.operations),
+        exchanges=of.exchanges,
         effort=framing.effort,
         seed=framing.seed,
         strict=framing.strict,
@@ -126,7 +155,8 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
                     *(() if whole else dead),
                     *framing.remarks,
                     *foreign.sentences(found),
-                    *_unsent(history),
+                    *sums.unsent.sentences(),
+                    *sums.ending.remarks(),
                     *_on_order_alone(judgement),
                 )
             )
@@ -143,13 +173,9 @@ def assemble(history: History, framing: Framing) -> dict[str, Json]:
             **({"further_reports": list(framing.reports)} if framing.reports else {}),
         },
     )
-    summaries = {**_summaries(history, classes, judgement), "not_the_api": found, **framing.summaries}
+    summaries = {**_summaries(of), "not_the_api": found, **framing.summaries}
     shown = programs(history, classes, [verdict.tally for verdict in given])
     return document(run, _evidence(history, classes, judgement), summaries, shown)
-
-
-LEAST_UNANSWERED = 10
-"""So many requests without any answer at the very end, and the target had gone away before the run was over."""
 
 
 def exit_code(outcome: Conformance, framing: Framing) -> ExitCode:
@@ -179,7 +205,7 @@ def versions() -> dict[str, str]:
 def _evidence(history: History, classes: Classes, judgement: Judgement) -> dict[str, tuple[Operation, Classified]]:
     named = {name for tally in judgement.tallies.values() for f in tally.findings for name in f.operations}
     pairs = zip(history.operations, classes, strict=True)
-    return {operation.id: (operation, of) for operation, of in pairs if operation.id in named}
+    return {operation.id: (operation, of) for operation, of in pairs if operation.id in named} if named else {}
 
 
 def _dropped(dropped: Iterable[Finding]) -> Iterable[str]:
@@ -211,31 +237,6 @@ def _as_json(finding: Finding) -> dict[str, Json]:
     }
 
 
-def _gone(history: History, classes: Classes) -> Iterable[str]:
-    """Say that the target did not come back: nothing that its API was asked last was answered."""
-    pairs = zip(history.operations, classes, strict=True)
-    sent = ((one.exchange, of) for one, of in pairs if not {"withheld", "forbidden"} & one.notes.keys())
-    stated = [_answered(exchange, of) for exchange, of in sent if exchange.role is Role.API]
-    unanswered = stated[::-1].index(True) if True in stated else len(stated)
-    if unanswered >= LEAST_UNANSWERED:
-        yield f"the last {unanswered} requests had no answer of the API: the target, or the token, went away"
-
-
-def _answered(exchange: Exchange, of: Classified) -> bool:
-    return of.source is Source.API and not (exchange.status == 401 and exchange.user == "owner")
-
-
-def _unsent(history: History) -> Iterable[str]:
-    """Say what the driver would not send, and why: it is no finding, but it may be why something was not observed."""
-    notes = [operation.notes for operation in history.operations]
-    forbidden = Counter(str(note["forbidden"]) for note in notes if "forbidden" in note)
-    for reason, count in forbidden.most_common():
-        yield f"signed URLs not followed, {count} times: {reason}"
-    withheld = sum("withheld" in note for note in notes)
-    if withheld:
-        yield f"{withheld} requests were not sent: they could have changed what this run did not make"
-
-
 def _on_order_alone(judgement: Judgement) -> Iterable[str]:
     """Say what was measured and not judged, because the history's clock may have been set meanwhile."""
     figures = {name: tally.measured.get(ON_ORDER_ALONE, 0) for name, tally in judgement.tallies.items()}
@@ -244,12 +245,12 @@ def _on_order_alone(judgement: Judgement) -> Iterable[str]:
         yield f"signs that rest on the order of a wall clock alone were measured, not judged: {stated}"
 
 
-def _summaries(history: History, classes: Classes, judgement: Judgement) -> dict[str, Json]:
+def _summaries(of: Gist) -> dict[str, Json]:
     readings: Sequence[catalogue.Reading] = catalogue.readings()
     return {
-        "complete": history.complete,
-        "lag": lag_summary(judgement.lags),
-        "traffic": traffic(history.operations, classes),
-        "sensitivity": sensitivity(history.operations, classes),
+        "complete": of.complete,
+        "lag": lag_summary(of.checked.judgement.lags),
+        "traffic": of.sums.traffic.summary(),
+        "sensitivity": sensitivity_of(of.sums.watches.found()),
         "readings": [{"id": r.id, "about": r.about, "text": r.text} for r in readings],
     }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Classified
 from conformance.api.bodies import asked, within
 from conformance.model import Json, Operation
+from conformance.outcome.traffic import ranked
 
 KINDS = ("chunked", "single-part")
+_OF_PROVIDERS = frozenset({"list_storage_providers", "show_storage_provider"})
+_CONCERNED = _OF_PROVIDERS | {"create_chunk", "create_upload"}
 
 
 def missing_kinds(reached: Mapping[str, Json], why: Mapping[str, str]) -> list[str]:
@@ -24,21 +28,48 @@ def missing_kinds(reached: Mapping[str, Json], why: Mapping[str, str]) -> list[s
     return [f"a good {kind} upload{f' ({why[kind]})' if why.get(kind) else ''}" for kind in gaps]
 
 
+@dataclass(slots=True)
+class Hindrances:
+    """What kept good uploads from coming about, by kind, as far as the owner was told."""
+
+    stated: dict[str, Counter[str]] = field(default_factory=dict)
+    done: Counter[str] = field(default_factory=Counter)
+    algorithms: set[str] = field(default_factory=set)
+
+    def add(self, operation: Operation, of: Classified) -> None:
+        """Take one operation."""
+        name = of.call.name
+        if name not in _CONCERNED or operation.exchange.user != "owner":
+            return
+        if operation.notes.get("intent", "valid") != "valid":
+            return
+        if name in _OF_PROVIDERS:
+            if of.answer is Answer.DONE:
+                self.algorithms.update(_algorithms(operation.exchange.response))
+        elif what := _what(operation, of):
+            counted = self.stated.setdefault(what, Counter())
+            counted[str(operation.exchange.status or operation.exchange.failure)] += 1
+            self.done[what] += of.answer is Answer.DONE
+
+    def merge(self, other: Hindrances) -> None:
+        """Fold those of other operations in."""
+        for what, counted in other.stated.items():
+            self.stated.setdefault(what, Counter()).update(counted)
+        self.done.update(other.done)
+        self.algorithms |= other.algorithms
+
+    def why(self) -> dict[str, str]:
+        """Say by kind what stood in the way."""
+        stated = {kind: self.stated.get(kind, Counter()) for kind in (*KINDS, "chunk")}
+        return {kind: _why(kind, stated, self.done, self.algorithms) for kind in KINDS}
+
+
 def hindrances(operations: Iterable[Operation], classes: Iterable[Classified]) -> dict[str, str]:
     """Say by kind what kept good uploads of it from coming about, as far as the owner was told."""
-    stated: dict[str, Counter[str]] = {kind: Counter() for kind in (*KINDS, "chunk")}
-    done: Counter[str] = Counter()
-    algorithms: set[str] = set()
+    found = Hindrances()
     for operation, of in zip(operations, classes, strict=True):
-        if operation.exchange.user != "owner" or operation.notes.get("intent", "valid") != "valid":
-            continue
-        if of.call.name in ("list_storage_providers", "show_storage_provider") and of.answer is Answer.DONE:
-            algorithms.update(_algorithms(operation.exchange.response))
-        what = _what(operation, of)
-        if what:
-            stated[what][str(operation.exchange.status or operation.exchange.failure)] += 1
-            done[what] += of.answer is Answer.DONE
-    return {kind: _why(kind, stated, done, algorithms) for kind in KINDS}
+        found.add(operation, of)
+    return found.why()
 
 
 def _what(operation: Operation, of: Classified) -> str:
@@ -68,4 +99,4 @@ def _why(kind: str, stated: Mapping[str, Counter[str]], done: Mapping[str, int],
 
 
 def _counted(answers: Counter[str]) -> str:
-    return ", ".join(f"{answer} ({count} times)" for answer, count in answers.most_common())
+    return ", ".join(f"{answer} ({count} times)" for answer, count in ranked(answers))

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from conformance.api.answers import Answer, Classified
 from conformance.api.failed_fetches import is_own_doing
 from conformance.api.routes import STORAGE_GET, STORAGE_PUT
 from conformance.model import NOTHING, Json, Operation, Role, Tally
 from conformance.outcome.core_kinds import missing_kinds
+from conformance.outcome.traffic import ranked
 
 STEPS = ("create_project", "create_upload", "complete_upload", "create_file", "file_url", "version_url")
 """The road that nearly every requirement needs, in order: a later step needs the earlier ones."""
+_STEPS = frozenset(STEPS)
 
 _NEEDS: Mapping[str, str] = {
     "project-create-body": "create_project",
@@ -51,78 +53,136 @@ _NEEDS: Mapping[str, str] = {
 """The last step that must have succeeded before a requirement can be exercised."""
 
 
-def obstacle(operations: Iterable[Operation], classes: Iterable[Classified]) -> tuple[str, str]:
-    """Give the first step of the road that was tried and never succeeded, and the sentence that says so.
-
-    A step that nobody tried blocks nothing: what rests on it was not observed.
-    """
-    tried: Counter[str] = Counter()
-    done: Counter[str] = Counter()
-    last: dict[str, str] = {}
-    for operation, of in zip(operations, classes, strict=True):
-        name = of.call.name
-        if name in STEPS and operation.exchange.user == "owner" and "withheld" not in operation.notes:
-            tried[name] += 1
-            done[name] += of.answer is Answer.DONE
-            last[name] = str(operation.exchange.status or operation.exchange.failure)
-    for step in STEPS:
-        if tried[step] and not done[step]:
-            return step, f"no {step} succeeded in {tried[step]} attempts (the last answer: {last[step]})"
-    return "", ""
-
-
 LEAST_STORED = 3
 """So many attempts to store something, all in vain, are worth a word; of downloads one is, for each was given a url."""
+_STORED = {STORAGE_PUT: "the storage took no bytes", STORAGE_GET: "no download succeeded"}
+
+
+@dataclass(slots=True)
+class Latest:
+    """What was said last, by the number of its line."""
+
+    line: int = -1
+    text: str = ""
+
+    def take(self, line: int, text: str) -> None:
+        """Keep a text if it is later."""
+        if line > self.line:
+            self.line, self.text = line, text
+
+
+@dataclass(slots=True)
+class Steps:
+    """How the steps of the road fared, and the requests to the storage provider."""
+
+    tried: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    last: dict[str, Latest] = field(default_factory=dict)
+    answers: dict[str, Counter[str]] = field(default_factory=dict)
+    fetches: int = 0
+    own: int = 0
+    own_reason: Latest = field(default_factory=Latest)
+
+    def add(self, operation: Operation, of: Classified, line: int) -> None:
+        """Take one operation, by the number of its line."""
+        exchange, name = operation.exchange, of.call.name
+        if exchange.role is Role.STORAGE:
+            self._stored(operation, of, line)
+        elif name in STEPS and exchange.user == "owner" and "withheld" not in operation.notes:
+            self.tried[name] += 1
+            self.done[name] += of.answer is Answer.DONE
+            self.last.setdefault(name, Latest()).take(line, str(exchange.status or exchange.failure))
+
+    def _stored(self, operation: Operation, of: Classified, line: int) -> None:
+        exchange, name, notes = operation.exchange, of.call.name, operation.notes
+        if exchange.method == "GET":
+            self.fetches += 1
+            if is_own_doing(operation):
+                self.own += 1
+                self.own_reason.take(line, str(notes.get("forbidden") or notes.get("trouble") or exchange.failure))
+        forbidden = "forbidden" in notes
+        if "withheld" not in notes and (name == STORAGE_GET or not forbidden):
+            self.done[name] += of.answer is Answer.DONE
+            came = "not followed" if forbidden else str(exchange.status or exchange.failure)
+            self.answers.setdefault(name, Counter())[came] += not 300 <= (exchange.status or 0) < 400
+
+    def merge(self, other: Steps) -> None:
+        """Fold those of other operations in."""
+        self.tried.update(other.tried)
+        self.done.update(other.done)
+        for name, latest in other.last.items():
+            self.last.setdefault(name, Latest()).take(latest.line, latest.text)
+        for name, counted in other.answers.items():
+            self.answers.setdefault(name, Counter()).update(counted)
+        self.fetches += other.fetches
+        self.own += other.own
+        self.own_reason.take(other.own_reason.line, other.own_reason.text)
+
+    def obstacle(self) -> tuple[str, str]:
+        """Give the first step of the road that was tried and never succeeded, and the sentence that says so.
+
+        A step that nobody tried blocks nothing: what rests on it was not observed.
+        """
+        for step in STEPS:
+            if self.tried[step] and not self.done[step]:
+                last = self.last[step].text
+                return step, f"no {step} succeeded in {self.tried[step]} attempts (the last answer: {last})"
+        return "", ""
+
+    def own_obstacle(self) -> str:
+        """Say that every download failed by the suite's own doing, so that nothing can be said of any bytes."""
+        if not self.fetches or self.own < self.fetches:
+            return ""
+        return f"no download could be made by this suite in {self.own} attempts (the last: {self.own_reason.text})"
+
+    def storage_trouble(self) -> tuple[str, ...]:
+        """Say that the storage provider took nothing, or served nothing, in as many attempts as there were."""
+        return tuple(
+            f"{what}: the {sum(counted.values())} requests to the storage provider that should have done so were "
+            f"answered {', '.join(f'{status} ({n} times)' for status, n in ranked(counted) if n)}"
+            for name, what in _STORED.items()
+            if (counted := self.answers.get(name, Counter()))
+            and sum(counted.values()) >= (LEAST_STORED if name == STORAGE_PUT else 1) and not self.done[name]
+        )  # fmt: skip
+
+
+def steps_of(operations: Iterable[Operation], classes: Iterable[Classified]) -> Steps:
+    """Return how the steps fared in a whole history."""
+    found = Steps()
+    for line, (operation, of) in enumerate(zip(operations, classes, strict=True)):
+        found.add(operation, of, line)
+    return found
+
+
+def obstacle(operations: Iterable[Operation], classes: Iterable[Classified]) -> tuple[str, str]:
+    """Give the first step that was tried and never succeeded in a whole history, and the sentence that says so."""
+    return steps_of(operations, classes).obstacle()
 
 
 def storage_trouble(operations: Iterable[Operation], classes: Iterable[Classified]) -> tuple[str, ...]:
-    """Say that the storage provider took nothing, or served nothing, in as many attempts as there were."""
-    answers: dict[str, Counter[str]] = {STORAGE_PUT: Counter(), STORAGE_GET: Counter()}
-    done: Counter[str] = Counter()
-    for operation, of in zip(operations, classes, strict=True):
-        exchange, name = operation.exchange, of.call.name
-        if exchange.role is not Role.STORAGE or "withheld" in operation.notes:
-            continue
-        forbidden = "forbidden" in operation.notes
-        if name == STORAGE_GET or not forbidden:
-            done[name] += of.answer is Answer.DONE
-            came = "not followed" if forbidden else str(exchange.status or exchange.failure)
-            answers[name][came] += not 300 <= (exchange.status or 0) < 400
-    what = {STORAGE_PUT: "the storage took no bytes", STORAGE_GET: "no download succeeded"}
-    return tuple(
-        f"{what[name]}: the {sum(counted.values())} requests to the storage provider that should have done so were "
-        f"answered {', '.join(f'{status} ({n} times)' for status, n in counted.most_common() if n)}"
-        for name, counted in answers.items()
-        if sum(counted.values()) >= (LEAST_STORED if name == STORAGE_PUT else 1) and not done[name]
-    )
-
-
-def own_obstacle(operations: Iterable[Operation]) -> str:
-    """Say that every download failed by the suite's own doing, so that nothing can be said of any bytes."""
-    fetches = [one for one in operations if one.exchange.role is Role.STORAGE and one.exchange.method == "GET"]
-    ours = [one for one in fetches if is_own_doing(one)]
-    if not fetches or len(ours) < len(fetches):
-        return ""
-    notes = ours[-1].notes
-    reason = notes.get("forbidden") or notes.get("trouble") or ours[-1].exchange.failure
-    return f"no download could be made by this suite in {len(ours)} attempts (the last: {reason})"
+    """Say of a whole history that the storage provider took nothing, or served nothing."""
+    return steps_of(operations, classes).storage_trouble()
 
 
 def blocked(
     tallies: Mapping[str, Tally], operations: Iterable[Operation], classes: Iterable[Classified]
 ) -> dict[str, Tally]:
+    """Mark as blocked what was never exposed because the road to it ended early in a whole history."""
+    return marked(tallies, steps_of(operations, classes))
+
+
+def marked(tallies: Mapping[str, Tally], steps: Steps) -> dict[str, Tally]:
     """Mark as blocked what was never exposed because the road to it ended early."""
-    operations = tuple(operations)
-    step, reason = obstacle(operations, classes)
+    step, reason = steps.obstacle()
     behind = {name for name, need in _NEEDS.items() if step and STEPS.index(need) >= STEPS.index(step)}
-    if not behind and (reason := own_obstacle(operations)):
+    if not behind and (reason := steps.own_obstacle()):
         behind = {"bytes-at-once", "bytes-exact"}
-    marked = dict(tallies)
+    found = dict(tallies)
     for name in sorted(behind):
-        tally = marked.get(name, Tally(name))
+        tally = found.get(name, Tally(name))
         if not tally.exposures and not tally.findings:
-            marked[name] = replace(tally, blocked=reason)
-    return marked
+            found[name] = replace(tally, blocked=reason)
+    return found
 
 
 def missing_core(

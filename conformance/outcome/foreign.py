@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from conformance.api.answers import Classified, Source
 from conformance.model import Json, Operation
+from conformance.outcome.traffic import ranked
 
 EXAMPLES = 4
 """So many operations of each source are named."""
@@ -17,27 +18,46 @@ EXAMPLES = 4
 class _Pages:
     count: int = 0
     shapes: Counter[str] = field(default_factory=Counter)
-    examples: list[str] = field(default_factory=list)
+    examples: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, operation: Operation) -> None:
+    def add(self, operation: Operation, line: int) -> None:
         exchange = operation.exchange
         media = exchange.headers.get("content-type", "").partition(";")[0].strip() or "no media type"
         self.count += 1
         self.shapes[f"{exchange.status} {media}"] += 1
-        if len(self.examples) < EXAMPLES:
-            self.examples.append(operation.id)
+        self.examples = sorted([*self.examples, (line, operation.id)])[:EXAMPLES]
+
+    def merge(self, other: _Pages) -> None:
+        self.count += other.count
+        self.shapes.update(other.shapes)
+        self.examples = sorted([*self.examples, *other.examples])[:EXAMPLES]
 
 
-def answers(operations: Iterable[Operation], classes: Iterable[Classified]) -> dict[str, Json]:
-    """Return, for firewalls and gateways, how many requests they answered, with what, and a few of them."""
-    found: dict[str, _Pages] = {}
-    for operation, of in zip(operations, classes, strict=True):
-        if of.foreign:
-            found.setdefault(str(of.source), _Pages()).add(operation)
-    return {
-        source: {"count": pages.count, "answers": dict(pages.shapes.most_common()), "operations": pages.examples}
-        for source, pages in sorted(found.items())
-    }
+@dataclass(slots=True)
+class Foreign:
+    """What firewalls and gateways answered, by their source."""
+
+    pages: dict[str, _Pages] = field(default_factory=dict)
+
+    def add(self, operation: Operation, of: Classified, line: int) -> None:
+        """Take an answer that is not the API's, by the number of its line."""
+        self.pages.setdefault(str(of.source), _Pages()).add(operation, line)
+
+    def merge(self, other: Foreign) -> None:
+        """Fold those of other operations in."""
+        for source, pages in other.pages.items():
+            self.pages.setdefault(source, _Pages()).merge(pages)
+
+    def summary(self) -> dict[str, Json]:
+        """Return, for firewalls and gateways, how many requests they answered, with what, and a few of them."""
+        return {
+            source: {
+                "count": pages.count,
+                "answers": dict(ranked(pages.shapes)),
+                "operations": [name for _, name in pages.examples],
+            }
+            for source, pages in sorted(self.pages.items())
+        }
 
 
 _WHY = {

@@ -3,59 +3,83 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from conformance.api.answers import Classified
-from conformance.model import Json, Octets, Operation
+from conformance.api.answers import Answer, Classified, Source
+from conformance.model import Failure, Json, Octets, Operation
 
 NS_PER_S = 1_000_000_000
+Alike = tuple[str, Answer, Source, int | None, Failure | None]
+"""Call, answer, source, status and failure: most operations share them with many others, and are counted together."""
+
+
+def ranked(counted: Counter[str]) -> list[tuple[str, int]]:
+    """Return names with their counts, the most frequent first, and of equal ones in the order of the alphabet."""
+    return sorted(counted.items(), key=lambda one: (-one[1], one[0]))
 
 
 @dataclass(slots=True)
 class Traffic:
-    """Counts by call, answer, status, failure and source; bytes of bodies kept as octets; the span on the clock."""
+    """How many operations there were of each kind; bytes of bodies kept as octets; the span on the clock (ns)."""
 
-    operations: int = 0
-    calls: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    statuses: Counter[str] = field(default_factory=Counter)
-    failures: Counter[str] = field(default_factory=Counter)
-    sources: Counter[str] = field(default_factory=Counter)
+    alike: Counter[Alike] = field(default_factory=Counter)
     sent: int = 0
     received: int = 0
     first_ns: int | None = None
     last_ns: int = 0
 
     def add(self, operation: Operation, of: Classified) -> None:
-        """Count one operation."""
-        exchange = operation.exchange
-        self.operations += 1
-        self.calls[of.call.name][str(of.answer)] += 1
-        self.sources[str(of.source)] += 1
-        self.statuses[str(exchange.status)] += exchange.status is not None
-        if exchange.failure:
-            self.failures[str(exchange.failure)] += 1
-        self.sent += _octets(exchange.request)
-        self.received += _octets(exchange.response)
-        self.first_ns = operation.a_ns if self.first_ns is None else min(self.first_ns, operation.a_ns)
-        self.last_ns = max(self.last_ns, operation.b_ns or operation.a_ns)
+        """Take one operation."""
+        exchange, begun = operation.exchange, operation.a_ns
+        self.alike[of.call.name, of.answer, of.source, exchange.status, exchange.failure] += 1
+        if type(exchange.request) is Octets:
+            self.sent += exchange.request.bytes
+        if type(exchange.response) is Octets:
+            self.received += exchange.response.bytes
+        if self.first_ns is None or begun < self.first_ns:
+            self.first_ns = begun
+        ended = operation.b_ns or begun
+        if ended > self.last_ns:  # noqa: PLR1730 - a call for each operation is slower
+            self.last_ns = ended
+
+    def merge(self, other: Traffic) -> None:
+        """Fold the traffic of other operations in."""
+        self.alike.update(other.alike)
+        self.sent += other.sent
+        self.received += other.received
+        self.first_ns = min((one for one in (self.first_ns, other.first_ns) if one is not None), default=None)
+        self.last_ns = max(self.last_ns, other.last_ns)
+
+    def _counted(self, part: Callable[[Alike], object]) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for one, count in self.alike.items():
+            if part(one) is not None:
+                found[str(part(one))] += count
+        return found
+
+    def _by_call(self) -> list[Json]:
+        calls: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for (call, answer, *_), count in self.alike.items():
+            calls[call][str(answer)] += count
+        return [
+            {"call": name, "count": sum(kinds.values()), "by_answer": dict(ranked(kinds))}
+            for name, kinds in sorted(calls.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+        ]
 
     def summary(self) -> dict[str, Json]:
         """Give the ``traffic`` section of the run document; durations in seconds."""
-        duration_s = max(0, self.last_ns - (self.first_ns or 0)) / NS_PER_S
+        duration_s, operations = max(0, self.last_ns - (self.first_ns or 0)) / NS_PER_S, self.alike.total()
         return {
-            "operations": self.operations,
-            "by_call": [
-                {"call": name, "count": sum(kinds.values()), "by_answer": dict(kinds.most_common())}
-                for name, kinds in sorted(self.calls.items(), key=lambda item: -sum(item[1].values()))
-            ],
-            "by_status": {status: n for status, n in sorted(self.statuses.items()) if n},
-            "failures": dict(self.failures.most_common()),
-            "by_source": dict(self.sources.most_common()),
+            "operations": operations,
+            "by_call": self._by_call(),
+            "by_status": dict(sorted(self._counted(lambda one: one[3]).items())),
+            "failures": dict(ranked(self._counted(lambda one: one[4]))),
+            "by_source": dict(ranked(self._counted(lambda one: one[2]))),
             "bytes_sent": self.sent,
             "bytes_received": self.received,
             "duration_s": round(duration_s, 3),
-            "requests_per_s": round(self.operations / duration_s, 1) if duration_s else 0.0,
+            "requests_per_s": round(operations / duration_s, 1) if duration_s else 0.0,
         }
 
 
@@ -65,7 +89,3 @@ def traffic(operations: Iterable[Operation], classes: Iterable[Classified]) -> d
     for operation, of in zip(operations, classes, strict=True):
         summary.add(operation, of)
     return summary.summary()
-
-
-def _octets(body: Json | Octets | None) -> int:
-    return body.bytes if isinstance(body, Octets) else 0

@@ -34,6 +34,12 @@ _LEAKS = (
     "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID", "PYTEST_CURRENT_TEST", "HYPOTHESIS_PROFILE",
 )  # fmt: skip
 """What a pytest session around the run would tell it: a run draws the same plans wherever it is started."""
+PLUGINS = ("-p", "xdist", "-p", "xdist.looponfail", "-p", "conformance.run.plugin")
+"""All that a run needs of pytest's plugins: whatever else is installed stays out of it.
+
+With it stays out what pytest does for the modules of every plugin that it finds by itself, in the child and in each of
+its workers: it writes their assertions anew, here those of the whole suite and of schemathesis.
+"""
 
 
 def run_child(
@@ -55,13 +61,15 @@ def run_child(
 
 def _command(settings: Settings, handed: Path, scenarios: str) -> list[str]:
     ini = resources.files("conformance.scenarios").joinpath("pytest.ini")
-    words = [sys.executable, "-m", "pytest", "-c", str(ini), "--pyargs", scenarios, "--dds-settings", str(handed)]
+    words = [sys.executable, "-m", "pytest", "-c", str(ini), *PLUGINS, "--pyargs", scenarios]
+    words += ["--dds-settings", str(handed)]
     return [*words, "-n", str(settings.workers)] if settings.workers else words
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:
     clean = {name: value for name, value in os.environ.items() if name not in _LEAKS}
-    return {**clean, **settings.secrets_environment(), PARENT: str(os.getpid())}
+    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # workers heed it too, which are told no option of their parent's
+    return {**clean, **alone, **settings.secrets_environment(), PARENT: str(os.getpid())}
 
 
 def end_with_parent() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
@@ -29,6 +30,11 @@ from conformance.settings.run_settings import Settings
 HELD = "dds_held"
 SUITE_ERROR = "dds-suite-error"
 SHORTAGE = "dds-shortage"
+SELDOM = 20_000, 20, 20
+"""How seldom garbage in cycles is looked for: most of what a run makes lives to its end, and is looked through in vain.
+
+Collecting at Python's own pace is a fifth of what drawing costs.
+"""
 SHOWN = 20
 """Findings shown on the terminal; the reports hold them all."""
 
@@ -37,6 +43,7 @@ class Gathering:
     """The hooks and fixtures of a run; one instance in the controlling process, one in each of xdist's workers."""
 
     def __init__(self, config: pytest.Config) -> None:
+        gc.set_threshold(*SELDOM)
         self._config = config
         mine = settings_of(config)
         self._running = None if hasattr(config, "workerinput") else Running(mine)
@@ -120,6 +127,7 @@ class Gathering:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which items are to run."""
+        gc.freeze()  # every module is loaded, and stays
         if session.items:
             self._collected = tuple(item.nodeid for item in session.items)
             self._expect_fuzzing()

@@ -17,6 +17,8 @@ NS_PER_S = 1_000_000_000
 FORGOTTEN_NS = 3 * NS_PER_S
 FUZZING = ("fuzz-", "hostile-", "link-")
 """How the names of the scenarios begin that are no plans."""
+ENOUGH_ANSWERS, ENOUGH_LAGS = 20, 5
+"""So many are needed before a mean of them says anything."""
 NO_PLANS = ("fuzz", "house", "")
 """What is said in place of a scenario where something is only made ready."""
 
@@ -28,6 +30,8 @@ class Progress:
     `awaited` maps the path to the instants of its first and its last such answer, in nanoseconds of the history's
     clock. `base` is the base path that the history's header says. `done` holds the plans that came to their last reads,
     `fuzzed` the scenarios of fuzzing that began, `troubled_ns` the instant of the last operation that made trouble.
+    `answering_ns` is what all `answered` requests to the API took together, `settling_ns` how long all `settled`
+    paths were waited for.
     """
 
     base: str = BASE
@@ -38,6 +42,10 @@ class Progress:
     done: set[str] = field(default_factory=set)
     fuzzed: set[str] = field(default_factory=set)
     troubled_ns: int = 0
+    answered: int = 0
+    answering_ns: int = 0
+    settled: int = 0
+    settling_ns: int = 0
     paused: str = ""
     paused_until_ns: int = 0
 
@@ -53,6 +61,9 @@ class Progress:
         name = call_of(line["method"], line["path"], self.base).name
         self.projects += name == "create_project" and line.get("status") == 202
         self.uploads += name == "complete_upload" and line.get("status") == 202
+        if line.get("status") and line.get("b_ns") and line.get("role", "api") == "api":
+            self.answered += 1
+            self.answering_ns += line["b_ns"] - line["a_ns"]
         if name in EXTENDED_CALLS and line.get("status"):
             self._await(line)
 
@@ -77,8 +88,15 @@ class Progress:
         if code_of(line.get("response")) == NOT_CONSISTENT:
             first, _ = self.awaited.get(line["path"], (line["a_ns"], 0))
             self.awaited[line["path"]] = first, line["a_ns"]
-        else:
-            self.awaited.pop(line["path"], None)
+        elif awaited := self.awaited.pop(line["path"], None):
+            self.settled += 1
+            self.settling_ns += line["a_ns"] - awaited[0]
+
+    def measured_s(self) -> tuple[float, float]:
+        """Return about how many seconds an answer and a lag last at this target; 0 as long as too few are known."""
+        latency = self.answering_ns / self.answered / NS_PER_S if self.answered >= ENOUGH_ANSWERS else 0.0
+        lag = self.settling_ns / self.settled / NS_PER_S if self.settled >= ENOUGH_LAGS else 0.0
+        return latency, lag
 
     def awaited_at(self, now_ns: int) -> dict[str, int]:
         """Give what is still asked for, with the instant since when; what nobody asks for any more is not awaited."""

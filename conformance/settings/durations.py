@@ -11,6 +11,8 @@ ABREAST = 6
 """Requests that are under way at once, about, while a run does not wait."""
 MEASURED_LAG_S = 0.3
 """The lag at which the costs were measured."""
+MEASURED_LATENCY_S = 0.03
+"""What a request takes at most where the costs were measured: they hold it already."""
 
 
 def expected_s(

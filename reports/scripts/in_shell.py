@@ -59,6 +59,6 @@ def _step(number: int, step: Document) -> Iterable[str]:
         looked = (number, f"{step['wait_s']:g}", f"{step['until_s']:g}", shlex.quote(step["then"]), step["status"] or 0)
         yield f"look {' '.join(map(str, looked))} || return 0"
     else:
-        yield f"prepare {number} {step['status'] or 0}"
+        yield f"prepare {number} {step['status'] or 0} || return 0"
     for word, where in step["binds"].items():
         yield f"bind {word} {'.'.join(where)}"

@@ -41,7 +41,8 @@ def test_every_link_of_a_finding_leads_somewhere_on_the_page_or_to_the_documenta
     assert "scenario-wrong-requests" in inside
     for name in inside:
         assert page.count(f'id="{name}"') == 1, name
-    assert any(link.endswith("/requirements.html#error-payload") for link in links)
+    assert "requirements.html#error-payload" in links
+    assert 'id="error-payload"' in (folder / "requirements.html").read_text(encoding="utf-8")
     scripts = re.findall(r'href="(reproduce/[^"]+)"', page)
     assert {script.rsplit(".", 1)[1] for script in scripts} == {"sh", "py"}
     assert all((folder / script).is_file() for script in scripts)
@@ -50,3 +51,15 @@ def test_every_link_of_a_finding_leads_somewhere_on_the_page_or_to_the_documenta
 def test_the_summary_names_the_script_of_a_finding() -> None:
     """It is the first thing that somebody who reads a CI job wants."""
     assert re.search(r"shown again by: `reproduce/finding-\d+\.sh`", summary(judged()))
+
+
+def test_the_documentation_is_that_of_a_site_where_one_is_published(monkeypatch: object) -> None:
+    """Else the page beside the report; what is no web address is not linked to."""
+    import pytest  # noqa: PLC0415 - for the type alone
+    from conformance.reports.words import docs_page  # noqa: PLC0415 - only this test
+
+    assert isinstance(monkeypatch, pytest.MonkeyPatch)
+    monkeypatch.setenv("DDS_DOCS_URL", "https://dds.example.org/site/")
+    assert docs_page("nc-payload") == "https://dds.example.org/site/requirements.html#nc-payload"
+    monkeypatch.setenv("DDS_DOCS_URL", "javascript:alert(1)")
+    assert docs_page("nc-payload") == "requirements.html#nc-payload"

@@ -110,7 +110,69 @@ def test_a_read_beyond_the_bound_waits_for_the_bound_and_is_tried_once() -> None
     late = stated.ask("GET", "/files/id-file/url", 404, None, NC, after_ms=12_000)
     drawn = program(stated, late)
     assert drawn["steps"][-1]["wait_s"] > TARGET.converge_within_s
+    seen_after = 12.0
+    assert drawn["steps"][-1]["wait_s"] + drawn["steps"][-1]["until_s"] > seen_after
     assert drawn["tries"] == 1
+
+
+def test_a_file_that_was_made_while_its_upload_was_completed_is_made_after_it() -> None:
+    """The request for the file may have begun first: it was accepted because the complete came before it."""
+    stated, read = story()
+    complete, attach = stated.operations[7], stated.operations[8]
+    begun = replace(attach, a_ns=complete.a_ns - 100_000, b_ns=attach.b_ns)
+    stated.operations[8] = begun
+    paths = [step.get("path", "storage") for step in program(stated, read)["steps"]]
+    assert paths.index("/uploads/⟦u1⟧/complete") < paths.index("/files")
+
+
+def test_what_ended_a_file_is_part_of_what_led_to_an_answer_about_its_version() -> None:
+    """The version's own url names only the version."""
+    stated, _ = story()
+    stated.ask("DELETE", "/files/id-file", 403, None, {"error": 403})
+    gone = stated.ask("GET", "/file_versions/id-version/url", 404, None, {"error": 404, "code": "not_provided"})
+    assert ("DELETE", "/files/⟦f1⟧") in [(s["method"], s.get("path")) for s in program(stated, gone)["steps"]]
+
+
+def test_a_promotion_needs_the_switch_before_it() -> None:
+    """The version that is current already cannot be promoted; the switch names only the file."""
+    stated, _ = story()
+    stated.ask("POST", "/projects/id-mine/uploads", 201, {"name": "ddsc-1-b", "size": 3}, {"id": "id-second"})
+    stated.ask("PUT", "/files/id-file", 200, {"upload": {"id": "id-second"}}, {"id": "id-file"})
+    stated.ask("PUT", "/files/id-file/rename", 200, {"name": "ddsc-1-c"}, {"id": "id-file"})
+    stated.ask("POST", "/file_versions/id-version/current", 201, {}, {"id": "id-third"})
+    paths = [s.get("path") for s in program(stated, stated.ask("GET", "/file_versions/id-version/url", 500))["steps"]]
+    assert paths.index("/files/⟦f1⟧") < paths.index("/file_versions/⟦v1⟧/current")
+
+
+def test_a_create_that_is_refused_beyond_the_bound_is_tried_beyond_the_bound() -> None:
+    """A project that never becomes ready: asked at once, a right server refuses as well."""
+    stated, _ = story()
+    late = stated.ask("POST", "/projects/id-mine/uploads", 404, {"name": "ddsc-1-z"}, NC, after_ms=12_000)
+    assert program(stated, late)["steps"][-1]["wait_s"] > TARGET.converge_within_s
+
+
+def test_many_refused_changes_are_left_out_but_for_deletions() -> None:
+    """A program is to be read: what was refused is seldom what matters."""
+    stated, _ = story()
+    for _ in range(50):
+        stated.ask("PUT", "/files/id-file/rename", 403, {"name": "ddsc-1-n"}, {"error": 403})
+    stated.ask("DELETE", "/files/id-file", 403, None, {"error": 403})
+    read = stated.ask("GET", "/files/id-file/url", 404, None, {"error": 404, "code": "not_provided"})
+    steps = [(step["method"], step.get("path")) for step in program(stated, read)["steps"]]
+    assert ("DELETE", "/files/⟦f1⟧") in steps
+    assert ("PUT", "/files/⟦f1⟧/rename") not in steps
+
+
+def test_what_only_speaks_of_anothers_project_comes_after_what_made_it() -> None:
+    """Both were under way at once; the answer that holds the name it was asked for is the maker's."""
+    stated = Story()
+    first = stated.ask("POST", "/projects", 202, {"name": "ddsc-1-a"}, {"id": "id-one", "name": "ddsc-1-b"})
+    second = stated.ask("POST", "/projects", 202, {"name": "ddsc-1-b"}, {"id": "id-one", "name": "ddsc-1-b"})
+    steps = program(stated, first, second)["steps"]
+    assert [step["json"]["name"] for step in steps] == ["⟦n1⟧", "⟦n2⟧"]
+    assert [bool(step["binds"]) for step in steps] == [True, False]
+    assert "id new, tells of n1" in steps[0]["then"]
+    assert "id p1, tells of n1 p1" in steps[1]["then"]
 
 
 def test_what_was_settled_before_a_write_is_settled_before_it_again() -> None:

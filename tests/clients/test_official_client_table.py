@@ -6,30 +6,16 @@ import json
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-CLIENT = "DukeDSClient==4.0.0"
 TEMPLATE = Path(__file__).parents[2] / "examples" / "ddsclient.yaml.j2"
 NOWHERE = "http://127.0.0.1:9"
 """The client asks the package index for newer versions of itself; a test speaks to this machine only."""
 pytestmark = pytest.mark.xdist_group("official-client")
 Document = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def ddsclient(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the client, or skip with what pip said."""
-    home = tmp_path_factory.mktemp("official")
-    venv.create(home, with_pip=True)
-    words = [home / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"{CLIENT} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
-    return home / "bin/ddsclient"
 
 
 @pytest.fixture(scope="module")

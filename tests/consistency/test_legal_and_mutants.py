@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from judged import crimes, findings, judged
 from legal_dds import Crime, pack
+from legal_surroundings import packed
 
 from conformance.judge import judge_history
 
 PACKED = 100
 PACKS = 200
+SURROUNDED = 10
 
 ALSO_TRUE = {
     Crime.FLIPS: {"good-never-integrity", "bad-never-200", "status-record", "complete-repeat-same-outcome",
@@ -35,6 +37,17 @@ def test_a_legal_but_chaotic_server_raises_no_alarm_in_twenty_thousand_histories
             exposed[name] = exposed.get(name, 0) + tally.exposures
     untouched = {crime.value for crime in Crime if crime and not exposed.get(crime.value)}
     assert untouched == set(), "a duty that was never exposed cannot have raised an alarm"
+
+
+def test_members_folders_renames_redirects_limits_and_late_reads_raise_no_alarm_either() -> None:
+    """The same chaos with what surrounds uploads, in a thousand histories; batch and stream agree on some."""
+    exposed: set[str] = set()
+    for seed in range(SURROUNDED):
+        judgement = judge_history(packed(seed, PACKED))
+        assert crimes(judgement) == set(), [f for f in findings(judgement) if f.requirement in crimes(judgement)][:1]
+        exposed |= {name for name, tally in judgement.tallies.items() if tally.exposures}
+    assert {"body-own-resource", "verdict-final", "other-user-403", "name-kept"} <= exposed
+    assert crimes(judged(packed(SURROUNDED, 10))) == set()
 
 
 @pytest.mark.parametrize("crime", [crime for crime in Crime if crime])

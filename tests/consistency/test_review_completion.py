@@ -212,10 +212,12 @@ def test_a_completion_that_somebody_made_begins_the_wait_as_well() -> None:
 def test_one_kind_of_mismatch_alone_may_fail_completion() -> None:
     """Three uploads with a part missing fail, as many with a wrong hash are accepted: the missing part is the cause."""
     for status, requirement in (("500", "complete-no-500"), ("404", "complete-no-integrity")):
-        scribe = prepared("bad", (4, 5, 6, 10, 11), prepared("good", (1, 2, 3), Scribe(PATIENT)))
-        for n in (7, 8, 9):
+        scribe = prepared("bad", (4, 5, 6, 10, 11), prepared("good", (), Scribe(PATIENT)))
+        for n in (1, 2, 3, 7, 8, 9):
             scribe.upload("maker", *at(n, n + 1), n=n)
             scribe.chunk("maker", *at(n + 2, n + 3), n=n)
+        for n in (1, 2, 3):
+            scribe.put("maker", *at(n + 4, n + 5), n=n)
         for n in range(1, 12):
             scribe.complete("actor", *at(20 * n, 20 * n + 1), status if n in (7, 8, 9) else "202", n=n)
         assert requirement in wrongs(scribe)

@@ -138,6 +138,6 @@ def test_an_upload_that_is_refused_for_good_never_converges() -> None:
     scribe.file("actor", *at(10, 11))
     scribe.file("actor", *at(10, 11), n=2)
     for n in range(3):
-        scribe.wire("reader", *at(60 + n, 61 + n), "GET", URL, status=403, response=error(403))
+        scribe.wire("reader", *at(60 + 2 * n, 61 + 2 * n), "GET", URL, status=403, response=error(403))
     scribe.url("reader", *at(70, 71), n=2)
     assert wrongs(scribe) == {"converges-upload"}

@@ -27,14 +27,14 @@ from conformance.judge.rechecks import completes
 from conformance.judge.rule import Case, Context, Excuse, Need, Rule
 from conformance.judge.rules import excuses
 from conformance.judge.rules.patterns import pattern_excuses
-from conformance.judge.rules.write_rules import write_excuses
+from conformance.judge.rules.write_rules import completion_excuses, write_excuses
 from conformance.model import Exchange, Octets, Operation
 from conformance.outcome.assemble import Framing, assemble
 
 ROOT = Path(__file__).parents[2]
 EXCUSES = {
     name: one
-    for module in (excuses, pattern_excuses, write_excuses)
+    for module in (completion_excuses, excuses, pattern_excuses, write_excuses)
     for name, one in vars(module).items()
     if isinstance(one, Excuse)
 }
@@ -72,8 +72,9 @@ def test_every_excuse_that_a_rule_allows_is_asked_in_the_code() -> None:
     text = "\n".join(
         path.read_text(encoding="utf-8") for path in judge.rglob("*.py") if not path.name.endswith("excuses.py")
     )
-    shared = {"is_own_doing", "is_busy", "names_fields", "tells_of_access", "equals_status", "routed"}
+    shared = {"is_own_doing", "is_busy", "names_fields", "tells_of_access", "equals_status", "routed", "beside"}
     by_function = {"ASKED_TO_WAIT", "ORDINARY_VALIDATION", "REFUSED_FIRST", "DIGITS", "NOT_THE_APIS_ROUTE", "OWN_DOING",
+                   "OTHER_METHOD",
                    *CLASSIFIED}  # fmt: skip
     names = set(EXCUSES)
     assert {name for name in names - by_function if f"{name}.holds(" not in text} == set()

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.model import Exchange, Failure, History, Octets, Operation, Role, Target
-from conformance.outcome.assemble import LEAST_UNANSWERED, Framing, assemble
+from conformance.outcome.assemble import Framing, assemble
+from conformance.outcome.sums import LEAST_UNANSWERED
 
 TARGET = Target("http://127.0.0.1:4567/api/v1")
 
@@ -64,3 +65,17 @@ def test_a_gateway_that_speaks_for_a_target_that_is_gone_is_no_answer() -> None:
 
 def _silence(retained: History) -> bool:
     return any("had no answer" in reason for reason in assemble(retained, Framing())["reasons"])
+
+
+def test_a_second_users_token_that_ended_is_said_and_fails_nothing() -> None:
+    """Only where it was accepted before: a target that never took it was told so before the run."""
+
+    def stated(*answers: int) -> bool:
+        others = [replace(one, exchange=replace(one.exchange, user="other")) for one in history(*answers).operations]
+        return any("its token may have ended" in reason for reason in
+                   assemble(History(tuple(others), TARGET), Framing())["reasons"])  # fmt: skip
+
+    assert stated(200, *[401] * LEAST_UNANSWERED)
+    assert not stated(200, *[401] * (LEAST_UNANSWERED - 1))
+    assert not stated(*[401] * 50)
+    assert not stated(200, *[401] * 50, 403)

@@ -33,6 +33,7 @@ FLOORS: dict[str, int] = {
     "conformance.certification": 5,
     "conformance.doctor": 5,
     "conformance.clients": 5,
+    "conformance.spread": 4,
     "conformance.soak": 6,
     "conformance.selftest": 6,
     "conformance.watch": 6,

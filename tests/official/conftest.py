@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,23 +11,10 @@ import pytest
 
 from conformance.reference.launch import RunningServer
 
-CLIENT = "DukeDSClient==4.0.0"
 NOWHERE = "http://127.0.0.1:9"
 """The client asks the package index for newer versions of itself; a test speaks to this machine only."""
 
 Client = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="session")
-def ddsclient(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the client, or skip with what pip said."""
-    home = tmp_path_factory.mktemp("ddsclient")
-    venv.create(home, with_pip=True)
-    words = [home / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"{CLIENT} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
-    return home / "bin/ddsclient"
 
 
 @pytest.fixture

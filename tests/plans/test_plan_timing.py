@@ -31,6 +31,17 @@ def test_polls_grow_apart_with_the_time_waited_and_no_further_than_bearable() ->
     assert gaps[-1] <= LONGEST_GAP_S
 
 
+def test_early_polls_are_spread_over_the_lag_that_was_measured() -> None:
+    """Ten looks before the usual lag is over tell it as well as a hundred."""
+    timing = Timing(60.0, None, loopback=True)
+    now = time.monotonic()
+    before = timing.next_look(now) - now
+    timing.bounded(5.0, blind_s=0.1)
+    after = timing.next_look(now) - now
+    assert before < 0.2
+    assert after == pytest.approx(0.5, abs=0.1)
+
+
 def test_many_pollers_keep_to_half_the_pace_together() -> None:
     """Thirty pollers at 20 requests a second look every three seconds each."""
     timing = Timing(60.0, 20.0, loopback=True)

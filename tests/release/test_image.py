@@ -84,9 +84,7 @@ class Builder:
         """Run a stage; return the folder that stands for its image's root."""
         self.folders[stage.name] = here = self.root / (stage.name or "image")
         self.env, self.work = {}, "/"
-        venv.create(here / "python", with_pip=True)
-        old = [here / "python" / "bin" / "python", "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"]
-        subprocess.run(old, check=False, capture_output=True)  # 3.11 brings one older than is asked
+        venv.create(here / "python")  # pip is lent too
         purelib = sysconfig.get_paths(vars={"base": str(here / "python"), "platbase": str(here / "python")})["purelib"]
         (Path(purelib) / "lent.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
         useradd = here / "python" / "bin" / "useradd"

@@ -139,6 +139,28 @@ def test_a_run_begins_with_how_long_it_takes_at_its_pace(tmp_path: Path) -> None
     assert re.search(r"about \d+ minutes \(10 requests a second\)", far)
 
 
+def test_a_slow_target_is_said_to_take_longer_as_soon_as_it_is_known_to_be_slow(tmp_path: Path) -> None:
+    """Once, and only where the first estimate was far off: 300 ms a request and a lag of two seconds."""
+    err = io.StringIO()
+    run = settings(tmp_path)
+    watching = Watching(Console(Mode.PLAIN, io.StringIO(), err), run)
+    run.history_path.write_bytes(encode_header(TARGET, {"run_id": "run-1"}))
+    nc = {"error": 404, "code": "resource_not_consistent", "reason": "r", "suggestion": "s"}
+    with run.history_path.open("ab") as file:
+        for number in range(40):
+            ready = number % 2 == 1
+            exchange = Exchange("GET", f"/api/v1/files/f{number // 2}/url", status=200 if ready else 404,
+                                response={"url": "/u"} if ready else nc)  # fmt: skip
+            a_ns = number // 2 * 10 * NS_PER_S + ready * 2 * NS_PER_S
+            file.write(encode(Operation(f"o{number}", "s", a_ns, a_ns + 300_000_000, exchange, scenario="uploads")))
+    watching.tick()
+    phases.enter(run, "cleaning")
+    watching.tick()
+    said = [line for line in err.getvalue().splitlines() if "the run takes about" in line]
+    assert said == ["the target answers in 300 ms and is consistent after 2 s: the run takes about 3 minutes"]
+    assert "of about 2:" in err.getvalue()
+
+
 def test_what_was_skipped_is_said_with_its_scenario_and_how_many_there_were() -> None:
     """A plan left out for want of time counts, one that lacks a second user does not."""
     late = {"actor": "", "number": -1, "verb": "the whole plan", "why": "no time was left for it"}

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import venv
 from pathlib import Path
@@ -31,8 +32,9 @@ def mitmdump(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if found:
         return Path(found)
     home = tmp_path_factory.mktemp("mitmproxy")
-    venv.create(home, with_pip=True)
-    words = [home / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", WANTED]
+    venv.create(home)  # this session's pip installs into it
+    words = [sys.executable, "-m", "pip", "--python", home / "bin/python", "install", "--no-compile"]
+    words += ["--quiet", "--disable-pip-version-check", WANTED]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"{WANTED} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")

@@ -13,6 +13,7 @@ from conformance.model import Json, Operation, Phase
 SETTLER = "settler"
 _GIVING = URL_CALLS | {"create_upload", "create_chunk"}
 """The calls whose answers hold a signed URL."""
+_TRUTHS = (Answer.DONE, Answer.INTEGRITY)
 _LISTINGS = ("list_uploads", "list_project_children", "list_project_files")
 Look = tuple[Phase, str, str]
 
@@ -21,13 +22,22 @@ def problems(contents: Contents) -> Iterator[str]:
     """Yield what a plan made and did not look at in the end, and signed URLs that nobody followed."""
     for executed in contents.executed:
         operations = contents.transcript.of_plan.get(executed.id, [])
-        settling = (one for one in operations if speaker(one) == SETTLER)
-        looks = {(one.phase, (asked := contents.asked(one)).name, asked.id) for one in settling}
+        looks = set(_looks(contents, operations))
         for phase, call, identity in _owed(contents, executed):
             if (phase, call, identity) not in looks:
                 yield f"plan not in full: {executed.id} never asked {call} of {identity} in its phase {phase}"
         yield from _unfollowed(contents, executed, operations)
     yield from _unfounded(contents)
+
+
+def _looks(contents: Contents, operations: list[Operation]) -> Iterator[Look]:
+    """Yield what was looked at in the end; nobody waits any more for a truth that a reader of the plan has seen."""
+    for one in operations:
+        asked = contents.asked(one)
+        if speaker(one) == SETTLER:
+            yield one.phase, asked.name, asked.id
+        elif asked.name in URL_CALLS and contents.stated(one) in _TRUTHS:
+            yield Phase.SETTLE, asked.name, asked.id
 
 
 def _owed(contents: Contents, executed: Executed) -> Iterator[Look]:

@@ -19,7 +19,7 @@ from conformance.cli.screen.proofs import Proofs
 from conformance.cli.screen.standing import Standing
 from conformance.errors import ExitCode
 from conformance.model import Json
-from conformance.outcome.display_text import line, what_is_judged
+from conformance.outcome.display_text import line, seconds, what_is_judged
 from conformance.outcome.document import write
 from conformance.release import Deviation, read_deviations, weigh
 from conformance.run import phases
@@ -34,6 +34,8 @@ from conformance.settings.run_settings import Settings
 _PLAIN_EVERY_S = 30.0
 _LIVE_EVERY_S = 0.3
 _PLANS_EVERY_S = 2.0
+_FAR_OFF = 1.5
+"""An estimate that is wrong by this factor is said anew."""
 _CALM_NS = 2 * NS_PER_S
 """Nothing has made trouble for so long: what goes on only waits and reads."""
 
@@ -58,6 +60,7 @@ class Watching:
         self._begun = time.monotonic()
         self._stated, self._phase, self._plans, self._looked = self._begun, "", 0, 0.0
         self._said = ""
+        self._expected = durations.expected_s(settings, COSTS)
         judged = what_is_judged(dataclasses.asdict(settings.target))
         screen.begin(begins(settings), judged)
 
@@ -71,7 +74,20 @@ class Watching:
         entered = phase.split(" ")[0] != self._phase
         if entered or now - self._stated >= self._every_s:
             self._stated, self._phase = now, phase.split(" ")[0]
+            self._estimate()
             self._screen.stand(self._standing(phase, share))
+
+    def _estimate(self) -> None:
+        """Expect what the pace of this target lets expect; say so once it is far from what was said."""
+        latency, lag = self._tail.progress.measured_s()
+        slow = max(0.0, latency - durations.MEASURED_LATENCY_S)
+        lag = max(lag, durations.MEASURED_LAG_S)
+        expected = durations.expected_s(self._settings, COSTS, latency_s=slow, lag_s=lag)
+        if expected > _FAR_OFF * self._expected:
+            waits = f" and is consistent after {seconds(round(lag, 1))}" if lag > durations.MEASURED_LAG_S else ""
+            took = f"the target answers in {seconds(round(latency, 2))}{waits}"
+            self._screen.remark(f"{took}: the run takes about {durations.stated(expected)}")
+            self._expected = expected
 
     def _place(self) -> tuple[str, float | None]:
         """Say what the run is at, and how much of it is done."""
@@ -97,7 +113,7 @@ class Watching:
         now_ns, elapsed = time.monotonic_ns(), time.monotonic() - self._begun
         progress = self._tail.progress
         awaited = progress.awaited_at(now_ns).values()
-        expected = durations.expected_s(self._settings, COSTS)
+        expected = self._expected
         return Standing(
             phase=phase,
             elapsed_s=elapsed,

@@ -51,13 +51,13 @@ class Limits:
     cut_after_s: float | None = None
 
 
-def attempt(client: httpx.Client, wire: Wire, request: httpx.Request, limits: Limits) -> Reply:
+def attempt(transport: httpx.BaseTransport, wire: Wire, request: httpx.Request, limits: Limits) -> Reply:
     """Send `request` once, within `limits`."""
     deadline_ns = time.monotonic_ns() + int(limits.deadline_s * 1e9)
     wire.trip = trip = Trip(deadline_ns, limits.body_bytes, limits.cut_after_s)
     response: httpx.Response | None = None
     try:
-        response = client.send(request, stream=True)
+        response = transport.handle_request(request)
         encoding = response.headers.get("content-encoding", "")
         body = bodies.read(response.iter_raw(), encoding=encoding, bound=limits.body_bytes, keep=limits.keep)
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as trouble:

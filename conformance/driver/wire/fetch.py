@@ -8,7 +8,7 @@ import httpx
 
 from conformance.driver.wire.attempt import Limits, attempt
 from conformance.driver.wire.stream import Wire
-from conformance.driver.wire.transport import http_client
+from conformance.driver.wire.transport import transport_of
 from conformance.errors import UsageError
 from conformance.settings.run_settings import Settings
 
@@ -24,7 +24,7 @@ def fetch_text(url: str, settings: Settings) -> str:
         raise UsageError(f"{url!r} is no http(s) address.", remedy="Name a URL or a file.")
     bounds = settings.bounds
     wire = Wire(None)
-    with http_client(settings.network, wire, bounds.silence_s, secure=parts.scheme == "https") as road:
+    with transport_of(settings.network, wire, secure=parts.scheme == "https") as road:
         silence = httpx.Timeout(bounds.silence_s).as_dict()
         headers = {"Accept-Encoding": "identity", **_headers_for(url, settings)}
         request = httpx.Request("GET", url, headers=headers, extensions={"timeout": silence})

@@ -1,11 +1,10 @@
-"""The HTTP client of one session: nothing is retried, followed, remembered or taken from the environment."""
+"""The HTTP transport of one session: nothing is retried, followed, remembered or taken from the environment."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import unquote, urlsplit
 
 import httpcore
@@ -64,16 +63,13 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-def http_client(network: Network, wire: Wire, silence_s: float, *, secure: bool) -> httpx.Client:
-    """Build the client of one session; `silence_s` bounds each wait for bytes, `secure` says that TLS is spoken."""
-    return httpx.Client(
-        transport=Transport(wire, tls_context(network) if secure else None, _proxy(network)),
-        timeout=silence_s,
-        follow_redirects=False,
-        trust_env=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        headers={"Accept": "application/json, */*;q=0.1", "Accept-Encoding": "identity"},
-    )
+def transport_of(network: Network, wire: Wire, *, secure: bool) -> Transport:
+    """Build the transport of one session; `secure` says that TLS is spoken.
+
+    It sends what it is given: an `httpx.Client` above it would keep cookies, follow redirects and take proxies from the
+    environment, all of which a request of ours does without. How long bytes are waited for, each request says itself.
+    """
+    return Transport(wire, tls_context(network) if secure else None, _proxy(network))
 
 
 @lru_cache(maxsize=4)

@@ -103,7 +103,7 @@ def settle_file(turn: Turn) -> Task:
     one = Watched(f"/files/{file.id}/url", reads.TRUTHS, since, file.current)
     last = yield from until_settled(turn.stage, turn.client, turn.world, one)
     if since is not None and turn.owns(file.project):
-        yield from refused_for_good(turn.stage, turn.client, one, last)
+        yield from refused_for_good(turn.client, one, last)
 
 
 VERB: dict[str, Callable[[Turn], Task]] = {

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from conformance.api.answers import Answer
 from conformance.engine.content import Piece
 from conformance.engine.execution.scheduler import Signal
 from conformance.engine.name_classes import dressed
@@ -182,6 +183,7 @@ class World:
         self._slots: dict[str, Slot] = {}
         self._lock = threading.Lock()
         self._dereferenced: set[str] = set()
+        self._answered: dict[str, tuple[Answer | None, float]] = {}
         self._names = 0
         self._plain: dict[str, str] = {}
 
@@ -218,6 +220,15 @@ class World:
             before = len(self._dereferenced)
             self._dereferenced.add(key)
             return len(self._dereferenced) > before
+
+    def answered(self, path: str, answer: Answer | None, at: float) -> None:
+        """Note what a url endpoint answered last (None: a success without a url), and the monotonic instant."""
+        self._answered[path] = answer, at
+
+    def last_answer(self, path: str, since: float) -> Answer | None:
+        """Return what a url endpoint answered last, if it was asked after the instant `since`."""
+        answer, at = self._answered.get(path, (None, 0.0))
+        return answer if at > since else None
 
     def meet(self, at: str, who: str) -> tuple[Signal, int]:
         """Arrive at a meeting; return its signal and how many have arrived."""

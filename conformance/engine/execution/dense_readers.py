@@ -20,9 +20,9 @@ from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.plan import Actor
 from conformance.model import Json
 
-FINEST_S = 0.0012
-"""Spacing of the teeth in seconds; a loopback server hardly answers faster."""
-TAIL_READS = 24
+FINEST_S = 0.0025
+"""Spacing of the teeth in seconds, of both endpoints together: a wrong window of 5 ms at one of them is met."""
+TAIL_READS = 12
 """Reads after the first truth, all readers together."""
 AIM = 1.3
 """Dense readers stay dense for this many of the lags measured so far."""

@@ -12,6 +12,8 @@ from statistics import median
 
 GROWTH = 0.15
 """Next poll after this share of the time waited so far: a wait is overshot by at most as much."""
+EARLY = 0.1
+"""No poll comes sooner after the last than this share of the usual lag, once that was measured."""
 LOOPBACK_FLOOR_S = 0.02
 REMOTE_FLOOR_S = 0.25
 LONGEST_GAP_S = 15.0
@@ -71,7 +73,8 @@ class Timing:
         """Return the instant of the next poll of something waited for since the instant `since`."""
         now = time.monotonic()
         fair = 2 * self._waiting / self.rate if self.rate else 0.0
-        gap = max(self.floor_s, GROWTH * (now - since), fair)
+        early = EARLY * self.typical_s if self.known else 0.0
+        gap = max(self.floor_s, early, GROWTH * (now - since), fair)
         return now + min(gap, max(LONGEST_GAP_S, fair))
 
     def deadline(self, since: float) -> float:

@@ -29,6 +29,8 @@ def truth_of(upload: Upload) -> frozenset[Answer]:
 def ask_url(client: Speaker, world: World, path: str, notes: Mapping[str, Json] = NOTHING) -> Sent:
     """Read a url endpoint once, and fetch the bytes if this is its first 200 in the plan."""
     last = sent(client, client.send("GET", path, notes=notes))
+    with_url = last.answer is not Answer.DONE or last.operation.exchange.status == 200
+    world.answered(path, last.answer if with_url else None, last.at)
     if last.answer is Answer.DONE and world.first_time(path):
         fetch(client, last)
     return last

@@ -21,6 +21,8 @@ GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
 """What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
 FOR_GOOD = 3
 """Reads in the end of what is answered by errors only: fewer could be an accident, and would prove nothing."""
+APART_S = 0.6
+"""Seconds between those: a server that starts again answers errors only, for a moment."""
 Waiting = Generator[float | Signal, None, Sent]
 
 
@@ -80,7 +82,8 @@ def watched(world: World) -> Iterator[Watched]:
 def _of_file(file: File) -> Watched:
     upload = None if file.gone else file.current
     accepts = truth_of(upload) if upload else GONE
-    return Watched(f"/files/{file.id}/url", accepts, _since(upload, file.switched), upload, file.project.by)
+    since = _since(upload, file.switched)
+    return Watched(f"/files/{file.id}/url", accepts, since, upload, file.project.by)
 
 
 def _since(upload: Upload | None, attached: float | None) -> float | None:
@@ -118,10 +121,11 @@ def settle(stage: Stage, world: World) -> Task:
     """
     voices = Voices(stage, world)
     for one in list(watched(world)):
-        yield from until_settled(stage, voices.of(one.by), world, one)
+        if not _seen_settled(world, one):
+            yield from until_settled(stage, voices.of(one.by), world, one)
     voices.enter(Phase.FINAL)
     for one in list(watched(world)):
-        yield from _read_once_more(stage, voices.of(one.by), one)
+        yield from _read_once_more(stage, voices.of(one.by), world, one)
     for upload in world.uploads():
         voices.of(upload.project.by).send("GET", f"/uploads/{upload.id}")
         yield time.monotonic()
@@ -138,6 +142,13 @@ def settle(stage: Stage, world: World) -> Task:
     world.ended = time.monotonic()
 
 
+def _seen_settled(world: World, one: Watched) -> bool:
+    """Whether a reader of the plan saw the truth since it is waited for: the last read of all follows at once then."""
+    if one.upload is None or one.upload.settled is None or one.since is None:
+        return False
+    return world.last_answer(one.path, one.since) in one.accepts
+
+
 def _by_members(stage: Stage, world: World, voices: Voices) -> Task:
     """Let the second user look at what stands where it has rights, or had them.
 
@@ -152,7 +163,7 @@ def _by_members(stage: Stage, world: World, voices: Voices) -> Task:
                 yield min(stage.timing.next_look(one.since or last.at), _deadline(stage, one))
                 last = sent(client, client.send("GET", one.path))
             if not membership.withdrawn:
-                last = yield from refused_for_good(stage, client, one, last)
+                last = yield from refused_for_good(client, one, last)
             if last.answer is Answer.DONE and last.operation.exchange.status == 200:
                 fetch(client, last)
             yield time.monotonic()
@@ -162,10 +173,16 @@ def _deadline(stage: Stage, one: Watched) -> float:
     return stage.timing.deadline(one.since) if one.since else 0.0
 
 
-def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
+def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched) -> Task:
+    """Read a url endpoint for the last time, and fetch the bytes.
+
+    One that takes its truth back is waited for once more: its plan's readers may have been all that saw it.
+    """
     last = sent(client, client.send("GET", one.path))
     yield time.monotonic()
-    last = yield from refused_for_good(stage, client, one, last)
+    if last.answer is Answer.NC:
+        last = yield from until_settled(stage, client, world, one)
+    last = yield from refused_for_good(client, one, last)
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
         return
     since = last.at
@@ -174,12 +191,12 @@ def _read_once_more(stage: Stage, client: Speaker, one: Watched) -> Task:
         last = sent(client, client.send("GET", one.path))
 
 
-def refused_for_good(stage: Stage, client: Speaker, one: Watched, last: Sent) -> Waiting:
+def refused_for_good(client: Speaker, one: Watched, last: Sent) -> Waiting:
     """Read again what was answered by an error, so often that it could be no accident; return the last answer."""
     for _ in range(FOR_GOOD - 1):
         if _stated(last, one) or last.answer is Answer.NC:
             break
-        yield time.monotonic() + stage.timing.floor_s
+        yield time.monotonic() + APART_S
         last = sent(client, client.send("GET", one.path))
     return last
 

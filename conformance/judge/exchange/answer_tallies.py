@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from conformance.api.answers import Classified, Kind
 from conformance.api.routes import LENGTHS, base_of
@@ -12,7 +13,7 @@ from conformance.judge.exchange import Examiner, Seen, Violation
 from conformance.judge.findings import Book
 from conformance.judge.rules.excuses import ANOTHER_RULES, SEEN_ONCE
 from conformance.judge.state.interval import Interval, interval_of
-from conformance.model import Exchange, Operation, Role, Target
+from conformance.model import Exchange, Json, Operation, Role, Target
 
 _REPEATED = "no-5xx-legal"
 """Broken only when seen several times; a completion's 5xx has requirements of its own."""
@@ -22,6 +23,9 @@ _LOOKED_INTO = frozenset({"create_project", "complete_upload"})
 _SCALARS = (int, str)
 _PLAIN = frozenset({200, 201})
 _REMEMBERED = 4096
+_ANY_BODY = object()
+_BY_BODY = frozenset({Kind.INTEGRITY, Kind.INTEGRITY_MISSTATED, Kind.ERROR})
+"""Answers of which nothing shows that is not in their body, headers and class."""
 
 
 @dataclass(slots=True)
@@ -76,6 +80,16 @@ def _shape(exchange: Exchange, of: Classified, lengths: Mapping[str, int]) -> tu
     )
 
 
+class _Like(NamedTuple):
+    """An answer with the things that the like of it shares with it, the very same objects, and its sort."""
+
+    of: Classified
+    headers: Mapping[str, str]
+    body: Json
+    user: str | None
+    sort: Sort
+
+
 @cache
 def _examiner() -> Examiner:
     # What an answer shows does not depend on the history it stands in, so what was learned is kept.
@@ -92,6 +106,7 @@ class Payloads:
         self._sorts: dict[int, Sort] = {}
         self._completions: list[tuple[str, str, Interval]] = []
         self._known: dict[tuple[Hashable, ...], Sort] = {}
+        self._alike: dict[int, _Like] = {}
         self._all: list[Sort] = []
 
     def take(self, operation: Operation, of: Classified) -> None:
@@ -99,18 +114,39 @@ class Payloads:
         exchange = operation.exchange
         if exchange.role is not Role.API:
             return
+        like = self._alike.get(id(of))
+        if like is not None and not operation.notes:
+            same, headers, body, user, sort = like  # names are slower here, and nearly every operation comes by
+            alike = same is of and headers is exchange.headers and user == exchange.user
+            if alike and (body is _ANY_BODY or body is exchange.response):
+                sort.count += 1
+                if sort.wrong:
+                    self._wrong(sort, operation, of)
+                return
         key = None if operation.notes else _shape(exchange, of, self._lengths)
-        sort = self._known.get(key) if key else None
-        if sort is None:
-            seen = self._examiner.examine(operation, of)
-            sort = self._sorts.get(id(seen))
-            if sort is None or sort.seen is not seen:  # the examiner forgets now and then, and ids are used again
-                sort = self._sorts[id(seen)] = self._new(seen)
-            if key and len(self._known) < _REMEMBERED:
-                self._known[key] = sort
+        known = self._known.get(key) if key else None
+        sort = known or self._examined(operation, of)
+        if key and not known and len(self._known) < _REMEMBERED:
+            self._known[key] = sort
+        if known or (of.kind in _BY_BODY and not operation.notes):
+            self._liken(exchange, of, sort)
         sort.count += 1
         if sort.wrong:
             self._wrong(sort, operation, of)
+
+    def _examined(self, operation: Operation, of: Classified) -> Sort:
+        seen = self._examiner.examine(operation, of)
+        found = self._sorts.get(id(seen))
+        if found is None or found.seen is not seen:  # the examiner forgets now and then, and ids are used again
+            found = self._sorts[id(seen)] = self._new(seen)
+        return found
+
+    def _liken(self, exchange: Exchange, of: Classified, sort: Sort) -> None:
+        """Remember what the next answer is known by that is classified as the very same; of a success any body is."""
+        if len(self._alike) >= _REMEMBERED:
+            self._alike.clear()
+        body = _ANY_BODY if of.kind is Kind.SUCCESS else exchange.response
+        self._alike[id(of)] = _Like(of, exchange.headers, body, exchange.user, sort)
 
     def _new(self, seen: tuple[Seen, ...]) -> Sort:
         fresh = Sort(seen, wrong=any(violation for _, violation in seen))
@@ -122,6 +158,11 @@ class Payloads:
         failing = any(name == _REPEATED and wrong for name, wrong in sort.seen)
         if failing and of.call.name == "complete_upload":
             self._completions.append((of.call.id, operation.id, interval_of(operation)))
+
+    @property
+    def sorts(self) -> list[Sort]:
+        """What was seen, with its counts."""
+        return self._all
 
     def replace(self, sorts: list[Sort]) -> None:
         """Take what was counted elsewhere instead; the completions that failed are kept."""

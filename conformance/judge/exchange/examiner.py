@@ -6,6 +6,7 @@ operations of the same shape, and a judge may count tuples first and requirement
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from conformance.api.answers import Classified, Kind
@@ -14,7 +15,7 @@ from conformance.api.classifier import Classifier
 from conformance.api.error_bodies import texts
 from conformance.api.gateways import is_busy
 from conformance.api.request_facts import is_doubtful, is_invented
-from conformance.api.routes import BASE, Call, is_uuid
+from conformance.api.routes import BASE, UNROUTED, Call, is_uuid
 from conformance.judge.exchange import authorization_checks, payload_checks, place_checks, success_checks
 from conformance.judge.exchange.facts import Facts
 from conformance.judge.exchange.observation import Seen
@@ -32,6 +33,7 @@ _CHECKS: tuple[Callable[[Facts], Iterator[Seen]], ...] = (
     authorization_checks.token,
     authorization_checks.server_error,
 )
+_EXTENDED = re.compile(r"/(?:files|file_versions)/[^/]+/url/?$|/projects/[^/]+/uploads/?$")
 _REMEMBERED = 65_536
 _SHOWN = 200
 
@@ -109,6 +111,7 @@ def _facts(operation: Operation, of: Classified) -> Facts:
         throttled=is_busy(exchange),
         echoed=_mapping(fields),
         shown=_shown(exchange, whole=of.kind is not Kind.SUCCESS),
+        beside=of.call.name == UNROUTED and _EXTENDED.search(exchange.path.partition("?")[0]) is not None,
     )
 
 

@@ -17,7 +17,8 @@ class Facts:
     `valid` is False when the sender knows the request to be invalid; `avowed` is True when it vouches that it is valid.
     `unquestioned` is True unless the sender says that it does not vouch for the request.
     `throttled` tells that the answer asks to come again later (503 with Retry-After).
-    `invented` tells that the id in the path was never given out; `echoed` are the fields of the request.
+    `invented` tells that the id in the path was never given out; `echoed` are the fields of the request. `beside` tells
+    that an extended endpoint was asked by a method of which nothing is documented.
     """
 
     of: Classified
@@ -32,6 +33,7 @@ class Facts:
     throttled: bool
     echoed: Mapping[str, Json]
     shown: str
+    beside: bool = False
 
     @property
     def call(self) -> Call:

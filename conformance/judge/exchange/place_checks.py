@@ -21,7 +21,7 @@ def not_consistent(facts: Facts) -> Iterator[Seen]:
     name = facts.call.name
     if name in TOLERATED_NC_CALLS:
         yield "nc-tolerated-endpoints", _misplaced(facts, "nc-tolerated", found=nc)
-    elif name not in EXTENDED_CALLS and (nc or name != UNROUTED):
+    elif name not in EXTENDED_CALLS and (nc or name != UNROUTED) and not facts.beside:
         yield "nc-only-extended", _misplaced(facts, "nc-elsewhere", found=nc)
     if facts.invented and name in EXTENDED_CALLS:
         expected = "an ordinary 404: the client invented the id"
@@ -38,7 +38,7 @@ def integrity(facts: Facts) -> Iterator[Seen]:
             yield "complete-no-integrity", _misplaced(facts, "integrity-at-complete", found=found)
     elif name == _LISTING:
         yield "integrity-listing", _misplaced(facts, "integrity-in-listing", found=found)
-    elif name not in URL_CALLS and (found or name != UNROUTED):
+    elif name not in URL_CALLS and (found or name != UNROUTED) and not facts.beside:
         ordinary = name in _ATTACHING and names_fields(facts.body)
         yield "integrity-only-url", _misplaced(facts, "integrity-elsewhere", found=found and not ordinary)
 

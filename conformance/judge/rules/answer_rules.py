@@ -16,6 +16,7 @@ from conformance.judge.rules.excuses import (
     NOT_THE_APIS_ROUTE,
     OPERATORS_GATEWAY,
     ORDINARY_VALIDATION,
+    OTHER_METHOD,
     REFUSED_FIRST,
     SEEN_ONCE,
 )
@@ -36,7 +37,8 @@ _EXCUSES: dict[str, tuple[Excuse, ...]] = {
     "error-payload": (NOT_THE_APIS_ROUTE, DIGITS),
     "no-5xx-legal": (SEEN_ONCE, ANOTHER_RULES, ASKED_TO_WAIT),
     "invalid-no-5xx": (ASKED_TO_WAIT,),
-    "integrity-only-url": (ORDINARY_VALIDATION,),
+    "nc-only-extended": (OTHER_METHOD,),
+    "integrity-only-url": (ORDINARY_VALIDATION, OTHER_METHOD),
     "no-token-401": (REFUSED_FIRST,),
 }
 

@@ -12,14 +12,20 @@ from conformance.judge.mismatches import counted_again
 from conformance.judge.rechecks import answers, before, completes
 from conformance.judge.rule import Case, Context, Need, Rule
 from conformance.judge.rules.excuses import (
-    ACCIDENT,
-    COMPLETED_AT_ONCE,
-    COMPLETED_BEFORE,
     INVALID_REQUEST,
     MAY_BE_DELETED,
     MEDDLED,
+    SMALL_PARTS,
     TRUTH_UNKNOWN,
     WITHIN_THE_BOUND,
+)
+from conformance.judge.rules.write_rules.completion_excuses import (
+    ACCIDENT,
+    COMPLETED_AT_ONCE,
+    COMPLETED_BEFORE,
+    GOOD_ALIKE,
+    TOO_FRESH,
+    Shares,
 )
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import Defect, Known, Truth, known
@@ -46,6 +52,8 @@ def refused(case: Case, context: Context, book: Book) -> None:
     would_be = known(upload, context.setting, refusal)
     if would_be.truth is not Truth.BAD or INVALID_REQUEST.holds(would_be, refusal, upload.parts.values()):
         return
+    if SMALL_PARTS.holds(would_be) or GOOD_ALIKE.holds(_first_attempts(context, refusal.status)):
+        return
     book.expose("complete-no-integrity")
     sentence = (
         f"completing the bad upload {short(upload.id)} ({would_be.why}) was refused with {refusal.status} to "
@@ -57,6 +65,21 @@ def refused(case: Case, context: Context, book: Book) -> None:
         expected="202", observed=str(refusal.status), upload=upload.id, status=refusal.status, why=would_be.why,
         size=upload.size, stored=would_be.stored,
     )  # fmt: skip
+
+
+def _first_attempts(context: Context, status: int) -> dict[Truth, Shares]:
+    """Count, by what uploads are, their first completions that were refused by `status`, and all that were sent."""
+    found = {Truth.GOOD: Shares(0, 0), Truth.BAD: Shares(0, 0), Truth.UNKNOWN: Shares(0, 0)}
+    for case in context.cases.values():
+        upload, refusal, truth = case.upload, case.upload.refusal, case.known.truth
+        met = refusal is not None and refusal.status == status
+        if met and refusal is not None:
+            others = [one.interval for one in upload.completes.values() if one.interval != refusal.interval]
+            met = not COMPLETED_AT_ONCE.holds(others, refusal.interval)
+            truth = known(upload, context.setting, refusal).truth
+        if upload.completes:
+            found[truth] = Shares(found[truth].refused + met, found[truth].sent + 1)
+    return found
 
 
 def acknowledged(upload: Upload) -> Interval | None:
@@ -105,7 +128,8 @@ MISSING = Symptom(NOT_FOUND, "complete-no-integrity", "mismatch-missing")
 class Failing:
     """Whether a symptom at completion goes with a stored mismatch of one kind, added up over a run.
 
-    A server may trip over one kind of mismatch alone, so each is weighed by itself.
+    A server may trip over one kind of mismatch alone, so each is weighed by itself. `good_delays` say how soon (ns)
+    after their creation good uploads were completed and accepted at once, `delays` the same of the bad that failed.
     """
 
     symptom: Symptom
@@ -113,6 +137,8 @@ class Failing:
     bad_accepted: Counter[Defect] = field(default_factory=Counter)
     good_accepted: int = 0
     good_failed: int = 0
+    good_delays: list[int] = field(default_factory=list)
+    delays: dict[str, int] = field(default_factory=dict)
 
     def take(self, upload: Upload, known: Known) -> None:
         """Count one upload of which is known what it is or, had it not been refused, would have been."""
@@ -124,15 +150,26 @@ class Failing:
         if known.truth is Truth.GOOD:
             self.good_accepted += accepted
             self.good_failed += failed_first
+            if attempt.effect is Effect.DONE:
+                self.good_delays.append(_delay(upload, attempt.interval))
         elif failed_first:
-            self.bad_failed.setdefault(known.defect, []).append((attempt.interval, upload.id))
+            failed = self.bad_failed.setdefault(known.defect, [])
+            failed.append((attempt.interval, upload.id))
+            self.delays[upload.id] = _delay(upload, attempt.interval)
         else:
             self.bad_accepted[known.defect] += accepted
 
     def convicts(self, defect: Defect) -> bool:
         """Whether the pattern shows that a mismatch of this kind is the cause."""
-        failed = len(self.bad_failed.get(defect, ()))
+        failed = len(self._failed(defect))
         return not ACCIDENT.holds(failed, self.bad_accepted[defect], self.good_failed, self.good_accepted)
+
+    def _failed(self, defect: Defect) -> list[tuple[Interval, str]]:
+        """Return the attempts that count: a 404 may be about what was just made."""
+        failed = sorted(self.bad_failed.get(defect, ()))
+        if self.symptom is SERVER_ERROR:
+            return failed
+        return [one for one in failed if not TOO_FRESH.holds(self.delays[one[1]], self.good_delays)]
 
     def conclude(self, book: Book) -> None:
         """Convict a server that gives the symptom whenever what was stored does not match."""
@@ -144,7 +181,7 @@ class Failing:
 
     def _tell(self, defect: Defect, book: Book) -> None:
         requirement, status = self.symptom.requirement, self.symptom.status
-        marks = sorted(self.bad_failed[defect])
+        marks = self._failed(defect)
         sentence = (
             f"completing answered {status} for {len(marks)} bad uploads with {defect} (first {short(marks[0][1])}, to "
             f"{book.when(marks[0][0])}), while {self.good_accepted} good ones were accepted"
@@ -155,6 +192,10 @@ class Failing:
             bad_accepted=self.bad_accepted[defect], good_accepted=self.good_accepted,
             uploads=[name for _, name in marks[:4]],
         )  # fmt: skip
+
+
+def _delay(upload: Upload, attempt: Interval) -> int:
+    return attempt.begun_ns - upload.created.ended_ns if upload.created else NEVER
 
 
 class Completions:
@@ -249,12 +290,13 @@ RULES = (
         "mismatch-refused", "complete-no-integrity", Need.UPLOAD, mismatch,
         lambda p: completes(p.cited[-1]) and "completed_at" not in str(p.cited[-1].exchange.response)
         and answers(p.cited[-1], "400", "406", "409", "410", "412", "416", "417", "422", "424"),
-        occasions=_BAD, excuses=(COMPLETED_AT_ONCE, INVALID_REQUEST, TRUTH_UNKNOWN, MAY_BE_DELETED),
+        occasions=_BAD,
+        excuses=(COMPLETED_AT_ONCE, INVALID_REQUEST, SMALL_PARTS, GOOD_ALIKE, TRUTH_UNKNOWN, MAY_BE_DELETED),
     ),
     Rule(
         "mismatch-missing", "complete-no-integrity", Need.COMPLETIONS, mismatch_missing,
         lambda p: counted_again(p, MISSING.status),
-        occasions=_BAD, excuses=(ACCIDENT, TRUTH_UNKNOWN, MAY_BE_DELETED), pattern=True,
+        occasions=_BAD, excuses=(ACCIDENT, TOO_FRESH, TRUTH_UNKNOWN, MAY_BE_DELETED), pattern=True,
     ),
     Rule(
         "mismatch-fails", "complete-no-500", Need.COMPLETIONS, mismatch_fails,

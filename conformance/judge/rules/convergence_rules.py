@@ -117,8 +117,11 @@ def converges(case: Case, context: Context, book: Book) -> None:
         late = chain.overdue(context.bound, endpoint.linked)
         if late and WAIT_BEGUN_ANEW.holds(case.rewrites, late, context.bound):
             late = None
-        for_good = not NOT_FOR_GOOD.holds(reads.failing, reads.latest, deadline, context.answered_last)
-        member = not NOT_FOR_GOOD.holds(reads.failing_member, reads.latest_member, deadline, context.answered_last)
+        others = context.answered_last
+        for_good = not NOT_FOR_GOOD.holds(
+            reads.failing, reads.latest, deadline, others, context.bound, reads.failing_from
+        )
+        member = not NOT_FOR_GOOD.holds(reads.failing_member, reads.latest_member, deadline, others, context.bound)
         if late or for_good or member or reads.ok or reads.bad:
             book.expose("converges-upload")
         if late and not OLDER_VERSION.holds(endpoint, late):

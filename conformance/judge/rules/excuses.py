@@ -20,10 +20,10 @@ from conformance.judge.state.interval import NEVER, SECOND, Interval
 from conformance.judge.state.parts import Part
 from conformance.judge.state.resources import FOR_GOOD, Refusal
 
-SEVERAL = 3
-"""Bad uploads that must meet an error, and good ones that must not, before the mismatch is its cause."""
 DENIALS = 6
 """Refusals in a row, spread over the bound, that are taken for lasting."""
+MOMENT = SECOND
+"""For so long a server that starts again, or is overloaded, may answer errors only (ns)."""
 IN_TIME = 60 * SECOND
 """A signed url is good for minutes; one used later than this after it was given may have expired."""
 _HEX = re.compile(r"[0-9a-f]+")
@@ -44,8 +44,16 @@ def _begun_anew(writes: Writes, late: Interval, bound: int) -> bool:
     return _meets(writes, late.begun_ns - bound, late.ended_ns)
 
 
-def _not_for_good(failing: Sequence[Interval], latest: int, deadline: int, others: int) -> bool:
-    return len(failing) < FOR_GOOD or not (deadline < failing[0].begun_ns and latest < failing[0].begun_ns < others)
+def _not_for_good(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
+    failing: Sequence[Interval], latest: int, deadline: int, others: int, bound: int, since: Interval | None = None
+) -> bool:
+    if len(failing) < FOR_GOOD or not (max(deadline, latest) < failing[0].begun_ns < others):
+        return True
+    return _brief((since if since and since.begun_ns > latest else failing[0], failing[-1]), bound)
+
+
+def _brief(errors: Sequence[Interval], bound: int) -> bool:
+    return errors[-1].begun_ns < errors[0].ended_ns + min(bound // 16, MOMENT)
 
 
 def _invalid(known: Known, refusal: Refusal, parts: Iterable[Part]) -> bool:
@@ -54,10 +62,6 @@ def _invalid(known: Known, refusal: Refusal, parts: Iterable[Part]) -> bool:
     digits = _DIGITS.get(algorithm.lower())
     plain = digits is not None and all(_HEX.fullmatch(one) and len(one) == digits for one in reported)
     return not known.sizes_add_up or not plain
-
-
-def _accident(failed: int, accepted: int, good_failed: int, good_accepted: int) -> bool:
-    return failed < SEVERAL or good_accepted < SEVERAL or good_failed > 0 or failed <= accepted
 
 
 def _within(interval: Interval, since: Interval, bound: int) -> bool:
@@ -84,7 +88,7 @@ OPERATORS_GATEWAY = Excuse(
 )
 ASKED_TO_WAIT = Excuse(
     "asked-to-wait",
-    "A 429, or a 503 that asks to come back later, tells nothing of the resource.",
+    "A 429, or a 403 or 503 that asks to come back later, tells nothing of the resource.",
     is_busy,
 )
 NOT_THE_APIS_ROUTE = Excuse(
@@ -103,6 +107,12 @@ ORDINARY_VALIDATION = Excuse(
     "Refusing to attach an upload that is already known as bad is an ordinary validation error, if it names fields.",
     names_fields,
     "known-bad-at-attach",
+)
+OTHER_METHOD = Excuse(
+    "other-method",
+    "An extended endpoint that is asked by a method of which nothing is documented may answer as by its own.",
+    lambda facts: facts.beside,
+    "malformed-http",
 )
 REFUSED_FIRST = Excuse(
     "refused-first",
@@ -125,13 +135,13 @@ ANOTHER_RULES = Excuse(
 
 WRITTEN_BETWEEN = Excuse(
     "written-between",
-    "A write that may have taken effect between the two answers (completing it again, changing the project) may have "
-    "begun the wait anew.",
+    "A write that may have taken effect between the two answers (completing the upload again, sending a part or a "
+    "hash of it, changing the project) may have begun the wait anew.",
     _between,
 )
 WAIT_BEGUN_ANEW = Excuse(
     "wait-begun-anew",
-    "The bound counts from the last write that may have begun the wait: completing it again, changing the project.",
+    "The bound counts from the last such write (completing again, a part, a hash, the project) that may begin it.",
     _begun_anew,
     "eventually",
 )
@@ -154,10 +164,15 @@ PARTIAL_RECORDING = Excuse(
 )
 NOT_FOR_GOOD = Excuse(
     "not-for-good",
-    "Errors count only where the last three are later than the bound, nothing else came after them, and others were "
-    "answered meanwhile.",
+    "Errors count only where the last three are later than the bound, with nothing else since, last a second (or a "
+    "sixteenth of the bound), and others were answered meanwhile: what starts again answers nobody for a moment.",
     _not_for_good,
     "eventually",
+)
+FOR_A_MOMENT = Excuse(
+    "for-a-moment",
+    "Refusals within a second (a sixteenth of the bound), or since which nobody else was answered, may meet all.",
+    lambda late, others, bound: _brief(late, bound) or others < late[0].begun_ns,
 )
 OLDER_VERSION = Excuse(
     "older-version",
@@ -196,6 +211,12 @@ REASONS_OF_ITS_OWN = Excuse(
             or (repeated and accepted and accepted.begun_ns > ended.ended_ns)
         )
     ),
+)
+SIZE_LIMIT = Excuse(
+    "size-limit",
+    "A size may be refused before the state is looked at, unless as large an upload of its kind was not.",
+    lambda refused, taken: refused is not None and refused > (taken or 0),
+    "precedence",
 )
 
 # ---- the truth of an upload
@@ -237,26 +258,10 @@ STALE_REPLICA = Excuse(
 
 # ---- completion
 
-COMPLETED_AT_ONCE = Excuse(
-    "completed-at-once",
-    "An attempt that overlaps it may have been first, and this one refused because it is so already.",
-    lambda others, refused: any(one.begun_ns <= refused.ended_ns for one in others),
-)
 INVALID_REQUEST = Excuse(
     "invalid-request",
     "Refusing another hash algorithm, what is no hash, or sizes that do not add up, is ordinary validation.",
     _invalid,
-)
-ACCIDENT = Excuse(
-    "accident",
-    "Only a pattern shows that a mismatch is the cause: several bad uploads of one kind fail, more than are accepted, "
-    "while several good ones are accepted and none fails.",
-    _accident,
-)
-COMPLETED_BEFORE = Excuse(
-    "completed-before",
-    "Once an attempt may have completed it, a 404 may be how a second one is refused.",
-    lambda chain: chain.started is not None,
 )
 MEDDLED = Excuse(
     "meddled",

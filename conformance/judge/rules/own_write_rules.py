@@ -5,6 +5,8 @@ The specification allows the opposite, so nothing here gates; the least stalenes
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import identity, within
 from conformance.api.routes import Call
@@ -30,8 +32,16 @@ _LOOKS = {
     "show_file": ("file", "switched"),
     "file_url": ("file", "deleted"),
 }
-OWN = frozenset({*_WRITES, *_LOOKS})
-"""Calls that concern the measurement."""
+
+
+class Own(Enum):
+    """Why a call concerns the measurement."""
+
+    WRITE = auto()
+    LOOK = auto()
+    """Which tells something only in a session that wrote."""
+
+
 _WHAT = {
     "project": "the project it had created",
     "upload": "the upload it had created",
@@ -42,14 +52,21 @@ _WHAT = {
 }
 
 
+def own_concern(name: str) -> Own | None:
+    """Return why the call of that name concerns the measurement, if it does."""
+    if name in _WRITES:
+        return Own.WRITE
+    return Own.LOOK if name in _LOOKS else None
+
+
 class OwnWrites:
-    """The acknowledged writes that each session has not looked for yet."""
+    """The acknowledged writes that each session has not looked for yet. `writers` are the sessions that wrote."""
 
     def __init__(self) -> None:
         self._pending: dict[tuple[str, str, str], tuple[Interval, str]] = {}
         self._missed: list[tuple[str, str, Interval, Interval]] = []
         self._seen = 0
-        self._writers: set[str] = set()
+        self.writers: set[str] = set()
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a write or a look."""
@@ -58,8 +75,6 @@ class OwnWrites:
         if kind is not None:
             if answered is Answer.DONE and of.effect is Effect.DONE:
                 self._wrote(operation, called, kind)
-            return
-        if operation.session not in self._writers:
             return
         for kind in _LOOKS[called.name]:
             key = (operation.session, kind, called.id)
@@ -70,7 +85,7 @@ class OwnWrites:
         name = called.id if kind in ("completed", "switched", "deleted") else identity(operation.exchange.response)
         upload = identity(within(operation.exchange.request, "upload")) if kind == "switched" else ""
         if name and (upload or kind != "switched"):
-            self._writers.add(operation.session)
+            self.writers.add(operation.session)
             self._pending[(operation.session, kind, name)] = (interval_of(operation), upload)
 
     def _look(self, operation: Operation, key: tuple[str, str, str], answered: Answer) -> None:

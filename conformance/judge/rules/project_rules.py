@@ -25,9 +25,12 @@ from conformance.judge.rules.excuses import (
     MAY_BE_DELETED,
     NOT_FOR_GOOD,
     REASONS_OF_ITS_OWN,
+    SIZE_LIMIT,
     WAIT_BEGUN_ANEW,
     WRITTEN_BETWEEN,
 )
+from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE
+from conformance.judge.rules.write_rules.write_facts import folded
 from conformance.judge.state.chain import Chain, Crossing, chain_of_project, crossing
 from conformance.judge.state.interval import SECOND, Interval
 from conformance.judge.state.observed import doomed_from, settle
@@ -86,7 +89,11 @@ def made_twice(case: ProjectCase, _context: Context, book: Book) -> None:
     project = case.project
     if len(project.names) < 2:
         return
-    one, other = sorted(project.names.values())[:2]
+    (one, name), *others = sorted((interval, name) for name, interval in project.names.items())
+    apart = [stated for stated, wanted in others if not ASKED_ALIKE.holds(folded(name), folded(wanted))]
+    if not apart:
+        return
+    other = apart[0]
     sentence = (
         f"project {short(project.id)} was the answer to {book.when(one)} and to {book.when(other)}, which asked for "
         "projects of different names"
@@ -182,7 +189,8 @@ def _odd(one: AtProvider, created: Interval) -> Interval | None:
     accepted later, when nothing had been accepted before.
     """
     for shape, refusals in sorted(one.project.odd.items()):
-        early = [x for x in refusals if crossing(x, created) and not crossing(x, one.reads.ok)]
+        fair = (x for x in refusals if not SIZE_LIMIT.holds(one.project.too_large.get(x), one.project.sizes.get(shape)))
+        early = [x for x in fair if crossing(x, created) and not crossing(x, one.reads.ok)]
         if shape[0] != one.provider or not early:
             continue
         ended = min(early, key=lambda refusal: refusal.ended_ns)
@@ -201,7 +209,9 @@ def converges(case: ProjectCase, context: Context, book: Book) -> None:
         late, reads = one.chain.overdue(context.bound), one.reads
         if late and WAIT_BEGUN_ANEW.holds(case.project.writes, late, context.bound):
             late = None
-        for_good = not NOT_FOR_GOOD.holds(reads.failing, reads.latest, deadline, context.answered_last)
+        for_good = not NOT_FOR_GOOD.holds(
+            reads.failing, reads.latest, deadline, context.answered_last, context.bound, reads.failing_from
+        )
         if late or for_good or reads.ok:
             book.expose("converges-project")
         if late or for_good:
@@ -230,14 +240,15 @@ _CONVERGES = "projects that told their truth, or had the whole bound to do so"
 RULES = (
     Rule(
         "project-twice", "project-create-body", Need.PROJECT, made_twice,
-        lambda p: same_project(p.cited[0], p.cited[1]), lasting=True,
+        lambda p: same_project(p.cited[0], p.cited[1]), excuses=(ASKED_ALIKE,), lasting=True,
     ),
     replace(RELAPSE, needs=Need.PROJECT, check=relapses, excuses=(WRITTEN_BETWEEN, MAY_BE_DELETED)),
     replace(STALE_READ, needs=Need.PROJECT, check=relapses),
     replace(NC_PERSISTS, needs=Need.PROJECT, check=deleted),
     replace(PLAIN_404, needs=Need.PROJECT, check=stated_as_nc, excuses=(FOREIGN_PROVIDER, MAY_BE_DELETED)),
     replace(
-        ODD_ANSWER, needs=Need.PROJECT, check=stated_as_nc, excuses=(REASONS_OF_ITS_OWN, MAY_BE_DELETED, *NO_ANSWERS)
+        ODD_ANSWER, needs=Need.PROJECT, check=stated_as_nc,
+        excuses=(REASONS_OF_ITS_OWN, SIZE_LIMIT, MAY_BE_DELETED, *NO_ANSWERS),
     ),
     replace(
         NOT_CONVERGED, requirement="converges-project", needs=Need.PROJECT, check=converges, occasions=_CONVERGES,

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, identity, within
-from conformance.api.error_bodies import named_fields, says_taken
-from conformance.api.routes import Call
+from conformance.api.error_bodies import named_fields, names_upload, says_taken, says_unfit
+from conformance.api.routes import Call, spelled
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before, lists
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND
+from conformance.judge.rules.write_rules.write_excuses import DELIVERED_TWICE
+from conformance.judge.rules.write_rules.write_facts import folded
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.intake import World
-from conformance.judge.state.interval import Interval, interval_of
+from conformance.judge.state.interval import Interval, interval_of, last
 from conformance.model import Json, Octets, Operation, Phase
 
 _Key = tuple[str, str, str]
@@ -47,6 +48,7 @@ class Traces:
         self._murky: dict[tuple[str, str], list[str | None]] = {}
         self._listed: dict[_Key, Interval] = {}
         self._places: set[tuple[str, str]] = set()
+        self._about_upload: dict[_Key, Interval] = {}
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a create or a listing, whoever sent it."""
@@ -75,6 +77,8 @@ class Traces:
                 self._renamed.add(given)  # a name that was trimmed or normalised is listed so
         elif answered is Answer.NC or not _says_taken(operation, called):
             interval = interval_of(operation)
+            if key[0] == "file" and names_upload(operation.exchange) and not says_unfit(operation.exchange):
+                self._about_upload[key] = last(self._about_upload.get(key), interval) or interval
             held = self._refused.get(key)
             if held is None or interval[:2] < held[:2]:
                 self._refused[key] = interval
@@ -107,6 +111,14 @@ class Traces:
             if final or (refused is not None and not WITHIN_THE_BOUND.holds(interval, refused, self._bound)):
                 self._listed.setdefault(key, interval)
 
+    def concern_others(self, own: Iterable[str]) -> bool:
+        """Whether what other projects asked for matters here, or what was asked for here matters to others.
+
+        `own` are the ids of the uploads that are known here: to name one of these concerns nobody else.
+        """
+        open_ones = (key for key in self._refused if hash(_folded(key)) not in self._attempted)
+        return bool(self._murky) or bool(self._renamed - set(own)) or any(True for _ in open_ones)
+
     def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that shows what it had refused."""
         for key, refused in sorted(self._refused.items()):
@@ -115,6 +127,9 @@ class Traces:
             if MAY_HAVE_BEEN_MADE.holds(attempted=hash(_folded(key)) in self._attempted, brought=brought):
                 continue
             if NOT_THIS_RUNS.holds(ours=_ours(context.world, kind, place, name)):
+                continue
+            again = self._about_upload.get(key)
+            if again and DELIVERED_TWICE.holds(context.cases.get(spelled(name)), again):
                 continue
             shown = self._listed.get(key)
             if shown is None or crossing(shown, refused) is None:
@@ -135,7 +150,7 @@ class Traces:
 def _folded(key: _Key) -> _Key:
     """Return a key as a server may have it that trims names, or normalises them."""
     kind, place, name = key
-    return kind, place, " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(" .")
+    return kind, place, folded(name)
 
 
 def _says_taken(operation: Operation, called: Call) -> bool:
@@ -210,6 +225,6 @@ RULES = (
         lambda p: (answers(p.cited[0], "nc") or (p.cited[0].exchange.status or 0) >= 400)
         and before(p.cited[0], p.cited[1]) and lists(p.cited[1], p.numbers["name"]),
         occasions="refused names looked for in the final listings",
-        excuses=(MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND),
+        excuses=(MAY_HAVE_BEEN_MADE, DELIVERED_TWICE, NOT_THIS_RUNS, WITHIN_THE_BOUND),
     ),
 )  # fmt: skip

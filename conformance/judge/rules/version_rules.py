@@ -18,20 +18,22 @@ from conformance.judge.rules.convergence_rules import NOT_CONVERGED, STALE_READ
 from conformance.judge.rules.excuses import (
     ANOTHER_CANDIDATE,
     CHANGED_SINCE,
+    FOR_A_MOMENT,
     MAY_BE_DELETED,
+    NOT_FOR_GOOD,
     STALE_REPLICA,
     TRUTH_UNKNOWN,
+    WAIT_BEGUN_ANEW,
     WITHIN_THE_BOUND,
 )
 from conformance.judge.rules.verdict_rules import BAD_ANSWERED_200, GOOD_REFUSED
 from conformance.judge.state.chain import Crossing, crossing
 from conformance.judge.state.expected import Truth, expected_bytes
-from conformance.judge.state.interval import SECOND, Interval
+from conformance.judge.state.interval import NEVER, SECOND, Interval
 from conformance.judge.state.observed import Endpoint, scope_of_file
 from conformance.judge.state.resources import FOR_GOOD, Download, File, Switch, Version
 
 _STATED = frozenset({Answer.DONE, Answer.INTEGRITY, Answer.NC})
-
 _SURE = frozenset({Effect.DONE, Effect.SOMEBODY})
 """Switches that were over by the end of their interval, whoever made them."""
 
@@ -95,7 +97,8 @@ def _refused_for_good(file: File, context: Context, book: Book, doomed: int) -> 
         current = candidates(file, interval.begun_ns, interval.ended_ns).current
         if _overdue(current, interval, context):
             late.append((interval, current[-1]))
-    if len(late) < FOR_GOOD:
+    others = context.answered_last if all(one not in file.evaded for one, _ in late) else NEVER
+    if len(late) < FOR_GOOD or FOR_A_MOMENT.holds([one for one, _ in late], others, context.bound):
         return
     book.expose("new-version-served")
     interval, switch = late[-1]
@@ -307,9 +310,13 @@ def _old_version(case: Case, endpoint: Endpoint, context: Context, book: Book) -
     gone = reads.gone if crossing(reads.gone, switch) else None
     waited = case.chain.deadline(context.bound, switch)
     nc = reads.nc if reads.nc and waited and crossing(reads.nc, reads.ok) and reads.nc.begun_ns > waited else None
+    if nc and WAIT_BEGUN_ANEW.holds(case.rewrites, nc, context.bound):
+        nc = None
     served = crossing(reads.ok_last, switch)
-    errors = reads.failing if len(reads.failing) == FOR_GOOD and waited and reads.failing[0].begun_ns > waited else ()
-    wrong = gone or nc or (errors[-1] if errors and reads.latest < errors[0].begun_ns else None)
+    for_good = waited is not None and not NOT_FOR_GOOD.holds(
+        reads.failing, reads.latest, waited, context.answered_last, context.bound, reads.failing_from
+    )
+    wrong = gone or nc or (reads.failing[-1] if for_good else None)
     if served or wrong:
         book.expose("old-version-downloadable")
     if wrong is None:
@@ -360,7 +367,7 @@ RULES = (
         "new-version-refused", "new-version-served", Need.FILE, switched,
         lambda p: answers(p.cited[0], "2xx") and before(p.cited[0], p.cited[-1], p.bound)
         and (evasive(p.cited[-1]) or not answers(p.cited[-1], "2xx", "integrity", "nc", "none")),
-        occasions=_SERVED, excuses=(WITHIN_THE_BOUND, MAY_BE_DELETED),
+        occasions=_SERVED, excuses=(WITHIN_THE_BOUND, FOR_A_MOMENT, MAY_BE_DELETED),
     ),
     Rule(
         "old-bytes", "new-version-served", Need.FILE, new_bytes,
@@ -382,7 +389,7 @@ RULES = (
         "old-version-gone", "old-version-downloadable", Need.UPLOAD, old_versions,
         lambda p: answers(p.cited[-2], "2xx") and before(p.cited[-2], p.cited[-1])
         and not answers(p.cited[-1], "2xx", "none"),
-        occasions=_OLDER, excuses=(WITHIN_THE_BOUND, MAY_BE_DELETED),
+        occasions=_OLDER, excuses=(WITHIN_THE_BOUND, NOT_FOR_GOOD, WAIT_BEGUN_ANEW, MAY_BE_DELETED),
     ),
     Rule(
         "version-repointed", "old-version-downloadable", Need.VERSION, repointed,

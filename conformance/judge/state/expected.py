@@ -243,6 +243,8 @@ def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
         if size == 0:
             return _unknown("nothing was to be stored")
         return Known(Truth.BAD, "no part was ever sent", defect=Defect.MISSING)
+    declared = min((part.declared[0] for _, part in parts[:-1] if part.declared), default=None)
+    taken = declared is None or declared >= accepted_from
     if [number for number, _ in parts] != list(range(1, len(parts) + 1)) or len(parts) > _MOST_PARTS:
         return _unknown("its parts are not numbered from one without gaps")
     for _, part in parts:
@@ -252,13 +254,13 @@ def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
         if part.stored is None:
             return Known(
                 Truth.BAD, f"part {number} was never sent", sizes_add_up=adds_up, proof=_intervals(part.declaring),
-                defect=Defect.MISSING,
+                accepted=taken, defect=Defect.MISSING,
             )  # fmt: skip
     if differing := _differing(parts, algorithm):
         number, part = differing
         why = f"part {number} was stored with another hash than reported"
         proof = _intervals(part.declaring, part.storing)
-        return Known(Truth.BAD, why, sizes_add_up=adds_up, proof=proof, defect=Defect.HASH)
+        return Known(Truth.BAD, why, sizes_add_up=adds_up, proof=proof, accepted=taken, defect=Defect.HASH)
     stored = [part.stored.bytes for _, part in parts if part.stored]
     smallest = min(stored[:-1], default=None)
     misreported = any(part.declared and part.stored and part.declared[0] != part.stored.bytes for _, part in parts)
@@ -266,8 +268,9 @@ def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
         why = f"{sum(stored)} bytes were stored and {size} reported"
         proof = _intervals(parts[-1][1].storing)
         return Known(
-            Truth.BAD, why, definite=True, sizes_add_up=adds_up, proof=proof, stored=sum(stored), defect=Defect.SIZE
-        )
+            Truth.BAD, why, definite=True, sizes_add_up=adds_up, proof=proof, stored=sum(stored), accepted=taken,
+            defect=Defect.SIZE,
+        )  # fmt: skip
     if doubt := _doubtful_hashes(upload, parts, hashes, algorithm):
         return replace(_unknown(doubt), definite=True, stored=size)
     accepted = smallest is None or smallest >= accepted_from

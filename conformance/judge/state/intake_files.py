@@ -29,8 +29,9 @@ def stay(parent: Json, interval: Interval, effect: Effect) -> Stay:
 
 def _may_be_held(operation: Operation) -> bool:
     """Whether an answer may be revalidated later, or tells again what was."""
-    headers = operation.exchange.headers
-    return "etag" in headers or "last-modified" in headers or operation.exchange.status == NOT_MODIFIED
+    exchange = operation.exchange
+    headers = exchange.headers
+    return "etag" in headers or "last-modified" in headers or exchange.status == NOT_MODIFIED
 
 
 class Filing(Storing):
@@ -88,8 +89,12 @@ class Filing(Storing):
         if not file.project:
             file.project = self.upload(upload_name).project if upload_name else ""
         if upload_name:
-            switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=True)
+            # A server may take a file of a name that is there for a new version of that one.
+            again = any(held.first and held.upload != upload_name for held in file.switches.values())
+            switch = Switch(upload_name, interval.begun_ns, interval.ended_ns, of.effect, interval, first=not again)
             file.switches[operation.id] = switch
+            if again:
+                file.switched = min(file.switched, interval.begun_ns)
             self.upload(upload_name).files.append(name)
         self._link(version, interval, name, upload_name, stated=True)
 
@@ -193,24 +198,26 @@ class Filing(Storing):
     # ---- the url endpoints
 
     def _file_url(self, operation: Operation, of: Classified) -> None:
-        file = self.file(of.call.id)
+        file = self.files.get(of.call.id) or self.file(of.call.id)
         interval = interval_of(operation)
         reads = file.reads
-        if _may_be_held(operation) or self.revalidations.held:
+        if self.revalidations.held or _may_be_held(operation):
             self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, reads, interval)
             if operation.exchange.status != 200 and interval.ended_ns >= min(self.doomed, file.switched):
                 if interval.ended_ns >= file.switched and evades(operation, of.answer):
                     file.denied.append(interval)
+                    file.evaded.add(interval)
                 return
         self.dirty_files.add(of.call.id)
         if interval.ended_ns >= self.doomed and interval.ended_ns >= self._file_doomed(file):
             file.late.append((reads, interval, heard(operation, of.answer)))
         elif interval.ended_ns >= file.switched:
             file.single.append((interval, heard(operation, of.answer)))
-            if refuses(operation) or evades(operation, of.answer):
+            if (evaded := evades(operation, of.answer)) or refuses(operation):
                 file.denied.append(interval)
+                file.evaded.update((interval,) if evaded else ())
             refused = (operation.exchange.status or 0) >= 400
             if refused and is_odd(reads, operation, of.answer):
                 file.odd.append(interval)
@@ -232,9 +239,9 @@ class Filing(Storing):
         return min(home, self.folders_doomed) if file.in_folder else home
 
     def _version_url(self, operation: Operation, of: Classified) -> None:
-        version = self.version(of.call.id)
+        version = self.versions.get(of.call.id) or self.version(of.call.id)
         interval = interval_of(operation)
-        if _may_be_held(operation) or self.revalidations.held:
+        if self.revalidations.held or _may_be_held(operation):
             self.revalidations.take(operation, of)
         if of.answer is Answer.DONE:
             self._learn_get(operation, version.reads, interval)
@@ -259,21 +266,22 @@ class Filing(Storing):
             if operation.exchange.status == 200:
                 reads.downloads.append(Download(interval, interval, None))
             return
-        key = hash(url)
-        held = self.get_urls.get(key, (reads, interval))
+        urls, key, given = self.get_urls, hash(url), (reads, interval)
+        held = urls.setdefault(key, given)
         if held is not None and held[0] is not reads and self._only_upload(held[0]) != self._only_upload(reads):
-            self.get_urls[key] = None
-        else:
-            self.get_urls.setdefault(key, (reads, interval))
-        self.get_urls[given_by(operation)] = reads, interval
-        while len(self.get_urls) > RETAINED_URLS:
-            self.get_urls.pop(next(iter(self.get_urls)))
+            urls[key] = None
+        urls[given_by(operation)] = given
+        while len(urls) > RETAINED_URLS:
+            urls.pop(next(iter(urls)))
 
     def _only_upload(self, reads: Reads) -> str:
         # Two answers may share a url (redacted, or signed in the same second) only if they mean the same bytes.
         if reads.kind == "version_url":
             return self.versions[reads.id].upload or reads.id
-        uploads = {switch.upload for switch in self.files[reads.id].switches.values()}
+        switches = self.files[reads.id].switches.values()
+        if len(switches) == 1:
+            return next(iter(switches)).upload
+        uploads = {switch.upload for switch in switches}
         return uploads.pop() if len(uploads) == 1 else reads.id
 
     def _storage_get(self, operation: Operation, of: Classified) -> None:

@@ -7,16 +7,17 @@ from typing import Any
 
 from conformance.api.answers import Answer, Classified, Effect, Kind
 from conformance.api.bodies import asked, identity, reported_hash, whole, within
-from conformance.api.error_bodies import says_taken
+from conformance.api.error_bodies import named_fields, says_taken
 from conformance.api.gateways import is_busy
 from conformance.api.routes import spelled
-from conformance.api.statuses import COMPLETION_REFUSALS
+from conformance.api.statuses import COMPLETION_REFUSALS, VALIDATION_STATUSES
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.parts import Part, Write
 from conformance.judge.state.registry import Registry, followed, given_by, heard, is_odd
 from conformance.judge.state.resources import NOT_FOUND, Attempt, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
 
+_FIELDS = ("initiated_on", "completed_on", "error_on", "error_message")
 _ODD_RETAINED = 16
 _ACCEPTED = 202
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9])?")
@@ -33,6 +34,10 @@ def _is_about_the_name(operation: Operation) -> bool:
     name = within(asked(exchange.request), "name")
     unusual = isinstance(name, str) and _PLAIN_NAME.fullmatch(name) is None
     return unusual or says_taken(exchange)
+
+
+def _size(operation: Operation) -> int:
+    return whole(within(asked(operation.exchange.request), "size")) or 0
 
 
 class Storing(Registry):
@@ -94,7 +99,11 @@ class Storing(Registry):
     @staticmethod
     def _stated(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
         interval = interval_of(operation)
+        if answered in (Answer.DONE, Answer.NC):
+            project.sizes[shape] = max(project.sizes.get(shape, 0), _size(operation))
         if is_odd(reads, operation, answered) and not _is_about_the_name(operation):
+            if operation.exchange.status in VALIDATION_STATUSES and named_fields(operation.exchange) == {"size"}:
+                project.too_large[interval] = _size(operation)
             project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_RETAINED])
         elif answered is Answer.DONE:
             project.accepted[shape] = last(project.accepted.get(shape), interval) or interval
@@ -128,8 +137,11 @@ class Storing(Registry):
             return
         body = operation.exchange.response
         upload = self.upload(of.call.id)
-        self._learn_put(within(body, "signed_url"), of.call.id, 0, operation)
-        status = within(body, "status")
+        if not isinstance(body, dict):
+            return
+        if "signed_url" in body:
+            self._learn_put(body["signed_url"], of.call.id, 0, operation)
+        status = body.get("status")
         if isinstance(status, dict):
             self._status(upload, status, interval_of(operation))
 
@@ -141,12 +153,13 @@ class Storing(Registry):
                 upload.open = last(upload.open, interval)
             else:
                 upload.closed = first(upload.closed, interval)
-        for name in ("initiated_on", "completed_on", "error_on", "error_message"):
+        for name in _FIELDS:
             value = status.get(name)
             if value is not None:
-                held = record.fields.setdefault(name, (str(value), interval))
-                if held[0] != str(value) and name not in record.changed:
-                    record.changed[name] = (*held, str(value), interval)
+                said = str(value)
+                held = record.fields.setdefault(name, (said, interval))
+                if held[0] != said and name not in record.changed:
+                    record.changed[name] = (*held, said, interval)
         if "is_consistent" not in status:
             return
         record.reported += 1

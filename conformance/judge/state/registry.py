@@ -8,7 +8,7 @@ from conformance.api.error_bodies import has_four_fields
 from conformance.api.gateways import is_busy
 from conformance.api.request_facts import is_doubtful
 from conformance.api.routes import Call
-from conformance.api.statuses import NO_REASON_STATUSES, ODD_AT_CREATION, ODD_AT_URLS, ODD_STATUSES
+from conformance.api.statuses import NO_REASON_STATUSES, ODD_AT_CREATION, ODD_AT_URLS, ODD_STATUSES, STORAGE_FULL
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.resources import Attempt, File, Project, Reads, Switch, Upload, Version
 from conformance.judge.state.revalidations import Revalidations
@@ -41,7 +41,8 @@ def _fails(operation: Operation, of: Classified) -> bool:
     """Whether this is the API's own server error."""
     exchange = operation.exchange
     stated = of.answer is Answer.UNKNOWN and of.kind is not Kind.NOTHING and isinstance(exchange.response, dict)
-    return stated and (exchange.status or 0) >= 500 and not (of.kind is Kind.FOREIGN or is_busy(exchange))
+    silent = of.kind is Kind.FOREIGN or is_busy(exchange) or exchange.status == STORAGE_FULL
+    return stated and (exchange.status or 0) >= 500 and not silent
 
 
 def heard(operation: Operation, answered: Answer) -> Answer:
@@ -59,7 +60,7 @@ def refuses(operation: Operation) -> bool:
     A token that expired, too many requests and what others say on the way are no such reasons.
     """
     status = operation.exchange.status or 0
-    if not 400 < status < 500 or status in NO_REASON_STATUSES:
+    if not 400 < status < 500 or status in NO_REASON_STATUSES or is_busy(operation.exchange):
         return False
     return operation.exchange.failure is None and _is_the_apis(operation) and not is_doubtful(operation)
 

@@ -41,14 +41,15 @@ class Reads:
     `ok` is the 200 (or 201) that ended first and `ok_last` the one that began last; `bad` and `bad_last` the same for
     the integrity exception; `nc` the not-consistent answer that began last, `nc_first` the one that ended first; `gone`
     the plain 404 and `odd` the first other answer that has no place there. `failing` holds the three errors that tell
-    nothing and began last; `failing_member` and `latest_member` are the same errors and the latest beginning (ns) of an
-    answer, of the second user as a member alone. `sessions` maps a session to its first truth and its last nc.
-    `downloads` are the fetches that tell something by themselves, `failed` the others that brought no bytes.
+    nothing and began last, `failing_from` is the one that began first; `failing_member` and `latest_member` are the
+    same errors and the latest beginning (ns) of an answer, of the second user as a member alone. `sessions` maps a
+    session to its first truth and its last nc. `downloads` are the fetches that tell something by themselves, `failed`
+    the others that brought no bytes.
     """
 
     __slots__ = (
-        "again", "bad", "bad_last", "downloads", "failed", "failing", "failing_member", "gone", "id", "kind", "latest",
-        "latest_member", "nc", "nc_first", "odd", "ok", "ok_last", "racing", "sessions",
+        "again", "bad", "bad_last", "downloads", "failed", "failing", "failing_from", "failing_member", "gone", "id",
+        "kind", "latest", "latest_member", "nc", "nc_first", "odd", "ok", "ok_last", "racing", "sessions",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str) -> None:
@@ -66,6 +67,7 @@ class Reads:
         self.racing = 0
         self.again = 0
         self.failing: tuple[Interval, ...] = ()
+        self.failing_from: Interval | None = None
         self.failing_member: tuple[Interval, ...] = ()
         self.latest_member = -1
         self.downloads: list[Download] = []
@@ -129,6 +131,7 @@ class Reads:
     def error(self, interval: Interval, *, to_member: bool = False) -> None:
         """Take an API's own 5xx, or a refusal that is no truth."""
         self.failing = tuple(sorted({*self.failing, interval})[-3:])
+        self.failing_from = min(self.failing_from or interval, interval)
         if to_member:
             self.failing_member = tuple(sorted({*self.failing_member, interval})[-3:])
 
@@ -151,7 +154,8 @@ class Project:
     """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for.
 
     `names` are those under which its creation was accepted, which must be one. `odd` are the first refusals that have
-    no place there, `accepted` the success that began last, by what was asked.
+    no place there, `accepted` the success that began last, by what was asked. `sizes` are the largest (bytes) that were
+    not refused, `too_large` those of the refusals that name the size.
     """
 
     id: str
@@ -166,6 +170,8 @@ class Project:
     names: dict[str, Interval] = field(default_factory=dict)
     odd: dict[Shape, tuple[Interval, ...]] = field(default_factory=dict)
     accepted: dict[Shape, Interval] = field(default_factory=dict)
+    sizes: dict[Shape, int] = field(default_factory=dict)
+    too_large: dict[Interval, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -198,6 +204,7 @@ class File:
     writes: list[tuple[int, int]] = field(default_factory=list)
     single: list[tuple[Interval, Answer]] = field(default_factory=list)
     denied: list[Interval] = field(default_factory=list)
+    evaded: set[Interval] = field(default_factory=set)
     odd: list[Interval] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     switched: int = NEVER

@@ -24,6 +24,10 @@ PER_RULE = 3
 MOST_STEPS = 40
 NS_PER_S = 1_000_000_000
 TRIES = 10
+MOST_S = 600.0
+"""For how long an answer is looked for at most that came long after everything had to be settled."""
+AGAIN_S = 1.0
+"""For how long a create is sent again that should be refused, as it was, now and then."""
 _OURS = re.compile(r"ddsc[-\w.]*(?: [-\w.]+)*")
 _SHORT = {"projects": "p", "uploads": "u", "files": "f", "folders": "d", "file_versions": "v"}
 
@@ -49,6 +53,8 @@ def program(found: Relations, finding: Finding, history: History) -> Json:
     if not evidence:
         return None
     steps = slice_of(found, evidence)
+    if len(steps) > MOST_STEPS:
+        steps = slice_of(found, evidence, lean=True)
     if len(steps) > MOST_STEPS or any(_unfollowed(one, steps) for one in steps):
         return None
     writer = Writer(found, {one.id for one in evidence}, history, steps)
@@ -223,15 +229,22 @@ class Writer:
     def _wait_s(self, one: Operation) -> float:
         """Give how long to wait before a step: as long as eventually may take if it came later, and then alone."""
         bound = self.history.target.converge_within_s
-        late = one.id in self.evidence and one.exchange.method == "GET" and self._since_s(one) > bound
+        asks = one.exchange.method == "GET" or ((one.exchange.status or 0) >= 400 and self._may_repeat(one))
+        late = one.id in self.evidence and asks and self._since_s(one) > bound
         return bound + 0.2 if late else 0.0
+
+    def _may_repeat(self, one: Operation) -> bool:
+        """Whether a create that was refused may be sent again if it is accepted now: what it makes is removed."""
+        path = one.exchange.path.partition("?")[0].rstrip("/")
+        return one.exchange.method == "POST" and path.endswith(("/uploads", "/projects"))
 
     def _until_s(self, one: Operation) -> float:
         """Give how long to look for what came then; a write that was accepted waits until it can be."""
         if one.exchange.method != "GET":
-            return self.history.target.converge_within_s if 200 <= (one.exchange.status or 0) < 300 else 0.0
-        if self._wait_s(one):
-            return 0.5
+            accepted = 200 <= (one.exchange.status or 0) < 300
+            return self.history.target.converge_within_s if accepted else AGAIN_S * self._may_repeat(one)
+        if waited := self._wait_s(one):
+            return round(min(MOST_S, max(0.5, 1.0 + self._since_s(one) - waited)), 1)
         gaps = [(b.a_ns - (a.b_ns or a.a_ns)) / NS_PER_S for a, b in pairwise(self.steps) if b is one]
         settles = 1.0 if one.phase is Phase.TROUBLE else 2.0
         bound = self.history.target.converge_within_s

@@ -50,9 +50,9 @@ def relations(history: History, classes: Sequence[Classified]) -> Relations:
     """Read a history once."""
     found = Relations()
     pairs = sorted(zip(history.operations, classes, strict=True), key=lambda pair: pair[0].a_ns)
-    for operation, _ in pairs:
-        found.operations[operation.id] = operation
-        for name, where in _made(operation):
+    found.operations = {operation.id: operation for operation, _ in pairs}
+    for operation in sorted(found.operations.values(), key=_speaks_of_another):
+        for name, where in made_by(operation):
             if name not in found.made:
                 found.made[name] = operation, where
                 found.gave.setdefault(operation.id, []).append((name, where))
@@ -61,7 +61,16 @@ def relations(history: History, classes: Sequence[Classified]) -> Relations:
     return found
 
 
-def _made(operation: Operation) -> Iterable[tuple[str, tuple[str, ...]]]:
+def _speaks_of_another(operation: Operation) -> bool:
+    """Whether an answer holds another name than was asked for: it did not make what it speaks of."""
+    request, response = operation.exchange.request, operation.exchange.response
+    if not isinstance(request, dict) or not isinstance(response, dict) or not response.get("name"):
+        return False
+    return "name" in request and request["name"] != response["name"]
+
+
+def made_by(operation: Operation) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Yield each id that the answer to a create names, and where in it."""
     exchange = operation.exchange
     if exchange.method not in ("POST", "PUT") or not 200 <= (exchange.status or 0) < 300:
         return

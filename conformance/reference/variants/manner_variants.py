@@ -169,6 +169,16 @@ class _LargePartsOnly(Layer):
         return reply
 
 
+class _RefusesSmallParts(Layer):
+    """Refuses to complete an upload of which a part before the last was reported with less than 5 MiB."""
+
+    def before_complete(self, call: Call, upload: sqlite3.Row) -> None:  # noqa: ARG002
+        """Look at what was reported."""
+        chunks = self.world.database.all("SELECT size FROM chunks WHERE upload_id = ? ORDER BY number", upload["id"])
+        if any(chunk["size"] < _LARGE for chunk in chunks[:-1]):
+            raise invalid(("chunks", f"must have at least {_LARGE} bytes each, the last aside"))
+
+
 class _GatewayRetries(Layer):
     """Does one DELETE or complete in three twice; the client sees the second answer."""
 
@@ -299,6 +309,11 @@ FAMILY: dict[Variant, LayerFactory] = {
         "parts below 5 MiB before the last make an upload bad",
         "S3 refuses small parts before the last",
     ): _LargePartsOnly,
+    Variant(
+        "small-parts-refused",
+        "completing an upload with small parts before the last is refused with 400",
+        "the reported sizes are validated, not what was stored",
+    ): _RefusesSmallParts,
     Variant(
         "gateway-retries",
         "a gateway repeats DELETE and complete, and passes on the second answer",

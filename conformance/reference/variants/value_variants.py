@@ -225,6 +225,9 @@ class _PartOnce(Layer):
 FAMILY: dict[Variant, LayerFactory] = {
     Variant("names-reserved", "names that are paths are refused", _NAMES): _naming(_reserved),
     Variant("names-trimmed", "names lose the spaces at their ends", _NAMES): _naming(str.strip),
+    Variant("names-without-dots", "names lose the spaces and dots at their ends", _NAMES): _naming(
+        lambda name: name.strip(" .")
+    ),
     Variant("names-composed", "names are stored in Unicode's composed form", _NAMES): _naming(
         lambda name: unicodedata.normalize("NFC", name)
     ),

@@ -18,7 +18,7 @@ from ..shapes import Shape
 from .combinations import NAME_GROUPS, SPACE
 from .rows import chunked, lot_of, single
 
-_SHARE = Share(3, 48, 48)
+_SHARE = Share(3, 44, 48)
 _WAVES = 4
 """Waves of a thorough run: its rows are shared out over them."""
 _STORES: dict[str, dict[str, Json]] = {"unnamed": {}, "named": {"named_store": True}, "another": {"store": 2}}

@@ -9,7 +9,7 @@ from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import Share, tabled
 
 from ..exercised import BAD, COMPLETED, GOOD, WINDOW
-from ..plan_parts import attach, attach_meanwhile
+from ..plan_parts import attach, attach_meanwhile, settling
 from .rows import chunked, lot_of, single
 
 _SHARE = Share(1, 6, 6)
@@ -33,7 +33,7 @@ def _of_manners(lot: Lot, manners: list[str]) -> Plan:
         steps = [*_writes(lot.under(manner), good), attach(good, f"f{good}", COMMON), *_watched(f"f{good}")]
         shape = chunked((lot.number(f"bad {n}", 20, 300),), lot, defect="hash")
         meet = do("meet", at=bad, parties=2)
-        steps += [*shape.writes(bad), meet, shape.completes(bad), do("settle", file=f"f{bad}")]
+        steps += [*shape.writes(bad), meet, shape.completes(bad), settling(), do("settle", file=f"f{bad}")]
         actors.append(Actor(f"client-{n}", tuple(steps), manner=manner))
         attacher = (*attach_meanwhile(bad, f"f{bad}", meet), *_watched(f"f{bad}"))
         actors.append(Actor(f"attacher-{n}", attacher, manner=manner))
@@ -48,7 +48,8 @@ def _writes(lot: Lot, symbol: str) -> list[Step]:
 
 def _watched(file: str) -> tuple[Step, ...]:
     version = first_version(file)
-    return do("read_version_url", version=version), do("settle", file=file), do("read_version_url", version=version)
+    look = do("read_version_url", version=version)
+    return look, do("read_url", file=file), settling(), do("settle", file=file), look
 
 
 def _of_methods(lot: Lot) -> Plan:

@@ -17,7 +17,7 @@ from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before
 from conformance.judge.recounts.forbidden_again import forbidden_again
 from conformance.judge.rule import Context, Need, Rule
-from conformance.judge.rules.excuses import ALREADY_CONSISTENT, ANOTHER_CANDIDATE, MAY_BE_DELETED
+from conformance.judge.rules.excuses import ALREADY_CONSISTENT, ANOTHER_CANDIDATE, ASKED_TO_WAIT, MAY_BE_DELETED
 from conformance.judge.rules.patterns.pattern_excuses import OF_A_CLASS, RIGHTS_CHANGED, SELDOM
 from conformance.judge.rules.version_rules import candidates
 from conformance.judge.state.chain import crossing
@@ -40,6 +40,7 @@ class Forbidden:
         """Take a refusal of the API's own to the owner's valid request."""
         exchange = operation.exchange
         own = exchange.status == _FORBIDDEN and exchange.user == "owner" and has_four_fields(exchange.response)
+        own = own and not ASKED_TO_WAIT.holds(exchange)
         if own and of.answer is Answer.REFUSED and of.call.name in EXTENDED_CALLS and not is_doubtful(operation):
             self.stated.setdefault((of.call.name, of.call.id), []).append(interval_of(operation))
 
@@ -135,6 +136,6 @@ RULES = (
     Rule(
         "forbidden-while-pending", "nc-until-consistent", Need.FORBIDDEN, forbidden_while_pending, forbidden_again,
         occasions="resources seen while they were not consistent", since=2, pattern=True,
-        excuses=(SELDOM, RIGHTS_CHANGED),
+        excuses=(SELDOM, RIGHTS_CHANGED, ASKED_TO_WAIT),
     ),
 )  # fmt: skip

@@ -36,13 +36,23 @@ _EXAMPLES = 4
 
 def silent_classes(unanswered: Unanswered, context: Context, book: Book) -> None:
     """Convict a server that never answers a class of requests."""
+    for group, subjects in _groups(unanswered, context):
+        _judge(group, list(subjects), context, book)
+
+
+def anything_silent(unanswered: Unanswered, context: Context) -> bool:
+    """Whether any resource was left without an answer for longer than the bound, so that a pattern is to be sought."""
+    return any(one.is_silent(context.bound) for _, subjects in _groups(unanswered, context) for one in subjects)
+
+
+def _groups(unanswered: Unanswered, context: Context) -> Iterator[tuple[str, Iterator[Subject]]]:
     groups = {
         "complete_upload": _completes, "url": _urls, "create_file": _attaches, "create_upload": _creates,
         "download": _downloads,
     }  # fmt: skip
     for group, subjects in groups.items():
         if _is_worth_it(group, unanswered, context):
-            _judge(group, list(subjects(unanswered, context)), context, book)
+            yield group, subjects(unanswered, context)
 
 
 def _is_worth_it(group: str, unanswered: Unanswered, context: Context) -> bool:

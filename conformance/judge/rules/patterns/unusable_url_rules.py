@@ -56,6 +56,14 @@ def unusable(case: Case, context: Context, book: Book) -> None:
             _tell(case, endpoint, run, served or "", book)
 
 
+def is_unusable(case: Case, bound: int) -> bool:
+    """Whether the urls of one endpoint led to nothing for longer than the bound (ns): then others are looked at."""
+    return any(
+        not FAILED_A_WHILE.holds([one.fetched for one in failures(endpoint)], bound)
+        for endpoint in case.sight.endpoints
+    )
+
+
 def failures(endpoint: Endpoint) -> list[Download]:
     """Return the last downloads in a row that brought no bytes, one for each url given, with every wait obeyed."""
     if not endpoint.reads.failed:

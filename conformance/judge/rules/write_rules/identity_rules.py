@@ -16,7 +16,7 @@ from conformance.judge.rechecks import Proof, answers, before, completes, string
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED
 from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE, INVALID_INTENT, STILL_OPEN
-from conformance.judge.rules.write_rules.write_facts import CREATES, plain
+from conformance.judge.rules.write_rules.write_facts import CREATES, folded, plain
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.observed import doomed_from, scope_of_file
@@ -44,7 +44,10 @@ class _Made:
 
 
 class Identities:
-    """The ids that creates were answered with, the names that they asked for, and the answers that carry another."""
+    """The ids that creates were answered with, the names that they asked for, and the answers that carry another.
+
+    A file is called as its upload is, so the names of those are remembered by their ids.
+    """
 
     def __init__(self, _bound: int) -> None:
         self._made: dict[_Key, _Made] = {}
@@ -53,12 +56,18 @@ class Identities:
         self._names: dict[_Key, Interval] = {}
         self._misnamed: list[tuple[str, str, Interval]] = []
         self._others: list[tuple[str, str, str, str, Interval]] = []
+        self._uploads: dict[str, str] = {}
         self._carried = 0
 
     @property
     def is_suspicious(self) -> bool:
         """Whether anything is to be found."""
         return bool(self._twice or self._alike or self._others or self._misnamed)
+
+    @property
+    def is_misnamed(self) -> bool:
+        """Whether an answer bears another name than was asked for: then the names of all creates matter."""
+        return bool(self._misnamed)
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a create, or a change that is answered with what was changed."""
@@ -69,7 +78,7 @@ class Identities:
             return
         interval = interval_of(operation)
         if name in CREATES:
-            self._create(name.removeprefix("create_"), exchange, _Made(interval, _wanted(name, exchange)))
+            self._create(name.removeprefix("create_"), exchange, _Made(interval, self._wanted(name, exchange)))
         self._version(exchange.response, interval)
         if not INVALID_INTENT.holds(operation):
             self._carried += 1
@@ -87,8 +96,21 @@ class Identities:
         if name:
             self._count(kind, name, made)
         wanted, given = plain(within(asked(exchange.request), "name")), plain(within(body, "name"))
-        if kind != "file" and wanted and given and wanted != given and len(given) >= _UNGUESSABLE:
+        other = bool(wanted and given) and folded(wanted) != folded(given)  # a name that was trimmed is the same
+        if kind != "file" and other and len(given) >= _UNGUESSABLE:
             self._misnamed.append((f"create_{kind}", given, made.interval))
+
+    def _wanted(self, call: str, exchange: Exchange) -> str:
+        """Return what a create asked for: all but an upload by name and place, which a server may take for the same."""
+        request, body = exchange.request, asked(exchange.request)
+        name = plain(within(body, "name"))
+        if call == "create_upload" and name and (made := _id(exchange.response)):
+            self._uploads.setdefault(made, name)
+        if call == "create_file":
+            name = self._uploads.get(_id(within(body, "upload")), "")
+        if call != "create_upload" and name:
+            return f"{_id(within(body, 'parent'))} {folded(name)}"
+        return f"{exchange.path} {request}"  # JSON twice over would take as long as all the rest
 
     def _version(self, body: Json, interval: Interval) -> None:
         # Of one file an answer may show the version before, from a replica that lags; no version is of two files.
@@ -125,14 +147,6 @@ class Identities:
             itself = interval.operation in stated or (other is not None and other.operation == interval.operation)
             if other is not None and not itself:
                 _another(call, "name", "its own name", given, (other, interval), book)
-
-
-def _wanted(call: str, exchange: Exchange) -> str:
-    """Return what a create asked for: a project or folder by its name, which a server may take for the same."""
-    request, body = exchange.request, asked(exchange.request)
-    if call in ("create_project", "create_folder") and (name := plain(within(body, "name"))):
-        return f"{_id(within(body, 'parent'))} {name}"
-    return f"{exchange.path} {request}"  # JSON twice over would take as long as all the rest
 
 
 def _id(body: Json) -> str:

@@ -153,6 +153,11 @@ class RefusedWrites:
         """Whether anything that was refused may have been done: the others need not be judged."""
         return any(fact.field in (COMPLETED, CURRENT, GONE) or fact in self._shown for fact in self._open())
 
+    @property
+    def concern_others(self) -> bool:
+        """Whether listings of all projects may show what was refused, or it depends on who owns other projects."""
+        return any(kind == "project" for kind, _ in self.watched)
+
     def _open(self) -> Iterator[Fact]:
         return (fact for fact in self._refused if not MAY_BE_DONE.holds(attempted=self._attempted(fact)))
 
@@ -244,7 +249,8 @@ def _computed(upload: Upload | None) -> set[str]:
         return set()
     stated = {one.hash[0].lower() for one in upload.completes.values() if one.hash}
     stored = {part.stored.md5 for part in upload.parts.values() if part.stored}
-    return stated | stored | ({upload.content.md5} if upload.content else set())
+    digests = {value.lower() for value in upload.digests.values()}
+    return stated | stored | digests | ({upload.content.md5} if upload.content else set())
 
 
 def _completed(fact: Fact, context: Context) -> Interval | None:

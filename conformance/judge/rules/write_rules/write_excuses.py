@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.api.answers import Effect
 from conformance.api.error_bodies import says_so_already
 from conformance.judge.rule import Excuse
+from conformance.judge.state.expected import Truth
 
 MAY_BE_ATTACHED = Excuse(
     "may-be-attached",
@@ -37,7 +38,8 @@ PARTLY_KNOWN = Excuse(
 )
 ASKED_ALIKE = Excuse(
     "asked-alike",
-    "Two requests that ask for the very same, or for a project or folder of the same name, may be answered as one.",
+    "Two requests that ask for the very same, or for a project, folder or file of the same name in one place (names "
+    "that are trimmed or normalised are the same), may be answered as one.",
     lambda one, other: one == other,
 )
 STILL_OPEN = Excuse(
@@ -52,4 +54,12 @@ INVALID_INTENT = Excuse(
     "invalid-intent",
     "What an invalid request of ours is answered with may show what that request put there.",
     lambda operation: operation.notes.get("intent") == "invalid",
+)
+DELIVERED_TWICE = Excuse(
+    "delivered-twice",
+    "A completed upload that is not known to be bad, is refused when a file is made of it, with no word of what is "
+    "wrong with it, and is found in a file all the same, may have been attached by this request, delivered twice.",
+    lambda case, refused: bool(
+        case and case.known.truth is not Truth.BAD and case.chain.done and case.chain.done.ended_ns <= refused.ended_ns
+    ),
 )

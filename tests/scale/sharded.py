@@ -1,0 +1,59 @@
+"""One history judged whole and in shards, and whatever differs: for the tests and the soak of shards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from conformance import history as histories
+from conformance.history.parquet.converting import convert_history
+from conformance.model import History
+from conformance.outcome.assemble import Framing, Gist, drawn, gist
+from conformance.spread.pooling import Outcome
+from conformance.spread.shard_work import Task, do
+from conformance.spread.spreading import Gathered, Wanted, gathered
+
+_OF_THE_MOMENT = ("run_id", "begun", "ended", "duration_s")
+
+
+def here(tasks: Sequence[Task]) -> Outcome:
+    """Do all tasks in this process."""
+    return [do(task) for task in tasks], []
+
+
+def document(of: Gist) -> dict[str, object]:
+    """Draw the run document of a gist, without what differs from one moment to the next."""
+    found = drawn(of, Framing(recorded=True, run_id="r"))
+    return {name: value for name, value in found.items() if name not in _OF_THE_MOMENT}
+
+
+def differences(history: History, path: Path, shards: Sequence[int]) -> Iterator[str]:
+    """Yield how the judgement in so many shards differs from that of one judge; nothing where it never does.
+
+    The judge of the whole reads the same file.
+    """
+    convert_history(history, path)
+    whole = gist(replace(histories.read(path), recorded=history.recorded))
+    for count in shards:
+        found = sharded(path, count, recorded=history.recorded)
+        if found.gist is None:
+            continue  # judged whole
+        for name in ("lags", "counters", "operations"):
+            if getattr(whole.judged, name) != getattr(found.gist.judged, name):
+                yield f"{count} shards: {name}"
+        for name in sorted({*whole.judged.tallies, *found.gist.judged.tallies}):
+            one, other = whole.judged.tallies.get(name), found.gist.judged.tallies.get(name)
+            if one != other:
+                yield f"{count} shards: {one} and {other}"
+        one_document, other_document = document(whole), document(found.gist)
+        yield from (
+            f"{count} shards: {name} of the document"
+            for name in one_document
+            if one_document[name] != other_document[name]
+        )
+
+
+def sharded(path: Path, count: int, *, recorded: bool | None = None) -> Gathered:
+    """Judge a file in so many shards, in this process."""
+    return gathered(path, Wanted(count, recorded=recorded), here)
