@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,15 +19,18 @@ from conformance.driver.safety.ledger import CREATES
 from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, redirected
 from conformance.driver.wire.attempt import Reply, attempt
 from conformance.driver.wire.body import Blocks
+from conformance.driver.wire.idle_roads import Road
 from conformance.driver.wire.request import PreparedRequest, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
 from conformance.driver.wire.stream import Wire
-from conformance.driver.wire.transport import Transport, transport_of
+from conformance.driver.wire.transport import transport_of
 from conformance.model import NOTHING, Exchange, Failure, Json, Operation, Phase, Role
 
 if TYPE_CHECKING:
     from conformance.driver.sending import Sending
 
+_url = lru_cache(maxsize=64)(httpx.URL)
+"""Origins, read once: a run speaks to few."""
 UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
 """Failures after which the moment of the effect stays open: the operation has no end."""
 
@@ -49,7 +53,7 @@ class Client(Verbs):
         self.headers: Mapping[str, str | None] = NOTHING
         self.step = ""
         self.exempt = False
-        self._roads: dict[str, tuple[Wire, Transport]] = {}
+        self._roads: dict[str, Road] = {}
 
     def ask(self, wanted: Wanted) -> Operation:
         """Send one request to the API; once more, as an operation of its own, when its token had expired."""
@@ -116,9 +120,9 @@ class Client(Verbs):
         return (host if isinstance(host, str) and "//" in host else base).startswith("https:")
 
     def close(self) -> None:
-        """Close this session's connections."""
-        for _, road in self._roads.values():
-            road.close()
+        """Let go of this session's connections: closed, or left to the next session where the driver lends them."""
+        for key, road in self._roads.items():
+            self.driver.idle_roads.leave(key, road)
         self._roads.clear()
 
     def _signed(
@@ -227,22 +231,24 @@ class Client(Verbs):
         silence = httpx.Timeout(self.driver.settings.bounds.silence_s).as_dict()
         return httpx.Request(
             prepared.exchange.method,
-            prepared.url,
+            _url(prepared.url),
             headers=encoded,
             content=prepared.data,
             extensions={"target": prepared.target.encode(), "timeout": silence},
         )
 
-    def _road(self, prepared: PreparedRequest) -> tuple[Wire, Transport]:
+    def _road(self, prepared: PreparedRequest) -> Road:
         """Give the connections to a host: the API's and each storage host's apart, so that nothing is carried over."""
         key = prepared.url if prepared.exchange.role is Role.STORAGE else ""
         if key not in self._roads:
-            settings = self.driver.settings
-            guarded = prepared.exchange.role is Role.STORAGE and settings.network.proxy is None
-            wire = Wire(self.driver.places.guard(urlsplit(prepared.url).hostname or "") if guarded else None)
-            secure = prepared.url.startswith("https:")
-            self._roads[key] = wire, transport_of(settings.network, wire, secure=secure)
+            self._roads[key] = self.driver.idle_roads.take(key) or self._new_road(prepared)
         return self._roads[key]
+
+    def _new_road(self, prepared: PreparedRequest) -> Road:
+        network = self.driver.settings.network
+        guarded = prepared.exchange.role is Role.STORAGE and network.proxy is None
+        wire = Wire(self.driver.places.guard(urlsplit(prepared.url).hostname or "") if guarded else None)
+        return wire, transport_of(network, wire, secure=prepared.url.startswith("https:"))
 
     @contextmanager
     def _ledgered(self, begun: Operation) -> Iterator[list[Operation]]:

@@ -19,6 +19,7 @@ from conformance.driver.safety.ownership import Ownership
 from conformance.driver.safety.pace import Pace
 from conformance.driver.safety.signed_urls import Places
 from conformance.driver.tokens import Tokens
+from conformance.driver.wire.idle_roads import IdleRoads
 from conformance.history.redact import Redactor
 from conformance.model import Json, Operation
 from conformance.settings.run_settings import Settings
@@ -51,6 +52,7 @@ class Sending(ABC):
         self.pace = pace or Pace(
             settings.pace_dir, rate=settings.rate, in_flight=settings.max_in_flight, budgets=settings.budgets
         )
+        self.idle_roads = IdleRoads()
         self.access = Access(settings.pace_dir)
         self.places = Places(target, settings.network.storage_hosts)
         self.classify = Classifier(settings.target)
@@ -76,7 +78,8 @@ class Sending(ABC):
         self._listeners.append(callback)
 
     def close(self) -> None:
-        """Close every file."""
+        """Close every file, and the connections that nobody uses."""
+        self.idle_roads.close()
         self.pace.close()
         self.access.close()
         self.ledger.close()

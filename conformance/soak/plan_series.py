@@ -17,6 +17,8 @@ SURGES = frozenset({"bursts", "floods"})
 """What fills queues: begun first, so that a short soak has them too."""
 FLOODS_EFFORT = "thorough"
 """A run floods at this effort alone; a soak does so in every wave."""
+REPEATS = 10
+"""How often the plans of a wave are run before others are drawn: drawing costs a third of the processor otherwise."""
 
 
 def load_scenarios(settings: Settings) -> tuple[PlanScenario, ...]:
@@ -38,20 +40,24 @@ def _at(scenario: PlanScenario, settings: Settings) -> int:
 
 
 def plan_series(scenarios: Sequence[PlanScenario], settings: Settings, shard: int) -> Iterator[Plan]:
-    """Yield plans without end: those of each wave drawn together from the seed, surges first, others shuffled.
+    """Yield plans without end: those of each wave drawn together from the seed, and run several times over.
 
-    `shard` is the number of the process; each draws plans of its own. Nothing that a target answers steers a draw.
+    Each time surges come first, the others shuffled; whatever a plan makes has a new name each time. `shard` is the
+    number of the process; each draws plans of its own. Nothing that a target answers steers a draw.
     """
     for wave in itertools.count(shard << 20):
-        yield from _wave(scenarios, settings, wave)
+        surges, others = _wave(scenarios, settings, wave)
+        order = random.Random(f"{settings.seed}:{wave}")  # noqa: S311 - an order, no secret
+        for _ in range(REPEATS):
+            order.shuffle(others)
+            yield from (*surges, *others)
 
 
-def _wave(scenarios: Sequence[PlanScenario], settings: Settings, wave: int) -> list[Plan]:
+def _wave(scenarios: Sequence[PlanScenario], settings: Settings, wave: int) -> tuple[list[Plan], list[Plan]]:
+    """Draw the plans of one wave: surges, and the others."""
     drawn = {one: _portion(one, settings, wave).plans(one) for one in scenarios}
     surges = [plan for one, plans in drawn.items() if one.name in SURGES for plan in plans]
-    others = [plan for one, plans in drawn.items() if one.name not in SURGES for plan in plans]
-    random.Random(f"{settings.seed}:{wave}").shuffle(others)  # noqa: S311 - an order, no secret
-    return [*surges, *others]
+    return surges, [plan for one, plans in drawn.items() if one.name not in SURGES for plan in plans]
 
 
 def _portion(scenario: PlanScenario, settings: Settings, wave: int) -> Portion:

@@ -39,6 +39,7 @@ class SliceOfUsers:
     def __init__(self, settings: Settings, worker: str, shard: int, threads: int = MOST_THREADS) -> None:
         self._recorder = Recorder(settings.report_dir / history_name(worker))
         self._driver = Driver(settings, self._recorder, worker)
+        self._driver.idle_roads.lends = True
         self._driver.listen(self._hear)
         stage = stage_for(self._driver, settings, QUICK)
         stage.scheduler = Scheduler(threads)

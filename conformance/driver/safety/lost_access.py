@@ -12,8 +12,8 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from conformance.api.answers import Answer, Classified, Source
 from conformance.api.routes import UNROUTED
@@ -40,8 +40,7 @@ class LostAccessError(BudgetError):
         self.exit_code = ExitCode.INCOMPLETE if worked else ExitCode.UNREACHABLE
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """Nanoseconds of the monotonic clock, and counts; `lost` is the first moment of what ended the run, or 0."""
 
     begun_ns: int = 0
@@ -108,7 +107,7 @@ class Access:
 
     def lose(self) -> None:
         """Take it as certain that the owner's token is not accepted any more."""
-        self._change(lambda old: replace(old, lost_ns=old.refused_ns or self._clock(), lost_status=401))
+        self._change(lambda old: old._replace(lost_ns=old.refused_ns or self._clock(), lost_status=401))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -129,7 +128,7 @@ class Access:
     def _change(self, change: Callable[[_State], _State]) -> _State:
         with self._locked():
             state = change(self._read())
-            os.pwrite(self._fd, _LAYOUT.pack(*astuple(state)), 0)
+            os.pwrite(self._fd, _LAYOUT.pack(*state), 0)
             return state
 
     @contextlib.contextmanager
@@ -164,22 +163,22 @@ def _accepts(operation: Operation, of: Classified) -> bool:
 
 
 def _begun(state: _State, operation: Operation) -> _State:
-    return state if state.begun_ns else replace(state, begun_ns=operation.a_ns or 1)
+    return state if state.begun_ns else state._replace(begun_ns=operation.a_ns or 1)
 
 
 def _was_refused(state: _State, operation: Operation) -> _State:
     since = state.refused_ns if state.refused else operation.a_ns
-    return replace(_begun(state, operation), refused_ns=since, refused=state.refused + 1, away=0)
+    return _begun(state, operation)._replace(refused_ns=since, refused=state.refused + 1, away=0)
 
 
 def _answered(state: _State, operation: Operation, *, works: bool) -> _State:
-    changed = replace(_begun(state, operation), away=0)
-    return replace(changed, refused=0, worked=1) if works else changed
+    changed = _begun(state, operation)._replace(away=0)
+    return changed._replace(refused=0, worked=1) if works else changed
 
 
 def _went_away(state: _State, operation: Operation, now: int) -> _State:
     since, status = state.away_ns if state.away else operation.a_ns, operation.exchange.status or 0
-    changed = replace(_begun(state, operation), away_ns=since, away=state.away + 1, away_status=status)
+    changed = _begun(state, operation)._replace(away_ns=since, away=state.away + 1, away_status=status)
     if changed.away >= LEAST_AWAY and now - since >= AWAY_FOR_S * NS_PER_S and not state.lost_ns:
-        return replace(changed, lost_ns=since, lost_status=status)
+        return changed._replace(lost_ns=since, lost_status=status)
     return changed

@@ -13,10 +13,10 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from conformance.errors import ExitCode, SuiteError
 from conformance.settings.run_settings import Budgets
@@ -41,8 +41,7 @@ class BudgetError(SuiteError):
     exit_code = ExitCode.INCOMPLETE
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     begun_ns: int = 0
     due_ns: int = 0
     not_before_ns: int = 0
@@ -105,7 +104,7 @@ class Pace:
         """Account for bytes that went over the wire, either way."""
         if self._budgets.bytes is not None:
             with self._shared() as state:
-                self._keep(replace(state, bytes=state.bytes + octets))
+                self._keep(state._replace(bytes=state.bytes + octets))
 
     def heard(self, status: int | None, headers: Mapping[str, str]) -> float | None:
         """Take in an answer, or that none came (None); give the seconds that it asks everybody to wait, if it does."""
@@ -116,16 +115,16 @@ class Pace:
         if status not in BUSY:
             if status is not None and self._read().strikes:
                 with self._shared() as state:
-                    self._keep(replace(state, strikes=0))
+                    self._keep(state._replace(strikes=0))
             return None
         with self._shared() as state:
             asked = retry_after_s(headers)
             own = min(FIRST_WAIT_S * 2.0 ** min(state.strikes, 10), LONGEST_OWN_WAIT_S)
             wait_s = own if asked is None else asked
             until = self._clock() + int(min(wait_s, 1e9) * NS_PER_S)
-            later = replace(state, strikes=state.strikes + 1)
+            later = state._replace(strikes=state.strikes + 1)
             if until > state.not_before_ns:
-                later = replace(later, not_before_ns=until, asked_ns=int(min(wait_s, 1e9) * NS_PER_S))
+                later = later._replace(not_before_ns=until, asked_ns=int(min(wait_s, 1e9) * NS_PER_S))
             self._keep(later)
         return wait_s
 
@@ -164,7 +163,7 @@ class Pace:
             if self._gap_ns and due - now > self._burst_ns - self._gap_ns:
                 return due - now - (self._burst_ns - self._gap_ns)
             begun = state.begun_ns or now
-            self._keep(replace(state, begun_ns=begun, due_ns=due + self._gap_ns, requests=state.requests + 1))
+            self._keep(state._replace(begun_ns=begun, due_ns=due + self._gap_ns, requests=state.requests + 1))
             return 0
 
     def _check_presence(self, now: int, unanswered: int, least: int) -> None:
@@ -192,7 +191,7 @@ class Pace:
             )
         waits_ns = min(asked_ns, self._patience_ns)
         self._patience_ns -= waits_ns
-        self._keep(replace(state, not_before_ns=now + waits_ns))
+        self._keep(state._replace(not_before_ns=now + waits_ns))
         return now + waits_ns
 
     def _check(self, state: _State, now: int) -> None:
@@ -222,7 +221,7 @@ class Pace:
         return _State(*_LAYOUT.unpack(data)) if len(data) == _LAYOUT.size else _State()
 
     def _keep(self, state: _State) -> None:
-        os.pwrite(self._fd, _LAYOUT.pack(*astuple(state)), 0)
+        os.pwrite(self._fd, _LAYOUT.pack(*state), 0)
 
     @contextlib.contextmanager
     def _shared(self) -> Iterator[_State]:
