@@ -20,6 +20,7 @@ from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, red
 from conformance.driver.wire.attempt import Reply, attempt
 from conformance.driver.wire.body import Blocks
 from conformance.driver.wire.idle_roads import Road
+from conformance.driver.wire.neat_transport import NeatTransport
 from conformance.driver.wire.request import PreparedRequest, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
 from conformance.driver.wire.stream import Wire
@@ -248,7 +249,10 @@ class Client(Verbs):
         network = self.driver.settings.network
         guarded = prepared.exchange.role is Role.STORAGE and network.proxy is None
         wire = Wire(self.driver.places.guard(urlsplit(prepared.url).hostname or "") if guarded else None)
-        return wire, transport_of(network, wire, secure=prepared.url.startswith("https:"))
+        secure = prepared.url.startswith("https:")
+        if self.driver.idle_roads.lends and not secure and network.proxy is None:
+            return wire, NeatTransport(wire)
+        return wire, transport_of(network, wire, secure=secure)
 
     @contextmanager
     def _ledgered(self, begun: Operation) -> Iterator[list[Operation]]:

@@ -6,9 +6,18 @@ import hashlib
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 BLOCK = 1 << 20
 """Bytes made at a time: a large part is never whole in memory. A multiple of four, or the seed gave other bytes."""
+
+SMALL = 1 << 18
+"""Bytes of a piece that is worth remembering: it is hashed, sent and often hashed again soon after."""
+
+
+@lru_cache(maxsize=64)
+def _small(seed: str, size: int) -> bytes:
+    return random.Random(seed).randbytes(size)  # noqa: S311 - unique bytes, not secret ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,9 @@ class Piece:
 
     def __iter__(self) -> Iterator[bytes]:
         """Make the bytes again, a block at a time."""
+        if self.size <= SMALL:
+            yield from (_small(self.seed, self.size),) if self.size else ()
+            return
         dice = random.Random(self.seed)  # noqa: S311 - unique bytes, not secret ones
         for begin in range(0, self.size, BLOCK):
             yield dice.randbytes(min(BLOCK, self.size - begin))

@@ -12,7 +12,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import TextIO
 
 from conformance.driver import BudgetError, Driver, RecordError
@@ -27,16 +29,19 @@ from conformance.soak.load_campaign import LoadCampaign
 from conformance.soak.plan_series import load_scenarios, plan_series
 from conformance.soak.worker_history import history_name
 
-TELL_EVERY_S = 0.25
-MOST_THREADS = 16
-"""More threads than these only wait for one another: the interpreter runs one at a time."""
+TELL_EVERY_S = 1.0
+"""Locust shows its statistics no more often."""
+LEAST_THREADS, MOST_THREADS = 5, 64
+"""More than the least only wait for one another while answers come at once: the interpreter runs one at a time."""
+MS_A_THREAD = 10.0
+"""A usual answer (median) that takes so many milliseconds longer is worth one more thread to wait for it."""
 NS_PER_MS = 1_000_000
 
 
 class SliceOfUsers:
     """The users of one process. `let_through` is afterwards how many requests the pace of this machine counted."""
 
-    def __init__(self, settings: Settings, worker: str, shard: int, threads: int = MOST_THREADS) -> None:
+    def __init__(self, settings: Settings, worker: str, shard: int, threads: int = LEAST_THREADS) -> None:
         self._recorder = Recorder(settings.report_dir / history_name(worker))
         self._driver = Driver(settings, self._recorder, worker)
         self._driver.idle_roads.lends = True
@@ -85,6 +90,11 @@ class SliceOfUsers:
             news, self._sent = self._sent, []
         return news
 
+    def widen(self, news: Sequence[Json]) -> None:
+        """Have as many threads as wait for answers, by how long the latest took."""
+        usual_ms = median(milliseconds for _, _, milliseconds, _ in news)
+        self.campaign.stage.scheduler.widen(min(MOST_THREADS, int(usual_ms / MS_A_THREAD)))
+
     def _hear(self, moment: str, operation: Operation) -> None:
         if moment != "end" or {"withheld", "forbidden"} & operation.notes.keys():
             return
@@ -130,6 +140,7 @@ def _tell(served: SliceOfUsers, over: threading.Event) -> None:
     while not over.is_set():
         over.wait(TELL_EVERY_S)
         if news := served.news():
+            served.widen(news)
             _say({"requests": news, "at": time.time()})
 
 

@@ -34,17 +34,24 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send once, with the very target of the extension; the body is left to be streamed."""
+        return self.answered(self._pool.handle_request(self.asked(request)))
+
+    @staticmethod
+    def asked(request: httpx.Request) -> httpcore.Request:
+        """Return a request as httpcore takes it."""
         url, given = request.url, dict(request.extensions)
         target = given.pop("target", url.raw_path)
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=target),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=given,
-            )
+        return httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=target),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=given,
         )
+
+    @staticmethod
+    def answered(answer: httpcore.Response) -> httpx.Response:
+        """Return an answer of httpcore as the attempt takes it."""
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
 
     def close(self) -> None:

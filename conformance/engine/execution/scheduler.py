@@ -67,6 +67,7 @@ class Scheduler:
         self._quiet = 0
         self._stopped = False
         self._errors: list[BaseException] = []
+        self._crew: list[threading.Thread] = []
 
     def spawn(self, task: Task, rank: int = 0) -> None:
         """Add a task; safe from any thread, also while running."""
@@ -116,21 +117,31 @@ class Scheduler:
 
     def run(self) -> None:
         """Work until no task is left or `stop` is called; raise the first error of a task; honour Ctrl-C."""
-        threads = [threading.Thread(target=self._work, name=f"plans-{n}", daemon=True) for n in range(self._threads)]
         try:
-            for thread in threads:
-                thread.start()
-            while any(thread.is_alive() for thread in threads):
-                threads[-1].join(BREATH_S)
-                threads = [thread for thread in threads if thread.is_alive()] or threads[:1]
+            self._hire(self._threads)
+            while alive := [thread for thread in self._crew if thread.is_alive()]:
+                alive[-1].join(BREATH_S)
         except BaseException:
             self.stop()  # also where the interrupt came while the threads were being started
-            for thread in threads:
+            for thread in self._crew:
                 if thread.ident is not None:
                     thread.join(LEAVE_S)
             raise
         if self._errors:
             raise self._errors[0]
+
+    def widen(self, threads: int) -> None:
+        """Work on so many threads from now on, if those are more than before; while `run` runs."""
+        more = threads - self._threads
+        if more > 0:
+            self._threads = threads
+            self._hire(more)
+
+    def _hire(self, threads: int) -> None:
+        for _ in range(threads):
+            thread = threading.Thread(target=self._work, name=f"plans-{len(self._crew)}", daemon=True)
+            self._crew.append(thread)
+            thread.start()
 
     def _work(self) -> None:
         while item := self._next():

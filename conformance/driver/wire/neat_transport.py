@@ -1,0 +1,188 @@
+"""The cheap road of load: plain HTTP/1.1 whose answers are neat is read here, everything else by the general transport.
+
+Neat is a head in one piece, of well-formed lines, whose body has a length. Whatever is anything else goes through
+httpcore with the bytes that came already, so that no answer is ever read otherwise than a run would read it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+
+from conformance.driver.wire.stream import END_OF_HEAD, Wire
+from conformance.driver.wire.transport import KEEP_ALIVE_S, Transport
+
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_VALUE = rb"[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?"
+_ASKED = re.compile(rb"%s [\x21-\x7e]+ HTTP/1\.1\r\n(?:%s: (?:%s)?\r\n)*\r\n" % (_TOKEN, _TOKEN, _VALUE))
+_STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2})(?: [\t\x20-\x7e]*)?")
+_LINE = re.compile(rb"(%s):[ \t]*(%s)?[ \t]*" % (_TOKEN, _VALUE))
+_LENGTH = re.compile(rb"[0-9]{1,15}")
+_BODILESS = frozenset({204, 304})
+PIECE = 1 << 16
+
+Head = tuple[int, list[tuple[bytes, bytes]], int]
+"""Status, headers, and the length of the body."""
+
+
+class NeatTransport(Transport):
+    """One connection over one wire, without TLS and without a proxy."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(wire, None)
+        self._wire = wire
+        self._stream: httpcore.NetworkStream | None = None
+        self._until = 0.0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send once; what is not neat goes the general way, as a whole or from its answer on."""
+        head = _asked(request)
+        if head is None or self._wire.trip.cut_after_s is not None:
+            return super().handle_request(request)
+        try:
+            return self._sent(request, head + request.content)
+        except BaseException:
+            self._drop()
+            raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._drop()
+        super().close()
+
+    def _sent(self, request: httpx.Request, data: bytes) -> httpx.Response:
+        silence = request.extensions["timeout"]
+        stream = self._connected(request, silence["connect"])
+        with contextlib.suppress(httpcore.WriteError):  # an answer may have come before all was taken
+            stream.write(data, silence["write"])
+        start = stream.read(PIECE, silence["read"])
+        front, end, body = start.partition(END_OF_HEAD)
+        head = _head(front) if end else None
+        if head is None:
+            return self._handed_on(request, stream, start)
+        status, headers, length = head
+        self._until = time.monotonic() + KEEP_ALIVE_S
+        return httpx.Response(status, headers=headers, stream=_Body(self, stream, body, length, silence["read"]))
+
+    def _connected(self, request: httpx.Request, timeout: float | None) -> httpcore.NetworkStream:
+        if self._stream is not None:
+            if time.monotonic() < self._until and not self._stream.get_extra_info("is_readable"):
+                return self._stream
+            self._drop()
+        place = urlsplit(str(request.url))
+        self._stream = self._wire.connect_tcp(place.hostname or "", place.port or 80, timeout)
+        return self._stream
+
+    def _handed_on(self, request: httpx.Request, stream: httpcore.NetworkStream, start: bytes) -> httpx.Response:
+        """Let httpcore read an answer that is not neat, its first bytes again; the connection ends with it."""
+        self._until = 0.0
+        url = request.url
+        origin = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or 80)
+        connection = httpcore.HTTP11Connection(origin, _Again(stream, start))
+        return self.answered(connection.handle_request(self.asked(request)))
+
+    def _drop(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+
+    def done(self, *, whole: bool) -> None:
+        """Take it that a body was read, or will not be."""
+        if not whole:
+            self._until = 0.0
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(
+        self, road: NeatTransport, stream: httpcore.NetworkStream, body: bytes, length: int, timeout: float | None
+    ) -> None:
+        self._road, self._stream, self._body = road, stream, body
+        self._left, self._timeout = length, timeout
+
+    def __iter__(self) -> Iterator[bytes]:
+        data = self._body
+        while self._left:
+            if taken := data[: self._left]:
+                self._left -= len(taken)
+                yield taken
+            if self._left and not (data := self._stream.read(PIECE, self._timeout)):
+                raise httpcore.RemoteProtocolError("peer closed connection without sending complete message body")
+
+    def close(self) -> None:
+        self._road.done(whole=not self._left)
+
+
+class _Again(httpcore.NetworkStream):
+    """Gives bytes that were read once more; what httpcore writes was sent already."""
+
+    def __init__(self, stream: httpcore.NetworkStream, start: bytes) -> None:
+        self._stream, self._start = stream, start
+        self._fresh = True
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._fresh:
+            self._fresh = False
+            return self._start
+        return self._stream.read(max_bytes, timeout)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        pass
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+def _asked(request: httpx.Request) -> bytes | None:
+    """Return the head of a request; None where the general transport should send it, or refuse to."""
+    if request.method == "HEAD" or not isinstance(request.stream, httpx.ByteStream):
+        return None
+    target = request.extensions.get("target", request.url.raw_path)
+    lines = [b"%s: %s\r\n" % pair for pair in request.headers.raw]
+    head = b"%s %s HTTP/1.1\r\n%s\r\n" % (request.method.encode("ascii", "replace"), target, b"".join(lines))
+    names = [name.lower() for name, _ in request.headers.raw]
+    usual = names.count(b"host") == 1 and not {b"transfer-encoding", b"expect", b"connection", b"upgrade"} & set(names)
+    sized = _sized(request, len(request.content))
+    return head if usual and sized and _ASKED.fullmatch(head) else None
+
+
+def _sized(request: httpx.Request, octets: int) -> bool:
+    """Whether the length that a request states is that of its body."""
+    return request.headers.get("content-length", "0") == str(octets)
+
+
+def _head(front: bytes) -> Head | None:
+    """Read the head of an answer; None unless it is neat."""
+    first, *lines = front.split(b"\r\n")
+    status = _STATUS.fullmatch(first)
+    found = [_LINE.fullmatch(line) for line in lines]
+    if status is None or None in found:
+        return None
+    headers = [(one[1], one[2] or b"") for one in found if one]
+    code = int(status[1])
+    lengths, others = _framing(headers)
+    if others:
+        return None
+    if code in _BODILESS:
+        return code, headers, 0
+    return (code, headers, int(lengths[0])) if len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]) else None
+
+
+def _framing(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], list[bytes]]:
+    """Return the lengths that are stated, and whatever else says how the answer or its connection ends."""
+    lengths, others = [], []
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered == b"content-length":
+            lengths.append(value)
+        elif lowered in (b"transfer-encoding", b"connection", b"upgrade"):
+            others.append(value)
+    return lengths, others

@@ -1,0 +1,122 @@
+"""The cheap road of load reads every answer as the general one does, and one session after another uses it."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from wire_stubs import RawServer, reply, settings_for
+
+from conformance.driver import Driver
+from conformance.model import Operation
+
+JSON = b'{"id": "1"}'
+ANSWERS = {
+    "neat": reply(200, JSON),
+    "no content": reply(204, b"", length=False),
+    "not found": reply(404, b'{"code": "404"}'),
+    "empty": reply(200, b""),
+    "a header twice": reply(200, JSON, "X-A: 1", "X-A: 2"),
+    "an empty header": reply(200, JSON, "X-A:"),
+    "blanks around a value": reply(200, JSON, "X-A: \t one two \t"),
+    "a folded header": reply(200, JSON, "X-A: one\r\n two"),
+    "an ill-formed name": reply(200, JSON, "X A: one"),
+    "no colon": reply(200, JSON, "X-A"),
+    "a control character": reply(200, JSON, "X-A: o\x01ne"),
+    "beyond ASCII": reply(200, JSON, "X-A: \xe9"),
+    "two lengths": reply(200, JSON, f"Content-Length: {len(JSON) + 1}"),
+    "a length that is no number": reply(200, JSON, "Content-Length: +11", length=False),
+    "no length": reply(200, JSON, "Connection: close", length=False),
+    "chunks": reply(200, b"b\r\n" + JSON + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked", length=False),
+    "chunks and a length": reply(200, b"b\r\n" + JSON + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
+    "cut short": reply(200, JSON, "Content-Length: 99", length=False),
+    "too much": reply(200, JSON) + b"and more",
+    "an early hint": b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + reply(200, JSON),
+    "bare line ends": reply(200, JSON).replace(b"\r\n", b"\n"),
+    "an older version": reply(200, JSON).replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "no HTTP": b"hello\r\n\r\n",
+    "a status of four digits": reply(2000, JSON),
+    "an unknown status": reply(799, JSON),
+    "a head that is too large": reply(200, JSON, f"X-A: {'a' * 200_000}"),
+    "packed wrongly": reply(200, JSON, "Content-Encoding: gzip"),
+    "nothing": b"",
+}
+
+
+def seen(operation: Operation) -> tuple[object, ...]:
+    """Return what a judge reads of an answer."""
+    exchange = operation.exchange
+    return exchange.status, dict(exchange.headers), exchange.response, exchange.failure, operation.b_ns is None
+
+
+def asked(folder: Path, answer: bytes, *, lends: bool) -> list[tuple[object, ...]]:
+    """Ask a server that answers with such bytes and hangs up, by three methods; return what was seen."""
+
+    def say(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(answer)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    server = RawServer(say)
+    driver = Driver(settings_for(server.url, folder))
+    driver.idle_roads.lends = lends
+    client = driver.client("s")
+    try:
+        return [
+            seen(client.send("GET", "/files/1")),
+            seen(client.send("HEAD", "/files/1")),
+            seen(client.send("POST", "/projects", json={"name": "a", "description": "b"})),
+        ]
+    finally:
+        driver.close()
+        server.close()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_both_roads_read_an_answer_alike(name: str, tmp_path: Path) -> None:
+    """Status, headers, body and failure are the same, whatever bytes come."""
+    usual = asked(tmp_path / "usual", ANSWERS[name], lends=False)
+    assert asked(tmp_path / "lent", ANSWERS[name], lends=True) == usual
+
+
+def test_one_session_after_another_speaks_over_one_connection(tmp_path: Path) -> None:
+    """Sessions that overlap have their own; one that begins when another has ended takes over from it."""
+    ports: list[int] = []
+
+    def say(connection: socket.socket, _request: bytes) -> None:
+        ports.append(connection.getpeername()[1])
+        connection.sendall(reply(200, JSON))
+
+    server = RawServer(say)
+    driver = Driver(settings_for(server.url, tmp_path))
+    driver.idle_roads.lends = True
+    first, beside = driver.client("a"), driver.client("b")
+    first.send("GET", "/files/1")
+    beside.send("GET", "/files/1")
+    first.close()
+    driver.client("c").send("GET", "/files/1")
+    driver.close()
+    server.close()
+    assert ports[0] != ports[1]
+    assert ports[2] == ports[0]
+
+
+def test_both_roads_ask_alike(tmp_path: Path) -> None:
+    """The bytes on the wire are the same but for the id and the port, and what would be refused is refused."""
+    lines = []
+    for lends in (False, True):
+        server = RawServer(lambda connection, _: connection.sendall(reply(200, JSON)))
+        driver = Driver(settings_for(server.url, tmp_path / str(lends)))
+        driver.idle_roads.lends = lends
+        client = driver.client("s")
+        client.send("GET", "/files/1", query={"a": "\u00e9 b"}, headers={"X-A": "b"})
+        client.send("GET", "/files/2", headers={"X-A": " b\x01"})
+        client.send("PUT", "/uploads/1/complete", content=b"{", content_type="application/json")
+        driver.close()
+        server.close()
+        lines.append([
+            sorted(line for line in request.split(b"\r\n") if not line.startswith((b"X-Request-Id", b"Host", b"User-")))
+            for request in server.requests
+        ])  # fmt: skip
+    assert lines[0] == lines[1]
+    assert lines[0]
