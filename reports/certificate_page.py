@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from conformance.outcome.display_text import count, rate, seconds
 
+from .charts.svg import tag
 from .page import moment
 from .render import page
-from .svg import tag
 from .words import LEVELS, OUTCOMES
 
 Document = Mapping[str, Any]

@@ -10,8 +10,8 @@ from typing import Any
 from conformance.outcome.display_text import seconds
 from conformance.release.next_step import replay_finding
 
+from .charts.timeline import timeline
 from .scripts import script_names
-from .timeline import timeline
 from .words import LEVELS, answer_class, answer_text, body, docs_page
 
 Document = Mapping[str, Any]

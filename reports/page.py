@@ -10,9 +10,9 @@ from typing import Any
 from conformance.outcome.display_text import count, judged, rate, seconds
 from conformance.release.next_step import command, replay
 
+from .charts.lagchart import course, curve
+from .charts.loadchart import against_load, slows_down, throughput
 from .finding_views import finding_views
-from .lagchart import course, curve
-from .loadchart import against_load, slows_down, throughput
 from .words import LEVELS, OUTCOMES, endpoint
 
 Document = Mapping[str, Any]

@@ -12,10 +12,10 @@ from markupsafe import Markup
 from conformance.outcome.display_text import seconds
 from conformance.release.trend import PastRun, Quantile, Row, Sight, Trend
 
+from .charts.scale import Scale, nice_ticks
+from .charts.svg import figure, path, tag
 from .page import moment
 from .render import page
-from .scale import Scale, nice_ticks
-from .svg import figure, path, tag
 from .words import LEVELS, OUTCOMES, endpoint
 
 WIDTH, HEIGHT = 480.0, 220.0

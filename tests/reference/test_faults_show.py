@@ -22,6 +22,7 @@ NOT_FOR_A_TOUR = {  # no retries, no large parts, no sleep; a signed path and th
     *("resets", "throttled", "large-parts-only", "slow-answers", "relative-urls", "refuses-in-its-words"),
     "plain-names",
     "second-delivery",
+    "small-parts-refused",
 }
 TOURED = {variant.name for module in (manner_variants, refusal_variants, time_variants) for variant in module.FAMILY}
 SHOULD = {

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conformance.reports.charts.lagchart import MOST_MARKS, course, curve
+from conformance.reports.charts.scale import nice_ticks, thin
+from conformance.reports.charts.time_axis import LEAST, clock
+from conformance.reports.charts.timeline import timeline
 from conformance.reports.finding_views import FULL_PER_RULE, LINES_PER_RULE, finding_views
-from conformance.reports.lagchart import MOST_MARKS, course, curve
-from conformance.reports.scale import nice_ticks, thin
-from conformance.reports.time_axis import LEAST, clock
-from conformance.reports.timeline import timeline
 from hypothesis import given
 from hypothesis import strategies as st
 from samples import lag_group

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -112,9 +111,9 @@ def test_all_of_a_soak_ends_when_its_first_process_is_killed_and_clean_takes_its
     soak = began(server, tmp_path, "--minutes", "2", "--workers", "1")
     until(lambda: made(tmp_path))
     others = psutil.Process(soak.pid).children(recursive=True)
-    soak.send_signal(signal.SIGKILL)
-    soak.wait()
+    soak.kill()
     assert psutil.wait_procs(others, timeout=WITHIN_S)[1] == []
+    soak.communicate(timeout=WITHIN_S)
     given = {**os.environ, "DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
     words = [sys.executable, "-m", "conformance", "clean", str(tmp_path / "ledger.jsonl"), "--target", server.base_url]
     assert subprocess.run(words, env=given, check=False, timeout=WITHIN_S).returncode == 0

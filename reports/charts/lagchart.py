@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from conformance.outcome.display_text import seconds
 
+from ..words import endpoint
 from .scale import Scale, nice_ticks, thin
 from .svg import figure, path, tag
-from .words import endpoint
 
 Group = Mapping[str, Any]
 WIDTH, HEIGHT = 480.0, 250.0

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from conformance.outcome.display_text import seconds
 
+from ..words import answer_class, answer_text, shorten
 from .svg import figure, path, tag
 from .time_axis import Clock, clock
-from .words import answer_class, answer_text, shorten
 
 Exchange = Mapping[str, Any]
 NS = 1e9
