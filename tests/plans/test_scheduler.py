@@ -150,3 +150,24 @@ def test_quiet_lets_one_task_run_at_a_time() -> None:
     scheduler.quieten(-1)
     runner.join(PATIENCE_S)
     assert not runner.is_alive()
+
+
+def test_a_scheduler_may_be_given_more_threads_while_it_runs() -> None:
+    """Four tasks meet that block a thread each: one thread alone would wait for ever, and fewer change nothing."""
+    scheduler, all_there, met = Scheduler(1), threading.Barrier(4), []
+
+    def meet() -> Task:
+        all_there.wait(PATIENCE_S)
+        met.append(1)
+        yield time.monotonic()
+
+    def widen() -> Task:
+        scheduler.widen(4)
+        scheduler.widen(2)
+        for _ in range(4):
+            scheduler.spawn(meet())
+        yield time.monotonic()
+
+    scheduler.spawn(widen())
+    finish(scheduler)
+    assert len(met) == 4

@@ -20,7 +20,7 @@ from conformance.model import Exchange, Operation, Role, Target
 from conformance.settings.run_settings import Budgets, Settings
 from conformance.soak.file_pieces import FilePieces
 from conformance.soak.load_summary import load_summary
-from conformance.soak.plan_series import SURGES, load_scenarios, plan_series
+from conformance.soak.plan_series import REPEATS, SURGES, load_scenarios, plan_series
 from conformance.soak.sharing import shared_out
 from conformance.soak.soak_plan import SoakPlan, place
 from conformance.soak.soak_run import take_ledgers
@@ -51,6 +51,17 @@ def test_the_plans_of_two_workers_differ_and_each_is_drawn_again_the_same(tmp_pa
     assert first == again
     assert first != other
     assert next(plan_series(chosen, settings(tmp_path), 0)).theme in SURGES
+
+
+def test_the_plans_of_a_wave_are_run_again_in_another_order_before_others_are_drawn(tmp_path: Path) -> None:
+    """Drawing is dear: each wave is repeated so often, then a new one comes."""
+    chosen = load_scenarios(settings(tmp_path, scenario=("uploads",)))
+    given = [plan.key() for plan in itertools.islice(plan_series(chosen, settings(tmp_path), 0), 4000)]
+    wave = next(n for n in range(1, 400) if sorted(given[:n]) == sorted(given[n : 2 * n]))
+    rounds = [given[n * wave : (n + 1) * wave] for n in range(REPEATS + 1)]
+    assert all(sorted(one) == sorted(rounds[0]) for one in rounds[:REPEATS])
+    assert len({tuple(one) for one in rounds[:REPEATS]}) > 1
+    assert sorted(rounds[REPEATS]) != sorted(rounds[0])
 
 
 def test_no_scenario_that_wants_the_target_for_itself_is_soaked(tmp_path: Path) -> None:

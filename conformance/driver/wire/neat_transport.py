@@ -156,7 +156,7 @@ def _asked(request: httpx.Request) -> bytes | None:
 
 def _sized(request: httpx.Request, octets: int) -> bool:
     """Whether the length that a request states is that of its body."""
-    return request.headers.get("content-length", "0") == str(octets)
+    return bool(request.headers.get("content-length", "0") == str(octets))
 
 
 def _head(front: bytes) -> Head | None:
