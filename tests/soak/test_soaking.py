@@ -160,7 +160,7 @@ def test_a_fault_that_shows_only_under_load_is_convicted_by_a_soak(name: str) ->
 def test_a_short_wrong_window_is_seen_by_a_soak(tmp_path: Path) -> None:
     """Both url endpoints answer 200 for 20 ms too early: many users, few reads each, and one is there in time."""
     with launch(lag="0.3", seed=1, faults=["early-200-20ms"]) as server:
-        soak = began(server, tmp_path, "--minutes", "0.15", "--workers", "1", "--users", "12")
+        soak = began(server, tmp_path, "--minutes", "0.1", "--workers", "1", "--users", "12")
         soak.communicate(timeout=WITHIN_S)
     document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert document["outcome"] == "nonconformant"
