@@ -101,6 +101,13 @@ class _Operation:
         self.notes = notes
 
 
+def made(*fields: Any) -> Operation:
+    """Return the operation with these fields, all of them in their order."""
+    operation: Any = _Operation(*fields)
+    operation.__class__ = Operation
+    return operation  # type: ignore[no-any-return]  # it is one now
+
+
 _line = msgspec.json.Decoder(_Line).decode
 _json = msgspec.json.Decoder().decode
 _texts = msgspec.json.Decoder(dict[str, str] | None).decode
@@ -164,11 +171,10 @@ class UsualLines:
             self._body(told) if body is _NEW else body, failure,
         )  # fmt: skip
         exchange.__class__ = Exchange
-        operation: Any = _Operation(
+        operation = made(
             name, intern(line.session), a_ns, b_ns, exchange, line.phase or Phase.TROUBLE, intern(line.scenario or ""),
             intern(line.plan or ""), NOTHING if line.notes is _NULL else _notes(line.notes),
         )  # fmt: skip
-        operation.__class__ = Operation
         return Begun(operation) if begun else operation
 
     def _body(self, text: bytes) -> Json | Octets:
