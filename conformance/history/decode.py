@@ -10,8 +10,7 @@ from typing import Any, NoReturn
 from conformance.api.routes import BASE, below
 from conformance.errors import HistoryError
 from conformance.history.entries import FORMAT, TARGET_FIELDS, VERSION, Begun, End, Entry, Header
-from conformance.history.repeated_lines import RepeatedLines
-from conformance.history.usual_lines import restored
+from conformance.history.usual_lines import UsualLines, restored
 from conformance.model import NOTHING, Exchange, Failure, Json, Operation, Phase, Role, Target
 
 _PHASES = {phase.value: phase for phase in Phase}
@@ -183,7 +182,7 @@ def parse(text: str, line: int, base: str = BASE) -> Entry:
 
 
 class Decoder:
-    """Decodes the lines of one history: usual ones fast (`repeated_lines`), all others, and what is wrong, by `parse`.
+    """Decodes the lines of one history: usual ones fast (`usual_lines`), all others, and what is wrong, by `parse`.
 
     What lines have in common is kept once, so a decoder lives as long as its file is read. `base` is the path below
     which a line that does not say whose it is speaks to the API; set it when the header is known.
@@ -191,7 +190,7 @@ class Decoder:
 
     def __init__(self, base: str = BASE) -> None:
         self.base = base
-        self.usual = RepeatedLines().read
+        self.usual = UsualLines().read
 
     def __call__(self, raw: bytes, number: int) -> Entry:
         """Return the entry of line `number`, given with or without its end.
