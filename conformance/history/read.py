@@ -176,7 +176,6 @@ def _read(path: Path | str) -> History:
     unplaced: set[str] = set()
     ended = 0
 
-
     def has_ended(name: str) -> bool:
         return name in retained and name not in announced
 
@@ -185,8 +184,7 @@ def _read(path: Path | str) -> History:
             retained[entry.id] = entry
             if entry.exchange.failure is not Failure.KILLED:
                 ended += 1
-            if announced:
-                announced.discard(entry.id)
+            announced.discard(entry.id)
         elif type(entry) is Begun:
             if entry.operation.id not in retained:
                 retained[entry.operation.id] = entry.operation
@@ -196,15 +194,19 @@ def _read(path: Path | str) -> History:
         elif type(entry) is End:
             end = entry
     operations = tuple(retained.values())
-    if not operations and header is None:
-        raise HistoryError("the history is empty.", remedy=_FORMAT_REMEDY)
     if header is None:
-        base = likely_base((one.exchange.method, one.exchange.path) for one in operations)
-        placed = tuple(_placed(one, base, unplaced) for one in operations) if unplaced else operations
-        return History(placed, _guess_target(placed, base), complete=not cut, recorded=True)
+        return _without_header(operations, unplaced, complete=not cut)
     whole = end is not None and not end.interrupted and not cut and ended >= end.operations
     watched = header.fields.get("watched") is True  # other people's traffic, of which some may have passed elsewhere
     return History(operations, header.target, complete=whole, recorded=watched, header=header.fields)
+
+
+def _without_header(operations: tuple[Operation, ...], unplaced: set[str], *, complete: bool) -> History:
+    if not operations:
+        raise HistoryError("the history is empty.", remedy=_FORMAT_REMEDY)
+    base = likely_base((one.exchange.method, one.exchange.path) for one in operations)
+    placed = tuple(_placed(one, base, unplaced) for one in operations) if unplaced else operations
+    return History(placed, _guess_target(placed, base), complete=complete, recorded=True)
 
 
 def _placed(operation: Operation, base: str, unplaced: set[str]) -> Operation:

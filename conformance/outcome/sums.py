@@ -156,12 +156,11 @@ class Sums:
             begun, ended, exchange = operation.a_ns, operation.b_ns, operation.exchange
             if first_ns is None or begun < first_ns:
                 first_ns = begun
-            if (ended or begun) > last_ns:
+            if (ended or begun) > last_ns:  # noqa: PLR1730 - a call for each operation is slower
                 last_ns = ended or begun
             name, status = of.call.name, exchange.status
-            if operation.notes or of.source is not Source.API or status == UNAUTHORIZED or name in _ALONE:
-                self._add(operation, of, line)
-            elif type(exchange.request) is Octets or type(exchange.response) is Octets:
+            octets = type(exchange.request) is Octets or type(exchange.response) is Octets
+            if octets or operation.notes or of.source is not Source.API or status == UNAUTHORIZED or name in _ALONE:
                 self._add(operation, of, line)
             else:
                 kind = name, of.answer, status, exchange.user
