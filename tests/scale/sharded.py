@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from conformance import history as histories
 from conformance.history.parquet.converting import convert_history
 from conformance.model import History
 from conformance.outcome.assemble import Framing, Gist, drawn, gist
@@ -29,12 +28,9 @@ def document(of: Gist) -> dict[str, object]:
 
 
 def differences(history: History, path: Path, shards: Sequence[int]) -> Iterator[str]:
-    """Yield how the judgement in so many shards differs from that of one judge; nothing where it never does.
-
-    The judge of the whole reads the same file.
-    """
+    """Yield how the judgement in so many shards differs from that of one judge; nothing where it never does."""
     convert_history(history, path)
-    whole = gist(replace(histories.read(path), recorded=history.recorded))
+    whole = gist(history)
     for count in shards:
         found = sharded(path, count, recorded=history.recorded)
         if found.gist is None:
@@ -52,6 +48,18 @@ def differences(history: History, path: Path, shards: Sequence[int]) -> Iterator
             for name in one_document
             if one_document[name] != other_document[name]
         )
+
+
+def in_sequence(history: History) -> History:
+    """Return a history as a file may hold it: what overlaps in a session speaks in one of its own."""
+    until: dict[str, int] = {}
+    found = []
+    for one in sorted(history.operations, key=lambda one: one.b_ns or one.a_ns):
+        ended = one.b_ns or one.a_ns
+        overlaps = one.a_ns < until.get(one.session, -(10**18))
+        until[one.session] = max(ended, until.get(one.session, ended))
+        found.append(replace(one, session=f"{one.session}/{one.id}") if overlaps else one)
+    return replace(history, operations=tuple(found))
 
 
 def sharded(path: Path, count: int, *, recorded: bool | None = None) -> Gathered:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from legal_dds import pack
+from sharded import in_sequence
 
 from conformance import history as histories
 from conformance.cli.judge_command import judge
@@ -79,7 +80,7 @@ def test_a_shard_that_fails_for_good_is_named_with_its_reason(tmp_path: Path) ->
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write forty legal histories as JSON lines."""
-    history = pack(7, 40)
+    history = in_sequence(pack(7, 40))
     path = tmp_path_factory.mktemp("workers") / "history.jsonl"
     path.write_bytes(_lines(history))
     return path

@@ -111,13 +111,20 @@ class Traces:
             if final or (refused is not None and not WITHIN_THE_BOUND.holds(interval, refused, self._bound)):
                 self._listed.setdefault(key, interval)
 
-    def concern_others(self, own: Iterable[str]) -> bool:
-        """Whether what other projects asked for matters here, or what was asked for here matters to others.
-
-        `own` are the ids of the uploads that are known here: to name one of these concerns nobody else.
-        """
+    @property
+    def concern_others(self) -> bool:
+        """Whether a name was refused and not made after all, or something of unknown name may have been made."""
         open_ones = (key for key in self._refused if hash(_folded(key)) not in self._attempted)
-        return bool(self._murky) or bool(self._renamed - set(own)) or any(True for _ in open_ones)
+        return bool(self._murky) or any(True for _ in open_ones)
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names that things were given in other ways than by a create that asked for them."""
+        return frozenset(self._renamed)
+
+    def allow(self, names: Iterable[str]) -> None:
+        """Take it that things of these names were made elsewhere."""
+        self._renamed.update(names)
 
     def conclude(self, context: Context, book: Book) -> None:
         """Convict a server that shows what it had refused."""

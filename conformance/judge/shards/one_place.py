@@ -38,6 +38,7 @@ class OnePlace(Judge):
         for operation, of in zip(operations, classes, strict=True):
             self.add(operation, of)
         self._world.served |= self._others.served
+        self._traces.allow(self._others.given)
         self.replace_payloads([*self._payloads.sorts, *self._others.sorts.values()])
         return self.conclude()
 

@@ -70,7 +70,7 @@ def _ties(
     yield bool(world.strays) or world.attached_unread < NEVER or bool(world.algorithms)
     yield bool(world.rights.changes or world.rights.unclear or world.rights.made)
     yield bool(payloads.failed_completions())
-    yield gathered.concerns_others or traces.concern_others(world.uploads.keys())
+    yield gathered.concerns_others or traces.concern_others
     yield any(_upload_is_tied(one, surroundings) for one in world.uploads.values())
     yield any(_project_reads_are_tied(reads) for one in world.projects.values() for reads in one.reads.values())
     yield any(bool(one.odd) for one in world.projects.values())

@@ -22,7 +22,7 @@ class Share:
 
     `exposed` and `looked` count by requirement, `figures` are those that add up; `sorts` are what single answers show,
     by what they show; `homes` gives for operations that show something wrong their project. `converged`, `good`, `bad`,
-    `answered`, `origin` and `served` are as in `Elsewhere`.
+    `answered`, `origin` and `served` are as in `Elsewhere`; `given` are names that things were given there.
     """
 
     operations: int = 0
@@ -39,6 +39,7 @@ class Share:
     answered: int = -1
     origin: int = NEVER
     served: bool = False
+    given: set[str] = field(default_factory=set)
 
     def add(self, other: Share) -> None:
         """Fold another share in."""
@@ -59,6 +60,7 @@ class Share:
         self.good += other.good
         self.answered, self.origin = max(self.answered, other.answered), min(self.origin, other.origin)
         self.served |= other.served
+        self.given |= other.given
 
     def take_sort(self, key: str, sort: Sort) -> None:
         """Fold what answers of one kind show in, with the two that began first."""

@@ -63,7 +63,7 @@ class UnitJudge(Judge):
         if book.all_findings():
             return None
         found = Share(operations=self._count, lags=lags, answered=self._answered, served=world.served)
-        found.origin = min(self._origin, NEVER)
+        found.origin, found.given = min(self._origin, NEVER), set(self._traces.given)
         found.good, found.bad = completions.failing.good_accepted, completions.failing.bad_accepted
         self._added(found, book)
         found.counters.update(reached(context))
