@@ -151,10 +151,20 @@ def classify_all(operations: Sequence[Operation], target: Target) -> tuple[Class
     """Return what each operation of a whole history is, in their order, firewalls recognised."""
     classify = Classifier(target)
     firewall = Firewall(classify.base)
-    found = [classify(operation) for operation in operations]
+    found: list[Classified] = []
+    known: dict[int, Classified] = {}  # by exchange: readers of histories share those that repeat
     for index, operation in enumerate(operations):
-        if operation.exchange.status in FIREWALL_STATUSES:
-            firewall.suspects(index, operation.exchange, found[index])
+        exchange = operation.exchange
+        of = known.get(id(exchange)) if not operation.notes else None
+        if of is None:
+            of = classify(operation)
+            if not operation.notes:
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                known[id(exchange)] = of
+        found.append(of)
+        if exchange.status in FIREWALL_STATUSES:
+            firewall.suspects(index, exchange, of)
     if firewall.enough:
         for operation, of in zip(operations, found, strict=True):
             firewall.reaches(operation.exchange, of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,7 +22,9 @@ from conformance.outcome.assemble import Framing, Gist, drawn, gist
 from conformance.run.report_writers import require
 from conformance.run.unstarted import reporting
 from conformance.settings.run_settings import base_url as based
-from conformance.spread.asked import Spread, spread_over
+
+if TYPE_CHECKING:
+    from conformance.spread.asked import Found
 
 
 @click.command(cls=GroupedCommand)
@@ -99,7 +101,7 @@ def _judged(  # noqa: PLR0913 - one for each option
         raise UsageError("--columnar judges with one process.", remedy="Leave out --workers and --dask, or --columnar.")
     if workers and dask:
         raise UsageError("--workers and --dask are two ways of one thing.", remedy="Leave one of them out.")
-    spread = spread_over(paths, reading, Spread(workers or 0, dask or "", gateway)) if workers or dask else None
+    spread = _in_shards(paths, reading, workers or 0, dask or "", gateway) if workers or dask else None
     if spread is not None and spread.gist is not None:
         found: Gist | None = spread.gist
         header, remarks, read = spread.gist.history.header, spread.remarks, spread.gist.history
@@ -127,6 +129,12 @@ def _judged(  # noqa: PLR0913 - one for each option
     with collector_away():
         document = drawn(found or gist(read), framing)
     return _demanding(document) if require_core else document
+
+
+def _in_shards(paths: tuple[Path, ...], reading: Reading, workers: int, dask: str, gateway: str | None) -> Found:
+    from conformance.spread.asked import Spread, spread_over  # noqa: PLC0415 - one process needs none of it
+
+    return spread_over(paths, reading, Spread(workers, dask, gateway))
 
 
 def _demanding(document: dict[str, Json]) -> dict[str, Json]:

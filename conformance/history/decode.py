@@ -182,7 +182,7 @@ def parse(text: str, line: int, base: str = BASE) -> Entry:
 
 
 class Decoder:
-    """Decodes the lines of one history: the usual ones fast (`usual_lines`), all others, and what is wrong, by `parse`.
+    """Decodes the lines of one history: usual ones fast (`usual_lines`), all others, and what is wrong, by `parse`.
 
     What lines have in common is kept once, so a decoder lives as long as its file is read. `base` is the path below
     which a line that does not say whose it is speaks to the API; set it when the header is known.
@@ -190,7 +190,7 @@ class Decoder:
 
     def __init__(self, base: str = BASE) -> None:
         self.base = base
-        self._usual = UsualLines().read
+        self.usual = UsualLines().read
 
     def __call__(self, raw: bytes, number: int) -> Entry:
         """Return the entry of line `number`, given with or without its end.
@@ -199,7 +199,11 @@ class Decoder:
             Problem: it is none.
             UnicodeDecodeError: it is not UTF-8.
         """
-        return self._usual(raw, number, self.base) or parse(raw.strip().decode("utf-8"), number, self.base)
+        return self.usual(raw, number, self.base) or self.otherwise(raw, number)
+
+    def otherwise(self, raw: bytes, number: int) -> Entry:
+        """Return the entry of a line of which `usual` gave None, or say what is wrong with it, as a call does."""
+        return parse(raw.strip().decode("utf-8"), number, self.base)
 
 
 _decoder = Decoder()

@@ -121,7 +121,7 @@ def numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """
     with _unpacking():
         for number, line in enumerate(file, 1):
-            if line.strip():
+            if not line.isspace():
                 yield number, line
 
 

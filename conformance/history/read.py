@@ -22,12 +22,14 @@ _FORMAT_REMEDY = "Give a history of this suite, or one in the deployed service's
 class _Watch:
     """What must hold between lines: ids are unique, a session speaks in sequence, the header first, the end last.
 
-    Numbered ids (``worker-12``) cost one bit each, so that ten million operations stay small.
+    Numbered ids (``worker-12``) cost one bit each, so that ten million operations stay small. Whoever keeps the
+    operations anyway knows which of them have ended: `has_ended` is asked then instead.
     """
 
-    __slots__ = ("_bits", "_dashless", "_ended", "_last", "_others")
+    __slots__ = ("_bits", "_dashless", "_ended", "_has_ended", "_last", "_others")
 
-    def __init__(self) -> None:
+    def __init__(self, has_ended: Callable[[str], bool] | None = None) -> None:
+        self._has_ended = has_ended or self._unheard_of
         self._bits: dict[str, bytearray] = {}
         self._dashless: dict[str, bytearray] = {}
         self._others: set[str] = set()
@@ -39,24 +41,29 @@ class _Watch:
         if self._ended:
             raise Problem("something follows the end")
         if type(entry) is Operation:
-            self._unique(entry.id)
-            self._sequential(entry)
+            if self._has_ended(entry.id):
+                raise Problem(f"the id {entry.id!r} occurs twice")
+            last = self._last.get(entry.session)
+            if last is None or entry.b_ns is None or entry.a_ns < last.b_ns:  # type: ignore[operator]  # see below
+                self._sequential(entry, last)
+            else:
+                self._last[entry.session] = entry
         elif type(entry) is End:
             self._ended = True
         elif type(entry) is Header and not first:
             raise Problem("a second header")
 
-    def _unique(self, name: str) -> None:
+    def _unheard_of(self, name: str) -> bool:
+        """Note an id; say whether it was known already."""
         table = self._bits
         stem, dash, digits = name.rpartition("-")
         if not dash:
             table, stem = self._dashless, name.rstrip("0123456789")
             digits = name[len(stem) :]
         if not digits.isdigit() or len(digits) > 8 or digits[0] == "0" or not digits.isascii():
-            if name in self._others:
-                raise Problem(f"the id {name!r} occurs twice")
+            known = name in self._others
             self._others.add(name)
-            return
+            return known
         number = int(digits)
         byte, bit = number >> 3, 1 << (number & 7)
         bits = table.get(stem)
@@ -64,16 +71,14 @@ class _Watch:
             bits = table[stem] = bytearray()
         if byte >= len(bits):
             bits.extend(bytes(byte + 1 - len(bits) + len(bits) // 2))
-        if bits[byte] & bit:
-            raise Problem(f"the id {name!r} occurs twice")
+        known = bool(bits[byte] & bit)
         bits[byte] |= bit
+        return known
 
-    def _sequential(self, operation: Operation) -> None:
-        b = operation.b_ns
+    def _sequential(self, operation: Operation, last: Operation | None) -> None:
+        b, session = operation.b_ns, operation.session
         if b is None:
             return
-        session = operation.session
-        last = self._last.get(session)
         if last is None:
             self._last[session] = operation
             return
@@ -91,23 +96,26 @@ def lines(
     path: Path | str,
     on_cut: Callable[[], None] | None = None,
     on_unplaced: Callable[[str], None] | None = None,
+    has_ended: Callable[[str], bool] | None = None,
 ) -> Iterator[Entry]:
     """Stream the entries of a history. A last line that a killed run cut short ends it, after calling `on_cut`.
 
     `on_unplaced` is called with the id of each operation, in a history without a header, that does not say whether it
-    spoke to the API.
+    spoke to the API. `has_ended` says of an id whether it is that of an operation given before as one that ended, for
+    callers who keep them all.
 
     Raises:
         HistoryError: a line is not what it should be; names the line and the reason.
     """
-    watch, decode = _Watch(), Decoder()
+    watch, decode = _Watch(has_ended), Decoder()
+    usual = decode.usual  # a call less for each line
     with contextlib.ExitStack() as stack:
         handle = _opened(stack, path)
         head = head_of(handle)
         first = True
         for number, raw in _lines(handle, path):
             try:
-                entry = decode(raw, number)
+                entry = usual(raw, number, decode.base) or decode.otherwise(raw, number)
                 watch.entry(entry, first=first)
             except (Problem, UnicodeDecodeError) as problem:
                 if not raw.endswith(b"\n") and not first and not is_whole(raw):
@@ -161,31 +169,44 @@ def read(path: Path | str) -> History:
 
 def _read(path: Path | str) -> History:
     retained: dict[str, Operation] = {}
+    announced: set[str] = set()
     header: Header | None = None
     end: End | None = None
     cut: list[bool] = []
     unplaced: set[str] = set()
     ended = 0
-    for entry in lines(path, on_cut=lambda: cut.append(True), on_unplaced=unplaced.add):
+
+    def has_ended(name: str) -> bool:
+        return name in retained and name not in announced
+
+    for entry in lines(path, lambda: cut.append(True), unplaced.add, has_ended):
         if type(entry) is Operation:
             retained[entry.id] = entry
-            ended += entry.exchange.failure is not Failure.KILLED
+            if entry.exchange.failure is not Failure.KILLED:
+                ended += 1
+            announced.discard(entry.id)
         elif type(entry) is Begun:
-            retained.setdefault(entry.operation.id, entry.operation)
+            if entry.operation.id not in retained:
+                retained[entry.operation.id] = entry.operation
+                announced.add(entry.operation.id)
         elif type(entry) is Header:
             header = entry
         elif type(entry) is End:
             end = entry
     operations = tuple(retained.values())
-    if not operations and header is None:
-        raise HistoryError("the history is empty.", remedy=_FORMAT_REMEDY)
     if header is None:
-        base = likely_base((one.exchange.method, one.exchange.path) for one in operations)
-        placed = tuple(_placed(one, base, unplaced) for one in operations) if unplaced else operations
-        return History(placed, _guess_target(placed, base), complete=not cut, recorded=True)
+        return _without_header(operations, unplaced, complete=not cut)
     whole = end is not None and not end.interrupted and not cut and ended >= end.operations
     watched = header.fields.get("watched") is True  # other people's traffic, of which some may have passed elsewhere
     return History(operations, header.target, complete=whole, recorded=watched, header=header.fields)
+
+
+def _without_header(operations: tuple[Operation, ...], unplaced: set[str], *, complete: bool) -> History:
+    if not operations:
+        raise HistoryError("the history is empty.", remedy=_FORMAT_REMEDY)
+    base = likely_base((one.exchange.method, one.exchange.path) for one in operations)
+    placed = tuple(_placed(one, base, unplaced) for one in operations) if unplaced else operations
+    return History(placed, _guess_target(placed, base), complete=complete, recorded=True)
 
 
 def _placed(operation: Operation, base: str, unplaced: set[str]) -> Operation:

@@ -20,14 +20,20 @@ from conformance.model import NOTHING, Exchange, Failure, Json, Octets, Operatio
 
 _NEW = object()
 _NULL = msgspec.Raw(b"null")
-_SHARED_BODY, _SHARED_HEADERS = 512, 128
-"""Bodies and headers up to so many bytes are decoded once for all lines that carry the same."""
+_SHARED_EXCHANGE, _SHARED_BODY, _SHARED_HEADERS = 1024, 512, 128
+"""Exchanges, bodies and headers up to so many bytes are made once for all lines that carry the same."""
 _REMEMBERED = 16_384
 _LONG = 1024
 _DEEP = 400
 """Lines longer than `_LONG` bytes with so many brackets are left to `decode`: the two differ in how deep they go."""
 _LONG_NUMBER = re.compile(rb"\d{4000}")
 """Python refuses to read integers of more than 4300 digits."""
+
+
+_Known = tuple[
+    str, bytes, str | None, int | None, bytes, str, bytes, str | None, Role, str | None, Failure | None
+]  # fmt: skip
+"""All that a line says of its exchange, bodies and headers as they are written there: path, response, user, ..."""
 
 
 class _Line(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -122,6 +128,7 @@ class UsualLines:
     """Reads lines of operations; what many of them have in common is kept once."""
 
     def __init__(self) -> None:
+        self._exchanges: dict[_Known, Exchange] = {}
         self._bodies: dict[bytes, Json | Octets] = {b"null": None}
         self._headers: dict[bytes, Mapping[str, str]] = {b"null": NOTHING, b"{}": NOTHING}
 
@@ -146,7 +153,7 @@ class UsualLines:
             return None
         if failure is None and (b_ns is None or status is None):
             failure = Failure.RESET
-        name, path, role, user = line.id, intern(line.path), line.role, line.user
+        name, path, role, user = line.id, line.path, line.role, line.user
         if name is None:
             name = f"L{number}"
         elif not name:
@@ -155,21 +162,34 @@ class UsualLines:
             role = Role.STORAGE if below(path, base) is None else Role.API
         if user is msgspec.UNSET:
             user = "owner" if line.authorized else None
-        kind, text, told = line.request_type, bytes(line.request), bytes(line.response)
-        asked, body, headers = self._bodies.get(text, _NEW), self._bodies.get(told, _NEW), bytes(line.headers)
+        known: _Known = (
+            path, bytes(line.response), user, status, bytes(line.request), line.method, bytes(line.headers), line.host,
+            role, line.request_type, failure,
+        )  # fmt: skip
+        exchange = self._exchanges.get(known) or self._exchange(known)
+        operation: Any = _Operation(
+            name, intern(line.session), a_ns, b_ns, exchange, line.phase or Phase.TROUBLE,
+            intern(line.scenario) if line.scenario else "", intern(line.plan) if line.plan else "",
+            NOTHING if line.notes is _NULL else _notes(line.notes),
+        )  # fmt: skip
+        operation.__class__ = Operation
+        return Begun(operation) if begun else operation
+
+    def _exchange(self, known: _Known) -> Exchange:
+        path, told, user, status, text, method, headers, host, role, kind, failure = known
+        asked, body = self._bodies.get(text, _NEW), self._bodies.get(told, _NEW)
         exchange: Any = _Exchange(
-            intern(line.method), path, intern(line.host or ""), role, user,
+            intern(method), intern(path), intern(host or ""), role, user,
             self._body(text) if asked is _NEW else asked,
             kind if kind is None else intern(kind), status, self._headers.get(headers) or self._header(headers),
             self._body(told) if body is _NEW else body, failure,
         )  # fmt: skip
         exchange.__class__ = Exchange
-        operation: Any = _Operation(
-            name, intern(line.session), a_ns, b_ns, exchange, line.phase or Phase.TROUBLE, intern(line.scenario or ""),
-            intern(line.plan or ""), NOTHING if line.notes is _NULL else _notes(line.notes),
-        )  # fmt: skip
-        operation.__class__ = Operation
-        return Begun(operation) if begun else operation
+        if len(text) + len(told) + len(headers) <= _SHARED_EXCHANGE:
+            if len(self._exchanges) >= _REMEMBERED:
+                self._exchanges.clear()
+            self._exchanges[known] = exchange
+        return exchange  # type: ignore[no-any-return]  # it is one now
 
     def _body(self, text: bytes) -> Json | Octets:
         body = restored(_json(text))

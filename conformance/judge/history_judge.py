@@ -46,6 +46,9 @@ _BY_ANYBODY = frozenset(
 )  # fmt: skip
 """Mutations announced whoever sends them; announcing others cannot be taken back without a trace."""
 
+_Plan = tuple[Handler | None, bool, bool, Own | None, Concern | None]
+"""What becomes of a call: its handler, whether it is traced, whether it is extended, and who else takes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
@@ -97,7 +100,7 @@ class Judge:
         self._count = 0
         self._origin = self._elsewhere.origin
         self._statuses: dict[int, int] = {}
-        self._plans = {
+        self._plans: dict[str, _Plan] = {
             name: (
                 self._world.handlers.get(name), name in TRACED, name in EXTENDED_CALLS, own_concern(name),
                 Gathered.concern(name),
@@ -138,7 +141,8 @@ class Judge:
         if of.source is not Source.API and of.foreign:  # no information: as if nothing had come back
             exchange = replace(exchange, status=None, response=None, failure=Failure.CUT)
             operation = replace(operation, exchange=exchange)
-        handler, traced, extended, own, gathered = self._plans[of.call.name]
+        plan = self._plans[of.call.name]
+        _, traced, _, _, gathered = plan
         if traced:
             self._traces.take(operation, of)
         if gathered and (gathered is Concern.WRITES or self._gathered.watched):
@@ -146,7 +150,7 @@ class Judge:
         if answer is Answer.UNKNOWN or answer is Answer.REFUSED:
             self._gathered.unstated(operation, of)
         if exchange.user == "owner":
-            self._owners(operation, of, handler, extended=extended, own=own)
+            self._owners(operation, of, plan)
         elif exchange.role is Role.STORAGE:
             self._world.handlers[of.call.name](operation, of)
         else:
@@ -155,9 +159,8 @@ class Judge:
             counted = CORE_ERRORS[exchange.status]
             self._statuses[counted] = self._statuses.get(counted, 0) + 1
 
-    def _owners(
-        self, operation: Operation, of: Classified, handler: Handler | None, *, extended: bool, own: Own | None
-    ) -> None:
+    def _owners(self, operation: Operation, of: Classified, plan: _Plan) -> None:
+        handler, _, extended, own, _ = plan
         notes = operation.notes
         if notes and notes.get("intent") == "invalid" and not _matters(operation, of):
             self._world.withdraw(operation, of.call)
@@ -189,8 +192,7 @@ class Judge:
             self._foreign.take(operation, of)
             standing = second_user.standing(self._world, operation, of, self._bound)
             if standing is Standing.MEMBER:
-                handler, _, extended, own, _ = self._plans[called.name]
-                self._owners(operation, of, handler, extended=extended, own=own)
+                self._owners(operation, of, self._plans[called.name])
                 return
             if standing is Standing.STRANGER:
                 self._access.take(operation, of)

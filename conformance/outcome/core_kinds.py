@@ -13,7 +13,8 @@ from conformance.outcome.traffic import ranked
 
 KINDS = ("chunked", "single-part")
 _OF_PROVIDERS = frozenset({"list_storage_providers", "show_storage_provider"})
-_CONCERNED = _OF_PROVIDERS | {"create_chunk", "create_upload"}
+CONCERNED = _OF_PROVIDERS | {"create_chunk", "create_upload"}
+"""The calls that tell anything of it."""
 
 
 def missing_kinds(reached: Mapping[str, Json], why: Mapping[str, str]) -> list[str]:
@@ -39,7 +40,7 @@ class Hindrances:
     def add(self, operation: Operation, of: Classified) -> None:
         """Take one operation."""
         name = of.call.name
-        if name not in _CONCERNED or operation.exchange.user != "owner":
+        if name not in CONCERNED or operation.exchange.user != "owner":
             return
         if operation.notes.get("intent", "valid") != "valid":
             return

@@ -83,14 +83,14 @@ class Steps:
     own: int = 0
     own_reason: Latest = field(default_factory=Latest)
 
-    def add(self, operation: Operation, of: Classified, line: int) -> None:
-        """Take one operation, by the number of its line."""
+    def add(self, operation: Operation, of: Classified, line: int, times: int = 1) -> None:
+        """Take one operation by the number of its line, or the last of as many that are alike."""
         exchange, name = operation.exchange, of.call.name
         if exchange.role is Role.STORAGE:
             self._stored(operation, of, line)
-        elif name in STEPS and exchange.user == "owner" and "withheld" not in operation.notes:
-            self.tried[name] += 1
-            self.done[name] += of.answer is Answer.DONE
+        elif name in _STEPS and exchange.user == "owner" and "withheld" not in operation.notes:
+            self.tried[name] += times
+            self.done[name] += times if of.answer is Answer.DONE else 0
             self.last.setdefault(name, Latest()).take(line, str(exchange.status or exchange.failure))
 
     def _stored(self, operation: Operation, of: Classified, line: int) -> None:

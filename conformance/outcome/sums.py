@@ -1,7 +1,8 @@
-"""What a run document says of a history beside its judgement, added up one operation at a time, in any order.
+"""What a run document says of a history beside its judgement, added up in any order.
 
 Every part takes an operation with the number of its line, so that "the last" and "the first four" mean the same however
-the history was shared out, and folds another part of its kind in.
+the history was shared out, and folds another part of its kind in. Most operations of a long history are alike in all
+that is added up: they are counted, and each kind of them is taken once.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from conformance.api.answers import Classified, Source
+from conformance.api.answers import Answer, Classified, Source
 from conformance.judge.sensitivity import Watches
-from conformance.model import Exchange, Failure, Operation, Role
-from conformance.outcome.core_kinds import Hindrances
+from conformance.model import Exchange, Failure, Octets, Operation, Role
+from conformance.outcome.core_kinds import CONCERNED, Hindrances
 from conformance.outcome.coverage import Steps
 from conformance.outcome.foreign import Foreign
 from conformance.outcome.traffic import Traffic
@@ -33,7 +34,8 @@ class Tail:
     def take(self, line: int, *, answered: bool) -> None:
         """Take one line."""
         if not answered:
-            self.since.append(line)
+            if line > self.answered:
+                self.since.append(line)
         elif line > self.answered:
             self.answered = line
             self.since = [one for one in self.since if one > line] if self.since else []
@@ -57,7 +59,7 @@ class Ending:
     second_user: Tail = field(default_factory=Tail)
 
     def add(self, operation: Operation, of: Classified, line: int) -> None:
-        """Take one operation."""
+        """Take one operation, or the last of several that are alike and count as an answer."""
         exchange = operation.exchange
         if exchange.role is not Role.API:
             return
@@ -116,6 +118,22 @@ class Unsent:
             yield f"{self.withheld} requests were not sent: they could have changed what this run did not make"
 
 
+Kind = tuple[str, Answer, int | None, str | None]
+"""Call, answer, status and user: what answers of the API that are alike are known by."""
+_ALONE = CONCERNED | {"complete_upload"}
+"""The calls of which single operations matter."""
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Operations of one kind: how many, and one of them; `line` is that of the last."""
+
+    operation: Operation
+    of: Classified
+    line: int = -1
+    times: int = 0
+
+
 @dataclass(slots=True)
 class Sums:
     """All of them together; `ended` counts operations whose end was seen."""
@@ -130,12 +148,36 @@ class Sums:
     ending: Ending = field(default_factory=Ending)
     unsent: Unsent = field(default_factory=Unsent)
 
-    def add(self, operation: Operation, of: Classified, line: int) -> None:
-        """Take one operation."""
-        self.operations += 1
-        self.ended += operation.exchange.failure is not Failure.KILLED
-        self.traffic.add(operation, of)
-        self.steps.add(operation, of, line)
+    def take(self, lines: Iterable[int], operations: Iterable[Operation], classes: Iterable[Classified]) -> None:
+        """Take operations with the numbers of their lines, in the order of these."""
+        kinds: dict[Kind, _Alike] = {}
+        first_ns, last_ns = None, 0
+        for line, operation, of in zip(lines, operations, classes, strict=True):
+            begun, ended, exchange = operation.a_ns, operation.b_ns, operation.exchange
+            if first_ns is None or begun < first_ns:
+                first_ns = begun
+            if (ended or begun) > last_ns:  # noqa: PLR1730 - a call for each operation is slower
+                last_ns = ended or begun
+            name, status = of.call.name, exchange.status
+            octets = type(exchange.request) is Octets or type(exchange.response) is Octets
+            if octets or operation.notes or of.source is not Source.API or status == UNAUTHORIZED or name in _ALONE:
+                self._add(operation, of, line)
+            else:
+                kind = name, of.answer, status, exchange.user
+                alike = kinds.get(kind)
+                if alike is None:
+                    alike = kinds[kind] = _Alike(operation, of)
+                alike.line = line
+                alike.times += 1
+        for one in kinds.values():
+            self._add(one.operation, one.of, one.line, one.times)
+        self.traffic.span(first_ns, last_ns)
+
+    def _add(self, operation: Operation, of: Classified, line: int, times: int = 1) -> None:
+        self.operations += times
+        self.ended += 0 if operation.exchange.failure is Failure.KILLED else times
+        self.traffic.add(operation, of, times)
+        self.steps.add(operation, of, line, times)
         if of.foreign:
             self.foreign.add(operation, of, line)
         self.hindrances.add(operation, of)
@@ -160,6 +202,5 @@ class Sums:
 def sums_of(operations: Sequence[Operation], classes: Sequence[Classified]) -> Sums:
     """Add up a whole history."""
     found = Sums()
-    for line, (operation, of) in enumerate(zip(operations, classes, strict=True)):
-        found.add(operation, of, line)
+    found.take(range(len(operations)), operations, classes)
     return found

@@ -29,27 +29,26 @@ class Traffic:
     first_ns: int | None = None
     last_ns: int = 0
 
-    def add(self, operation: Operation, of: Classified) -> None:
-        """Take one operation."""
-        exchange, begun = operation.exchange, operation.a_ns
-        self.alike[of.call.name, of.answer, of.source, exchange.status, exchange.failure] += 1
+    def add(self, operation: Operation, of: Classified, times: int = 1) -> None:
+        """Take one operation, or one for as many that are alike and hold no octets; not when it was."""
+        exchange = operation.exchange
+        self.alike[of.call.name, of.answer, of.source, exchange.status, exchange.failure] += times
         if type(exchange.request) is Octets:
             self.sent += exchange.request.bytes
         if type(exchange.response) is Octets:
             self.received += exchange.response.bytes
-        if self.first_ns is None or begun < self.first_ns:
-            self.first_ns = begun
-        ended = operation.b_ns or begun
-        if ended > self.last_ns:  # noqa: PLR1730 - a call for each operation is slower
-            self.last_ns = ended
+
+    def span(self, first_ns: int | None, last_ns: int) -> None:
+        """Take when operations were: the earliest beginning, None where there were none, and the latest end (ns)."""
+        self.first_ns = min((one for one in (self.first_ns, first_ns) if one is not None), default=None)
+        self.last_ns = max(self.last_ns, last_ns)
 
     def merge(self, other: Traffic) -> None:
         """Fold the traffic of other operations in."""
         self.alike.update(other.alike)
         self.sent += other.sent
         self.received += other.received
-        self.first_ns = min((one for one in (self.first_ns, other.first_ns) if one is not None), default=None)
-        self.last_ns = max(self.last_ns, other.last_ns)
+        self.span(other.first_ns, other.last_ns)
 
     def _counted(self, part: Callable[[Alike], object]) -> Counter[str]:
         found: Counter[str] = Counter()
@@ -88,4 +87,5 @@ def traffic(operations: Iterable[Operation], classes: Iterable[Classified]) -> d
     summary = Traffic()
     for operation, of in zip(operations, classes, strict=True):
         summary.add(operation, of)
+        summary.span(operation.a_ns, operation.b_ns or operation.a_ns)
     return summary.summary()

@@ -85,8 +85,7 @@ def _do(task: Task) -> Done:
     decode = Decoder(base_of(task.target.base_url))
     together: list[Lines] = []
     for one in _projects(task, decode, classify):
-        for number, operation, of in zip(one.numbers, one.operations, one.classes, strict=True):
-            done.sums.add(operation, of, number)
+        done.sums.take(one.numbers, one.operations, one.classes)
         pairs = zip(one.operations, one.classes, strict=True)
         if not one.project or one.project in task.tied or not all(speaks_for_itself(*pair) for pair in pairs):
             done.tied.add(one.project)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conformance.api.bodies import asked, identity, promoted, whole, within
 from conformance.api.classifier import Classifier
+from conformance.history.oldest import forget_oldest
 from conformance.model import Exchange, Json, Octets, Operation, Role, Target
 
 _MAKES = frozenset({"create_file", "update_file", "promote_version"})
@@ -69,8 +70,7 @@ class PassingIds:
             return
         sent = exchange.request
         self._parts.setdefault(target[0], {})[target[1]] = sent if isinstance(sent, Octets) else None
-        while len(self._puts) > _MOST:
-            self._puts.pop(next(iter(self._puts)))
+        forget_oldest(self._puts, _MOST)
 
 
 def _spoken_of(exchange: Exchange, name: str, path_id: str) -> Iterator[Passed]:

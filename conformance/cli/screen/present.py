@@ -26,7 +26,7 @@ from conformance.run import phases
 from conformance.run.github_actions import announce
 from conformance.run.progress import NS_PER_S, Tail
 from conformance.run.report_writers import draw
-from conformance.run.running import REPORT
+from conformance.run.unstarted import REPORT
 from conformance.settings import durations
 from conformance.settings.costs import COSTS
 from conformance.settings.run_settings import Settings

@@ -14,6 +14,7 @@ from hashlib import sha256
 from conformance.api.bodies import asked, identity, within
 from conformance.api.routes import BASE, URL_CALLS, Call, call_of
 from conformance.api.statuses import DOCUMENTED_SUCCESS
+from conformance.history.oldest import forget_oldest
 from conformance.model import Exchange, Json, Operation, Role
 
 SOMEBODY = "somebody"
@@ -105,8 +106,7 @@ class Speakers:
             name = identity(made)
             if name:
                 self._creators.setdefault(name, person)
-        while len(self._creators) > _MOST:
-            self._creators.pop(next(iter(self._creators)))
+        forget_oldest(self._creators, _MOST)
 
 
 def _takes_json(accept: str) -> bool:

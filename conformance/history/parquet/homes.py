@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from conformance.api.answers import Answer, Classified
 from conformance.api.bodies import asked, identity, within
 from conformance.api.routes import UNROUTED, spelled
+from conformance.history.oldest import forget_oldest
 from conformance.model import Json, Operation, Role
 
 RETAINED_URLS = 100_000
@@ -137,8 +138,7 @@ class Homes:
             if held is None or held.project != home.project:
                 self.linked |= {home.project} | ({held.project} if held else set())
                 urls[key] = None
-        while len(urls) > most:
-            urls.pop(next(iter(urls)))
+        forget_oldest(urls, most)
 
     def _stored(self, operation: Operation) -> Home:
         stated = operation.notes.get("url_of")

@@ -10,6 +10,7 @@ from conformance.api.error_bodies import named_fields, names_upload, says_taken
 from conformance.api.failed_fetches import asked_to_wait_s, useless
 from conformance.api.request_facts import is_doubtful
 from conformance.api.statuses import ATTACH_REFUSALS, STORAGE_REFUSALS
+from conformance.history.oldest import forget_oldest
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import evades, followed, given_by, heard, is_odd, refuses
@@ -198,30 +199,31 @@ class Filing(Storing):
     # ---- the url endpoints
 
     def _file_url(self, operation: Operation, of: Classified) -> None:
-        file = self.files.get(of.call.id) or self.file(of.call.id)
+        name, answer = of.call.id, of.answer
+        file = self.files.get(name) or self.file(name)
         interval = interval_of(operation)
-        reads = file.reads
+        reads, ended = file.reads, interval[1]
         if self.revalidations.held or _may_be_held(operation):
             self.revalidations.take(operation, of)
-        if of.answer is Answer.DONE:
+        if answer is Answer.DONE:
             self._learn_get(operation, reads, interval)
-            if operation.exchange.status != 200 and interval.ended_ns >= min(self.doomed, file.switched):
-                if interval.ended_ns >= file.switched and evades(operation, of.answer):
+            if operation.exchange.status != 200 and ended >= min(self.doomed, file.switched):
+                if ended >= file.switched and evades(operation, answer):
                     file.denied.append(interval)
                     file.evaded.add(interval)
                 return
-        self.dirty_files.add(of.call.id)
-        if interval.ended_ns >= self.doomed and interval.ended_ns >= self._file_doomed(file):
-            file.late.append((reads, interval, heard(operation, of.answer)))
-        elif interval.ended_ns >= file.switched:
-            file.single.append((interval, heard(operation, of.answer)))
-            if (evaded := evades(operation, of.answer)) or refuses(operation):
+        self.dirty_files.add(name)
+        if ended >= self.doomed and ended >= self._file_doomed(file):
+            file.late.append((reads, interval, heard(operation, answer)))
+        elif ended >= file.switched:
+            file.single.append((interval, heard(operation, answer)))
+            if (evaded := evades(operation, answer)) or refuses(operation):
                 file.denied.append(interval)
                 file.evaded.update((interval,) if evaded else ())
             refused = (operation.exchange.status or 0) >= 400
-            if refused and is_odd(reads, operation, of.answer):
+            if refused and is_odd(reads, operation, answer):
                 file.odd.append(interval)
-            if of.answer is Answer.REFUSED and operation.exchange.status == 404:
+            if answer is Answer.REFUSED and operation.exchange.status == 404:
                 self.take(reads, interval, of, operation)
         else:
             self.take(reads, interval, of, operation)
@@ -271,8 +273,8 @@ class Filing(Storing):
         if held is not None and held[0] is not reads and self._only_upload(held[0]) != self._only_upload(reads):
             urls[key] = None
         urls[given_by(operation)] = given
-        while len(urls) > RETAINED_URLS:
-            urls.pop(next(iter(urls)))
+        if len(urls) > RETAINED_URLS:
+            forget_oldest(urls, RETAINED_URLS)
 
     def _only_upload(self, reads: Reads) -> str:
         # Two answers may share a url (redacted, or signed in the same second) only if they mean the same bytes.

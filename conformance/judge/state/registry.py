@@ -269,7 +269,7 @@ class Registry:
     def take(reads: Reads, interval: Interval, of: Classified, operation: Operation) -> None:
         """Fold one answer of an extended endpoint in; what tells nothing is left out."""
         answered = of.answer
-        if answered in _TELLING and operation.exchange.user == "other":
+        if operation.exchange.user == "other" and answered in _TELLING:
             reads.latest_member = max(reads.latest_member, interval.begun_ns)
         if answered is Answer.NC:
             reads.not_consistent(interval)
