@@ -84,7 +84,7 @@ def test_right_censored_data_leave_the_tail_open() -> None:
 def test_nothing_gives_nothing() -> None:
     """No lag, no figure."""
     assert estimate([]).quantile(0.5).estimate_s is None
-    assert summary([]) == {"intervals": 0, "groups": []}
+    assert summary([]) == {"intervals": 0, "origin_ns": 0, "groups": []}
 
 
 def test_the_summary_counts_what_is_censored() -> None:

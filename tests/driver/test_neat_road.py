@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,17 @@ def seen(operation: Operation) -> tuple[object, ...]:
 
 def asked(folder: Path, answer: bytes, *, lends: bool) -> list[tuple[object, ...]]:
     """Ask a server that answers with such bytes and hangs up, by three methods; return what was seen."""
+    closed = threading.Event()
 
     def say(connection: socket.socket, _request: bytes) -> None:
         connection.sendall(answer)
         connection.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    def after_the_last(operation: Operation) -> tuple[object, ...]:
+        assert closed.wait(10), "the server did not hang up"
+        closed.clear()
+        return seen(operation)
 
     server = RawServer(say)
     driver = Driver(settings_for(server.url, folder))
@@ -63,9 +71,9 @@ def asked(folder: Path, answer: bytes, *, lends: bool) -> list[tuple[object, ...
     client = driver.client("s")
     try:
         return [
-            seen(client.send("GET", "/files/1")),
-            seen(client.send("HEAD", "/files/1")),
-            seen(client.send("POST", "/projects", json={"name": "a", "description": "b"})),
+            after_the_last(client.send("GET", "/files/1")),
+            after_the_last(client.send("HEAD", "/files/1")),
+            after_the_last(client.send("POST", "/projects", json={"name": "a", "description": "b"})),
         ]
     finally:
         driver.close()

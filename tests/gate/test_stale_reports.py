@@ -137,7 +137,7 @@ def test_a_crash_of_the_suite_is_5_in_one_sentence_and_a_traceback_only_on_reque
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("inside")
 
-    monkeypatch.setattr("conformance.cli.judge_command.assemble", broken)
+    monkeypatch.setattr("conformance.cli.judge_command.drawn", broken)
     recorded = Path(__file__).parents[1] / "data/recorded/deployed-history.jsonl"
     done = dds("judge", recorded, "--report-dir", "out", cwd=tmp_path)
     assert done.code == 5

@@ -18,7 +18,7 @@ from conformance.settings.run_settings import EFFORTS as NAMES
 LEFT_OUT = {
     "quick": {
         "large-uploads", "several-files", "made-again", "listings", "foreign-uploads", "late-bytes", "wrong-changes",
-        "bursts", "bursts-apart", "floods", "long-polls",
+        "bursts", "bursts-apart", "floods", "long-polls", "borrowed-hashes",
     },
     "standard": {"floods"},
     "thorough": set(),

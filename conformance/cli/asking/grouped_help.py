@@ -17,7 +17,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "What to try": (
         "effort", "scenario", "only", "catalogue", "by", "seed", "strict", "workers", "jobs", "times", "finding",
         "plan", "plan_id", "check", "read_along", "require_core", "columnar", "clients", "challenge", "expect",
-        "dry_run", "draw", "share",
+        "dry_run", "draw", "share", "users", "minutes", "master", "worker", "dask",
     ),
     "Limits": (
         "converge_within", "max_rps", "max_in_flight", "max_requests", "max_bytes", "max_seconds", "longest_wait",
@@ -28,7 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Output": (
         "report_dir", "report", "reports", "formats", "output", "write", "style", "as_json", "quiet", "verbose", "keep",
-        "state",
+        "state", "web",
     ),
 }  # fmt: skip
 """The parameters of each group, by name; what stands in none comes last, under `OTHER`."""
