@@ -172,7 +172,9 @@ _CONTENT: dict[Fault, LayerFactory] = {
         _swapped
     ),
     Fault(
-        "same-name-same-object", _BYTES, "a later upload of the same name takes the place of the earlier"
+        "same-name-same-object",
+        (*_BYTES, "verdict-final"),
+        "a later upload of the same name takes the place of the earlier",
     ): other_bytes(_of_the_same_name),
     Fault("storage-late", ("bytes-at-once",), "storage serves an object 300 ms after the url"): (
         lambda world: _StorageLags(world, 0.3, 1.0)
