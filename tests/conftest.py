@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -24,6 +25,8 @@ for name in [name for name in os.environ if name.startswith("GITHUB_")]:
 # A thousand processes are started by these tests: where no bytecode may be written, each compiles the suite anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# A shell's background job ignores interrupts, and so would every process that these tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 CLIENT = "DukeDSClient==4.0.0"
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
