@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from conformance.history.entries import FORMAT, TARGET_FIELDS, VERSION
 from conformance.model import Json, Octets, Operation, Target
 
+_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
 
 def _payload(value: Json | Octets | None) -> Json:
     if not isinstance(value, Octets):
@@ -17,12 +19,7 @@ def _payload(value: Json | Octets | None) -> Json:
 
 
 def _line(fields: Mapping[str, Json]) -> bytes:
-    return (
-        json.dumps(fields, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
-            "utf-8", "backslashreplace"
-        )
-        + b"\n"
-    )
+    return (_text(fields) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _asked(operation: Operation) -> dict[str, Json]:

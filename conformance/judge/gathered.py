@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import cache
 
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.routes import UNROUTED, Call
@@ -41,6 +42,7 @@ class Gathered:
         self.names = Names()
 
     @staticmethod
+    @cache
     def concern(name: str) -> Concern | None:
         """Return why the call of that name is taken, if it is."""
         if name in _LOOKED:
