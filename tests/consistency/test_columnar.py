@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from judge_timeline import TICK, Scribe, drawn, prepared
+from judge_timeline import TARGET, TICK, Scribe, drawn, prepared
 from judged import findings
 from legal_dds import Crime, pack
+from review_scenes import at, scene
 from test_brute_force import random_history
 from test_rules_drawn import BROKEN, LEGAL, MEASURED, stage
 
 from conformance import history as histories
+from conformance.api.classifier import classify_all
 from conformance.cli.judge_command import judge
 from conformance.errors import UsageError
 from conformance.judge import Judge, judge_history
+from conformance.judge.exchange.answer_tallies import Payloads
 from conformance.judge.state.chain import Bounds
 from conformance.judge.state.expected import Setting
 from conformance.model import Finding, History
@@ -132,3 +135,16 @@ def test_without_the_extra_the_option_says_what_to_install(monkeypatch: pytest.M
     answer = CliRunner().invoke(judge, [str(RECORDED), "--columnar"], standalone_mode=False)
     assert isinstance(answer.exception, UsageError)
     assert "dds-conformance[columnar]" in str(answer.exception)
+
+
+def test_answers_that_show_nothing_wrong_are_counted_as_one() -> None:
+    """Whatever they say: what a judge remembers does not grow with a run."""
+    scribe = scene(numbers=tuple(range(1, 9)))
+    for n in range(1, 9):
+        scribe.file("actor", *at(100 + 2 * n, 101 + 2 * n), n=n)
+        scribe.url("reader", *at(200 + 2 * n, 201 + 2 * n), "200", n=n)
+    history, payloads = scribe.history(), Payloads(TARGET)
+    for operation, of in zip(history.operations, classify_all(history.operations, TARGET), strict=True):
+        payloads.take(operation, of)
+    faultless = [sort.seen for sort in payloads.sorts if not sort.wrong]
+    assert len(faultless) == len(set(faultless)) < 20

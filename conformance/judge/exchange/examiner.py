@@ -43,6 +43,7 @@ class Examiner:
 
     def __init__(self) -> None:
         self._remembered: dict[Hashable, tuple[Seen, ...]] = {}
+        self._faultless: dict[tuple[Seen, ...], tuple[Seen, ...]] = {}
 
     def examine(self, operation: Operation, of: Classified) -> tuple[Seen, ...]:
         """Give each requirement that the operation exposed with its violation or None; nothing for no information."""
@@ -53,14 +54,20 @@ class Examiner:
         try:
             key = self._key(operation, exchange, of)
         except RecursionError:  # a body nested as deeply as the parser allowed
-            return self._look(operation, of)
+            return self._shared(self._look(operation, of))
         seen = self._remembered.get(key)
         if seen is None:
-            seen = self._look(operation, of)
+            seen = self._shared(self._look(operation, of))
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
             self._remembered[key] = seen
         return seen
+
+    def _shared(self, seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
+        """Return the one object for all answers that show the same, and nothing wrong: they are counted as one."""
+        if any(wrong is not None for _, wrong in seen):
+            return seen
+        return self._faultless.setdefault(seen, seen)
 
     @staticmethod
     def _key(operation: Operation, exchange: Exchange, of: Classified) -> Hashable:
