@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from judge_timeline import TARGET, TICK, Scribe, drawn, prepared
+from judge_timeline import TARGET, TICK, Scribe, drawn, prepared, uid
 from judged import findings
 from legal_dds import Crime, pack
 from review_scenes import at, scene
@@ -20,7 +20,7 @@ from conformance.api.classifier import classify_all
 from conformance.cli.judge_command import judge
 from conformance.errors import UsageError
 from conformance.judge import Judge, judge_history
-from conformance.judge.exchange.answer_tallies import Payloads
+from conformance.judge.exchange import Examiner
 from conformance.judge.state.chain import Bounds
 from conformance.judge.state.expected import Setting
 from conformance.model import Finding, History
@@ -143,8 +143,9 @@ def test_answers_that_show_nothing_wrong_are_counted_as_one() -> None:
     for n in range(1, 9):
         scribe.file("actor", *at(100 + 2 * n, 101 + 2 * n), n=n)
         scribe.url("reader", *at(200 + 2 * n, 201 + 2 * n), "200", n=n)
-    history, payloads = scribe.history(), Payloads(TARGET)
-    for operation, of in zip(history.operations, classify_all(history.operations, TARGET), strict=True):
-        payloads.take(operation, of)
-    faultless = [sort.seen for sort in payloads.sorts if not sort.wrong]
-    assert len(faultless) == len(set(faultless)) < 20
+        place = f"/projects/{uid('pppp', n)}/uploads"
+        scribe.answered("maker", *at(300 + 2 * n, 301 + 2 * n), "POST", place, "nc", None, request={"name": "a"})
+    history, examiner = scribe.history(), Examiner()
+    classes = classify_all(history.operations, TARGET)
+    shown = [examiner.examine(one, of) for one, of in zip(history.operations, classes, strict=True)]
+    assert len({id(seen) for seen in shown if seen}) == len({seen for seen in shown if seen})
