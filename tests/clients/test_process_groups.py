@@ -43,6 +43,14 @@ def run(folder: Path, *words: str, limit_s: float = 20, stop: threading.Event | 
 
 
 def gone(pid: int) -> bool:
+    """Tell whether a process is dead, or dies at once: one that was killed has still to be given a moment to end."""
+    deadline = time.monotonic() + 10
+    while not _dead(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return _dead(pid)
+
+
+def _dead(pid: int) -> bool:
     """Tell whether a process is dead; an unreaped orphan counts."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
