@@ -216,9 +216,12 @@ def gone(pid: int) -> bool:
 
 
 def everybody_gone(folder: Path, *, at_least: int) -> bool:
-    """Tell whether every client, and what it started, is dead."""
+    """Tell whether every client, and what it started, is dead, or dies at once: killed processes need a moment."""
     notes = list(folder.glob("*.pid"))
     pids = [int(note.stem) for note in notes] + [int(note.read_text()) for note in notes]
+    deadline = time.monotonic() + 10
+    while not all(map(gone, pids)) and time.monotonic() < deadline:
+        time.sleep(0.02)
     return len(notes) >= at_least and all(map(gone, pids))
 
 
