@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def run_child(
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
             command, stdout=log, stderr=subprocess.STDOUT, env=_environment(settings), start_new_session=True
         )
-        with _handing_on(child, settings) as interrupted:
+        with handing_on([child], settings) as interrupted:
             return _watch(child, tick), len(interrupted)
 
 
@@ -106,8 +106,11 @@ def _watch(child: subprocess.Popen[bytes], tick: Callable[[], None]) -> int:
 
 
 @contextlib.contextmanager
-def _handing_on(child: subprocess.Popen[bytes], settings: Settings) -> Iterator[list[float]]:
-    """Answer an interrupt at once, and hand the first one on as SIGINT; a second one ends the child."""
+def handing_on(children: Sequence[subprocess.Popen[bytes]], settings: Settings) -> Iterator[list[float]]:
+    """Answer an interrupt at once, and hand the first one on to the first child as SIGINT; a second one ends them all.
+
+    What is alive at the end is killed. Gives the times (s, monotonic) of the interrupts so far.
+    """
     asked: list[float] = []
     sentences = promise(settings), leaving(settings)
 
@@ -115,7 +118,8 @@ def _handing_on(child: subprocess.Popen[bytes], settings: Settings) -> Iterator[
         with interrupts.promising(sentences[min(len(asked), 1)]):
             interrupts.say(interrupts.promise())
         asked.append(time.monotonic())
-        child.send_signal(signal.SIGINT if len(asked) == 1 else signal.SIGKILL)
+        for child in children[:1] if len(asked) == 1 else children:
+            child.send_signal(signal.SIGINT if len(asked) == 1 else signal.SIGKILL)
 
     # A shell's background job is born ignoring SIGINT, and may be asked to stop by one all the same.
     hang_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
@@ -125,5 +129,7 @@ def _handing_on(child: subprocess.Popen[bytes], settings: Settings) -> Iterator[
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if child.poll() is None:
-            child.kill()
+        for child in children:
+            if child.poll() is None:
+                child.kill()
+                child.wait()

@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from conformance import interrupts
-from conformance.run.stopping import leaving, promise
+from conformance.run.child import handing_on
 from conformance.settings.run_settings import Settings
 from conformance.soak.soak_plan import SoakPlan
 
@@ -39,7 +38,7 @@ def run_nodes(settings: Settings, plan: SoakPlan, tick: Callable[[], None]) -> i
         environment = {**os.environ, **settings.secrets_environment()}
         start = _starting(log, environment)
         children = [start("master_node", [str(plan_file), str(settings_file), str(folder)])]
-        with _handing_on(children, settings) as asked:
+        with handing_on(children, settings) as asked:
             there = [plan.host, str(plan.port), str(folder)]
             children += [] if plan.remote else [start("worker_node", there) for _ in range(plan.workers)]
             _watch(children, tick)
@@ -53,7 +52,7 @@ def be_worker(settings: Settings, host: str, port: int) -> int:
         file.write_text(settings.to_json(), encoding="utf-8")
         start = _starting(log, {**os.environ, **settings.secrets_environment()})
         children = [start("worker_node", [host, str(port), str(settings.report_dir), str(file)])]
-        with _handing_on(children, settings) as asked:
+        with handing_on(children, settings) as asked:
             children[0].wait()
             return len(asked)
 
@@ -87,29 +86,3 @@ def _watch(children: Sequence[Child], tick: Callable[[], None]) -> None:
             child.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(GRACE_S)
-
-
-@contextlib.contextmanager
-def _handing_on(children: list[Child], settings: Settings) -> Iterator[list[float]]:
-    """Answer an interrupt at once and hand the first one on to the master; a second one kills all."""
-    asked: list[float] = []
-    sentences = promise(settings), leaving(settings)
-
-    def hand_on(_number: int, _frame: object) -> None:
-        with interrupts.promising(sentences[min(len(asked), 1)]):
-            interrupts.say(interrupts.promise())
-        asked.append(time.monotonic())
-        for child in children[:1] if len(asked) == 1 else children:
-            child.send_signal(signal.SIGINT if len(asked) == 1 else signal.SIGKILL)
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, hand_on) for number in numbers}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for child in children:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
