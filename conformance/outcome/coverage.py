@@ -8,7 +8,7 @@ both url endpoints with its bytes compared, a chunked and a single-part one; a B
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.api.answers import Answer, Classified
@@ -144,31 +144,6 @@ class Steps:
             if (counted := self.answers.get(name, Counter()))
             and sum(counted.values()) >= (LEAST_STORED if name == STORAGE_PUT else 1) and not self.done[name]
         )  # fmt: skip
-
-
-def steps_of(operations: Iterable[Operation], classes: Iterable[Classified]) -> Steps:
-    """Return how the steps fared in a whole history."""
-    found = Steps()
-    for line, (operation, of) in enumerate(zip(operations, classes, strict=True)):
-        found.add(operation, of, line)
-    return found
-
-
-def obstacle(operations: Iterable[Operation], classes: Iterable[Classified]) -> tuple[str, str]:
-    """Give the first step that was tried and never succeeded in a whole history, and the sentence that says so."""
-    return steps_of(operations, classes).obstacle()
-
-
-def storage_trouble(operations: Iterable[Operation], classes: Iterable[Classified]) -> tuple[str, ...]:
-    """Say of a whole history that the storage provider took nothing, or served nothing."""
-    return steps_of(operations, classes).storage_trouble()
-
-
-def blocked(
-    tallies: Mapping[str, Tally], operations: Iterable[Operation], classes: Iterable[Classified]
-) -> dict[str, Tally]:
-    """Mark as blocked what was never exposed because the road to it ended early in a whole history."""
-    return marked(tallies, steps_of(operations, classes))
 
 
 def marked(tallies: Mapping[str, Tally], steps: Steps) -> dict[str, Tally]:

@@ -12,7 +12,8 @@ from conformance.judge import judge_history
 from conformance.judge.exchange import examine
 from conformance.judge.lateness import Converged
 from conformance.model import Exchange, History, LagInterval, Operation, Target
-from conformance.outcome.coverage import blocked, obstacle
+from conformance.outcome.coverage import marked
+from conformance.outcome.sums import sums_of
 
 TARGET = Target("http://dds.test/api/v1")
 S = 1_000_000_000
@@ -80,10 +81,10 @@ def test_lags_of_good_and_bad_uploads_are_lags_of_uploads() -> None:
 def test_what_was_never_tried_blocks_nothing() -> None:
     """It was not observed; what was tried in vain blocks what rests on it."""
     passive = [at(1, "POST", "/projects", 202, {"id": "p"})]
-    assert obstacle(passive, classify_all(passive, TARGET)) == ("", "")
-    assert blocked({}, passive, classify_all(passive, TARGET)) == {}
+    assert sums_of(passive, classify_all(passive, TARGET)).steps.obstacle() == ("", "")
+    assert marked({}, sums_of(passive, classify_all(passive, TARGET)).steps) == {}
     vain = [*passive, at(2, "POST", "/projects/p/uploads", 500, {})]
-    assert obstacle(vain, classify_all(vain, TARGET))[0] == "create_upload"
+    assert sums_of(vain, classify_all(vain, TARGET)).steps.obstacle()[0] == "create_upload"
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,9 @@ from conformance.model import (
     Tally,
     Target,
 )
-from conformance.outcome.coverage import blocked, missing_core, obstacle
+from conformance.outcome.coverage import Steps, marked, missing_core
 from conformance.outcome.document import EVIDENCE_TEXT, document, evidence, write
+from conformance.outcome.sums import sums_of
 from conformance.outcome.traffic import traffic
 from conformance.outcome.verdicts import verdicts
 from conformance.run.progress import NS_PER_S, Progress, Tail
@@ -125,17 +126,17 @@ def test_traffic_counts_calls_answers_failures_and_bytes() -> None:
 def test_what_lies_behind_a_step_that_never_succeeded_is_blocked() -> None:
     """A project that cannot be used blocks everything about uploads, and says after how many attempts."""
     history = [operation("a", "POST", "/projects", 202), operation("b", "POST", "/projects/p/uploads", 500)]
-    classes = classify_all(history, Target(BASE))
-    assert obstacle(history, classes)[0] == "create_upload"
-    marked = blocked({"complete-202": Tally("complete-202"), "nc-payload": Tally("nc-payload")}, history, classes)
-    assert "in 1 attempts (the last answer: 500)" in marked["complete-202"].blocked
-    assert not marked["nc-payload"].blocked
-    assert "converges-project" not in marked
+    steps = sums_of(history, classify_all(history, Target(BASE))).steps
+    assert steps.obstacle()[0] == "create_upload"
+    found = marked({"complete-202": Tally("complete-202"), "nc-payload": Tally("nc-payload")}, steps)
+    assert "in 1 attempts (the last answer: 500)" in found["complete-202"].blocked
+    assert not found["nc-payload"].blocked
+    assert "converges-project" not in found
 
 
 def test_what_was_exposed_all_the_same_is_not_blocked() -> None:
     """Evidence outweighs a missing step."""
-    assert not blocked({"complete-202": Tally("complete-202", 1)}, [], [])["complete-202"].blocked
+    assert not marked({"complete-202": Tally("complete-202", 1)}, Steps())["complete-202"].blocked
 
 
 def test_the_core_names_what_it_lacks() -> None:

@@ -13,7 +13,7 @@ from conformance.driver.safety.cleaning import Leftover, farewell
 from conformance.history import encode_header
 from conformance.model import Exchange, Failure, History, Operation, Role, Target
 from conformance.outcome.assemble import Framing, assemble
-from conformance.outcome.coverage import storage_trouble
+from conformance.outcome.sums import sums_of
 from conformance.release.next_step import command, next_steps, replay
 from conformance.settings.configuration import gather
 from conformance.settings.run_settings import Settings, new_run_id
@@ -55,7 +55,7 @@ def test_a_storage_that_never_works_is_said_first(operations: list[Operation], s
 )
 def test_a_storage_that_works_once_or_was_hardly_tried_is_not(operations: list[Operation]) -> None:
     """Nor one that this suite itself would not speak to, which has a sentence of its own."""
-    assert storage_trouble(operations, classify_all(operations, TARGET)) == ()
+    assert sums_of(operations, classify_all(operations, TARGET)).steps.storage_trouble() == ()
 
 
 def test_a_recording_with_a_dead_storage_says_so_and_is_judged_as_before() -> None:

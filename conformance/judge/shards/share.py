@@ -95,13 +95,6 @@ def key_of(sort: Sort) -> str:
     ])  # fmt: skip
 
 
-def summed(share: Share) -> Share:
-    """Return a copy that owns what it holds, to add others to."""
-    fresh = Share()
-    fresh.add(share)
-    return fresh
-
-
 def joined(judged: Judgement, share: Share, levels: Mapping[str, Level], occasions: Mapping[str, str]) -> Judgement:
     """Return the judgement of what was judged in one place with what was judged elsewhere.
 
