@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
@@ -56,6 +57,11 @@ def promoted(body: Json | Octets | None) -> Json:
     if "current_version" in body or body.get("kind") == "dds-file":
         return body.get("current_version")
     return body
+
+
+def folded(name: str) -> str:
+    """Return a name as a server may have it that trims names or normalises them, in whatever legal way."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(" .")
 
 
 def within(value: Json, *names: str) -> Json:

@@ -7,12 +7,11 @@ where that belongs. An operation about no project that is known is at home nowhe
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Classified
-from conformance.api.bodies import asked, identity, within
+from conformance.api.bodies import asked, folded, identity, within
 from conformance.api.routes import UNROUTED, spelled
 from conformance.history.oldest import forget_oldest
 from conformance.model import Json, Operation, Role
@@ -28,11 +27,6 @@ _ABOUT_PROJECTS = frozenset({
     "list_project_children", "list_permissions", "show_permission", "grant_permission", "withdraw_permission",
 })  # fmt: skip
 _NAMED = ("upload", "file", "current_version", "project", "parent")
-
-
-def folded(name: str) -> str:
-    """Return a name as a server may have it that trims names, or normalises them."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(" .")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from conformance.api.answers import Answer
+from conformance.api.bodies import folded
 from conformance.judge.findings import Book, short, speaker
 from conformance.judge.rechecks import same_project
 from conformance.judge.rule import Context, Need, Rule
@@ -30,7 +31,6 @@ from conformance.judge.rules.excuses import (
     WRITTEN_BETWEEN,
 )
 from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE
-from conformance.judge.rules.write_rules.write_facts import folded
 from conformance.judge.state.chain import Chain, Crossing, chain_of_project, crossing
 from conformance.judge.state.interval import SECOND, Interval
 from conformance.judge.state.observed import doomed_from, settle

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from conformance.api.answers import Answer, Classified, Effect
-from conformance.api.bodies import asked, identity, within
+from conformance.api.bodies import asked, folded, identity, within
 from conformance.api.error_bodies import named_fields, names_upload, says_taken, says_unfit
 from conformance.api.routes import Call, spelled
 from conformance.judge.findings import Book, short
@@ -18,7 +18,6 @@ from conformance.judge.rechecks import answers, before, lists
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND
 from conformance.judge.rules.write_rules.write_excuses import DELIVERED_TWICE
-from conformance.judge.rules.write_rules.write_facts import folded
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import Interval, interval_of, last

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conformance.api.answers import Classified, Effect
-from conformance.api.bodies import asked, within
+from conformance.api.bodies import asked, folded, within
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import Proof, answers, before, completes, strings
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED
 from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE, INVALID_INTENT, STILL_OPEN
-from conformance.judge.rules.write_rules.write_facts import CREATES, folded, plain
+from conformance.judge.rules.write_rules.write_facts import CREATES, plain
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.observed import doomed_from, scope_of_file

@@ -64,11 +64,6 @@ def plain(value: Json) -> str:
     return (value if value.isascii() else unicodedata.normalize("NFC", value)).strip().casefold()
 
 
-def folded(name: str) -> str:
-    """Return a name as a server may have it that trims names or normalises them, in whatever legal way."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(" .")
-
-
 def wished(called: Call, exchange: Exchange) -> Iterator[Fact]:
     """Yield what a write to something that exists would bring about."""
     name, body = called.name, asked(exchange.request)
