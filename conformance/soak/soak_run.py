@@ -30,7 +30,12 @@ class SoakRun(Running):
         self._history: History | None = None
 
     def recorded(self) -> History:
-        """Read this process's own history and those of the workers, by one clock."""
+        """Return this process's own history with those of the workers, by one clock.
+
+        It is read once, when it is first asked for: judged, summarised, and remarked on where clocks were not compared.
+        """
+        if self._history is not None:
+            return self._history
         folder = self.settings.report_dir
         paths = [self.settings.history_path, *sorted(folder.glob("history-w*.jsonl"))]
         self._history = worker_files.read_several(paths, folder)
@@ -40,7 +45,6 @@ class SoakRun(Running):
 
     def _document(self, *, interrupted: bool, trouble: tuple[str, ...], shortage: tuple[str, ...]) -> dict[str, Json]:
         history = self.recorded()
-        self.recorded = lambda: history  # type: ignore[method-assign] # read once, judged and summarised
         drawn = super()._document(interrupted=interrupted, trouble=trouble, shortage=shortage)
         classes = classify_all(history.operations, history.target)
         about = {
