@@ -9,11 +9,9 @@ from typing import Any
 
 from conformance.engine.plan import NO_TIME
 from conformance.engine.scenario import PlanScenario, Scenario
-from conformance.engine.search.covering import Pairs, held
+from conformance.engine.search.covering import Pairs, held, strength_at
 from conformance.model import Json
 
-STRENGTH = {"thorough": 3}
-"""How many factors each effort crosses; two where nothing is said."""
 LISTED = 100
 """Combinations named in the document: the others are counted."""
 
@@ -69,7 +67,7 @@ def covered(parts: Iterable[Mapping[str, Any]], scenarios: Iterable[Scenario], e
     crossing = next((one for one in scenarios if isinstance(one, PlanScenario) and one.space is not None), None)
     if crossing is None or crossing.space is None:
         return {}
-    strength, space = STRENGTH.get(effort, 2), crossing.space
+    strength, space = strength_at(effort), crossing.space
     plans = [plan for part in parts for plan in part["plans"] if plan["theme"] == crossing.name]
     whole = [plan["document"]["row"] for plan in plans if plan["document"].get("row") and not plan.get("unsent")]
     never = space.impossible(strength)

@@ -90,6 +90,11 @@ def completed(
     return None
 
 
+def strength_at(effort: str) -> int:
+    """Return how many factors an effort crosses: pairs, or triples where there is time."""
+    return 3 if effort == "thorough" else 2
+
+
 def covering(space: Space, strength: int, lot: Lot) -> list[Row]:
     """Return rows that hold every possible combination of `strength` levels at least once; the lot decides which."""
     names = lot.order("factors", tuple(space.factors))
