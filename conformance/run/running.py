@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +239,7 @@ class Running:
         return history.lines(self.settings.history_path)
 
     def _document(self, *, interrupted: bool, trouble: tuple[str, ...], shortage: tuple[str, ...]) -> dict[str, Json]:
+        parts = list(self._parts())
         framing = dataclasses.replace(
             self._framing(),
             scenarios=tuple(scenario.name for scenario in self._tried.scenarios),
@@ -246,10 +247,10 @@ class Running:
             interrupted=interrupted,
             trouble=trouble,
             tallies=self._described,
-            remarks=(*self._remarks, *lacking(self._parts("plans-*.json")), *skipped(self._parts("plans-*.json"))),
+            remarks=(*self._remarks, *lacking(parts), *skipped(parts)),
             shortage=shortage,
             never_worked=self._never_worked,
-            summaries=self._summaries(),
+            summaries=self._summaries(parts),
         )
         return assemble(self.recorded(), framing)
 
@@ -272,23 +273,23 @@ class Running:
             options=settings.options,
         )
 
-    def _summaries(self) -> dict[str, Json]:
+    def _summaries(self, parts: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
         from conformance.fuzz.fuzz_log import gather  # noqa: PLC0415 - schemathesis takes half a second to import
 
         digest = hashlib.sha256(self.settings.history_path.read_bytes()).hexdigest()
-        crossed = covered(self._parts("plans-*.json"), self._tried.scenarios, self.settings.effort)
+        crossed = covered(parts, self._tried.scenarios, self.settings.effort)
         return {
             "history": {"path": self.settings.history_path.name, "sha256": digest},
             "leftovers": [dataclasses.asdict(leftover) for leftover in self.leftovers],
             "fuzz": gather(self.settings.report_dir),
-            "plans": [plan for part in self._parts("plans-*.json") for plan in part["plans"]],
-            "closing": rested(self._parts("plans-*.json"), self.settings.target.converge_within_s),
+            "plans": [plan for part in parts for plan in part["plans"]],
+            "closing": rested(parts, self.settings.target.converge_within_s),
             **({"combinations": crossed} if crossed else {}),
         }
 
-    def _parts(self, pattern: str) -> Iterator[dict[str, Json]]:
-        """Read what each worker process left beside the history."""
+    def _parts(self) -> Iterator[dict[str, Json]]:
+        """Read what each worker process wrote of its plans."""
         others = {os.path.realpath(path) for path in self._inputs}
-        for path in sorted(self.settings.report_dir.glob(pattern)):
+        for path in sorted(self.settings.report_dir.glob("plans-*.json")):
             if os.path.realpath(path) not in others:
                 yield json.loads(path.read_text(encoding="utf-8"))
