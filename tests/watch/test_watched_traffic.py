@@ -33,7 +33,7 @@ BOUND_S = 1.5
 def test_a_watch_that_reads_along_convicts_a_fault(fault: str, tmp_path: Path) -> None:
     """One client with good and bad uploads is traffic enough."""
     with (
-        launch(lag="0.3", faults=[fault]) as server,
+        launch(lag="0.6", faults=[fault]) as server,
         watching(server.base_url, tmp_path, token=server.token, bound_s=BOUND_S, read_along=True) as standing,
     ):
         visitor = Visitor(standing.base_url, server.token)
