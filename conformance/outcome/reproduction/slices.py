@@ -65,6 +65,7 @@ def _before(found: Relations, one: Operation) -> list[Operation]:
         before.append(maker)
         before += [change for change in found.changes.get(name, ()) if _matters(change, name, maker)]
         before += [change for other, _ in found.gave.get(maker.id, ()) for change in _besides(found, other)]
+        before += found.attached.get(name, ())
         settled = found.settled.get(name)
         if settled and where and (settled.b_ns or settled.a_ns) < one.a_ns:
             before.append(settled)
