@@ -142,7 +142,9 @@ def main() -> int:
     """Try the faults that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faults", type=int, default=40, metavar="N")
-    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="faults side by side: most of it is waiting")
+    parser.add_argument(
+        "--at-once", type=int, default=1, metavar="N", help="faults side by side: most of it is waiting"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--state", type=Path, metavar="FILE", help="rows that are there are not tried again")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the reports and scripts stay")
@@ -150,7 +152,9 @@ def main() -> int:
     names = asked.only or chosen(min(asked.faults, len(FAULTS)) or len(FAULTS))
     state = _read(asked.state)
     with ThreadPoolExecutor(asked.at_once) as pool:
-        waiting = {pool.submit(lambda name: list(tried(name, asked.keep)), name): name for name in names if name not in state}
+        waiting = {
+            pool.submit(lambda name: list(tried(name, asked.keep)), name): name for name in names if name not in state
+        }
         for done in as_completed(waiting):
             state[waiting[done]] = done.result()
             for row in done.result():

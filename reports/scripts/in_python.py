@@ -48,7 +48,11 @@ def about(document: Document, finding: Document) -> str:
 
 def _requests(steps: Iterable[Document]) -> Iterable[str]:
     for number, step in enumerate(steps):
-        named = {name: step[name] for name in ("user", "json", "text", "type", "compares", "held", "binds") if _said(step, name)}
+        named = {
+            name: step[name]
+            for name in ("user", "json", "text", "type", "compares", "held", "binds")
+            if _said(step, name)
+        }
         looked = {name: step[name] for name in ("wait_s", "until_s") if step.get(name)}
         given = {**named, "status": step["status"], **({"then": step["then"], **looked} if step["evidence"] else {})}
         if "at" in step:
