@@ -62,6 +62,8 @@ def program(found: Relations, finding: Finding, history: History) -> Json:
     steps = slice_of(found, evidence)
     if len(steps) > MOST_STEPS:
         steps = slice_of(found, evidence, lean=True)
+    led = {one.notes.get("redirected_by") for one in steps}
+    steps = [one for one in steps if one.id not in led]
     if len(steps) > MOST_STEPS or any(_unfollowed(one, steps) for one in steps):
         return None
     writer = Writer(found, {one.id for one in evidence}, history, steps, finding.rule)
@@ -184,6 +186,8 @@ class Writer:
 
     def _shape(self, one: Operation) -> str:
         exchange = one.exchange
+        if exchange.role is Role.STORAGE and exchange.failure:
+            return "no whole answer"
         if exchange.role is Role.STORAGE:
             body = exchange.response
             md5 = body.md5 if isinstance(body, Octets) else ""
