@@ -20,7 +20,8 @@ def test_no_line_is_longer_than_the_terminal_and_no_word_is_lost(words: list[str
     lines = folded(text, width).split("\n")
     assert all(len(line) <= width for line in lines)
     assert " ".join(lines).split() == words
-    assert all(line.startswith(" " * (indent + 2)) for line in lines[1:])
+    further = indent + 2 if indent or text.startswith("- ") else 0
+    assert all(len(line) - len(line.lstrip(" ")) == further for line in lines[1:])
 
 
 def test_a_command_stays_on_one_line_and_columns_hang() -> None:

@@ -21,7 +21,8 @@ def say(text: str, *, hang: int | None = None) -> None:
 def folded(text: str, width: int, *, hang: int | None = None) -> str:
     """Return text whose lines hold at most `width` columns, as far as their words allow.
 
-    What a line goes on with stands `hang` columns in; without it, two further in than the line's beginning.
+    What a line goes on with stands `hang` columns in; without it, two further in than an item's beginning, and where a
+    paragraph began.
     """
     return "\n".join(_folded(line, width, hang) for line in text.split("\n"))
 
@@ -30,7 +31,8 @@ def _folded(line: str, width: int, hang: int | None) -> str:
     if len(click.unstyle(line)) <= width or _COMMAND.match(line):
         return line
     begins = len(line) - len(line.lstrip(" "))
-    further = " " * (begins + 2 if hang is None else hang)
+    item = begins > 0 or line.startswith("- ")
+    further = " " * (begins + 2 * item if hang is None else hang)
     words = textwrap.wrap(
         line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
         replace_whitespace=False,
