@@ -4,7 +4,8 @@ For each fault the embedded server is judged until the fault is proved; then bot
 rule that is broken run against another server with the same fault, where they must show the violation again (a race:
 how often of ten), and against one without, where they must not. ``--faults N`` tries so many, chosen so that every
 requirement that a fault can break and every family of faults is met (0: all); ``--only NAME`` one, ``--state FILE``
-goes on where an earlier call ended. It ends with 1 if a script fails.
+goes on where an earlier call ended. ``--keep FOLDER`` keeps the reports: a history that lies there is judged again, so
+that scripts are drawn anew from an earlier run. It ends with 1 if a script fails.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -68,14 +70,20 @@ def environment(server: RunningServer, **more: str) -> Mapping[str, str]:
 
 def judged(fault: str, folder: Path) -> Mapping[str, Any]:
     """Judge a server with a fault until it is proved; return the run document, whose scripts lie in the folder."""
-    first = FAULTS[fault].breaks[0]
-    with launch(lag=LAG, faults=[fault]) as server:
-        command = [sys.executable, "-m", "conformance", *WORDS, "--report-dir", str(folder)]
-        command += ["--target-openapi", server.description_url] if first == DESCRIPTION else []
-        env = environment(server, **{STOP_AT: first})
-        subprocess.run(command, env=env, check=False, stdout=subprocess.DEVNULL)
+    first, history = FAULTS[fault].breaks[0], folder / "history.jsonl"
+    if history.exists():
+        _conformance(["judge", str(history)], folder, os.environ)
+    else:
+        with launch(lag=LAG, faults=[fault]) as server:
+            described = ["--target-openapi", server.description_url] if first == DESCRIPTION else []
+            _conformance([*WORDS, *described], folder, environment(server, **{STOP_AT: first}))
     document: Mapping[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return document
+
+
+def _conformance(words: Sequence[str], folder: Path, env: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "conformance", *words, "--report-dir", str(folder)]
+    subprocess.run(command, env=env, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def first_findings(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -134,16 +142,22 @@ def main() -> int:
     """Try the faults that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faults", type=int, default=40, metavar="N")
+    parser.add_argument(
+        "--at-once", type=int, default=1, metavar="N", help="faults side by side: most of it is waiting"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--state", type=Path, metavar="FILE", help="rows that are there are not tried again")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the reports and scripts stay")
     asked = parser.parse_args()
     names = asked.only or chosen(min(asked.faults, len(FAULTS)) or len(FAULTS))
     state = _read(asked.state)
-    for name in names:
-        if name not in state:
-            state[name] = list(tried(name, asked.keep))
-            for row in state[name]:
+    with ThreadPoolExecutor(asked.at_once) as pool:
+        waiting = {
+            pool.submit(lambda name: list(tried(name, asked.keep)), name): name for name in names if name not in state
+        }
+        for done in as_completed(waiting):
+            state[waiting[done]] = done.result()
+            for row in done.result():
                 print(row, flush=True)
             if asked.state:
                 asked.state.write_text(json.dumps({k: [asdict(row) for row in v] for k, v in state.items()}, indent=1))

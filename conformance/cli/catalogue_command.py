@@ -10,6 +10,7 @@ import click
 from conformance.api import catalogue
 from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.asking.near_choice import NearChoice
+from conformance.cli.screen.folding import say
 from conformance.clients.client_judge import client_rules_of
 from conformance.judge.rules_table import excuses_of, names_of
 from conformance.model import Json, Requirement
@@ -34,10 +35,10 @@ def requirements(*, as_json: bool, readings: bool, role: str, by: str, only: tup
         click.echo(json.dumps([_row(requirement) for requirement in chosen], indent=1))
     elif readings:
         for reading in catalogue.readings():
-            click.echo(f"{click.style(reading.id, bold=True)}: {reading.about}\n    {reading.text}\n")
+            say(f"{click.style(reading.id, bold=True)}: {reading.about}\n    {reading.text}\n")
     else:
         for requirement in chosen:
-            click.echo(_paragraph(requirement))
+            say(_paragraph(requirement))
 
 
 def _row(requirement: Requirement) -> dict[str, Json]:

@@ -11,6 +11,7 @@ import click
 from conformance import release
 from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.asking.near_choice import NearChoice
+from conformance.cli.screen.folding import say
 from conformance.driver.report_folder import check_writable
 from conformance.run.report_writers import draw
 
@@ -46,7 +47,7 @@ def compare(*, before: Path, after: Path, strict: bool, style: str | None) -> in
     first, second = release.load_valid(before), release.load_valid(after)
     comparison = release.compare(first, second, strict=strict)
     words = release.comparison_plain if (style or _usual_style()) == "text" else release.comparison_markdown
-    click.echo(words(comparison, first, second))
+    say(words(comparison, first, second))
     return comparison.exit_code
 
 

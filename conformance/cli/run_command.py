@@ -18,6 +18,7 @@ from conformance.cli.asking.wish_options import wish_if, wishing
 from conformance.cli.ends import shielded
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.screen.console import Console
+from conformance.cli.screen.folding import say
 from conformance.cli.screen.present import Watching, console, deviations, show, tell, to_runner
 from conformance.driver import check_target
 from conformance.errors import ExitCode, UsageError
@@ -85,7 +86,7 @@ def _say_plan(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"would_judge": judged, **consent.plan_document(settings, COSTS)}, indent=1))
     else:
-        click.echo(f"WOULD JUDGE: {judged}\n{consent.plan(settings, COSTS)}")
+        say(f"WOULD JUDGE: {judged}\n{consent.plan(settings, COSTS)}")
 
 
 def named(asked: Configuration) -> Target:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from conformance.cli.asking.grouped_help import GroupedCommand
+from conformance.cli.screen.folding import say
 from conformance.driver.report_folder import check_writable
 from conformance.errors import SuiteError, UsageError, did_you_mean
 from conformance.reference.faults import FAULTS
@@ -95,10 +96,10 @@ def faults(*, as_json: bool) -> None:
         return
     click.echo(click.style("faults, and the requirement each breaks", bold=True))
     for fault in FAULTS.values():
-        click.echo(f"  {fault.name}\n      {fault.summary}\n      breaks: {', '.join(fault.breaks)}")
+        say(f"  {fault.name}\n      {fault.summary}\n      breaks: {', '.join(dict.fromkeys(fault.breaks))}")
     click.echo(click.style("\nlegal variants, which must pass", bold=True))
     for variant in VARIANTS.values():
-        click.echo(f"  {variant.name}\n      {variant.summary}{f' (legal: {variant.legal})' if variant.legal else ''}")
+        say(f"  {variant.name}\n      {variant.summary}{f' (legal: {variant.legal})' if variant.legal else ''}")
 
 
 def _as_document() -> dict[str, Any]:

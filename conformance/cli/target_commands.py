@@ -17,6 +17,7 @@ from conformance.cli.asking.grouped_help import GroupedCommand
 from conformance.cli.asking.wish_options import wish_if, wishing
 from conformance.cli.options import REACHING, RUNNING, configuration, configured
 from conformance.cli.run_command import checked
+from conformance.cli.screen.folding import say
 from conformance.doctor import Line, Mark, durations, durations_stated, examine, next_command
 from conformance.driver.report_folder import check_writable
 from conformance.driver.safety.cleaning import clean as sweep
@@ -55,7 +56,7 @@ def doctor(*, as_json: bool, **given: Any) -> int:
         stated = {"lines": [line.document() for line in lines], "durations_s": lasting, "next": command}
         click.echo(json.dumps(stated, indent=1))
     else:
-        click.echo(f"\n{durations_stated(settings, lasting)}")
+        say(f"\n{durations_stated(settings, lasting)}")
         click.echo(f"next: {click.style(command, bold=True)}")
     bad = [line.question for line in lines if line.mark is Mark.BAD]
     return ExitCode.CONFORMANT if not bad else ExitCode.USAGE if set(bad) == {CERTIFICATE} else ExitCode.UNREACHABLE
@@ -78,9 +79,9 @@ def _say(sentence: str) -> None:
 
 
 def _tell(line: Line) -> None:
-    click.echo(f"{click.style(f'{line.mark:<8}', fg=_COLOURS[line.mark])}{line.question:<16}{line.sentence}")
+    say(f"{click.style(f'{line.mark:<8}', fg=_COLOURS[line.mark])}{line.question:<16}{line.sentence}", hang=24)
     if line.remedy:
-        click.echo(f"{'':24}{line.remedy}")
+        say(f"{'':24}{line.remedy}", hang=24)
 
 
 @click.command(cls=GroupedCommand)

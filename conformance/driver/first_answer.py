@@ -35,6 +35,10 @@ _REMEDIES = {
     504: "Something before the service waits for it in vain: see that the service runs, and try again.",
 }
 
+_UNFINISHED = (
+    "See that the service and what stands before it run, and try again; `dds-conformance doctor` looks closer."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
@@ -75,10 +79,18 @@ def mismatch(exchange: Exchange, base_url: str, trouble: str = "") -> Mismatch |
         return Mismatch(f"{urlsplit(base_url).netloc} {_silence(exchange.failure, trouble)}.", _road(base_url, trouble))
     if exchange.status == 401 and exchange.failure is None:
         return None
+    if exchange.failure is not None:
+        return Mismatch(f"{urlsplit(base_url).netloc} {_unfinished(exchange)}.", _UNFINISHED)
     sentence = (
         f"What answers at {base_url} is not a DDS: GET {urlsplit(base_url).path}/projects gave {answered(exchange)}."
     )
     return Mismatch(sentence, _remedy(exchange, base_url))
+
+
+def _unfinished(exchange: Exchange) -> str:
+    """Say of an answer whose body never came to its end what there was of it."""
+    ended = "does not end it in time" if exchange.failure is Failure.TIMEOUT else "breaks off"
+    return f"begins an answer ({answered(exchange).removesuffix(', broken off')}) and {ended}"
 
 
 def answered(exchange: Exchange) -> str:

@@ -15,6 +15,8 @@ from conformance.settings.run_settings import Settings
 
 _SAY = "Say --finding N (the findings are numbered from 0 in report.html), or --plan ID"
 
+_WITHOUT_PLANS = "Name the report.json of the run itself; the scripts in `reproduce` beside this one need no plan."
+
 
 def chosen_plan(document: Json, *, finding: int | None = None, plan: str = "") -> Json:
     """Give the plan's document that is meant in a run document, or in any file that holds plans.
@@ -24,18 +26,20 @@ def chosen_plan(document: Json, *, finding: int | None = None, plan: str = "") -
     """
     entries = _entries(document)
     if entries is None:
+        if isinstance(document, dict) and "findings" in document:
+            raise PlanError("this report holds no plans: it was judged from a history.", remedy=_WITHOUT_PLANS)
         if finding is not None or plan:
-            raise PlanError("this file holds one plan, and nothing to choose from", remedy="Leave the choice out.")
+            raise PlanError("this file holds one plan, and nothing to choose from.", remedy="Leave the choice out.")
         return document
     wanted = plan if finding is None else _plan_of(document, finding)
     if not wanted:
         if len(entries) != 1:
             held = f"{len(entries)} of them" if entries else "and holds none"
-            raise PlanError(f"this file may hold several plans, {held}", remedy=f"{_SAY}.")
+            raise PlanError(f"this file may hold several plans, {held}.", remedy=f"{_SAY}.")
         return next(iter(entries.values()))
     if wanted not in entries:
         near = difflib.get_close_matches(wanted, entries, 1, 0.3)
-        raise PlanError(f"this file has no plan {wanted!r}", remedy=f"Did you mean {near[0]}?" if near else f"{_SAY}.")
+        raise PlanError(f"this file has no plan {wanted!r}.", remedy=f"Did you mean {near[0]}?" if near else f"{_SAY}.")
     return entries[wanted]
 
 
@@ -53,13 +57,13 @@ def _plan_of(document: Json, number: int) -> str:
     if not isinstance(findings, list) or number >= len(findings):
         held = len(findings) if isinstance(findings, list) else 0
         stated = f"0 to {held - 1}" if held else "none"
-        raise PlanError(f"this file has no finding {number}", remedy=f"Its findings: {stated}.")
+        raise PlanError(f"this file has no finding {number}.", remedy=f"Its findings: {stated}.")
     found = findings[number]
     if not isinstance(found, dict) or not found.get("plan"):
-        raise PlanError(f"no plan showed finding {number}", remedy="Say: dds-conformance run --only REQUIREMENT.")
+        raise PlanError(f"no plan showed finding {number}.", remedy="Say: dds-conformance run --only REQUIREMENT.")
     if found["plan"] not in (_entries(document) or {}):
         only = found.get("requirement", "REQUIREMENT")
-        what = f"finding {number} was not shown by a plan that is kept"
+        what = f"finding {number} was not shown by a plan that is kept."
         raise PlanError(what, remedy=f"Say: dds-conformance run --only {only}.")
     return str(found["plan"])
 

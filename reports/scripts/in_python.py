@@ -48,7 +48,11 @@ def about(document: Document, finding: Document) -> str:
 
 def _requests(steps: Iterable[Document]) -> Iterable[str]:
     for number, step in enumerate(steps):
-        named = {name: step[name] for name in ("user", "json", "text", "type", "binds") if _said(step, name)}
+        named = {
+            name: step[name]
+            for name in ("user", "json", "text", "type", "compares", "held", "binds")
+            if _said(step, name)
+        }
         looked = {name: step[name] for name in ("wait_s", "until_s") if step.get(name)}
         given = {**named, "status": step["status"], **({"then": step["then"], **looked} if step["evidence"] else {})}
         if "at" in step:
@@ -62,4 +66,4 @@ def _requests(steps: Iterable[Document]) -> Iterable[str]:
 
 
 def _said(step: Document, name: str) -> bool:
-    return name in step and step[name] not in ({}, "owner") and not (name == "json" and step[name] is None)
+    return name in step and step[name] not in ({}, "owner", False) and not (name == "json" and step[name] is None)

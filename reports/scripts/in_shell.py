@@ -40,12 +40,32 @@ def _lines(program: Document) -> Iterable[str]:
             yield f"fresh {word}"
         elif word.startswith("md5:"):
             yield f"hashed {word} {' '.join(word[4:].split('+'))}"
+    if any(step.get("compares") for step in program["steps"]):
+        yield "COMPARES=yes"
+    held: list[tuple[int, Document]] = []
     for number, step in enumerate(program["steps"]):
-        yield from _step(number, step)
+        yield f"# request {number}{', which the finding rests on' if step['evidence'] else ''}"
+        yield from _request(step)
+        if step.get("held") or held:
+            held.append((number, step))
+            yield f"hold {number}"
+        else:
+            yield _looked(number, step)
+            yield from _bound(step)
+        if held and not step.get("held"):
+            yield from _let_go(held)
+            held = []
 
 
-def _step(number: int, step: Document) -> Iterable[str]:
-    yield f"# request {number}{', which the finding rests on' if step['evidence'] else ''}"
+def _let_go(held: Iterable[tuple[int, Document]]) -> Iterable[str]:
+    yield "let_go"
+    for number, step in held:
+        then = step["then"] if step["evidence"] else ""
+        yield f"came {number} {step['status'] or 0} {shlex.quote(then)} || return 0"
+        yield from _bound(step)
+
+
+def _request(step: Document) -> Iterable[str]:
     if "at" in step:
         names = step["bytes"].replace("+", " ")
         request = f"signed {step['method']} {step['at']} {shlex.quote(names)}"
@@ -55,10 +75,17 @@ def _step(number: int, step: Document) -> Iterable[str]:
         words = (step["method"], step["path"], step["user"] or "nobody", kind, body)
         request = f"request {' '.join(shlex.quote(word) for word in words)}"
     yield request
+    if step.get("compares"):
+        yield "compares"
+
+
+def _looked(number: int, step: Document) -> str:
     if step["evidence"]:
         looked = (number, f"{step['wait_s']:g}", f"{step['until_s']:g}", shlex.quote(step["then"]), step["status"] or 0)
-        yield f"look {' '.join(map(str, looked))} || return 0"
-    else:
-        yield f"prepare {number} {step['status'] or 0} || return 0"
+        return f"look {' '.join(map(str, looked))} || return 0"
+    return f"prepare {number} {step['status'] or 0} || return 0"
+
+
+def _bound(step: Document) -> Iterable[str]:
     for word, where in step["binds"].items():
         yield f"bind {word} {'.'.join(where)}"

@@ -104,8 +104,11 @@ def test_a_report_gives_the_plan_of_a_finding_or_of_an_id() -> None:
             chosen_plan(document(), **chosen)
     with pytest.raises(PlanError, match="several plans"):
         chosen_plan({"plans": [{"id": "x", "document": PLAN}, {"id": "y", "document": PLAN}]})
-    with pytest.raises(PlanError, match="one plan"):
+    with pytest.raises(PlanError, match=r"one plan, and nothing to choose from\. Leave"):
         chosen_plan(PLAN, finding=0)
+    judged = {name: value for name, value in document().items() if name != "plans"}
+    with pytest.raises(PlanError, match=r"holds no plans: it was judged from a history\. Name the report\.json"):
+        chosen_plan(judged, finding=0)
 
 
 def test_a_report_may_say_where_to_replay_but_never_what_to_trust_or_to_allow() -> None:

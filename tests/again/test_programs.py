@@ -7,7 +7,7 @@ from hashlib import md5
 from typing import Any
 
 from conformance.api.classifier import classify_all
-from conformance.model import Exchange, Finding, History, Json, Octets, Operation, Role, Tally, Target
+from conformance.model import Exchange, Failure, Finding, History, Json, Octets, Operation, Role, Tally, Target
 from conformance.outcome.reproduction import programs
 from conformance.outcome.reproduction.shape import shape
 
@@ -204,3 +204,88 @@ def test_the_shape_of_an_answer_holds_what_matters_and_no_id() -> None:
     assert shape(None, "", None, {}) == "no whole answer"
     assert shape(500, "text/html", "text", {}) == "500 text/html, text"
     assert "is_consistent null" in shape(200, "application/json", {"status": {"is_consistent": None}}, {})
+    assert shape(200, "application/json", {"is_deleted": True}, {}) == "200 application/json, is_deleted true"
+    assert shape(200, "application/json", {"is_deleted": False}, {}) == "200 application/json"
+
+
+def test_writes_that_were_under_way_together_go_out_together_again() -> None:
+    """Both are cited and neither needs the other; one that began after the first had ended waits for it."""
+    stated, _ = story()
+    asked = {"size": 3, "chunked": True}
+    one, two, three = (
+        stated.ask("POST", "/projects/id-mine/uploads", 201, {"name": f"ddsc-1-{n}", **asked}, {"id": f"id-{n}"})
+        for n in "abc"
+    )
+    first, second = stated.operations[-3:-1]
+    stated.operations[-2] = replace(second, a_ns=first.a_ns + 1)
+    steps = program(stated, one, two, three)["steps"]
+    assert [step["held"] for step in steps] == [False, True, False, False]
+
+
+def test_a_read_that_asked_whether_anything_changed_asks_so_again() -> None:
+    """What it compares with is what the server of today gave, not a validator of the run."""
+    stated, _ = story()
+    sent = {"conditional": True, "headers": {"If-None-Match": '"of-the-run"'}}
+    read = stated.ask("GET", "/files/id-file/url", 304, None, None, **sent)
+    steps = program(stated, read)["steps"]
+    assert steps[-1]["compares"]
+    assert "of-the-run" not in str(steps)
+
+
+def test_a_record_that_changed_is_known_by_another_value_and_not_by_its_kind_alone() -> None:
+    """An instant that both answers state is told of in the second."""
+    for later, same in (("2026-11-27T02:00:00Z", False), ("2026-11-27T01:00:00Z", True)):
+        stated, _ = story()
+        records = ({"status": {"completed_on": instant}} for instant in ("2026-11-27T01:00:00Z", later))
+        reads = [stated.ask("GET", "/uploads/id-upload", 200, None, record) for record in records]
+        history = History(tuple(stated.operations), TARGET)
+        finding = Finding("status-record", "field-changed", "x", tuple(reads), "so it was")
+        tally = Tally("status-record", findings=(finding,))
+        drawn: Any = programs(history, classify_all(history.operations, TARGET), [tally])[0]
+        assert ("tells of t1" in drawn["steps"][-1]["then"]) is same
+
+
+def test_what_is_late_by_the_write_that_is_cited_is_looked_at_late() -> None:
+    """Rights that were given in between do not make a project younger."""
+    stated = Story()
+    made = stated.ask("POST", "/projects", 202, {"name": "ddsc-1-a"}, {"kind": "dds-project", "id": "id-p"})
+    stated.ask("PUT", "/projects/id-p/permissions/u", 200, {}, {"id": "id-p"}, after_ms=11_000)
+    late = stated.ask("POST", "/projects/id-p/uploads", 404, {"name": "ddsc-1-b"}, NC)
+    history = History(tuple(stated.operations), TARGET)
+    for rule, waits in (("not-converged", True), ("plain-404", False)):
+        tally = Tally("converges-project", findings=(Finding("converges-project", rule, "x", (made, late), "so"),))
+        drawn: Any = programs(history, classify_all(history.operations, TARGET), [tally])[0]
+        assert (drawn["steps"][-1]["wait_s"] > TARGET.converge_within_s) is waits
+
+
+def test_what_befell_another_file_of_the_same_upload_is_part_of_what_led_to_an_answer() -> None:
+    """Its folder was deleted, and the upload's bytes with it."""
+    stated, _ = story()
+    stated.ask("POST", "/folders", 201, {"parent": {"kind": "dds-project", "id": "id-mine"}}, {"id": "id-folder"})
+    attach = {"parent": {"kind": "dds-folder", "id": "id-folder"}, "upload": {"id": "id-upload"}}
+    stated.ask("POST", "/files", 201, attach, {"id": "id-twin", "current_version": {"id": "id-twin-version"}})
+    stated.ask("DELETE", "/folders/id-folder", 204)
+    read = stated.ask("GET", "/files/id-file/url", 200, None, {"host": "http://s", "url": "/id-upload"})
+    steps = [(step["method"], step.get("path")) for step in program(stated, read)["steps"]]
+    assert steps[-2:] == [("DELETE", "/folders/⟦d1⟧"), ("GET", "/files/⟦f1⟧/url")]
+
+
+def test_what_no_call_took_is_left_out() -> None:
+    """A server that has no such call did nothing."""
+    stated, _ = story()
+    stated.ask("PATCH", "/files/id-file", 405, {"name": "ddsc-1-x"}, {"error": 405})
+    read = stated.ask("GET", "/files/id-file/url", 500)
+    assert "PATCH" not in [step["method"] for step in program(stated, read)["steps"]]
+
+
+def test_a_download_that_was_led_on_is_one_fetch_that_ends_where_it_ended() -> None:
+    """And one of which nothing whole came says so, as the script will."""
+    stated, read = story()
+    hop = stated.ask("GET", "/one", 307, None, Octets(0, ""), storage=True, url_of=read)
+    more = {"url_of": read, "redirected_by": hop}
+    end = stated.ask("GET", "/two", 404, None, Octets(0, ""), storage=True, **more)
+    assert [step.get("then") for step in program(stated, hop, end)["steps"][-2:]][-1] == "404, other bytes"
+    assert sum("at" in step for step in program(stated, hop, end)["steps"]) == 2
+    last = stated.operations[-1]
+    stated.operations[-1] = replace(last, exchange=replace(last.exchange, status=None, failure=Failure.CUT))
+    assert program(stated, hop, end)["steps"][-1]["then"] == "no whole answer"

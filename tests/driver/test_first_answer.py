@@ -353,3 +353,18 @@ def test_resets_alone_are_told_as_such(tmp_path: Path, monkeypatch: pytest.Monke
         run, doctor = stated_by(server.url, tmp_path, monkeypatch)
     assert "the service runs" in run
     assert run == doctor
+
+
+@pytest.mark.parametrize(
+    ("failure", "ended"), [(Failure.TIMEOUT, "does not end it in time"), (Failure.CUT, "breaks off")]
+)
+def test_an_answer_whose_body_never_comes_is_told_as_one_that_does_not_end(failure: Failure, ended: str) -> None:
+    """It may well be the DDS: nobody is sent to another address, and a run and a replay say the same."""
+    begun = Exchange(
+        "GET", "/api/v1/projects", "h", status=200, headers={"content-type": "application/json"}, failure=failure
+    )
+    found = mismatch(begun, "http://h/api/v1")
+    assert found is not None
+    assert found.sentence == f"h begins an answer (status 200, application/json) and {ended}."
+    assert "doctor" in found.remedy
+    assert "Another service" not in found.remedy

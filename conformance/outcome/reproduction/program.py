@@ -28,6 +28,13 @@ MOST_S = 600.0
 """For how long an answer is looked for at most that came long after everything had to be settled."""
 AGAIN_S = 1.0
 """For how long a create is sent again that should be refused, as it was, now and then."""
+BEYOND = frozenset({
+    "not-converged", "errors-for-good", "errors-to-member", "nc-persists", "open-for-good", "attach-refused",
+    "file-not-served", "url-unusable", "not-served", "stale-validation", "class-unanswered",
+})  # fmt: skip
+"""Rules that speak of what still was so when the bound was over: it is counted from the write that they cite."""
+RECORDED = {"field-changed": ("initiated_on", "completed_on", "error_on", "error_message")}
+"""Rules that compare what two answers state of an upload's record, and what of it they compare."""
 _OURS = re.compile(r"ddsc[-\w.]*(?: [-\w.]+)*")
 _SHORT = {"projects": "p", "uploads": "u", "files": "f", "folders": "d", "file_versions": "v"}
 
@@ -55,9 +62,11 @@ def program(found: Relations, finding: Finding, history: History) -> Json:
     steps = slice_of(found, evidence)
     if len(steps) > MOST_STEPS:
         steps = slice_of(found, evidence, lean=True)
+    led = {one.notes.get("redirected_by") for one in steps}
+    steps = [one for one in steps if one.id not in led]
     if len(steps) > MOST_STEPS or any(_unfollowed(one, steps) for one in steps):
         return None
-    writer = Writer(found, {one.id for one in evidence}, history, steps)
+    writer = Writer(found, {one.id for one in evidence}, history, steps, finding.rule)
     return {
         "bound_s": history.target.converge_within_s,
         "tries": 1 if writer.waits else TRIES,
@@ -72,6 +81,13 @@ def _unfollowed(one: Operation, steps: Sequence[Operation]) -> bool:
     return one.exchange.role is Role.STORAGE and asked not in {other.id for other in steps}
 
 
+def _alike(one: Operation) -> tuple[str, str]:
+    """Say what kind of write a request is; nothing of a read, and of what does not go to the API."""
+    if one.exchange.role is Role.STORAGE or one.exchange.method == "GET":
+        return ("", "")
+    return one.exchange.method, one.exchange.path.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes the steps of one program, in their order; what each answer names has a word from then on."""
@@ -80,6 +96,7 @@ class Writer:
     evidence: set[str]
     history: History
     steps: Sequence[Operation]
+    rule: str = ""
     words: dict[str, str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -116,9 +133,20 @@ class Writer:
             stated["path"] = self._worded(exchange.path.removeprefix(base) or "/")
             stated["user"] = exchange.user
             stated |= self._body(one)
-        stated |= {"status": exchange.status, "then": self._shape(one)}
+            stated |= {"compares": True} if one.notes.get("conditional") else {}
+        stated |= {"status": exchange.status, "then": self._shape(one), "held": self._held(one)}
         stated |= {"wait_s": self._wait_s(one), "until_s": self._until_s(one)} if stated["evidence"] else {}
         return {**stated, "binds": {} if storage else self._binds(one)}
+
+    def _held(self, one: Operation) -> bool:
+        """Whether a step goes out together with the next: both were under way at once, and either is to be shown."""
+        after = next((b for a, b in pairwise(self.steps) if a is one), None)
+        if after is None or _alike(one) != _alike(after) or not _alike(one):
+            return False
+        made = {name for name, _ in self.found.gave.get(one.id, ())}
+        overlap = after.a_ns < (one.b_ns or one.a_ns) and one.a_ns < (after.b_ns or after.a_ns)
+        shown = one.id in self.evidence or after.id in self.evidence
+        return overlap and shown and not made.intersection(self.found.known(after.exchange))
 
     def _number(self, name: str) -> int:
         return next((number for number, one in enumerate(self.steps) if one.id == name), -1)
@@ -158,6 +186,8 @@ class Writer:
 
     def _shape(self, one: Operation) -> str:
         exchange = one.exchange
+        if exchange.role is Role.STORAGE and exchange.failure:
+            return "no whole answer"
         if exchange.role is Role.STORAGE:
             body = exchange.response
             md5 = body.md5 if isinstance(body, Octets) else ""
@@ -218,11 +248,27 @@ class Writer:
                 letter = "v" if where != ("id",) else _SHORT.get(path, "x")
                 self.words[name] = self._word(letter)
                 bound[self.words[name]] = list(where)
+        return bound | self._recorded(one)
+
+    def _recorded(self, one: Operation) -> dict[str, list[str]]:
+        """Give the instants that a cited record states a word: another one later is another record."""
+        body = one.exchange.response
+        record = body.get("status") if isinstance(body, dict) and one.id in self.evidence else None
+        stated = {key: record.get(key) for key in RECORDED.get(self.rule, ())} if isinstance(record, dict) else {}
+        bound: dict[str, list[str]] = {}
+        for key, value in stated.items():
+            if isinstance(value, str) and value and value not in self.words:
+                self.words[value] = self._word("t")
+                bound[self.words[value]] = ["status", key]
         return bound
 
     def _since_s(self, one: Operation) -> float:
-        """Give the seconds between the end of the last mutation before a step and its beginning."""
+        """Give the seconds between the end of the last mutation before a step and its beginning.
+
+        Where a finding speaks of what came beyond the bound, it is the last that the finding cites.
+        """
         before = [other for other in self.steps if other.a_ns < one.a_ns and other.exchange.method != "GET"]
+        before = [other for other in before if self.rule in BEYOND and other.id in self.evidence] or before
         last = max((other.b_ns or other.a_ns for other in before), default=one.a_ns)
         return max(0.0, (one.a_ns - last) / NS_PER_S)
 

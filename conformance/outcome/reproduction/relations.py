@@ -20,8 +20,8 @@ class Relations:
     """What was found in one pass over a history.
 
     `made` maps an id to the operation whose answer gave it and where in it, `gave` an operation to those ids, `changes`
-    an id to its mutations, `settled` an id to the first read of its url that told the truth, and `stored` an operation
-    to those that sent bytes where its answer said.
+    an id to its mutations, `settled` an id to the first read of its url that told the truth, `stored` an operation to
+    those that sent bytes where its answer said, and `attached` an upload to what made files or versions of it.
     """
 
     operations: dict[str, Operation] = field(default_factory=dict)
@@ -30,6 +30,7 @@ class Relations:
     gave: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
     settled: dict[str, Operation] = field(default_factory=dict)
     stored: dict[str, list[Operation]] = field(default_factory=dict)
+    attached: dict[str, list[Operation]] = field(default_factory=dict)
 
     def known(self, exchange: Exchange) -> list[str]:
         """Give the ids of this run that a request names, those of the path first."""
@@ -93,7 +94,15 @@ def _relate(found: Relations, operation: Operation, of: Classified) -> None:
         for name in path:
             if name in found.made:
                 found.changes.setdefault(name, []).append(operation)
+        if (upload := _upload_of(exchange)) in found.made and 200 <= (exchange.status or 0) < 300:
+            found.attached.setdefault(upload, []).append(operation)
     elif of.call.name in URLS and of.answer in (Answer.DONE, Answer.INTEGRITY):
         for name in path:
             if name in found.made:
                 found.settled.setdefault(name, operation)
+
+
+def _upload_of(exchange: Exchange) -> str:
+    """Give the upload that a write makes a file or a version of."""
+    asked = exchange.request.get("upload") if isinstance(exchange.request, dict) else None
+    return str(asked.get("id")) if isinstance(asked, dict) else ""

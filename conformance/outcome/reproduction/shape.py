@@ -35,6 +35,8 @@ def shape(status: int | None, media: str, body: Any, names: dict[str, str]) -> s
     said += [field(key) for key in ("kind", "url", "host", "results") if key in body]
     if "id" in body:
         said.append(f"id {names.get(str(body['id']), 'new' if isinstance(body['id'], str) else stated(body['id']))}")
+    if body.get("is_deleted") is True:
+        said.append("is_deleted true")
     record = body.get("status")
     if isinstance(record, dict):
         consistent = record.get("is_consistent", "missing")

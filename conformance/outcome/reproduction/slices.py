@@ -5,6 +5,9 @@ from __future__ import annotations
 from conformance.model import Operation, Role
 from conformance.outcome.reproduction.relations import Relations, made_by
 
+_NO_CALL = 405
+"""What a request is answered that cannot have done anything: there is no such call."""
+
 
 def slice_of(found: Relations, evidence: list[Operation], *, lean: bool = False) -> list[Operation]:
     """Give the operations that a finding needs to be seen again, in an order in which they can succeed again.
@@ -18,7 +21,7 @@ def slice_of(found: Relations, evidence: list[Operation], *, lean: bool = False)
         one = waiting.pop()
         if one.id not in needed:
             needed[one.id] = one
-            before = [other for other in _before(found, one) if other.a_ns < last and other.id not in needed]
+            before = [other for other in _before(found, one) if other.a_ns < last and other.exchange.status != _NO_CALL]
             waiting += [other for other in before if not (lean and _refused(other))]
     completes = [one for one in needed.values() if _path(one).endswith("/complete")]
     return sorted(needed.values(), key=lambda one: (_turn(found, one, completes), -one.a_ns))
@@ -65,6 +68,7 @@ def _before(found: Relations, one: Operation) -> list[Operation]:
         before.append(maker)
         before += [change for change in found.changes.get(name, ()) if _matters(change, name, maker)]
         before += [change for other, _ in found.gave.get(maker.id, ()) for change in _besides(found, other)]
+        before += found.attached.get(name, ())
         settled = found.settled.get(name)
         if settled and where and (settled.b_ns or settled.a_ns) < one.a_ns:
             before.append(settled)
