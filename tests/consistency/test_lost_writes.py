@@ -69,6 +69,37 @@ def test_a_file_that_is_made_after_a_late_refusal_does_not_undo_it() -> None:
     assert wrongs(scribe) == {"converges-upload"}
 
 
+def removed(scribe: Scribe, number: int) -> None:
+    """Make a folder of project 1, and delete it."""
+    name = uid("dddd", number)
+    parent = {"kind": "dds-project", "id": uid("pppp", 1)}
+    scribe.wire("other", *at(3, 4), "POST", "/folders", status=201, request={"parent": parent}, response={"id": name})
+    scribe.wire("other", *at(5, 6), "DELETE", f"/folders/{name}", status=204)
+
+
+def test_a_folder_that_was_deleted_elsewhere_excuses_no_refusal() -> None:
+    """Neither at the root of the project, nor in another folder."""
+    for parent in ({"kind": "dds-project", "id": uid("pppp", 1)}, {"kind": "dds-folder", "id": uid("dddd", 2)}):
+        scribe = scene()
+        removed(scribe, 1)
+        place = {"parent": {"kind": "dds-project", "id": uid("pppp", 1)}}
+        made = {"id": uid("dddd", 2)}
+        scribe.wire("other", *at(3, 4), "POST", "/folders", status=201, request=place, response=made)
+        asked = {"parent": parent, "upload": {"id": uid("aaaa", 1)}}
+        scribe.wire("actor", *at(*LATE), "POST", "/files", status=400, request=asked, response=NAMES_UPLOAD)
+        assert wrongs(scribe) == {"converges-upload"}, parent
+
+
+def test_a_folder_that_was_deleted_itself_or_was_never_seen_may_be_why() -> None:
+    """The sentence of a refusal may name the upload all the same."""
+    for number in (1, 7):
+        scribe = scene()
+        removed(scribe, 1)
+        asked = {"parent": {"kind": "dds-folder", "id": uid("dddd", number)}, "upload": {"id": uid("aaaa", 1)}}
+        scribe.wire("actor", *at(*LATE), "POST", "/files", status=400, request=asked, response=NAMES_UPLOAD)
+        assert wrongs(scribe) == set(), number
+
+
 @pytest.mark.parametrize("kind", ["bad", "badsingle"])
 def test_a_bad_upload_may_be_refused_for_ever(kind: str) -> None:
     """As already known to be bad."""

@@ -146,7 +146,8 @@ def _excused(world: World, kind: str, name: str, written: Interval, look: Interv
         return project is not None and MAY_BE_DELETED.holds(look, project.doomed)
     file = world.file(name)
     home = world.projects.get(file.project)
-    gone = min(file.doomed if kind != "deleted" else NEVER, home.doomed if home else NEVER, world.folders_doomed)
+    folders = world.folders_doomed if file.in_folder or file.moved else NEVER
+    gone = min(file.doomed if kind != "deleted" else NEVER, home.doomed if home else NEVER, folders)
     others = ((s, written.begun_ns) for s in file.switches.values() if s.interval != written and kind == "switched")
     return OTHERS_WROTE.holds(gone, look, [one for one in others if one[0].effect is not Effect.NONE])
 

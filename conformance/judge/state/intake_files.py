@@ -14,7 +14,7 @@ from conformance.history.oldest import forget_oldest
 from conformance.judge.state.intake_storage import Storing
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.registry import evades, followed, given_by, heard, is_odd, refuses
-from conformance.judge.state.resources import Download, File, Reads, Switch, Version
+from conformance.judge.state.resources import Download, File, Reads, Switch, TurnedAway, Version
 from conformance.judge.state.revalidations import NOT_MODIFIED
 from conformance.judge.state.stays import Stay
 from conformance.model import Json, Octets, Operation
@@ -105,7 +105,10 @@ class Filing(Storing):
         own = exchange.status in ATTACH_REFUSALS and names_upload(exchange) and not says_taken(exchange)
         own = own and of.answer is not Answer.ALREADY and exchange.failure is None and not is_doubtful(operation)
         if own and wanted:
-            self.upload(wanted).turned_away.append((interval_of(operation), of.effect is Effect.NONE))
+            place = stay(within(asked(exchange.request), "parent"), interval_of(operation), of.effect)
+            file = of.call.id if of.call.name == "update_file" else ""
+            away = TurnedAway(place.interval, of.effect is Effect.NONE, place, file)
+            self.upload(wanted).turned_away.append(away)
         elif of.effect is not Effect.NONE and wanted:
             upload = self.upload(wanted)
             upload.attached_from = min(upload.attached_from, operation.a_ns)

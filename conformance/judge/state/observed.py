@@ -106,13 +106,14 @@ def _places_doomed(world: World, stays: Mapping[str, Stay], seen: frozenset[str]
     doomed = NEVER
     for one in stays.values():
         until = min((later.ended_ns for later in moves if later.begun_ns > one.interval.ended_ns), default=NEVER)
-        gone = max(_place_doomed(world, one, seen), one.interval.begun_ns)
+        gone = max(place_doomed(world, one, seen), one.interval.begun_ns)
         if gone <= until:
             doomed = min(doomed, gone)
     return doomed
 
 
-def _place_doomed(world: World, stay: Stay, seen: frozenset[str]) -> int:
+def place_doomed(world: World, stay: Stay, seen: frozenset[str] = frozenset()) -> int:
+    """Give from when (ns) on the place may be gone in which something was to lie, or one that holds it."""
     if not stay.parent:
         return world.doomed
     if not stay.is_folder:

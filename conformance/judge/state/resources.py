@@ -7,6 +7,7 @@ switched to another upload or of a resource that is being deleted, because which
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from conformance.api.answers import Answer, Effect
 from conformance.judge.state.interval import NEVER, Interval, first, last
@@ -272,6 +273,18 @@ class Status:
     sessions: dict[str, list[Interval | None]] = field(default_factory=dict)
 
 
+class TurnedAway(NamedTuple):
+    """An attempt to make a file of an upload that was refused for the upload's sake: whether that was definite.
+
+    `stay` is where the file was to lie; `file` is the id of one that was to get it as a new version, else empty.
+    """
+
+    interval: Interval
+    definite: bool
+    stay: Stay
+    file: str
+
+
 @dataclass(slots=True)
 class Upload:
     """An upload: what was reported and stored, the attempts to complete it, and the signs of its state.
@@ -279,8 +292,8 @@ class Upload:
     `completes` holds every attempt by its operation id; `closed` is the sign of completion
     in the upload's own record that ended first, `open` the sign that it was open which began last. `refusal` is the
     earliest attempt that was refused, `missing` the one answered 404 that began last; `refused_files` the last refusal
-    to attach it to a file. `turned_away` are the creator's attempts to attach it that were refused for its own sake,
-    and whether that was definite; `attached_from` is from when (ns) it may have been attached. `digests` are those of
+    to attach it to a file. `turned_away` are the creator's attempts to attach it that were refused for its own sake;
+    `attached_from` is from when (ns) it may have been attached. `digests` are those of
     the content that its sender noted, by algorithm; `hashes` are the further hashes reported of it; `afterwards` the
     writes of parts that began after an attempt to complete it had ended. `meddled` says that something undocumented was
     asked of it, which may have removed it.
@@ -305,7 +318,7 @@ class Upload:
     files: list[str] = field(default_factory=list)
     status: Status = field(default_factory=Status)
     refused_files: Interval | None = None
-    turned_away: list[tuple[Interval, bool]] = field(default_factory=list)
+    turned_away: list[TurnedAway] = field(default_factory=list)
     attached_from: int = NEVER
     refusal: Refusal | None = None
     missing: Interval | None = None

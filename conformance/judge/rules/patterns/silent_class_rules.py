@@ -187,7 +187,10 @@ def _attaches(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
         upload, done = case.upload, case.chain.done
         if done is None:
             continue
-        refused = [*([upload.refused_files] if upload.refused_files else []), *(one for one, _ in upload.turned_away)]
+        refused = [
+            *([upload.refused_files] if upload.refused_files else []),
+            *(one.interval for one in upload.turned_away),
+        ]
         for place in ("root", "folder"):
             files = (context.world.files[file] for file in upload.files)
             made = [file.created for file in files if file.created and file.in_folder == (place == "folder")]

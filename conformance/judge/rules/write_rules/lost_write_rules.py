@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import Proof, Shown, answers, before, completes, record
 from conformance.judge.rule import Case, Context, Need, Rule
@@ -16,8 +18,8 @@ from conformance.judge.rules.excuses import (
 from conformance.judge.rules.write_rules.write_excuses import MAY_BE_ATTACHED, NEVER_SHOWN
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.interval import NEVER, SECOND, Interval, first
-from conformance.judge.state.observed import doomed_from
-from conformance.judge.state.resources import FOR_GOOD, Upload
+from conformance.judge.state.observed import doomed_from, place_doomed, scope_of_file
+from conformance.judge.state.resources import FOR_GOOD, TurnedAway, Upload
 
 
 def turned_away(case: Case, context: Context, book: Book) -> None:
@@ -27,11 +29,11 @@ def turned_away(case: Case, context: Context, book: Book) -> None:
         return
     if TRUTH_UNKNOWN.holds(case.known) or case.known.truth is not Truth.GOOD or MEDDLED.holds(upload):
         return
-    late = [(one, sure) for one, sure in sorted(upload.turned_away) if _is_late(one, case, done, context)]
-    definite = [one for one, sure in late if sure]
+    late = [one for one in sorted(upload.turned_away, key=itemgetter(0)) if _is_late(one, case, done, context)]
+    definite = [one for one in late if one.definite]
     if not definite and len(late) < FOR_GOOD:
         return
-    refused = (definite or [one for one, _ in late])[-1]
+    refused = (definite or late)[-1].interval
     book.expose("converges-upload")
     begun = (refused.begun_ns - done.ended_ns) / SECOND
     sentence = (
@@ -44,10 +46,12 @@ def turned_away(case: Case, context: Context, book: Book) -> None:
     )  # fmt: skip
 
 
-def _is_late(refused: Interval, case: Case, done: Interval, context: Context) -> bool:
-    world, upload = context.world, case.upload
+def _is_late(turned_away: TurnedAway, case: Case, done: Interval, context: Context) -> bool:
+    world, upload, refused = context.world, case.upload, turned_away.interval
     home = world.projects.get(upload.project)
-    doomed = min(doomed_from(home.deletes)[0] if home else NEVER, world.folders_doomed)
+    file = world.files.get(turned_away.file)
+    place = scope_of_file(world, file)[0] if file else place_doomed(world, turned_away.stay)
+    doomed = min(place, doomed_from(home.deletes)[0] if home else NEVER)
     excused = (
         WITHIN_THE_BOUND.holds(refused, done, context.bound)
         or MAY_BE_ATTACHED.holds(upload, world.attached_unread, refused)
