@@ -72,11 +72,13 @@ VERBS: dict[str, Verb] = {
     "attach": Verb(
         {"upload": UPLOAD, "project": PROJECT},
         "POST /files {upload}",
-        {"eager": False, **_CUT},
+        {"eager": False, "labelled": False, **_CUT},
         FILE,
         {"folder": FOLDER},
     ),
-    "new_version": Verb({"file": FILE, "upload": UPLOAD}, "PUT /files/{file} {upload}", _CUT, VERSION),
+    "new_version": Verb(
+        {"file": FILE, "upload": UPLOAD}, "PUT /files/{file} {upload}", {"labelled": False, **_CUT}, VERSION
+    ),
     "promote": Verb({"version": VERSION}, "POST /file_versions/{version}/current"),
     "delete_version": Verb({"version": VERSION}, "DELETE /file_versions/{version}"),
     "delete_file": Verb({"file": FILE}, "DELETE /files/{file}"),
@@ -156,6 +158,7 @@ HOW: dict[str, str] = {
     "of_version": "its first version's",
     "patient": "again, under a new name, while not consistent",
     "eager": "again at once while the upload is not completed",
+    "labelled": "with a label",
     "fresh": "with other bytes than before",
     "named_store": "its storage provider named",
     "bare": "`chunked` left out, which is its default",

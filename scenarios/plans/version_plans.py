@@ -40,7 +40,7 @@ def third_versions(draw: Draw) -> Plan:
     """
     switch = _switch(draw, settled=draw(st.booleans()), good_second=True)
     shape = draw(shapes.definite(bad=False))
-    third = (shape.completes("u3"), pause(draw), do("new_version", "v3", file="f1", upload="u3"))
+    third = (shape.completes("u3"), pause(draw), do("new_version", "v3", file="f1", upload="u3", labelled=True))
     return _read_meanwhile(draw, "third-versions", "a third version", [*switch, *shape.writes("u3"), *third])
 
 

@@ -80,7 +80,7 @@ def attach(turn: Turn) -> Task:
     """
     upload, folder = turn.upload(), turn.folder()
     project = folder.project if folder else turn.project()
-    body = {"parent": place(folder or project), "upload": {"id": upload.id}}
+    body = {"parent": place(folder or project), "upload": {"id": upload.id}, **_label(turn)}
     last = yield from insist(turn, lambda cut: turn.client.send("POST", "/files", json=body, cut_after_s=cut))
     tries, since = 0, time.monotonic()
     while last.answer is Answer.REFUSED and turn.option("eager") and not _late(turn, upload, since):
@@ -96,6 +96,10 @@ def attach(turn: Turn) -> Task:
     if last.made and version:
         turn.bind(version, first_version(turn.step.binds))
         turn.bind(File(last.made, project, upload, [version], switched=last.at, folder=folder))
+
+
+def _label(turn: Turn) -> dict[str, Json]:
+    return {"label": turn.world.name("label")} if turn.option("labelled") else {}
 
 
 def place(parent: Project | Folder) -> dict[str, Json]:
@@ -132,7 +136,7 @@ def new_version(turn: Turn) -> Task:
     A server may take uploads only once it shows their completion, or their consistency: then the client comes back.
     """
     file, upload = turn.file(), turn.upload()
-    body, before = {"upload": {"id": upload.id}}, file.current
+    body, before = {"upload": {"id": upload.id}, **_label(turn)}, file.current
     if turn.owns(file.project):
         file.current = None
     path, since = f"/files/{file.id}", time.monotonic()

@@ -98,13 +98,13 @@ def _second(row: Row, lot: Lot) -> list[Step]:
         single(lot.number("other", 20, 300)) if lot.chance("single") else chunked((lot.number("other", 20, 300),), lot)
     )
     steps = [*shape.writes("u2", _project(row)), shape.completes("u2")]
-    attach = do("attach", "f1", upload="u2", project=_project(row), **_where(row))
+    attach = do("attach", "f1", upload="u2", project=_project(row), labelled=True, **_where(row))
     return [*steps, attach] if row["role"] == "later" else steps
 
 
 def _replaced(row: Row) -> list[Step]:
     """Replace the row's version, and make it current again where it is to be promoted: before or after the verdict."""
-    renew = [do("new_version", "v2", file="f1", upload="u2")]
+    renew = [do("new_version", "v2", file="f1", upload="u2", labelled=True)]
     promote = do("promote", version=first_version("f1"))
     wait = [settling()] if row["attach"] == "after" else []
     return {"only": [], "later": [], "first": renew, "promoted": [*renew, *wait, promote]}[row["role"]]

@@ -45,6 +45,11 @@ def redirects(where: Callable[[World, Visit, int], str | None]) -> LayerFactory:
     return Redirects
 
 
+def _parts(world: World, visit: Visit) -> int:
+    """Return how many chunks were stored of what is downloaded; 0 where its one part was sent without chunks."""
+    return sum(one.number > 0 for one in world.objects.parts(visit.name))
+
+
 def _unsigned(world: World, visit: Visit, hop: int) -> str | None:
     """Lose the signature on the way: what the second host wants is not there any more."""
     return world.storage_host + visit.request.scope["path"] if hop == 0 else None
@@ -61,10 +66,12 @@ def _neighbour(world: World, visit: Visit, hop: int) -> str | None:
 
 
 FAMILY: dict[Fault, LayerFactory] = {
-    Fault("redirect-circle", BYTES, "a download is redirected again and again"): redirects(
-        lambda world, visit, hop: target(world, visit, hop + 1)
+    Fault("redirect-circle", BYTES, "a download of several parts is redirected again and again"): redirects(
+        lambda world, visit, hop: target(world, visit, hop + 1) if _parts(world, visit) > 1 else None
     ),
-    Fault("redirect-unsigned", BYTES, "the redirect of a download loses its signature"): redirects(_unsigned),
+    Fault("redirect-unsigned", BYTES, "the redirect of a download of one chunk loses its signature"): redirects(
+        lambda world, visit, hop: _unsigned(world, visit, hop) if _parts(world, visit) == 1 else None
+    ),
     Fault("redirect-to-neighbour", BYTES, "a download is redirected to another object"): redirects(_neighbour),
     Fault("redirect-nowhere", BYTES, "a download of a single part is redirected to a host that is not there"): (
         redirects(
