@@ -70,7 +70,10 @@ def _renamed(value: object, number: int) -> object:
     if isinstance(value, str):
         return value.replace("-0000-4000-", f"-{number % 65536:04x}-4{number // 65536:03x}-") if "-" in value else value
     if isinstance(value, dict):
-        return {key: _renamed(inner, number) for key, inner in value.items()}
+        renamed = {key: _renamed(inner, number) for key, inner in value.items()}
+        if isinstance(name := value.get("id"), str) and name.isdigit():
+            renamed["id"] = f"{name}-of-{number}"  # listings of the model give numbers, which packs would share
+        return renamed
     return [_renamed(inner, number) for inner in value] if isinstance(value, list) else value
 
 

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conformance.api.answers import Answer, Classified, Effect
+from conformance.api.bodies import asked, identity, within
 from conformance.api.request_facts import is_mutation
 from conformance.api.routes import UNROUTED, URL_CALLS
 from conformance.judge.exchange.answer_tallies import Payloads
 from conformance.judge.gathered import Gathered
+from conformance.judge.rules.access_rules import KIND_OF
+from conformance.judge.rules.later.attach_rules import ATTACHING
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.refused_create_rules import Traces
 from conformance.judge.state.chain import done_first
@@ -23,7 +26,7 @@ from conformance.judge.state.interval import NEVER
 from conformance.judge.state.resources import FOR_GOOD, NOT_FOUND, Reads, Upload
 from conformance.model import Operation, Role
 
-_SERVER_ERROR = 500
+_FORBIDDEN, _SERVER_ERROR = 403, 500
 _ON_RIGHTS = frozenset({"grant_permission", "withdraw_permission", "show_permission", "list_permissions"})
 _ON_PLACES = frozenset({"move_file", "move_folder"})
 
@@ -44,12 +47,15 @@ class Surroundings:
 def speaks_for_itself(operation: Operation, of: Classified) -> bool:
     """Whether an operation leaves its project plain, as far as it can be seen by itself.
 
-    What a second user, or somebody of unknown rights, does depends on rights, and those on who that is.
+    What a second user, or somebody of unknown rights, does depends on rights, and those on who that is; a refusal by 403
+    does not, where nothing was done to the rights in its project (`Share.strangers`).
     """
     exchange, name = operation.exchange, of.call.name
     if exchange.role is Role.STORAGE:
         return True
-    if exchange.user in ("other", "somebody") or name in _ON_RIGHTS or name in _ON_PLACES:
+    if exchange.user == "somebody" or name in _ON_RIGHTS or name in _ON_PLACES:
+        return False
+    if exchange.user == "other" and not _is_turned_away(operation, of):
         return False
     if exchange.user != "owner" and is_mutation(exchange) and of.effect is not Effect.NONE:
         return False
@@ -57,6 +63,15 @@ def speaks_for_itself(operation: Operation, of: Classified) -> bool:
         return False
     without_url = name in URL_CALLS and of.answer is Answer.DONE and exchange.status != 200
     return not without_url and not of.foreign
+
+
+def _is_turned_away(operation: Operation, of: Classified) -> bool:
+    """Whether the second user was refused by a plain 403, at a call whose resources can all be read."""
+    if operation.exchange.status != _FORBIDDEN or of.answer is not Answer.REFUSED or of.effect is not Effect.NONE:
+        return False
+    if of.call.name not in KIND_OF and of.call.name not in ATTACHING:
+        return False
+    return of.call.name not in ATTACHING or bool(identity(within(asked(operation.exchange.request), "upload")))
 
 
 def is_plain(world: World, gathered: Gathered, traces: Traces, payloads: Payloads, surroundings: Surroundings) -> bool:
