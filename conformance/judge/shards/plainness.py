@@ -23,6 +23,7 @@ from conformance.judge.state.chain import done_first
 from conformance.judge.state.expected import SMALLEST_PART
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER
+from conformance.judge.state.parts import Part
 from conformance.judge.state.resources import FOR_GOOD, NOT_FOUND, Reads, Upload
 from conformance.model import Operation, Role
 
@@ -115,10 +116,13 @@ def _has_small_parts(upload: Upload, *, probed: bool) -> bool:
     if probed or len(upload.parts) < 2:
         return False
     last = max(upload.parts)
-    return any(
-        number != last and part.stored is not None and part.stored.bytes < SMALLEST_PART
-        for number, part in upload.parts.items()
-    )
+    return any(number != last and _is_small(part) for number, part in upload.parts.items())
+
+
+def _is_small(part: Part) -> bool:
+    """Whether a part is small by what was stored of it, or by what was said of it."""
+    stored = part.stored is not None and part.stored.bytes < SMALLEST_PART
+    return stored or (part.declared is not None and part.declared[0] < SMALLEST_PART)
 
 
 def _reads_are_tied(reads: Reads) -> bool:
