@@ -29,7 +29,7 @@ from conformance.outcome.sums import Sums
 TOGETHER = 2_000
 """Operations that are added up at a time, and at most judged by one judge."""
 _FEWER, _MORE = 4, 2
-"""Where projects judged together prove not to be plain, each is judged by itself and fewer are tried next; else more."""
+"""Where projects judged together are not all plain, each is judged by itself and fewer are tried next; else more."""
 _KINDS = (OPERATION, UNFINISHED)
 _YIELDED = ["project", "first", "line", "raw"]
 _READ = ("bucket", "kind", *_YIELDED)
@@ -94,10 +94,7 @@ def _do(task: Task) -> Done:
         while plain:
             together = next(_batched(iter(plain), most))
             plain = plain[len(together) :]
-            if _judge(together, task, done):
-                most = min(most * _MORE, TOGETHER)
-            else:
-                most = max(most // _FEWER, 1)
+            most = min(most * _MORE, TOGETHER) if _judge(together, task, done) else max(most // _FEWER, 1)
     done.tied.discard("")
     return done
 

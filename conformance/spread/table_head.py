@@ -25,7 +25,6 @@ from conformance.history.parquet.table_schema import (
 from conformance.model import Target
 from conformance.spread.shard_work import Lines, groups_of, lines_of
 
-
 _BESIDE = (HEADER, END, CUT)
 
 

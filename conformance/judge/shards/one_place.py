@@ -61,7 +61,9 @@ class OnePlace(Judge):
             "a storage provider hashes with another algorithm than md5": self._other_algorithm(),
             "bytes were stored that could be tied to no upload": bool(self._world.strays) and not self._partial,
             "a create was answered with another name": self._gathered.identities.is_misnamed,
-            "rights were changed in a project that was judged apart": bool(self._with_rights() & self._others.strangers),
+            "rights were changed in a project that was judged apart": bool(
+                self._with_rights() & self._others.strangers
+            ),
             "an upload that was refused may have been made in another way": self._traces.brings_about(
                 self._others.refused
             ),

@@ -48,8 +48,8 @@ class Surroundings:
 def speaks_for_itself(operation: Operation, of: Classified) -> bool:
     """Whether an operation leaves its project plain, as far as it can be seen by itself.
 
-    What a second user, or somebody of unknown rights, does depends on rights, and those on who that is; a refusal by 403
-    does not, where nothing was done to the rights in its project (`Share.strangers`).
+    What a second user, or somebody of unknown rights, does depends on rights, and those on who that is. A refusal by
+    403 does not, where nothing was done to the rights in its project (`Share.strangers`).
     """
     exchange, name = operation.exchange, of.call.name
     if exchange.role is Role.STORAGE:

@@ -22,9 +22,9 @@ class Share:
 
     `exposed` and `looked` count by requirement, `figures` are those that add up; `sorts` are what single answers show,
     by what they show; `homes` gives for operations that show something wrong their project. `converged`, `good`, `bad`,
-    `answered`, `origin` and `served` are as in `Elsewhere`; `given` are names that things were given there. `refused` are
-    the projects and names of uploads that were refused there, and `strangers` the projects whose second user was turned
-    away: both are so only if nothing elsewhere speaks of them.
+    `answered`, `origin` and `served` are as in `Elsewhere`; `given` are names that things were given there.
+    `refused` are the projects and names of uploads that were refused there, and `strangers` the projects whose second
+    user was turned away: both are so only if nothing elsewhere speaks of them.
     """
 
     operations: int = 0

@@ -70,6 +70,7 @@ class UnitJudge(Judge):
         found.counters.update(reached(context))
         found.counters.update({f"error-{code}": count for code, count in self._statuses.items()})
         found.converged = _converged(context.converged)
+        self.end()
         return found
 
     def _added(self, found: Share, book: Book) -> None:
