@@ -115,10 +115,11 @@ def lines(
         first, stand = True, watch.entry
         stack.enter_context(_readable(path))
         for number, raw in enumerate(handle, 1):  # every line comes by here: a generator around it would be felt
-            if raw.isspace():
+            entry: Entry | None = usual(raw, number, decode.base)
+            if entry is None and raw.isspace():
                 continue
             try:
-                entry = usual(raw, number, decode.base) or decode.otherwise(raw, number)
+                entry = entry or decode.otherwise(raw, number)
                 stand(entry, first)
             except (Problem, UnicodeDecodeError) as problem:
                 if not raw.endswith(b"\n") and not first and not is_whole(raw):
