@@ -24,6 +24,7 @@ from conformance.run.unstarted import reporting
 from conformance.settings.run_settings import base_url as based
 
 if TYPE_CHECKING:
+    from conformance.cli.screen.console import Console
     from conformance.spread.asked import Found
 
 
@@ -66,7 +67,14 @@ def judge(
     """
     require(asked["reports"])
     catalogue.number(asked["by"])
-    screen = console(as_json=as_json, verbose=verbose)
+    with collector_away():  # all along: let in between two steps, it would look at every operation anew
+        return _carried_out(histories, report_dir, expect, console(as_json=as_json, verbose=verbose), asked)
+
+
+def _carried_out(
+    histories: tuple[Path, ...], report_dir: Path | None, expect: Path | None, screen: Console, asked: dict[str, Any]
+) -> int:
+    """Judge, write the reports where they are wanted, and say what it came to; return the exit code."""
     if report_dir is None:
         expected = deviations(expect)
         document = _judged(histories, **asked)
@@ -126,8 +134,7 @@ def _judged(  # noqa: PLR0913 - one for each option
         second_opinion=_in_columns(read) if columnar else None,
         shortage=tuple(spread.shortage) if spread else (),
     )
-    with collector_away():
-        document = drawn(found or gist(read), framing)
+    document = drawn(found or gist(read), framing)
     return _demanding(document) if require_core else document
 
 

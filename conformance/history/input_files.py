@@ -119,7 +119,7 @@ def numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     Raises:
         PackingError: the file is packed, and cut short or damaged.
     """
-    with _unpacking():
+    with unpacking():
         for number, line in enumerate(file, 1):
             if not line.isspace():
                 yield number, line
@@ -132,12 +132,12 @@ def read_bytes(path: Path | str) -> bytes:
         OSError: it cannot be read.
         PackingError: it is packed, and cannot be unpacked.
     """
-    with _unpacking(), opened(path) as file:
+    with unpacking(), opened(path) as file:
         return file.read()
 
 
 @contextlib.contextmanager
-def _unpacking() -> Iterator[None]:
+def unpacking() -> Iterator[None]:
     """Raise what an unpacker raises as `PackingError`; errors of the file system stay as they are."""
     try:
         yield

@@ -13,7 +13,7 @@ from conformance.errors import HistoryError
 from conformance.history.collector import collector_away
 from conformance.history.decode import Decoder, Problem, is_whole
 from conformance.history.entries import Begun, End, Entry, Header
-from conformance.history.input_files import HISTORY, PackingError, head_of, numbered_lines, opened, other_kind
+from conformance.history.input_files import HISTORY, PackingError, head_of, opened, other_kind, unpacking
 from conformance.model import Failure, History, Operation, Role, Target
 
 _FORMAT_REMEDY = "Give a history of this suite, or one in the deployed service's recorded form."
@@ -23,25 +23,25 @@ class _Watch:
     """What must hold between lines: ids are unique, a session speaks in sequence, the header first, the end last.
 
     Numbered ids (``worker-12``) cost one bit each, so that ten million operations stay small. Whoever keeps the
-    operations anyway knows which of them have ended: `has_ended` is asked then instead.
+    operations anyway notes by them which have ended: `ends_twice` is asked then instead.
     """
 
-    __slots__ = ("_bits", "_dashless", "_ended", "_has_ended", "_last", "_others")
+    __slots__ = ("_bits", "_dashless", "_ended", "_ends_twice", "_last", "_others")
 
-    def __init__(self, has_ended: Callable[[str], bool] | None = None) -> None:
-        self._has_ended = has_ended or self._unheard_of
+    def __init__(self, ends_twice: Callable[[Operation], bool] | None = None) -> None:
+        self._ends_twice = ends_twice or self._was_heard_of
         self._bits: dict[str, bytearray] = {}
         self._dashless: dict[str, bytearray] = {}
         self._others: set[str] = set()
         self._last: dict[str, Operation] = {}
         self._ended = False
 
-    def entry(self, entry: Entry, *, first: bool) -> None:
+    def entry(self, entry: Entry, first: bool) -> None:  # noqa: FBT001 - a word for each line costs
         """Raise `Problem` if `entry` cannot stand where it stands."""
         if self._ended:
             raise Problem("something follows the end")
         if type(entry) is Operation:
-            if self._has_ended(entry.id):
+            if self._ends_twice(entry):
                 raise Problem(f"the id {entry.id!r} occurs twice")
             last = self._last.get(entry.session)
             if last is None or entry.b_ns is None or entry.a_ns < last.b_ns:  # type: ignore[operator]  # see below
@@ -53,9 +53,9 @@ class _Watch:
         elif type(entry) is Header and not first:
             raise Problem("a second header")
 
-    def _unheard_of(self, name: str) -> bool:
+    def _was_heard_of(self, operation: Operation) -> bool:
         """Note an id; say whether it was known already."""
-        table = self._bits
+        table, name = self._bits, operation.id
         stem, dash, digits = name.rpartition("-")
         if not dash:
             table, stem = self._dashless, name.rstrip("0123456789")
@@ -96,27 +96,31 @@ def lines(
     path: Path | str,
     on_cut: Callable[[], None] | None = None,
     on_unplaced: Callable[[str], None] | None = None,
-    has_ended: Callable[[str], bool] | None = None,
+    ends_twice: Callable[[Operation], bool] | None = None,
 ) -> Iterator[Entry]:
     """Stream the entries of a history. A last line that a killed run cut short ends it, after calling `on_cut`.
 
     `on_unplaced` is called with the id of each operation, in a history without a header, that does not say whether it
-    spoke to the API. `has_ended` says of an id whether it is that of an operation given before as one that ended, for
-    callers who keep them all.
+    spoke to the API. `ends_twice` keeps an operation and says whether one of its id did before, for callers who
+    keep them all.
 
     Raises:
         HistoryError: a line is not what it should be; names the line and the reason.
     """
-    watch, decode = _Watch(has_ended), Decoder()
+    watch, decode = _Watch(ends_twice), Decoder()
     usual = decode.usual  # a call less for each line
     with contextlib.ExitStack() as stack:
         handle = _opened(stack, path)
         head = head_of(handle)
-        first = True
-        for number, raw in _lines(handle, path):
+        first, stand = True, watch.entry
+        stack.enter_context(_readable(path))
+        for number, raw in enumerate(handle, 1):  # every line comes by here: a generator around it would be felt
+            entry: Entry | None = usual(raw, number, decode.base)
+            if entry is None and raw.isspace():
+                continue
             try:
-                entry = usual(raw, number, decode.base) or decode.otherwise(raw, number)
-                watch.entry(entry, first=first)
+                entry = entry or decode.otherwise(raw, number)
+                stand(entry, first)
             except (Problem, UnicodeDecodeError) as problem:
                 if not raw.endswith(b"\n") and not first and not is_whole(raw):
                     if on_cut:
@@ -148,9 +152,12 @@ def _opened(stack: contextlib.ExitStack, path: Path | str) -> BinaryIO:
         raise HistoryError(f"{path} is {trouble}.", remedy=_FORMAT_REMEDY) from trouble
 
 
-def _lines(handle: BinaryIO, path: Path | str) -> Iterator[tuple[int, bytes]]:
+@contextlib.contextmanager
+def _readable(path: Path | str) -> Iterator[None]:
+    """Raise what reading the lines of a file meets as `HistoryError`."""
     try:
-        yield from numbered_lines(handle)
+        with unpacking():
+            yield
     except OSError as trouble:
         raise HistoryError(f"{path}: {trouble.strerror or trouble}.") from trouble
     except PackingError as trouble:
@@ -167,36 +174,50 @@ def read(path: Path | str) -> History:
         return _read(path)
 
 
+class _Retained:
+    """The operations of a history by their ids, in the order in which they were first spoken of, and how many ended."""
+
+    __slots__ = ("announced", "by_id", "ended")
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Operation] = {}
+        self.announced: set[str] = set()
+        self.ended = 0
+
+    def ends_twice(self, one: Operation) -> bool:
+        """Keep an operation that ended; say whether one of its id did before."""
+        if self.by_id.setdefault(one.id, one) is not one:
+            if one.id not in self.announced:
+                return True
+            self.announced.discard(one.id)
+            self.by_id[one.id] = one
+        if one.exchange.failure is not Failure.KILLED:
+            self.ended += 1
+        return False
+
+    def announce(self, one: Operation) -> None:
+        """Keep an operation whose end may never come."""
+        if one.id not in self.by_id:
+            self.by_id[one.id] = one
+            self.announced.add(one.id)
+
+
 def _read(path: Path | str) -> History:
-    retained: dict[str, Operation] = {}
-    announced: set[str] = set()
+    retained, unplaced = _Retained(), set[str]()
     header: Header | None = None
     end: End | None = None
     cut: list[bool] = []
-    unplaced: set[str] = set()
-    ended = 0
-
-    def has_ended(name: str) -> bool:
-        return name in retained and name not in announced
-
-    for entry in lines(path, lambda: cut.append(True), unplaced.add, has_ended):
-        if type(entry) is Operation:
-            retained[entry.id] = entry
-            if entry.exchange.failure is not Failure.KILLED:
-                ended += 1
-            announced.discard(entry.id)
-        elif type(entry) is Begun:
-            if entry.operation.id not in retained:
-                retained[entry.operation.id] = entry.operation
-                announced.add(entry.operation.id)
+    for entry in lines(path, lambda: cut.append(True), unplaced.add, retained.ends_twice):
+        if type(entry) is Begun:
+            retained.announce(entry.operation)
         elif type(entry) is Header:
             header = entry
         elif type(entry) is End:
             end = entry
-    operations = tuple(retained.values())
+    operations = tuple(retained.by_id.values())
     if header is None:
         return _without_header(operations, unplaced, complete=not cut)
-    whole = end is not None and not end.interrupted and not cut and ended >= end.operations
+    whole = end is not None and not end.interrupted and not cut and retained.ended >= end.operations
     watched = header.fields.get("watched") is True  # other people's traffic, of which some may have passed elsewhere
     return History(operations, header.target, complete=whole, recorded=watched, header=header.fields)
 

@@ -265,6 +265,14 @@ class Judge:
         counters.update({f"error-{code}": count for code, count in self._statuses.items()}, complete=int(complete))
         return Judgement(book.tallies(occasions()), tuple(lags), self._count, counters)
 
+    def end(self) -> None:
+        """Let go of what was remembered, at once: the tables of calls hold their owner, which else waits for a search.
+
+        Nothing may be asked of this judge any more.
+        """
+        self._plans = {}
+        self._world.end()
+
     def _subjects(
         self, context: Context, homes: list[ProjectCase], completions: Completions
     ) -> dict[Need, Iterable[object]]:
@@ -381,10 +389,12 @@ def judge_history(history: History, classes: Sequence[Classified] | None = None)
     with collector_away():
         classes = classes if classes is not None else classify_all(history.operations, history.target)
         operations = wall_clock.widened(history.operations, classes) if by_wall_clock else history.operations
+        begin, add, reading = judge.begin, judge.add, READ_METHODS
         for operation in operations:
-            if operation.exchange.method not in READ_METHODS:
-                judge.begin(operation)
+            if operation.exchange.method not in reading:
+                begin(operation)
         for operation, of in zip(operations, classes, strict=True):
-            judge.add(operation, of)
+            add(operation, of)
         judgement = judge.conclude(complete=history.complete)
+        judge.end()
     return wall_clock.measured(judgement) if by_wall_clock else judgement

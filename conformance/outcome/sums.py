@@ -120,6 +120,7 @@ class Unsent:
 
 Kind = tuple[str, Answer, int | None, str | None]
 """Call, answer, status and user: what answers of the API that are alike are known by."""
+_REMEMBERED = 4096
 _ALONE = CONCERNED | {"complete_upload"}
 """The calls of which single operations matter."""
 
@@ -151,6 +152,7 @@ class Sums:
     def take(self, lines: Iterable[int], operations: Iterable[Operation], classes: Iterable[Classified]) -> None:
         """Take operations with the numbers of their lines, in the order of these."""
         kinds: dict[Kind, _Alike] = {}
+        known: dict[int, tuple[Classified, Exchange, _Alike]] = {}  # readers share the classes of what repeats
         first_ns, last_ns = None, 0
         for line, operation, of in zip(lines, operations, classes, strict=True):
             begun, ended, exchange = operation.a_ns, operation.b_ns, operation.exchange
@@ -158,17 +160,24 @@ class Sums:
                 first_ns = begun
             if (ended or begun) > last_ns:  # noqa: PLR1730 - a call for each operation is slower
                 last_ns = ended or begun
+            held = known.get(id(of))
+            if held is not None and held[0] is of and held[1] is exchange and not operation.notes:
+                alike = held[2]
+                alike.line = line
+                alike.times += 1
+                continue
             name, status = of.call.name, exchange.status
             octets = type(exchange.request) is Octets or type(exchange.response) is Octets
             if octets or operation.notes or of.source is not Source.API or status == UNAUTHORIZED or name in _ALONE:
                 self._add(operation, of, line)
             else:
                 kind = name, of.answer, status, exchange.user
-                alike = kinds.get(kind)
-                if alike is None:
-                    alike = kinds[kind] = _Alike(operation, of)
+                alike = kinds.get(kind) or kinds.setdefault(kind, _Alike(operation, of))
                 alike.line = line
                 alike.times += 1
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                known[id(of)] = of, exchange, alike
         for one in kinds.values():
             self._add(one.operation, one.of, one.line, one.times)
         self.traffic.span(first_ns, last_ns)

@@ -19,7 +19,7 @@ from conformance.history import Begun
 from conformance.history.collector import collector_away
 from conformance.history.decode import Decoder
 from conformance.history.parquet.line_stream import table
-from conformance.history.parquet.table_schema import OPERATION, UNFINISHED
+from conformance.history.parquet.table_schema import OPERATION, UNFINISHED, arrow
 from conformance.judge.shards.plainness import Surroundings, speaks_for_itself
 from conformance.judge.shards.share import Share
 from conformance.judge.shards.unit_judge import UnitJudge, wrong_ones
@@ -27,9 +27,12 @@ from conformance.model import Operation, Target
 from conformance.outcome.sums import Sums
 
 TOGETHER = 2_000
-"""Operations that are judged by one judge at a time; of those that turn out to be tied, each half by itself."""
+"""Operations that are added up at a time, and at most judged by one judge."""
+_FEWER, _MORE = 4, 2
+"""Where projects judged together are not all plain, each is judged by itself and fewer are tried next; else more."""
 _KINDS = (OPERATION, UNFINISHED)
-_READ = ("bucket", "kind", "project", "first", "line", "raw")
+_YIELDED = ["project", "first", "line", "raw"]
+_READ = ("bucket", "kind", *_YIELDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +86,57 @@ def do(task: Task) -> Done:
 def _do(task: Task) -> Done:
     done, classify = Done(task.number), Classifier(task.target)
     decode = Decoder(base_of(task.target.base_url))
-    together: list[Lines] = []
-    for one in _projects(task, decode, classify):
-        done.sums.take(one.numbers, one.operations, one.classes)
-        pairs = zip(one.operations, one.classes, strict=True)
-        if not one.project or one.project in task.tied or not all(speaks_for_itself(*pair) for pair in pairs):
-            done.tied.add(one.project)
-            continue
-        together.append(one)
-        if sum(len(each.operations) for each in together) >= TOGETHER:
-            _judge(together, task, done)
-            together = []
-    if together:
-        _judge(together, task, done)
+    most = TOGETHER
+    for units in _batched(_projects(task, decode, classify), TOGETHER):
+        done.sums.take(*in_order(units))
+        plain = [one for one in units if _may_be_plain(one, task)]
+        done.tied.update({one.project for one in units} - {one.project for one in plain})
+        while plain:
+            together = next(_batched(iter(plain), most))
+            plain = plain[len(together) :]
+            most = min(most * _MORE, TOGETHER) if _judge(together, task, done) else max(most // _FEWER, 1)
     done.tied.discard("")
     return done
 
 
-def _judge(units: Sequence[Lines], task: Task, done: Done) -> None:
-    """Judge projects together; where they are not plain, by halves, down to the single ones that are not."""
-    judge = UnitJudge(
-        task.target, recorded=task.recorded, accepts_small_parts=task.surroundings.small_parts, partial=task.partial
-    )
+def _may_be_plain(one: Lines, task: Task) -> bool:
+    if not one.project or one.project in task.tied:
+        return False
+    return all(speaks_for_itself(*pair) for pair in zip(one.operations, one.classes, strict=True))
+
+
+def _batched(units: Iterator[Lines], most: int) -> Iterator[list[Lines]]:
+    """Yield projects together, as many as hold `most` operations, at least one."""
+    together: list[Lines] = []
+    held = 0
+    for one in units:
+        together.append(one)
+        held += len(one.operations)
+        if held >= most:
+            yield together
+            together, held = [], 0
+    if together:
+        yield together
+
+
+def in_order(units: Sequence[Lines]) -> tuple[Sequence[int], Sequence[Operation], Sequence[Classified]]:
+    """Return the numbers of the lines of some projects, their operations and classes, in the history's order."""
+    if len(units) == 1:
+        return units[0].numbers, units[0].operations, units[0].classes
     rows = sorted(
         (number, place, position) for place, unit in enumerate(units) for position, number in enumerate(unit.numbers)
     )
     operations = [units[place].operations[position] for _, place, position in rows]
     classes = [units[place].classes[position] for _, place, position in rows]
+    return [number for number, _, _ in rows], operations, classes
+
+
+def _judge(units: Sequence[Lines], task: Task, done: Done) -> bool:
+    """Judge projects together; where they are not plain, each by itself. Return whether they are."""
+    judge = UnitJudge(
+        task.target, recorded=task.recorded, accepts_small_parts=task.surroundings.small_parts, partial=task.partial
+    )
+    _, operations, classes = in_order(units)
     judge.take_all(operations, classes)
     share = judge.share(task.surroundings)
     if share is not None:
@@ -118,21 +145,27 @@ def _judge(units: Sequence[Lines], task: Task, done: Done) -> None:
             share.homes.update({
                 one.id: unit.project for unit in units for one in unit.operations if one.id in wrong
             })  # fmt: skip
+        share.strangers.update(unit.project for unit in units if any(_is_others(one) for one in unit.operations))
         done.share.add(share)
-    elif len(units) == 1:
+        return True
+    if len(units) == 1:
         done.tied.add(units[0].project)
-    else:
-        middle = len(units) // 2
-        _judge(units[:middle], task, done)
-        _judge(units[middle:], task, done)
+    for unit in units if len(units) > 1 else ():
+        _judge([unit], task, done)
+    return False
+
+
+def _is_others(operation: Operation) -> bool:
+    return operation.exchange.user == "other"
 
 
 def _projects(task: Task, decode: Decoder, classify: Classifier) -> Iterator[Lines]:
     """Yield the projects of the buckets, bucket by bucket, each in the order in which things were first spoken of."""
     file, _ = table(Path(task.path))
+    groups = Groups(file, _READ)
     for bucket in task.buckets:
         by_project: dict[str, list[tuple[int, int, bytes]]] = defaultdict(list)
-        for project, first, line, raw in _rows(file, bucket):
+        for project, first, line, raw in _rows(groups, bucket):
             by_project[project].append((first, line, raw))
         for project in sorted(by_project):
             yield lines_of(project, by_project.pop(project), decode, classify)
@@ -154,13 +187,34 @@ def operation_of(raw: bytes, line: int, decode: Decoder) -> Operation:
     return entry
 
 
-def _rows(file: Any, bucket: int) -> Iterator[tuple[str, int, int, bytes]]:
-    for group in groups_of(file, bucket):
-        found = file.read_row_group(group, columns=list(_READ))
-        columns = (found.column(name).to_pylist() for name in _READ)
-        for of, kind, project, first, line, raw in zip(*columns, strict=True):
-            if of == bucket and kind in _KINDS:
-                yield project, first, line, raw
+class Groups:
+    """Reads row groups; the latest stays at hand, for the next bucket that has rows in it."""
+
+    def __init__(self, file: Any, columns: Sequence[str]) -> None:
+        self.file = file
+        self._columns = list(columns)
+        self._number = -1
+        self._latest: Any = None
+
+    def read(self, number: int) -> Any:
+        """Return the columns of a row group."""
+        if number != self._number:
+            self._latest = None  # only one at a time
+            self._number, self._latest = number, self.file.read_row_group(number, columns=self._columns)
+        return self._latest
+
+
+def _rows(groups: Groups, bucket: int) -> Iterator[tuple[str, int, int, bytes]]:
+    """Yield project, when first spoken of, line and bytes of the operations of a bucket."""
+    compute = arrow("pyarrow.compute")
+    for group in groups_of(groups.file, bucket):
+        found = groups.read(group)
+        wanted = compute.and_(
+            compute.equal(found.column("bucket"), bucket),
+            compute.or_(*(compute.equal(found.column("kind"), kind) for kind in _KINDS)),
+        )
+        found = found.filter(wanted).select(_YIELDED)
+        yield from zip(*(column.to_pylist() for column in found.columns), strict=True)
 
 
 def groups_of(file: Any, bucket: int) -> Iterator[int]:

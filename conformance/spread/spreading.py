@@ -84,7 +84,10 @@ def _is_one_piece(head: Head) -> str:
 
 
 def planned(path: Path, head: Head, target: Target, wanted: Wanted) -> list[Task]:
-    """Return the tasks: buckets dealt out in turn, some of them empty where there are more shards than projects."""
+    """Return the tasks, some of them empty where there are more shards than projects.
+
+    Each has buckets that follow one another, so that few row groups are read by more than one.
+    """
     fields: Json = head.header.fields if head.header else {}
     surroundings = Surroundings(
         int(target.converge_within_s * SECOND), fields.get("small_parts_accepted") is True, head.facts.folders_deleted
@@ -93,11 +96,15 @@ def planned(path: Path, head: Head, target: Target, wanted: Wanted) -> list[Task
     recorded = wanted.recorded if wanted.recorded is not None else fields.get("watched") is True
     return [
         Task(
-            number + 1, str(path.resolve()), tuple(range(number, BUCKETS, shards)), target, surroundings,
+            number + 1, str(path.resolve()), _buckets(number, shards), target, surroundings,
             recorded=recorded, partial=fields.get("partial") is True, tied=frozenset(head.facts.linked),
         )
         for number in range(shards)
     ]  # fmt: skip
+
+
+def _buckets(number: int, shards: int) -> tuple[int, ...]:
+    return tuple(range(number * BUCKETS // shards, (number + 1) * BUCKETS // shards))
 
 
 def _together(path: Path, head: Head, task: Task, done: Sequence[Done], failed: Sequence[Failed]) -> Gathered:

@@ -12,9 +12,20 @@ from conformance.api.routes import BASE, base_of
 from conformance.history import End, Header
 from conformance.history.decode import Decoder, parse
 from conformance.history.parquet.line_stream import table
-from conformance.history.parquet.table_schema import CUT, END, HEADER, OPERATION, UNFINISHED, Facts, bucket_of
+from conformance.history.parquet.table_schema import (
+    CUT,
+    END,
+    HEADER,
+    OPERATION,
+    UNFINISHED,
+    Facts,
+    arrow,
+    bucket_of,
+)
 from conformance.model import Target
 from conformance.spread.shard_work import Lines, groups_of, lines_of
+
+_BESIDE = (HEADER, END, CUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +48,10 @@ def head_of_table(path: Path) -> Head:
     file, about = table(path)
     raws: dict[str, bytes] = {}
     for group in groups_of(file, 0):
-        found = file.read_row_group(group, columns=["kind", "raw"])
-        kinds = found.column("kind").to_pylist()
-        places = [place for place, kind in enumerate(kinds) if kind in (HEADER, END, CUT)]
-        if places:
-            texts = found.column("raw").take(places).to_pylist()
-            raws |= {kinds[place]: raw for place, raw in zip(places, texts, strict=True)}
+        if _places(file.read_row_group(group, columns=["kind"]), "kind", _BESIDE):
+            found = file.read_row_group(group, columns=["kind", "raw"])
+            found = found.take(_places(found, "kind", _BESIDE))
+            raws |= dict(zip(*(found.column(name).to_pylist() for name in ("kind", "raw")), strict=True))
     entries = [parse(raws[kind].decode("utf-8"), 1, BASE) if kind in raws else None for kind in (HEADER, END)]
     header, end = entries
     return Head(
@@ -61,14 +70,18 @@ def lines_of_projects(path: Path, projects: Collection[str], target: Target) -> 
     return lines_of("", rows, Decoder(base_of(target.base_url)), Classifier(target))
 
 
+def _places(found: Any, column: str, values: Collection[str]) -> list[int]:
+    """Return the places at which a column holds one of these."""
+    compute, array = arrow("pyarrow.compute"), arrow().array
+    held = compute.is_in(found.column(column), value_set=array(list(values), "string"))
+    places: list[int] = compute.indices_nonzero(held).to_pylist()
+    return places
+
+
 def _rows_of(file: Any, group: int, projects: Collection[str]) -> list[tuple[int, int, bytes]]:
     found = file.read_row_group(group, columns=["kind", "project"])
-    kinds, names = (found.column(name).to_pylist() for name in ("kind", "project"))
-    places = [
-        place
-        for place, (kind, name) in enumerate(zip(kinds, names, strict=True))
-        if kind in (OPERATION, UNFINISHED) and name in projects
-    ]
+    operations = set(_places(found, "kind", (OPERATION, UNFINISHED)))
+    places = [place for place in _places(found, "project", projects) if place in operations]
     if not places:
         return []
     taken = file.read_row_group(group, columns=["first", "line", "raw"]).take(places)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.bodies import asked, folded, identity, within
@@ -112,9 +112,25 @@ class Traces:
 
     @property
     def concern_others(self) -> bool:
-        """Whether a name was refused and not made after all, or something of unknown name may have been made."""
-        open_ones = (key for key in self._refused if hash(_folded(key)) not in self._attempted)
-        return bool(self._murky) or any(True for _ in open_ones)
+        """Whether a name was refused and not made after all, or something of unknown name may have been made.
+
+        An upload's name is looked for in the listing of its own project alone: `open_uploads` are not among these.
+        """
+        return bool(self._murky) or any(kind != "upload" for kind, _, _ in self._open())
+
+    @property
+    def open_uploads(self) -> frozenset[tuple[str, str]]:
+        """The projects and names of uploads that were refused, and are not known to have been made after all."""
+        return frozenset((place, name) for kind, place, name in self._open() if kind == "upload")
+
+    def brings_about(self, refused: Collection[tuple[str, str]]) -> bool:
+        """Whether something made in an unusual way may be one of these uploads that were refused elsewhere."""
+        return any(self._brought_about("upload", place, name) for place, name in refused)
+
+    def _open(self) -> Iterator[_Key]:
+        for key in self._refused:
+            if hash(_folded(key)) not in self._attempted and not self._brought_about(*key):
+                yield key
 
     @property
     def given(self) -> frozenset[str]:

@@ -61,9 +61,20 @@ class OnePlace(Judge):
             "a storage provider hashes with another algorithm than md5": self._other_algorithm(),
             "bytes were stored that could be tied to no upload": bool(self._world.strays) and not self._partial,
             "a create was answered with another name": self._gathered.identities.is_misnamed,
+            "rights were changed in a project that was judged apart": bool(
+                self._with_rights() & self._others.strangers
+            ),
+            "an upload that was refused may have been made in another way": self._traces.brings_about(
+                self._others.refused
+            ),
             **(self._long_silence(self._seen) if self._seen else {}),
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def _with_rights(self) -> set[str]:
+        """Return the projects whose rights may have changed, and what the second user made."""
+        rights = self._world.rights
+        return {*rights.unclear, *rights.made, *(name for name, changes in rights.changes.items() if changes)}
 
     def _other_algorithm(self) -> bool:
         return any(name != "md5" for name in self._world.algorithms.values())

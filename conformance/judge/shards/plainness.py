@@ -10,20 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conformance.api.answers import Answer, Classified, Effect
+from conformance.api.bodies import asked, identity, within
 from conformance.api.request_facts import is_mutation
 from conformance.api.routes import UNROUTED, URL_CALLS
 from conformance.judge.exchange.answer_tallies import Payloads
 from conformance.judge.gathered import Gathered
+from conformance.judge.rules.access_rules import KIND_OF
+from conformance.judge.rules.later.attach_rules import ATTACHING
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
 from conformance.judge.rules.refused_create_rules import Traces
 from conformance.judge.state.chain import done_first
 from conformance.judge.state.expected import SMALLEST_PART
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER
+from conformance.judge.state.parts import Part
 from conformance.judge.state.resources import FOR_GOOD, NOT_FOUND, Reads, Upload
 from conformance.model import Operation, Role
 
-_SERVER_ERROR = 500
+_FORBIDDEN, _SERVER_ERROR = 403, 500
 _ON_RIGHTS = frozenset({"grant_permission", "withdraw_permission", "show_permission", "list_permissions"})
 _ON_PLACES = frozenset({"move_file", "move_folder"})
 
@@ -44,12 +48,15 @@ class Surroundings:
 def speaks_for_itself(operation: Operation, of: Classified) -> bool:
     """Whether an operation leaves its project plain, as far as it can be seen by itself.
 
-    What a second user, or somebody of unknown rights, does depends on rights, and those on who that is.
+    What a second user, or somebody of unknown rights, does depends on rights, and those on who that is. A refusal by
+    403 does not, where nothing was done to the rights in its project (`Share.strangers`).
     """
     exchange, name = operation.exchange, of.call.name
     if exchange.role is Role.STORAGE:
         return True
-    if exchange.user in ("other", "somebody") or name in _ON_RIGHTS or name in _ON_PLACES:
+    if exchange.user == "somebody" or name in _ON_RIGHTS or name in _ON_PLACES:
+        return False
+    if exchange.user == "other" and not _is_turned_away(operation, of):
         return False
     if exchange.user != "owner" and is_mutation(exchange) and of.effect is not Effect.NONE:
         return False
@@ -57,6 +64,15 @@ def speaks_for_itself(operation: Operation, of: Classified) -> bool:
         return False
     without_url = name in URL_CALLS and of.answer is Answer.DONE and exchange.status != 200
     return not without_url and not of.foreign
+
+
+def _is_turned_away(operation: Operation, of: Classified) -> bool:
+    """Whether the second user was refused by a plain 403, at a call whose resources can all be read."""
+    if operation.exchange.status != _FORBIDDEN or of.answer is not Answer.REFUSED or of.effect is not Effect.NONE:
+        return False
+    if of.call.name not in KIND_OF and of.call.name not in ATTACHING:
+        return False
+    return of.call.name not in ATTACHING or bool(identity(within(asked(operation.exchange.request), "upload")))
 
 
 def is_plain(world: World, gathered: Gathered, traces: Traces, payloads: Payloads, surroundings: Surroundings) -> bool:
@@ -100,10 +116,13 @@ def _has_small_parts(upload: Upload, *, probed: bool) -> bool:
     if probed or len(upload.parts) < 2:
         return False
     last = max(upload.parts)
-    return any(
-        number != last and part.stored is not None and part.stored.bytes < SMALLEST_PART
-        for number, part in upload.parts.items()
-    )
+    return any(number != last and _is_small(part) for number, part in upload.parts.items())
+
+
+def _is_small(part: Part) -> bool:
+    """Whether a part is small by what was stored of it, or by what was said of it."""
+    stored = part.stored is not None and part.stored.bytes < SMALLEST_PART
+    return stored or (part.declared is not None and part.declared[0] < SMALLEST_PART)
 
 
 def _reads_are_tied(reads: Reads) -> bool:

@@ -23,6 +23,8 @@ class Share:
     `exposed` and `looked` count by requirement, `figures` are those that add up; `sorts` are what single answers show,
     by what they show; `homes` gives for operations that show something wrong their project. `converged`, `good`, `bad`,
     `answered`, `origin` and `served` are as in `Elsewhere`; `given` are names that things were given there.
+    `refused` are the projects and names of uploads that were refused there, and `strangers` the projects whose second
+    user was turned away: both are so only if nothing elsewhere speaks of them.
     """
 
     operations: int = 0
@@ -40,6 +42,8 @@ class Share:
     origin: int = NEVER
     served: bool = False
     given: set[str] = field(default_factory=set)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    strangers: set[str] = field(default_factory=set)
 
     def add(self, other: Share) -> None:
         """Fold another share in."""
@@ -61,6 +65,8 @@ class Share:
         self.answered, self.origin = max(self.answered, other.answered), min(self.origin, other.origin)
         self.served |= other.served
         self.given |= other.given
+        self.refused |= other.refused
+        self.strangers |= other.strangers
 
     def take_sort(self, key: str, sort: Sort) -> None:
         """Fold what answers of one kind show in, with the two that began first."""

@@ -25,7 +25,7 @@ from conformance.judge.state.interval import NEVER
 from conformance.model import Operation
 
 _IN_ONE_PLACE = frozenset({
-    Need.ANSWERS, Need.COMPLETIONS, Need.OTHER_USER, Need.ATTACHMENTS, Need.FORBIDDEN, Need.UNANSWERED,
+    Need.ANSWERS, Need.COMPLETIONS, Need.FORBIDDEN, Need.UNANSWERED,
 })  # fmt: skip
 """What is judged over the whole history alone."""
 
@@ -64,11 +64,13 @@ class UnitJudge(Judge):
             return None
         found = Share(operations=self._count, lags=lags, answered=self._answered, served=world.served)
         found.origin, found.given = min(self._origin, NEVER), set(self._traces.given)
+        found.refused = set(self._traces.open_uploads)
         found.good, found.bad = completions.failing.good_accepted, completions.failing.bad_accepted
         self._added(found, book)
         found.counters.update(reached(context))
         found.counters.update({f"error-{code}": count for code, count in self._statuses.items()})
         found.converged = _converged(context.converged)
+        self.end()
         return found
 
     def _added(self, found: Share, book: Book) -> None:

@@ -64,3 +64,7 @@ class World(Filing):
             "promote_version": self._begin_switch,
             "complete_upload": self._begin_complete,
         }
+
+    def end(self) -> None:
+        """Forget the tables, which hold this very object: what it remembers then goes with it."""
+        self.handlers, self.beginnings = {}, {}
