@@ -125,6 +125,7 @@ class Client(Verbs):
         for key, road in self._roads.items():
             self.driver.idle_roads.leave(key, road)
         self._roads.clear()
+        self.driver.disconnected(self)
 
     def _signed(
         self,
@@ -242,6 +243,7 @@ class Client(Verbs):
         """Give the connections to a host: the API's and each storage host's apart, so that nothing is carried over."""
         key = prepared.url if prepared.exchange.role is Role.STORAGE else ""
         if key not in self._roads:
+            self.driver.connected(self)
             self._roads[key] = self.driver.idle_roads.take(key) or self._new_road(prepared)
         return self._roads[key]
 

@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import metadata
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from conformance.api.answers import Answer
 from conformance.api.classifier import Classifier
@@ -23,6 +23,9 @@ from conformance.driver.wire.idle_roads import IdleRoads
 from conformance.history.redact import Redactor
 from conformance.model import Json, Operation
 from conformance.settings.run_settings import Settings
+
+if TYPE_CHECKING:
+    from conformance.driver.client import Client
 
 Moment = Literal["begin", "end"]
 Listener = Callable[[Moment, Operation], None]
@@ -64,6 +67,14 @@ class Sending(ABC):
         self._names = itertools.count(1)
         self._listeners: list[Listener] = []
         self.lock = threading.RLock()
+
+    @abstractmethod
+    def connected(self, client: Client) -> None:
+        """Know a client that has connections, until it let go of them."""
+
+    @abstractmethod
+    def disconnected(self, client: Client) -> None:
+        """Know it no longer."""
 
     @abstractmethod
     def ask_for_token(self, agent_key: str, user_key: str) -> Json:

@@ -48,7 +48,8 @@ class SliceOfUsers:
         self._driver.listen(self._hear)
         stage = stage_for(self._driver, settings, QUICK)
         stage.scheduler = Scheduler(threads)
-        self.campaign = LoadCampaign(stage, plan_series(load_scenarios(settings), settings, shard))
+        plans = plan_series(load_scenarios(settings), settings, shard)
+        self.campaign = LoadCampaign(stage, plans, lambda world: self._driver.forget(world.token))
         self._lock = threading.Lock()
         self._sent: list[Json] = []
         self.let_through = 0
