@@ -65,6 +65,7 @@ class Sending(ABC):
         self._tag = f"{worker}-{secrets.token_hex(2)}"
         self._numbers = itertools.count(1)
         self._names = itertools.count(1)
+        self._agents: dict[str, str] = {}
         self._listeners: list[Listener] = []
         self.lock = threading.RLock()
 
@@ -102,8 +103,12 @@ class Sending(ABC):
 
     def user_agent(self, scenario: str) -> str:
         """Name the suite, the run and the scenario, for the target's own log."""
+        if (known := self._agents.get(scenario)) is not None:
+            return known
         stated = "".join(char for char in scenario if char.isascii() and char.isprintable() and char not in "()\\")[:80]
-        return f"dds-conformance/{self._version} (run {self.settings.run_id}{'; ' if stated else ''}{stated})"
+        agent = f"dds-conformance/{self._version} (run {self.settings.run_id}{'; ' if stated else ''}{stated})"
+        self._agents[scenario] = agent
+        return agent
 
     def announce(self, operation: Operation) -> None:
         """Record a mutation that is about to be sent, then tell the listeners."""
