@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
+import forked
 import pytest
 from forging import DEMO, Own, Signers, gather, sign
 
 from conformance.certification.signing_keys import Ed25519PrivateKey
+from conformance.engine.search.portion import Portion
 from conformance.reference.launch import launch
 
 EFFORT = ("--effort", "quick", "--seed", "1", "--target-version", "2.1.0", "--quiet")
@@ -25,17 +26,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def dds(*words: object, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``dds-conformance`` in a process of its own."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("DDS_")}
-    command = [sys.executable, "-m", "conformance", *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**clean, **(env or {})}, timeout=400
-    )
+    """Run ``dds-conformance``."""
+    ended = forked.dds(*words, cwd=Path.cwd(), env=env, bound_s=400)
+    return subprocess.CompletedProcess(words, ended.code, ended.out, ended.err)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plans_drawn_once() -> Iterator[None]:
+    """Draw the plans of a seed once for all bundles: each is of the same run, and drawing is half of verifying."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Portion, "plans", cache(Portion.plans))
+        yield
 
 
 @pytest.fixture(scope="session")
 def command() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Give the function that runs ``dds-conformance``."""
+    forked.preload()
     return dds
 
 

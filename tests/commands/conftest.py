@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import forked
 import pytest
-from commanding import Run, command, environment
+from commanding import Run
 
 from conformance.reference.launch import RunningServer, launch
 
@@ -28,16 +29,10 @@ def credentials(server: RunningServer) -> Mapping[str, str]:
 @pytest.fixture
 def dds(tmp_path: Path) -> Run:
     """Give a function that runs ``dds-conformance`` in an empty folder and returns what it printed and answered."""
+    forked.preload()
 
     def run(*words: object, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*words),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env=environment(env),
-            timeout=180,
-        )
+        ended = forked.dds(*words, cwd=tmp_path, env=env, bound_s=180)
+        return subprocess.CompletedProcess(words, ended.code, ended.out, ended.err)
 
     return run

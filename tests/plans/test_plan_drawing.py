@@ -11,7 +11,7 @@ from conformance.scenarios.plans.version_plans import new_versions
 from conformance.engine.plan import Plan
 from conformance.engine.search.fleets import Memory, chosen, gather, shrink
 
-WANTED = 7
+WANTED = 4
 
 
 def settles(plan: Plan) -> bool:

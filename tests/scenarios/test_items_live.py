@@ -113,8 +113,8 @@ def test_a_405_without_allow_fails_no_item(tmp_path: Path, sound: RunningServer)
 def test_the_item_that_provoked_the_finding_fails_and_no_other(tmp_path: Path, workers: int) -> None:
     """In one process and in several; the plans of all selected scenarios run side by side."""
     with launch(lag="0.1", faults=["code-missing-unknown-id"]) as server:
-        selected = ("-k", "wrong-requests or third-versions or good-tracers", "--effort", "quick", "-n", workers)
-        words = ("--target", server.base_url, *selected, "--report-dir", tmp_path / "report")
+        selected = ("-k", "wrong-requests or third-versions or parallel-parts", "--effort", "quick", "-n", workers)
+        words = ("--target", server.base_url, "--converge-within", "2", *selected, "--report-dir", tmp_path / "report")
         done = pytest_scenarios(*words, f"--junitxml={tmp_path / 'own.xml'}", server=server)
     document, failed, cases = judged(tmp_path, done)
     assert document["exit_code"] == 1

@@ -112,7 +112,7 @@ def test_subjects_are_chosen_by_glob_and_a_wrong_name_is_an_error() -> None:
         subjects(("erly-200-*",))
 
 
-@pytest.mark.parametrize("name", ["complete-200", "nc-code-missing", "bad-heals", "bytes-truncated", "never-good"])
+@pytest.mark.parametrize("name", ["complete-200", "nc-code-missing", "bad-heals"])
 def test_a_fault_is_convicted_at_quick(name: str) -> None:
     """A few of the faults; the whole matrix is a command of its own."""
     (subject,) = subjects((name,))
@@ -121,8 +121,7 @@ def test_a_fault_is_convicted_at_quick(name: str) -> None:
     assert row.requests
 
 
-@pytest.mark.parametrize("name", ["error-digits", "synchronous", "bare-host"])
-def test_a_legal_variant_passes_at_quick(name: str) -> None:
-    """A few of the variants."""
-    (subject,) = subjects((name,))
+def test_a_legal_variant_passes_at_quick() -> None:
+    """One of the variants: of its own kind of host, so that everything else is tried beside it."""
+    (subject,) = subjects(("bare-host",))
     assert (row := try_subject(subject, effort="quick", seed=1)).right, row
