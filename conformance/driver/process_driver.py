@@ -8,7 +8,7 @@ from conformance.driver.client import Client
 from conformance.driver.recorder import Recorder
 from conformance.driver.safety.ledger import Ledger
 from conformance.driver.safety.pace import Pace
-from conformance.driver.sending import Sending
+from conformance.driver.sending import Sending, Session
 from conformance.model import Json
 from conformance.settings.run_settings import Settings
 
@@ -31,7 +31,7 @@ class Driver(Sending):
         super().__init__(settings, recorder, worker, ledger=ledger, pace=pace)
         self._sessions: dict[str, int] = {}
         self._by_plan: dict[str, set[str]] = defaultdict(set)
-        self._connected: set[Client] = set()
+        self._connected: set[Session] = set()
 
     def client(
         self, session: str, *, user: str | None = "owner", scenario: str = "", plan: str = "", exempt: bool = False
@@ -51,11 +51,11 @@ class Driver(Sending):
             for session in self._by_plan.pop(plan, ()):
                 del self._sessions[session]
 
-    def connected(self, client: Client) -> None:
+    def connected(self, client: Session) -> None:
         """Know a client that has connections, until it let go of them."""
         self._connected.add(client)
 
-    def disconnected(self, client: Client) -> None:
+    def disconnected(self, client: Session) -> None:
         """Know it no longer."""
         self._connected.discard(client)
 

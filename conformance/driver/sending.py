@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import metadata
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from conformance.api.answers import Answer
 from conformance.api.classifier import Classifier
@@ -24,11 +24,15 @@ from conformance.history.redact import Redactor
 from conformance.model import Json, Operation
 from conformance.settings.run_settings import Settings
 
-if TYPE_CHECKING:
-    from conformance.driver.client import Client
-
 Moment = Literal["begin", "end"]
 Listener = Callable[[Moment, Operation], None]
+
+
+class Session(Protocol):
+    """What has connections."""
+
+    def close(self) -> None:
+        """Let go of them."""
 
 
 class Sending(ABC):
@@ -70,11 +74,11 @@ class Sending(ABC):
         self.lock = threading.RLock()
 
     @abstractmethod
-    def connected(self, client: Client) -> None:
+    def connected(self, client: Session) -> None:
         """Know a client that has connections, until it let go of them."""
 
     @abstractmethod
-    def disconnected(self, client: Client) -> None:
+    def disconnected(self, client: Session) -> None:
         """Know it no longer."""
 
     @abstractmethod
