@@ -103,6 +103,7 @@ class Call:
     id: str = ""
 
 
+@lru_cache(maxsize=4096)
 def legal_target(text: str) -> str:
     """Percent-encode what HTTP forbids in a request target (spaces, controls, what is not ASCII), and nothing else."""
     return quote(text.encode("utf-8", "surrogatepass"), safe=_LEGAL)

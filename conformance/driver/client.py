@@ -17,14 +17,14 @@ from conformance.api.request_facts import is_mutation
 from conformance.driver.api_verbs import Verbs
 from conformance.driver.safety.ledger import CREATES
 from conformance.driver.safety.signed_urls import MOST_HOPS, ForbiddenError, redirected
-from conformance.driver.wire.attempt import Reply, attempt
+from conformance.driver.wire.attempt import Reply
 from conformance.driver.wire.body import Blocks
 from conformance.driver.wire.idle_roads import Road
 from conformance.driver.wire.neat_transport import NeatTransport
 from conformance.driver.wire.request import PreparedRequest, Wanted, for_api, for_storage
 from conformance.driver.wire.response import response_of
 from conformance.driver.wire.stream import Wire
-from conformance.driver.wire.transport import transport_of
+from conformance.driver.wire.transport import Asked, transport_of
 from conformance.model import NOTHING, Exchange, Failure, Json, Operation, Phase, Role
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _url = lru_cache(maxsize=64)(httpx.URL)
 """Origins, read once: a run speaks to few."""
+Headers = tuple[tuple[str, str | None], ...]
+"""Headers as they are sent; one of None is left out."""
+Notes = Mapping[str, Json]
 UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
 """Failures after which the moment of the effect stays open: the operation has no end."""
 
@@ -125,6 +128,7 @@ class Client(Verbs):
         for key, road in self._roads.items():
             self.driver.idle_roads.leave(key, road)
         self._roads.clear()
+        self.driver.disconnected(self)
 
     def _signed(
         self,
@@ -149,13 +153,13 @@ class Client(Verbs):
         except ForbiddenError as reason:
             exchange = Exchange(method=method, path="/", role=Role.STORAGE, user=None)
             return self._withheld(exchange, {**notes, "forbidden": str(reason)})
-        return self._attempted(prepared)
+        return self._attempted(prepared, prepared.headers)
 
     def _withheld(self, exchange: Exchange, notes: Mapping[str, Json]) -> Operation:
         """Keep an attempt that the driver itself did not make, and why."""
         now = time.monotonic_ns()
         refused = replace(exchange, failure=Failure.REFUSED)
-        operation = replace(self._begun(refused, self.driver.new_id(), notes), a_ns=now, b_ns=now)
+        operation = self._operation(self.driver.new_id(), now, now, refused, notes)
         self.driver.keep(operation)
         return operation
 
@@ -164,11 +168,10 @@ class Client(Verbs):
         extra = tuple((name, secret.reveal()) for name, secret in self.driver.settings.network.headers)
         token = self.driver.tokens.of(prepared.exchange.user)
         if token is None or any(name.lower() == "authorization" for name, _ in prepared.headers):
-            return self._attempted(replace(prepared, headers=(*extra, *prepared.headers))), None
-        headers = (("Authorization", token), *extra, *prepared.headers)
-        return self._attempted(replace(prepared, headers=headers)), token
+            return self._attempted(prepared, (*extra, *prepared.headers)), None
+        return self._attempted(prepared, (("Authorization", token), *extra, *prepared.headers)), token
 
-    def _attempted(self, prepared: PreparedRequest) -> Operation:
+    def _attempted(self, prepared: PreparedRequest, headers: Headers) -> Operation:
         """The one road of every request: a turn, the ledger, the announcement, the wire, the record."""
         driver = self.driver
         with driver.pace.turn(exempt=self.exempt):
@@ -176,16 +179,13 @@ class Client(Verbs):
                 driver.access.check()
             name = driver.new_id()
             request_id = f"{driver.settings.run_id}-{name}"
-            pending = replace(prepared.exchange, failure=Failure.KILLED)
-            begun = self._begun(pending, name, {**prepared.notes, "request_id": request_id})
+            notes = {**prepared.notes, "request_id": request_id}
             wire, road = self._road(prepared)
-            request = self._request(prepared, request_id)
-            begun = replace(begun, a_ns=time.monotonic_ns())
-            if is_mutation(prepared.exchange):
-                driver.announce(begun)  # before the ledger: what cannot be announced is not sent, and so no create
-            with self._ledgered(begun) as outcome:
-                reply = attempt(road, wire, request, prepared.limits)
-                operation = self._ended(begun, reply)
+            asked = self._asked(prepared, headers, request_id)
+            a_ns = time.monotonic_ns()
+            with self._foreseen(prepared.exchange, name, a_ns, notes) as outcome:
+                reply = road.attempted(asked, wire, prepared.limits)
+                operation = self._ended(prepared.exchange, name, a_ns, notes, reply)
                 driver.ownership.learn(operation)
                 driver.keep(operation, prepared.secrets)
                 outcome.append(operation)
@@ -193,30 +193,23 @@ class Client(Verbs):
             driver.pace.heard(reply.status, reply.headers)
         return operation
 
-    def _begun(self, exchange: Exchange, name: str, notes: Mapping[str, Json]) -> Operation:
-        return Operation(
-            id=name,
-            session=self.session,
-            a_ns=0,
-            b_ns=None,
-            exchange=exchange,
-            phase=self.phase,
-            scenario=self.scenario,
-            plan=self.plan,
-            notes={**notes, "step": self.step} if self.step else notes,
-        )
+    def _operation(self, name: str, a_ns: int, b_ns: int | None, exchange: Exchange, notes: Notes) -> Operation:
+        notes = {**notes, "step": self.step} if self.step else notes
+        return Operation(name, self.session, a_ns, b_ns, exchange, self.phase, self.scenario, self.plan, notes)
 
-    def _ended(self, begun: Operation, reply: Reply) -> Operation:
-        response, said = response_of(reply, begun.exchange.role, self.driver.redact)
-        notes = {**begun.notes, **reply.notes, **said}
-        exchange = replace(
-            begun.exchange, status=reply.status, headers=reply.headers, response=response, failure=reply.failure
-        )
+    def _ended(self, asked: Exchange, name: str, a_ns: int, notes: Notes, reply: Reply) -> Operation:
+        response, said = response_of(reply, asked.role, self.driver.redact)
+        exchange = Exchange(
+            asked.method, asked.path, asked.host, asked.role, asked.user, asked.request, asked.request_type,
+            reply.status, reply.headers, response, reply.failure,
+        )  # fmt: skip
+        b_ns: int | None = reply.b_ns
+        noted = {**notes, **reply.notes, **said}
         if reply.failure in UNENDED:
-            return replace(begun, exchange=exchange, notes={**notes, "gave_up_ns": reply.b_ns})
-        return replace(begun, b_ns=reply.b_ns, exchange=exchange, notes=notes)
+            b_ns, noted = None, {**noted, "gave_up_ns": reply.b_ns}
+        return self._operation(name, a_ns, b_ns, exchange, noted)
 
-    def _request(self, prepared: PreparedRequest, request_id: str) -> httpx.Request:
+    def _asked(self, prepared: PreparedRequest, headers: Headers, request_id: str) -> Asked:
         fixed = {
             "User-Agent": self.driver.user_agent(self.scenario),
             "Accept": "application/json, */*;q=0.1",
@@ -225,23 +218,22 @@ class Client(Verbs):
         }
         if prepared.data is not None and not isinstance(prepared.data, bytes):
             fixed["Content-Length"] = str(prepared.data.size)  # else HTTP itself would send it in chunks
-        given = {name.lower() for name, _ in prepared.headers}
-        headers = [*((name, value) for name, value in fixed.items() if name.lower() not in given), *prepared.headers]
-        sent = [(name, value) for name, value in headers if value is not None]
-        encoded = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in sent]
-        silence = httpx.Timeout(self.driver.settings.bounds.silence_s).as_dict()
-        return httpx.Request(
-            prepared.exchange.method,
-            _url(prepared.url),
-            headers=encoded,
-            content=prepared.data,
-            extensions={"target": prepared.target.encode(), "timeout": silence},
+        given = {name.lower() for name, _ in headers}
+        sent = [*((name, value) for name, value in fixed.items() if name.lower() not in given), *headers]
+        return Asked(
+            method=prepared.exchange.method,
+            url=_url(prepared.url),
+            target=prepared.target.encode(),
+            headers=[(k.encode("utf-8", "replace"), v.encode("utf-8", "replace")) for k, v in sent if v is not None],
+            data=prepared.data,
+            silence_s=self.driver.settings.bounds.silence_s,
         )
 
     def _road(self, prepared: PreparedRequest) -> Road:
         """Give the connections to a host: the API's and each storage host's apart, so that nothing is carried over."""
         key = prepared.url if prepared.exchange.role is Role.STORAGE else ""
         if key not in self._roads:
+            self.driver.connected(self)
             self._roads[key] = self.driver.idle_roads.take(key) or self._new_road(prepared)
         return self._roads[key]
 
@@ -255,14 +247,19 @@ class Client(Verbs):
         return wire, transport_of(network, wire, secure=secure)
 
     @contextmanager
-    def _ledgered(self, begun: Operation) -> Iterator[list[Operation]]:
-        """Write a create to the ledger before it is sent, and what became of it afterwards."""
+    def _foreseen(self, exchange: Exchange, name: str, a_ns: int, notes: Notes) -> Iterator[list[Operation]]:
+        """Announce a mutation, and write a create to the ledger, before it is sent; then what became of it."""
         outcome: list[Operation] = []
-        made = self.driver.classify.call(replace(begun.exchange, method=begun.exchange.method.upper()))
+        if not is_mutation(exchange):
+            yield outcome
+            return
+        begun = self._operation(name, a_ns, None, replace(exchange, failure=Failure.KILLED), notes)
+        self.driver.announce(begun)  # before the ledger: what cannot be announced is not sent, and so no create
+        made = self.driver.classify.call(replace(begun.exchange, method=exchange.method.upper()))
         kind = CREATES.get(made.name)
         if kind is None:
             yield outcome
             return
-        self.driver.ledger.intend(begun.id, kind, begun.exchange, within=made.id)
+        self.driver.ledger.intend(name, kind, begun.exchange, within=made.id)
         yield outcome
         self.driver.settle(outcome[0])

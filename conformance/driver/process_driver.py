@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from conformance.driver.client import Client
 from conformance.driver.recorder import Recorder
 from conformance.driver.safety.ledger import Ledger
 from conformance.driver.safety.pace import Pace
-from conformance.driver.sending import Sending
+from conformance.driver.sending import Sending, Session
 from conformance.model import Json
 from conformance.settings.run_settings import Settings
 
@@ -28,7 +30,8 @@ class Driver(Sending):
     ) -> None:
         super().__init__(settings, recorder, worker, ledger=ledger, pace=pace)
         self._sessions: dict[str, int] = {}
-        self._clients: list[Client] = []
+        self._by_plan: dict[str, set[str]] = defaultdict(set)
+        self._connected: set[Session] = set()
 
     def client(
         self, session: str, *, user: str | None = "owner", scenario: str = "", plan: str = "", exempt: bool = False
@@ -36,15 +39,29 @@ class Driver(Sending):
         """Make the client of one session. `exempt` from budgets: for cleaning up when they are spent."""
         with self.lock:
             count = self._sessions[session] = self._sessions.get(session, 0) + 1
+            self._by_plan[plan].add(session)
             name = f"{self.worker}/{session}" + (f"#{count}" if count > 1 else "")
             made = Client(self, name, user=user, scenario=scenario, plan=plan)
             made.exempt = exempt
-            self._clients.append(made)
             return made
+
+    def forget(self, plan: str) -> None:
+        """Forget the sessions of a plan that has ended: their names, which carry its own, are never used again."""
+        with self.lock:
+            for session in self._by_plan.pop(plan, ()):
+                del self._sessions[session]
+
+    def connected(self, client: Session) -> None:
+        """Know a client that has connections, until it let go of them."""
+        self._connected.add(client)
+
+    def disconnected(self, client: Session) -> None:
+        """Know it no longer."""
+        self._connected.discard(client)
 
     def close(self) -> None:
         """Close every client and every file."""
-        for client in self._clients:
+        for client in tuple(self._connected):
             client.close()
         super().close()
 

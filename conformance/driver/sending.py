@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import metadata
-from typing import Literal
+from typing import Literal, Protocol
 
 from conformance.api.answers import Answer
 from conformance.api.classifier import Classifier
@@ -26,6 +26,13 @@ from conformance.settings.run_settings import Settings
 
 Moment = Literal["begin", "end"]
 Listener = Callable[[Moment, Operation], None]
+
+
+class Session(Protocol):
+    """What has connections."""
+
+    def close(self) -> None:
+        """Let go of them."""
 
 
 class Sending(ABC):
@@ -62,8 +69,17 @@ class Sending(ABC):
         self._tag = f"{worker}-{secrets.token_hex(2)}"
         self._numbers = itertools.count(1)
         self._names = itertools.count(1)
+        self._agents: dict[str, str] = {}
         self._listeners: list[Listener] = []
         self.lock = threading.RLock()
+
+    @abstractmethod
+    def connected(self, client: Session) -> None:
+        """Know a client that has connections, until it let go of them."""
+
+    @abstractmethod
+    def disconnected(self, client: Session) -> None:
+        """Know it no longer."""
 
     @abstractmethod
     def ask_for_token(self, agent_key: str, user_key: str) -> Json:
@@ -91,8 +107,12 @@ class Sending(ABC):
 
     def user_agent(self, scenario: str) -> str:
         """Name the suite, the run and the scenario, for the target's own log."""
+        if (known := self._agents.get(scenario)) is not None:
+            return known
         stated = "".join(char for char in scenario if char.isascii() and char.isprintable() and char not in "()\\")[:80]
-        return f"dds-conformance/{self._version} (run {self.settings.run_id}{'; ' if stated else ''}{stated})"
+        agent = f"dds-conformance/{self._version} (run {self.settings.run_id}{'; ' if stated else ''}{stated})"
+        self._agents[scenario] = agent
+        return agent
 
     def announce(self, operation: Operation) -> None:
         """Record a mutation that is about to be sent, then tell the listeners."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+import msgspec
+
 from conformance.history.entries import FORMAT, TARGET_FIELDS, VERSION
 from conformance.model import Json, Octets, Operation, Target
 
 _text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+_usual = msgspec.json.Encoder().encode
+_UNUSUAL = (msgspec.EncodeError, UnicodeError, OverflowError, TypeError, ValueError, RecursionError)
 
 
 def _payload(value: Json | Octets | None) -> Json:
@@ -19,6 +24,10 @@ def _payload(value: Json | Octets | None) -> Json:
 
 
 def _line(fields: Mapping[str, Json]) -> bytes:
+    try:
+        return _usual(fields) + b"\n"
+    except _UNUSUAL:  # a lone surrogate, a number beyond 64 bits
+        pass
     return (_text(fields) + "\n").encode("utf-8", "backslashreplace")
 
 

@@ -23,8 +23,9 @@ _PARAMETERS = (
     r"|agent_key|user_key|secret|passw(?:or)?d)|sig|token|auth|session_token"
 )
 _QUERY = re.compile(
-    rf"((?:[?&;]|%26|%3F|\\u0026)(?:{_PARAMETERS})(?:=|%3D))(?:(?!%26|\\u0026)[^&;\s\"'<>\\#])+", re.IGNORECASE
+    rf"((?:\?|&|;|%26|%3F|\\u0026)(?:{_PARAMETERS})(?:=|%3D))(?:(?!%26|\\u0026)[^&;\s\"'<>\\#])+", re.IGNORECASE
 )
+"""Its first character is one of five whichever way it goes on: of others a search takes no notice."""
 _NAMES = (
     "api_token", "agent_key", "user_key", "access_token", "refresh_token", "client_secret", "secret_key", "password",
     "passwd", "proxy-authorization", "authorization", "set-cookie", "cookie", "x-auth-token", "x-api-key",
@@ -51,11 +52,17 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = frozenset(secret for secret in secrets if len(secret) >= SHORTEST)
-        self._forms = tuple(sorted({form for secret in self._secrets for form in forms(secret)}, key=len, reverse=True))
+        self._forms = _sorted(form for secret in self._secrets for form in forms(secret))
 
     def with_secrets(self, *secrets: str) -> Redactor:
         """Give a redactor that knows these too."""
-        return self if self._secrets.issuperset(secrets) else Redactor((*self._secrets, *secrets))
+        added = [one for one in secrets if one not in self._secrets and len(one) >= SHORTEST]
+        if not added:
+            return self
+        more = Redactor()
+        more._secrets = self._secrets.union(added)
+        more._forms = _sorted((*self._forms, *(form for secret in added for form in forms(secret))))
+        return more
 
     def __call__(self, text: str) -> str:
         """Give `text` without its secrets."""
@@ -82,6 +89,11 @@ class Redactor:
     def holds(self, text: str) -> bool:
         """Whether a known secret stands in `text`, in any of its forms."""
         return any(form in text for form in self._forms)
+
+
+def _sorted(found: Iterable[str]) -> tuple[str, ...]:
+    """Return forms, the longest first: a shorter one may stand in it."""
+    return tuple(sorted(set(found), key=len, reverse=True))
 
 
 def structural(text: str) -> str:

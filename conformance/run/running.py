@@ -22,7 +22,7 @@ from conformance.engine.scenario import Scenario
 from conformance.errors import ExitCode
 from conformance.model import History, Json, Operation, Tally
 from conformance.outcome import target_description
-from conformance.outcome.assemble import Framing, assemble, now, versions
+from conformance.outcome.assemble import Framing, Gist, drawn, gist, now, versions
 from conformance.outcome.document import write
 from conformance.reference.launch import launch
 from conformance.run import phases
@@ -252,7 +252,11 @@ class Running:
             never_worked=self._never_worked,
             summaries=self._summaries(parts),
         )
-        return assemble(self.recorded(), framing)
+        return drawn(self._judged(), framing)
+
+    def _judged(self) -> Gist:
+        """Read, classify and judge the history as it is on disk."""
+        return gist(self.recorded())
 
     def recorded(self) -> History:
         """Read the history as it is on disk."""

@@ -22,15 +22,15 @@ LOOK_S = 0.1
 
 
 class LoadCampaign(Campaign):
-    """The users of one process. `begun` is called with each world before its first request.
+    """The users of one process. `ended` is called with each world after its last request.
 
     The number of users may change while it runs; `leave` lets all go when their plans have ended.
     """
 
-    def __init__(self, stage: Stage, plans: Iterator[Plan], begun: Callable[[World], None] = lambda _: None) -> None:
+    def __init__(self, stage: Stage, plans: Iterator[Plan], ended: Callable[[World], None] = lambda _: None) -> None:
         super().__init__(stage)
         self._plans = plans
-        self._begun = begun
+        self._ended = ended
         self._numbers = itertools.count(1)
         self._wanted = self._present = 0
         self._leaving = False
@@ -88,7 +88,6 @@ class LoadCampaign(Campaign):
             check(plan)
             world = self._world(next(self._numbers), plan)
             self._ranks[world.token] = world.rank
-        self._begun(world)
         return world
 
     def _ending(self, world: World, ended: Signal) -> Task:
@@ -96,6 +95,7 @@ class LoadCampaign(Campaign):
         with self._lock:
             self.plans_ended += 1
             del self._ranks[world.token]
+        self._ended(world)
         self.stage.scheduler.fire(ended)
 
     def _done(self, plans: int) -> None:

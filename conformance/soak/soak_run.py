@@ -7,11 +7,11 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.api.classifier import classify_all
 from conformance.driver.safety import ledger as ledgers
 from conformance.driver.safety.cleaning import farewell, left_open
 from conformance.history import worker_files
 from conformance.model import History, Json
+from conformance.outcome.assemble import Gist
 from conformance.run.running import Running, Tried
 from conformance.settings.run_settings import Settings
 from conformance.soak.load_summary import load_summary
@@ -27,33 +27,33 @@ class SoakRun(Running):
     def __init__(self, settings: Settings, plan: SoakPlan) -> None:
         super().__init__(settings)
         self._plan = plan
-        self._history: History | None = None
+        self._found: Gist | None = None
 
     def recorded(self) -> History:
-        """Return this process's own history with those of the workers, by one clock.
-
-        It is read once, when it is first asked for: judged, summarised, and remarked on where clocks were not compared.
-        """
-        if self._history is not None:
-            return self._history
+        """Return this process's own history with those of the workers, by one clock; remark on those not compared."""
         folder = self.settings.report_dir
         paths = [self.settings.history_path, *sorted(folder.glob("history-w*.jsonl"))]
-        self._history = worker_files.read_several(paths, folder)
-        if sentence := worker_files.clocks_sentence(self._history.header):
+        history = worker_files.read_several(paths, folder)
+        if sentence := worker_files.clocks_sentence(history.header):
             self.remark(sentence)
-        return self._history
+        return history
+
+    def _judged(self) -> Gist:
+        """Read, classify and judge once, for the document and for what it says of the load."""
+        if self._found is None:
+            self._found = super()._judged()
+        return self._found
 
     def _document(self, *, interrupted: bool, trouble: tuple[str, ...], shortage: tuple[str, ...]) -> dict[str, Json]:
-        history = self.recorded()
+        found = self._judged()  # before the reasons are put together: reading may remark on the clocks
         drawn = super()._document(interrupted=interrupted, trouble=trouble, shortage=shortage)
-        classes = classify_all(history.operations, history.target)
         about = {
             "users": self._plan.users,
             "minutes": self._plan.minutes,
             "workers": workers_of(self.settings.report_dir),
-            "clocks": history.header.get(worker_files.CLOCKS),
+            "clocks": found.history.header.get(worker_files.CLOCKS),
         }
-        return {**drawn, "soak": {**about, **load_summary(history.operations, classes, drawn["lag"])}}
+        return {**drawn, "soak": {**about, **load_summary(found.history.operations, found.classes, drawn["lag"])}}
 
     def end(self, *, interrupted: bool, clean: bool = True) -> dict[str, Json]:
         """Take what workers elsewhere made, clean up unless that is not wanted any more, judge and report."""

@@ -7,6 +7,7 @@ When standard input ends, whoever commanded it is gone: it stops after the reque
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -36,6 +37,8 @@ LEAST_THREADS, MOST_THREADS = 5, 64
 MS_A_THREAD = 10.0
 """A usual answer (median) that takes so many milliseconds longer is worth one more thread to wait for it."""
 NS_PER_MS = 1_000_000
+OBJECTS_BETWEEN = 20_000
+"""New objects between two looks of the collector: a request makes hundreds, and all of them go by themselves."""
 
 
 class SliceOfUsers:
@@ -48,7 +51,8 @@ class SliceOfUsers:
         self._driver.listen(self._hear)
         stage = stage_for(self._driver, settings, QUICK)
         stage.scheduler = Scheduler(threads)
-        self.campaign = LoadCampaign(stage, plan_series(load_scenarios(settings), settings, shard))
+        plans = plan_series(load_scenarios(settings), settings, shard)
+        self.campaign = LoadCampaign(stage, plans, lambda world: self._driver.forget(world.token))
         self._lock = threading.Lock()
         self._sent: list[Json] = []
         self.let_through = 0
@@ -112,6 +116,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's interrupt is for whoever commands this process
     settings = Settings.from_json(Path(arguments[0]).read_text(encoding="utf-8"))
     served = SliceOfUsers(settings, arguments[1], int(arguments[2]))
+    gc.freeze()  # what was imported stays: the collector need not look at it again and again
+    gc.set_threshold(OBJECTS_BETWEEN)
     over = threading.Event()
     threading.Thread(target=_obey, args=(served, sys.stdin), daemon=True).start()
     teller = threading.Thread(target=_tell, args=(served, over), daemon=True)

@@ -56,9 +56,11 @@ def asked(folder: Path, answer: bytes, *, lends: bool) -> list[tuple[object, ...
     closed = threading.Event()
 
     def say(connection: socket.socket, _request: bytes) -> None:
-        connection.sendall(answer)
-        connection.shutdown(socket.SHUT_RDWR)
-        closed.set()
+        try:
+            connection.sendall(answer)
+            connection.shutdown(socket.SHUT_RDWR)
+        finally:  # a client that has seen enough may have hung up before
+            closed.set()
 
     def after_the_last(operation: Operation) -> tuple[object, ...]:
         assert closed.wait(10), "the server did not hang up"
@@ -107,6 +109,40 @@ def test_one_session_after_another_speaks_over_one_connection(tmp_path: Path) ->
     server.close()
     assert ports[0] != ports[1]
     assert ports[2] == ports[0]
+
+
+def test_what_a_session_took_is_let_go_of_when_it_ends(tmp_path: Path) -> None:
+    """A soak of a night has a million sessions: none that has ended, and no name of a plan that has, is remembered."""
+    server = RawServer(lambda connection, _: connection.sendall(reply(200, JSON)))
+    driver = Driver(settings_for(server.url, tmp_path))
+    driver.idle_roads.lends = True
+    before = None
+    for number in range(30):
+        client = driver.client(f"plan-{number}/reader", plan=f"plan-{number}")
+        client.send("GET", "/files/1")
+        client.close()
+        driver.forget(f"plan-{number}")
+        held = [len(value) for value in vars(driver).values() if isinstance(value, list | dict | set)]
+        before = before or held
+        assert held == before
+    again, once_more = (driver.client("plan-99/reader", plan="plan-99") for _ in range(2))
+    assert once_more.session == f"{again.session}#2"
+    driver.close()
+    server.close()
+
+
+def test_a_session_that_speaks_again_is_closed_with_the_driver(tmp_path: Path) -> None:
+    """Whoever closes a client and asks once more has a connection again: it ends with all others."""
+    server = RawServer(lambda connection, _: connection.sendall(reply(200, JSON)))
+    driver = Driver(settings_for(server.url, tmp_path))
+    client = driver.client("s")
+    client.send("GET", "/files/1")
+    client.close()
+    client.send("GET", "/files/1")
+    assert client._roads
+    driver.close()
+    assert not client._roads
+    server.close()
 
 
 def test_both_roads_ask_alike(tmp_path: Path) -> None:

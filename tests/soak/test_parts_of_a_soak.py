@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance.api.classifier import classify_all
+from conformance.api.answers import Classified
+from conformance.api.classifier import Classifier, classify_all
 from conformance.cli.soak_command import soak
 from conformance.driver.safety import ledger as ledgers
 from conformance.errors import UsageError
 from conformance.history.clock_offsets import FIELD, ClockOffset
-from conformance.history.encode import encode
+from conformance.history.encode import encode, encode_header
 from conformance.history.read import read
 from conformance.model import Exchange, Operation, Role, Target
 from conformance.settings.run_settings import Budgets, Settings
@@ -23,7 +24,7 @@ from conformance.soak.load_summary import load_summary
 from conformance.soak.plan_series import REPEATS, SURGES, load_scenarios, plan_series
 from conformance.soak.sharing import shared_out
 from conformance.soak.soak_plan import SoakPlan, place
-from conformance.soak.soak_run import take_ledgers
+from conformance.soak.soak_run import SoakRun, take_ledgers
 from conformance.soak.worker_history import HEADER_BYTES, WorkerHistory
 
 TARGET = Target(base_url="http://127.0.0.1:1/api/v1")
@@ -210,3 +211,26 @@ def test_load_is_the_requests_under_way_and_a_lag_that_grows_with_it_is_said() -
 def test_a_soak_of_nothing_has_figures_of_nothing() -> None:
     """No request, no division by it."""
     assert load_summary([], [], lags([]))["latency"] == []
+
+
+def test_a_soak_reads_and_classifies_what_its_workers_wrote_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verdict and the figures of the load are drawn from the same reading."""
+    classified: list[str] = []
+    usual = Classifier.__call__
+
+    def counting(self: Classifier, one: Operation) -> Classified:
+        classified.append(one.id)
+        return usual(self, one)
+
+    monkeypatch.setattr(Classifier, "__call__", counting)
+    given = settings(tmp_path)
+    given.history_path.write_bytes(encode_header(TARGET, {"run_id": given.run_id}))
+    written = WorkerHistory(tmp_path / "history-w1.jsonl", TARGET, {"run_id": given.run_id})
+    with written.path.open("ab") as file:
+        file.writelines(encode(operation(n, n * 10, n * 10 + 5)) for n in range(1, 9))
+    document = SoakRun(given, SoakPlan(4, 0.1, 1)).report(interrupted=False)
+    assert document["exchanges"] == 8
+    assert sum(one["count"] for one in document["soak"]["latency"]) == 8
+    assert len(classified) == len(set(classified)) > 0

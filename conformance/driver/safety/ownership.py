@@ -79,6 +79,8 @@ class Ownership:
 
     def marked(self, wanted: Wanted) -> Wanted:
         """Give a request that names a project with this run's mark in the name (or description), added if missing."""
+        if wanted.method in READ_METHODS:
+            return wanted
         called = call_below(wanted.method.upper(), wanted.path).name
         if called not in _NAMING:
             return wanted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import httpcore
@@ -53,11 +53,19 @@ class Limits:
 
 def attempt(transport: httpx.BaseTransport, wire: Wire, request: httpx.Request, limits: Limits) -> Reply:
     """Send `request` once, within `limits`."""
+    return within(limits, wire, lambda: transport.handle_request(request), bodiless=request.method == "HEAD")
+
+
+def within(limits: Limits, wire: Wire, ask: Callable[[], httpx.Response | Reply], *, bodiless: bool = False) -> Reply:
+    """Ask once, within `limits`; an answer that was not read as a whole is read here."""
     deadline_ns = time.monotonic_ns() + int(limits.deadline_s * 1e9)
     wire.trip = trip = Trip(deadline_ns, limits.body_bytes, limits.cut_after_s)
     response: httpx.Response | None = None
     try:
-        response = transport.handle_request(request)
+        answer = ask()
+        if isinstance(answer, Reply):
+            return answer
+        response = answer
         encoding = response.headers.get("content-encoding", "")
         body = bodies.read(response.iter_raw(), encoding=encoding, bound=limits.body_bytes, keep=limits.keep)
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as trouble:
@@ -68,12 +76,12 @@ def attempt(transport: httpx.BaseTransport, wire: Wire, request: httpx.Request, 
         if response is not None:
             response.close()
     b_ns = time.monotonic_ns()
-    if not trip.is_neat(response.status_code, response.headers, bodiless=request.method == "HEAD"):
+    if not trip.is_neat(response.status_code, response.headers, bodiless=bodiless):
         wire.spoil()
     return Reply(
         b_ns=b_ns,
         status=response.status_code,
-        headers=_headers(response),
+        headers=retained(response.headers.multi_items()),
         body=body,
         failure=body.failure,
         sent=trip.sent,
@@ -85,7 +93,7 @@ def _failed(trouble: Exception, trip: Trip, response: httpx.Response | None) -> 
     return Reply(
         b_ns=time.monotonic_ns(),
         status=response.status_code if response is not None else None,
-        headers=_headers(response) if response is not None else {},
+        headers=retained(response.headers.multi_items()) if response is not None else {},
         failure=_name(trouble, trip),
         trouble=f"{type(trouble).__name__}: {trouble}"[:300],
         sent=trip.sent,
@@ -110,11 +118,12 @@ def _too_many_headers(trouble: Exception) -> bool:
     return any(getattr(inner, "error_status_hint", 0) == 431 for inner in trouble.args)
 
 
-def _headers(response: httpx.Response) -> dict[str, str]:
-    retained: dict[str, str] = {}
-    for name, value in response.headers.multi_items()[: HEADERS_RETAINED * 4]:
-        if name in retained:
-            retained[name] = f"{retained[name]}, {value}"
-        elif len(retained) < HEADERS_RETAINED:
-            retained[name[:100]] = value
-    return retained
+def retained(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return headers, their names in lower case, as they are kept: so many, those that are repeated joined."""
+    found: dict[str, str] = {}
+    for name, value in headers[: HEADERS_RETAINED * 4]:
+        if name in found:
+            found[name] = f"{found[name]}, {value}"
+        elif len(found) < HEADERS_RETAINED:
+            found[name[:100]] = value
+    return found

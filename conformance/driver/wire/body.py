@@ -85,6 +85,11 @@ def read(pieces: Iterable[bytes], *, encoding: str, bound: int, keep: bool) -> B
     return _body(collector, failure, keep=keep)
 
 
+def whole(data: bytes, *, keep: bool) -> Body:
+    """Return a body that has come as a whole, within its bound and unpacked."""
+    return Body(octets_of(data), data[: TEXT_RETAINED * 4], data if keep else None)
+
+
 def _drain(pieces: Iterable[bytes], collector: _Collector) -> Failure | None:
     return None if all(collector.add(piece) for piece in pieces) else Failure.TOO_LARGE
 

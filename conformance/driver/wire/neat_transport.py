@@ -10,13 +10,16 @@ import contextlib
 import re
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
+from conformance.driver.wire.attempt import Limits, Reply, retained, within
+from conformance.driver.wire.body import whole
 from conformance.driver.wire.stream import END_OF_HEAD, Wire
-from conformance.driver.wire.transport import KEEP_ALIVE_S, Transport
+from conformance.driver.wire.transport import KEEP_ALIVE_S, Asked, Transport
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _VALUE = rb"[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?"
@@ -25,10 +28,13 @@ _STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2})(?: [\t\x20-\x7e]*)?")
 _LINE = re.compile(rb"(%s):[ \t]*(%s)?[ \t]*" % (_TOKEN, _VALUE))
 _LENGTH = re.compile(rb"[0-9]{1,15}")
 _BODILESS = frozenset({204, 304})
+_WITH_BODIES = frozenset({"POST", "PUT", "PATCH"})
+_ENDING = frozenset({b"transfer-encoding", b"connection", b"upgrade"})
+_OF_THE_CONNECTION = _ENDING | {b"host", b"content-length", b"expect"}
 PIECE = 1 << 16
 
 Head = tuple[int, list[tuple[bytes, bytes]], int]
-"""Status, headers, and the length of the body."""
+"""Status, headers by their names in lower case, and the length of the body."""
 
 
 class NeatTransport(Transport):
@@ -40,42 +46,50 @@ class NeatTransport(Transport):
         self._stream: httpcore.NetworkStream | None = None
         self._until = 0.0
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def attempted(self, asked: Asked, wire: Wire, limits: Limits) -> Reply:
         """Send once; what is not neat goes the general way, as a whole or from its answer on."""
-        head = _asked(request)
-        if head is None or self._wire.trip.cut_after_s is not None:
-            return super().handle_request(request)
-        try:
-            return self._sent(request, head + request.content)
-        except BaseException:
-            self._drop()
-            raise
+        head = _asked(asked)
+        if head is None or limits.cut_after_s is not None:
+            return super().attempted(asked, wire, limits)
+        return within(limits, wire, lambda: self._answer(asked, head, limits))
 
     def close(self) -> None:
         """Close every connection."""
         self._drop()
         super().close()
 
-    def _sent(self, request: httpx.Request, data: bytes) -> httpx.Response:
-        silence = request.extensions["timeout"]
-        stream = self._connected(request, silence["connect"])
-        with contextlib.suppress(httpcore.WriteError):  # an answer may have come before all was taken
-            stream.write(data, silence["write"])
-        start = stream.read(PIECE, silence["read"])
-        front, end, body = start.partition(END_OF_HEAD)
-        head = _head(front) if end else None
-        if head is None:
-            return self._handed_on(request, stream, start)
-        status, headers, length = head
-        self._until = time.monotonic() + KEEP_ALIVE_S
-        return httpx.Response(status, headers=headers, stream=_Body(self, stream, body, length, silence["read"]))
+    def _answer(self, asked: Asked, head: bytes, limits: Limits) -> httpx.Response | Reply:
+        try:
+            return self._sent(asked, head, limits)
+        except BaseException:
+            self._drop()
+            raise
 
-    def _connected(self, request: httpx.Request, timeout: float | None) -> httpcore.NetworkStream:
+    def _sent(self, asked: Asked, head: bytes, limits: Limits) -> httpx.Response | Reply:
+        silence_s = asked.silence_s
+        stream = self._connected(asked, silence_s)
+        with contextlib.suppress(httpcore.WriteError):  # an answer may have come before all was taken
+            stream.write(head, silence_s)
+        start = stream.read(PIECE, silence_s)
+        b_ns = time.monotonic_ns()
+        front, end, body = start.partition(END_OF_HEAD)
+        found = _head(front) if end else None
+        if found is None:
+            return self._handed_on(asked.request(), stream, start)
+        status, headers, length = found
+        self._until = time.monotonic() + KEEP_ALIVE_S
+        if len(body) == length <= limits.body_bytes and _is_simple(front, headers):
+            trip = self._wire.trip
+            texts = retained([(name.decode(), value.decode()) for name, value in headers])
+            return Reply(b_ns, status, texts, whole(body, keep=limits.keep), sent=trip.sent, received=trip.received)
+        return httpx.Response(status, headers=headers, stream=_Body(self, stream, body, length, silence_s))
+
+    def _connected(self, asked: Asked, timeout: float | None) -> httpcore.NetworkStream:
         if self._stream is not None:
             if time.monotonic() < self._until and not self._stream.get_extra_info("is_readable"):
                 return self._stream
             self._drop()
-        place = urlsplit(str(request.url))
+        place = urlsplit(str(asked.url))
         self._stream = self._wire.connect_tcp(place.hostname or "", place.port or 80, timeout)
         return self._stream
 
@@ -141,32 +155,29 @@ class _Again(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _asked(request: httpx.Request) -> bytes | None:
-    """Return the head of a request; None where the general transport should send it, or refuse to."""
-    if request.method == "HEAD" or not isinstance(request.stream, httpx.ByteStream):
+def _asked(asked: Asked) -> bytes | None:
+    """Return a request as bytes, its body behind it; None where the general transport should send it, or refuse to."""
+    method, data = asked.method.upper(), asked.data or b""
+    names = {name.lower() for name, _ in asked.headers}
+    if method == "HEAD" or not isinstance(data, bytes) or names & _OF_THE_CONNECTION:
         return None
-    target = request.extensions.get("target", request.url.raw_path)
-    lines = [b"%s: %s\r\n" % pair for pair in request.headers.raw]
-    head = b"%s %s HTTP/1.1\r\n%s\r\n" % (request.method.encode("ascii", "replace"), target, b"".join(lines))
-    names = [name.lower() for name, _ in request.headers.raw]
-    usual = names.count(b"host") == 1 and not {b"transfer-encoding", b"expect", b"connection", b"upgrade"} & set(names)
-    sized = _sized(request, len(request.content))
-    return head if usual and sized and _ASKED.fullmatch(head) else None
-
-
-def _sized(request: httpx.Request, octets: int) -> bool:
-    """Whether the length that a request states is that of its body."""
-    return bool(request.headers.get("content-length", "0") == str(octets))
+    lines = [b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (method.encode("ascii", "replace"), asked.target, asked.url.netloc)]
+    if not data and method in _WITH_BODIES:
+        lines.append(b"Content-Length: 0\r\n")
+    lines += [b"%s: %s\r\n" % pair for pair in asked.headers]
+    if data:
+        lines.append(b"Content-Length: %d\r\n" % len(data))
+    head = b"".join((*lines, b"\r\n"))
+    return head + data if _ASKED.fullmatch(head) else None
 
 
 def _head(front: bytes) -> Head | None:
     """Read the head of an answer; None unless it is neat."""
     first, *lines = front.split(b"\r\n")
     status = _STATUS.fullmatch(first)
-    found = [_LINE.fullmatch(line) for line in lines]
-    if status is None or None in found:
+    headers = [one for one in map(_line, lines) if one]
+    if status is None or len(headers) < len(lines):
         return None
-    headers = [(one[1], one[2] or b"") for one in found if one]
     code = int(status[1])
     lengths, others = _framing(headers)
     if others:
@@ -176,13 +187,24 @@ def _head(front: bytes) -> Head | None:
     return (code, headers, int(lengths[0])) if len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]) else None
 
 
+@lru_cache(maxsize=2048)
+def _line(line: bytes) -> tuple[bytes, bytes] | None:
+    """Read one header, its name in lower case; None unless it is well formed."""
+    found = _LINE.fullmatch(line)
+    return (found[1].lower(), found[2] or b"") if found else None
+
+
+def _is_simple(front: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a head is of ASCII, and the body is not packed."""
+    return front.isascii() and not any(name == b"content-encoding" for name, _ in headers)
+
+
 def _framing(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], list[bytes]]:
     """Return the lengths that are stated, and whatever else says how the answer or its connection ends."""
     lengths, others = [], []
     for name, value in headers:
-        lowered = name.lower()
-        if lowered == b"content-length":
+        if name == b"content-length":
             lengths.append(value)
-        elif lowered in (b"transfer-encoding", b"connection", b"upgrade"):
+        elif name in _ENDING:
             others.append(value)
     return lengths, others

@@ -58,7 +58,7 @@ class PreparedRequest:
 
 def for_api(wanted: Wanted, settings: Settings, redact: Callable[[str], str]) -> PreparedRequest:
     """Make an API request ready; its body and target go out exactly as wanted, save for what HTTP forbids."""
-    data = json.dumps(wanted.json).encode() if wanted.json is not None else wanted.content
+    data = json.dumps(wanted.json, allow_nan=False).encode() if wanted.json is not None else wanted.content
     kind = wanted.content_type or (JSON if wanted.json is not None else None)
     base = urlsplit(settings.target.base_url)
     tail = wanted.query if isinstance(wanted.query, str) else urlencode(wanted.query or {})

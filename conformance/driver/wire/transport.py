@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 import httpcore
 import httpx
 
+from conformance.driver.wire.attempt import Limits, Reply, attempt
+from conformance.driver.wire.body import Blocks
 from conformance.driver.wire.stream import Wire
 from conformance.errors import UsageError
 from conformance.settings.run_settings import Network
 
 KEEP_ALIVE_S = 2.0
 """An idle connection is dropped before servers tend to (uvicorn: 5 s), so that no request meets a closing one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it goes out. `url` is its origin, `target` what stands in its first line; nothing is added twice.
+
+    `silence_s` bounds each wait for bytes.
+    """
+
+    method: str
+    url: httpx.URL
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+    data: bytes | Blocks | None
+    silence_s: float
+
+    def request(self) -> httpx.Request:
+        """Return it for the general transport."""
+        silence = httpx.Timeout(self.silence_s).as_dict()
+        extensions = {"target": self.target, "timeout": silence}
+        return httpx.Request(self.method, self.url, headers=self.headers, content=self.data, extensions=extensions)
 
 
 class Transport(httpx.BaseTransport):
@@ -31,6 +55,10 @@ class Transport(httpx.BaseTransport):
             retries=0,
             network_backend=wire,
         )
+
+    def attempted(self, asked: Asked, wire: Wire, limits: Limits) -> Reply:
+        """Send once, within `limits`; whatever goes wrong is named in the reply."""
+        return attempt(self, wire, asked.request(), limits)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send once, with the very target of the extension; the body is left to be streamed."""
