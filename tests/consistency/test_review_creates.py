@@ -18,6 +18,27 @@ def listed(scribe: Scribe, *results: dict[str, object]) -> Scribe:
     return scribe
 
 
+def test_a_file_that_was_refused_in_a_folder_and_lies_elsewhere_was_made() -> None:
+    """Whatever the refusal was for, no other attempt may have made it; one that may have, of whomever, is why."""
+    scribe = scene("good", (1, 2))
+    asked = {"parent": {"kind": "dds-folder", "id": uid("dddd", 1)}, "upload": {"id": uid("aaaa", 2)}}
+    body = error(404, "Folder Not Found")
+    scribe.wire("actor", *at(1, 2), "POST", "/files", status=404, request=asked, response=body)
+    item, before = scribe._file(1, 2, 2), scribe.operations[:]
+    assert wrongs(listed(scribe, item)) == {"refused-create-no-trace"}
+    scribe.operations = before[:]
+    scribe.wire(
+        "actor",
+        *at(9, 10),
+        "POST",
+        "/files",
+        status=502,
+        request={**asked, "parent": {"kind": "dds-project", "id": uid("pppp", 1)}},
+        response="",
+    )
+    assert "refused-create-no-trace" not in wrongs(listed(scribe, item))
+
+
 def test_what_was_refused_once_may_come_about_in_another_way() -> None:
     """A switch, a create kept as text and a move bring it into the listing."""
     refused = scene(done=False)

@@ -31,7 +31,7 @@ from conformance.judge.rules.access_rules import KIND_OF
 from conformance.judge.rules.later.attach_rules import ATTACHING, attached
 from conformance.judge.rules.later.name_rules import is_retained
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
-from conformance.judge.rules.refused_create_rules import TRACED, listed_keys, wanted_key
+from conformance.judge.rules.refused_create_rules import TRACED, listed_keys, wanted_keys
 from conformance.judge.state.interval import NEVER
 from conformance.judge.state.registry import followed, given_by
 from conformance.model import Json, Octets, Operation, Role, Target
@@ -173,10 +173,10 @@ class Columns:
         return kind, end, home, self._keys.get(name, -1), x, y
 
     def _trace(self, one: Operation, called: Call, answered: Answer) -> None:
-        wanted = wanted_key(one.exchange.request, called)
-        if wanted is not None:
+        wanted = wanted_keys(one.exchange.request, called)
+        if wanted:
             refused = answered in (Answer.NC, Answer.REFUSED)
-            (self._refused if refused else self._attempted).add(hash(wanted))
+            (self._refused if refused else self._attempted).update(map(hash, wanted))
         elif answered is Answer.DONE:
             self._listed.update(hash(key) for key in listed_keys(one.exchange.response, called))
 

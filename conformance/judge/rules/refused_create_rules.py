@@ -63,14 +63,15 @@ class Traces:
 
     def _create(self, operation: Operation, of: Classified) -> None:
         called, answered = of.call, of.answer
-        key = wanted_key(operation.exchange.request, called)
-        if key is None or isinstance(operation.exchange.request, Octets):
+        keys = wanted_keys(operation.exchange.request, called)
+        if not keys or isinstance(operation.exchange.request, Octets):
             self._brought(operation, of, _CREATES[called.name])
-        if key is None:
+        if not keys:
             return
+        key = keys[-1] if _in_folder(operation.exchange.request) else keys[0]
         refusing = answered in (Answer.NC, Answer.REFUSED)
         if not refusing or of.effect is not Effect.NONE:
-            self._attempted.add(hash(_folded(key)))
+            self._attempted.update(hash(_folded(each)) for each in keys)
             given = within(operation.exchange.response, "name")
             if answered is Answer.DONE and isinstance(given, str) and given != key[2]:
                 self._renamed.add(given)  # a name that was trimmed or normalised is listed so
@@ -104,7 +105,7 @@ class Traces:
     def _listing(self, operation: Operation, called: Call) -> None:
         final, interval = operation.phase is Phase.FINAL, interval_of(operation)
         if final and isinstance(within(operation.exchange.response, "results"), list):
-            self._places.update((kind, called.id) for kind in _kinds(called))
+            self._places.update((kind, place) for kind in _kinds(called) for place in (called.id, ""))
         for key in listed_keys(operation.exchange.response, called):
             refused = self._refused.get(key)
             if final or (refused is not None and not WITHIN_THE_BOUND.holds(interval, refused, self._bound)):
@@ -148,7 +149,7 @@ class Traces:
             brought = self._brought_about(*key)
             if MAY_HAVE_BEEN_MADE.holds(attempted=hash(_folded(key)) in self._attempted, brought=brought):
                 continue
-            if NOT_THIS_RUNS.holds(ours=_ours(context.world, kind, place, name)):
+            if NOT_THIS_RUNS.holds(ours=_ours(context.world, key)):
                 continue
             again = self._about_upload.get(key)
             if again and DELIVERED_TWICE.holds(context.cases.get(spelled(name)), again):
@@ -182,17 +183,27 @@ def _says_taken(operation: Operation, called: Call) -> bool:
     return "slug" in fields or named or says_taken(operation.exchange)
 
 
-def wanted_key(body: Json, called: Call) -> _Key | None:
-    """Give kind, place and name of what a create asked for; None for other calls and where it has no name."""
+def wanted_keys(body: Json, called: Call) -> tuple[_Key, ...]:
+    """Give kind, place and name of what a create asked for; nothing for other calls and where it has no name.
+
+    A file, named by its upload, may turn up elsewhere than in the folder that it was refused in: it has a second key,
+    without a place.
+    """
     kind = _CREATES.get(called.name)
     if kind is None:
-        return None
+        return ()
     body = asked(body)
     name = within(body, "name") if kind != "file" else identity(within(body, "upload"))
     place = {"project": "", "upload": called.id}.get(kind)
     if place is None:
         place = identity(within(body, "parent"))
-    return (kind, place, name) if isinstance(name, str) and name else None
+    if not isinstance(name, str) or not name:
+        return ()
+    return ((kind, place, name), (kind, "", name)) if kind == "file" else ((kind, place, name),)
+
+
+def _in_folder(body: Json) -> bool:
+    return within(asked(body), "parent", "kind") != "dds-project"
 
 
 def _kinds(called: Call) -> tuple[str, ...]:
@@ -218,6 +229,7 @@ def _shown(item: Json, called: Call, kinds: tuple[str, ...]) -> Iterator[_Key]:
         yield ("folder", called.id, name)
     elif upload:
         yield ("file", called.id, upload)
+        yield ("file", "", upload)
 
 
 def _written(request: Json) -> str | None:
@@ -234,9 +246,13 @@ def _may_name(written: str | None, name: str) -> bool:
     return written is None or not words or all(word in written for word in words)
 
 
-def _ours(world: World, kind: str, place: str, name: str) -> bool:
+def _ours(world: World, key: _Key) -> bool:
+    kind, place, name = key
     if kind == "project":
         return len(name) >= _SHORTEST and any(letter.isdigit() for letter in name)
+    if kind == "file" and not place:
+        upload = world.uploads.get(spelled(name))
+        return upload is not None and upload.created is not None
     project = world.projects.get(place)
     return project is not None and project.created is not None
 

@@ -20,14 +20,14 @@ _INTRUDERS = ("other", "invalid", "nobody")
 def refusals(draw: Draw) -> Plan:
     """Nobody but the owner may change anything: each way is tried by each, then the owner looks, and goes on.
 
-    The upload that was left open is completed by the owner in the end: that must be the first time.
+    The upload that was left open is filled before anybody else touches it, so that the owner's report of its part is
+    the earlier one, and completed by the owner in the end: that must be the first time.
     """
-    tried, looked = do("meet", at="tried", parties=4), do("meet", at="looked", parties=4)
-    actors = [Actor("owner", (*_made(draw), tried, *_looks(), looked, do("meet", at="gone", parties=4), *_ends()))]
+    filled, tried, looked, gone = (do("meet", at=at, parties=4) for at in ("filled", "tried", "looked", "gone"))
+    actors = [Actor("owner", (*_made(draw), filled, tried, *_looks(), looked, gone, *_ends()))]
     for user in _INTRUDERS:
-        changes, deletions = draw(st.permutations(_changes(user[0]))), _deletions()
-        steps = (*changes, tried, looked, *deletions, do("meet", at="gone", parties=4))
-        actors.append(Actor(user, steps, user))
+        changes, late = draw(st.permutations(_changes(user[0]))), draw(st.permutations(_changes_of_open()))
+        actors.append(Actor(user, (*changes, filled, *late, tried, looked, *_deletions(), gone), user))
     return Plan("refusals", "refused, and looked after", tuple(actors))
 
 
@@ -54,10 +54,13 @@ def _changes(who: str) -> list[Step]:
         do("update_project", project="p1"),
         do("attach", f"{who}f", upload="u4", project="p1"),
         do("create_upload", f"{who}u", project="p1", parts=[3], patient=False),
-        do("report_chunk", upload="u2", number=1, lie="hash"),
         do("report_hash", upload="u1", lie="hash"),
-        do("complete", upload="u2"),
     ]
+
+
+def _changes_of_open() -> list[Step]:
+    """Return every change of the upload that was left open."""
+    return [do("report_chunk", upload="u2", number=1, lie="hash"), do("complete", upload="u2")]
 
 
 def _deletions() -> list[Step]:
@@ -101,7 +104,9 @@ def wrong_changes(draw: Draw) -> Plan:
     for n in (3, 4):
         steps += [*spare.writes(f"u{n}", "p1"), spare.completes(f"u{n}"), attach(f"u{n}", f"f{n}", "p1")]
         steps += [do("settle", file=f"f{n}"), do("read_file", file=f"f{n}")]
+    steps += [*spare.writes("u5", "p1"), spare.completes("u5")]  # what a file could be made of
     wrong = [do("change_badly", file="f1", upload="u2", request=name) for name in CHANGES]
+    wrong += [do("change_badly", file="f1", upload="u5", request="a file of the upload in a folder that never was")]
     wrong += [do("move_file", file="f1", folder="d2"), attach_in("u1", "f9", "d2", "p2")]
     wrong += [do("new_version", "v3", file="f3", upload="u2"), do("delete_version", version=first_version("f4"))]
     looks = [settling(), do("read_file", file="f1"), do("read_versions", file="f1"), do("read_upload", upload="u2")]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY"]
 
 _LOST = (*NEVER, *COMPLETE, "complete-repeat-same-outcome", "bad-never-200")
+_UNSEEN = ("status-record", "state-order", "read-your-writes", "session-monotonic", "realtime-monotonic")
+"""Nobody makes a file of a bad upload later, whether it was lost or not: its own record alone tells."""
 
 
 class _LastWriteWins(Layer):
@@ -115,7 +117,7 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("complete-lost-sha256", _LOST, "a complete by SHA-256 is acknowledged and not recorded"): lose_completes(
         lambda _, upload: upload["hash_algorithm"] == "sha256"
     ),
-    Fault("complete-lost-of-bad", _LOST, "the record of a bad upload's complete is rolled back"): lose_completes(
+    Fault("complete-lost-of-bad", _UNSEEN, "the record of a bad upload's complete is rolled back"): lose_completes(
         lambda call, upload: is_bad(call.world, upload)
     ),
     Fault(
@@ -134,7 +136,11 @@ FAMILY: dict[Fault, LayerFactory] = {
         "an upload becomes a file while pending or never",
     ): (refuse_attach(lambda _, __, state: "is archived" if state is State.OK else None)),
     Fault("part-report-lost", GOOD_IE, "the report of a third part is acknowledged and lost"): _ReportLost,
-    Fault("file-lost-at-convergence", LOST_FILE, "one file in five is gone when its upload converges"): _FileLost,
+    Fault(
+        "file-lost-at-convergence",
+        (*LOST_FILE, "refused-write-no-effect"),
+        "one file in five is gone when its upload converges",
+    ): _FileLost,
     Fault(
         "version-lost-to-label", ("new-version-served", *LOST_FILE, "bytes-exact"), "a new version with a label is lost"
     ): (_LabelWins),
