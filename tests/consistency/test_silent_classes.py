@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from judge_timeline import Scribe, error, md5, prepared, uid
+from judge_timeline import SIZE, Scribe, error, md5, prepared, uid
 from judged import findings, judged
 from review_scenes import at
 
@@ -184,10 +184,12 @@ def test_two_resources_four_times_or_within_the_bound_are_no_pattern() -> None:
     assert stated(bad_silence(uploads(), ticks=(300, 304, 308, 312, 316))) == []
 
 
-@pytest.mark.parametrize("word", ["ie", "nc", "404", "409"])
-def test_one_answer_about_one_of_the_class_shows_that_it_is_answered(word: str) -> None:
-    """Before, meanwhile or afterwards."""
-    for tick in (60, 330, 400):
+@pytest.mark.parametrize(
+    ("word", "ticks"), [*((one, (60, 330, 400)) for one in ("ie", "404", "409")), ("nc", (330, 400))]
+)
+def test_one_answer_about_one_of_the_class_shows_that_it_is_answered(word: str, ticks: tuple[int, ...]) -> None:
+    """Before, meanwhile or afterwards; that it is not consistent yet, unless the silence began after that."""
+    for tick in ticks:
         scribe = bad_silence(uploads())
         for call in ("url", "vurl"):
             getattr(scribe, call)("reader", *at(tick, tick + 1), word, BAD[1])
@@ -261,3 +263,36 @@ def test_the_ids_of_these_histories_are_their_own() -> None:
     """So that no upload is taken for another."""
     assert len({uid("aaaa", n) for n in BAD + GOOD}) == 8
     assert md5(1) != md5(2)
+
+
+@pytest.mark.parametrize("last", [0, 330])
+def test_uploads_that_were_pending_and_are_never_told_of_again_are_a_class(last: int) -> None:
+    """Not consistent is an answer; the silence after it is none, if it lasts for longer than the bound."""
+    scribe = uploads()
+    for n in BAD:
+        scribe.vurl("asker", *at(30 + n + last, 31 + n + last), "nc", n=n)
+        for tick in OFTEN:
+            silent(scribe, "vurl", tick + n, n, "500", status=401)
+    answered(scribe)
+    answered(scribe, "url")
+    wrong = [("converges-upload", "url", {"defect": "another hash than reported"})]
+    assert stated(scribe) == ([] if last else wrong)
+
+
+def test_a_class_may_begin_at_a_number_of_parts() -> None:
+    """Completions of three parts and more are never answered, those of one and of two are."""
+    counts = {20: 3, 21: 4, 22: 3, 30: 2, 31: 2}
+    scribe = uploads(done=BAD, files=False)
+    for n, count in counts.items():
+        scribe.upload("maker", *at(-90, -80), n=n, size=count * SIZE)
+        for part in range(1, count + 1):
+            scribe.chunk("maker", *at(-70, -60), n=n, part=part)
+            scribe.put("maker", *at(-50, -40), n=n, part=part)
+        for tick in OFTEN if count > 2 else ():
+            silent(scribe, "complete", tick + n, n, "reset")
+    prepared("good", tuple(range(40, 51)), scribe)
+    for n in (30, 31, *range(40, 51)):
+        scribe.complete("other", *at(270 + 2 * n, 271 + 2 * n), n=n)
+    assert [one for one in stated(scribe) if one[0] == "complete-202"] == [
+        ("complete-202", "complete_upload", {"amount: 3 parts": "at least 3 parts"})
+    ]

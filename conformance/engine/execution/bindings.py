@@ -12,7 +12,7 @@ from conformance.api.answers import Answer
 from conformance.engine.content import Piece
 from conformance.engine.execution.scheduler import Signal
 from conformance.engine.name_classes import dressed
-from conformance.engine.plan import Plan
+from conformance.engine.plan import Plan, Step
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
 from conformance.settings.naming import Naming
@@ -186,6 +186,13 @@ class World:
         self._answered: dict[str, tuple[Answer | None, float]] = {}
         self._names = 0
         self._plain: dict[str, str] = {}
+        self._outwaiting: Step | None = None
+
+    def outwaits(self, step: Step) -> bool:
+        """Whether a step that is told nothing goes on until the bound is over: the first that asks, and no other."""
+        with self._lock:
+            self._outwaiting = self._outwaiting or step
+            return self._outwaiting is step
 
     def slot(self, symbol: str) -> Slot:
         """Return the slot of `symbol`, made at first mention."""

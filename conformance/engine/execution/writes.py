@@ -31,15 +31,26 @@ NO_EFFECT = frozenset({Answer.REFUSED, Answer.NC, Answer.UNSENT})
 
 
 def insist(turn: Turn, attempt: Attempt) -> Trying:
-    """Make an attempt, cut off first if the step says so, until its answer tells something."""
-    cut = float(turn.option("cut_s")) if "cut_s" in VERBS[turn.step.verb].options else 0.0
-    last = sent(turn.client, attempt(cut or None))
-    for again in range(RETRIES):
-        if last.answer not in (Answer.UNKNOWN, Answer.UNSENT):
+    """Make an attempt, cut off first if the step says so, until its answer tells something.
+
+    One step of each plan does not give up before the bound is over: silence tells something only then.
+    """
+    cut, begun = float(turn.option("cut_s")) if "cut_s" in VERBS[turn.step.verb].options else 0.0, time.monotonic()
+    last, again = sent(turn.client, attempt(cut or None)), 0
+    while last.answer in (Answer.UNKNOWN, Answer.UNSENT):
+        over = turn.stage.timing.deadline(begun)
+        if again >= RETRIES and not _outwaits(turn, last, over):
             break
-        yield time.monotonic() + (0.0 if cut and not again else patience(again, last.operation))
-        last = sent(turn.client, attempt(None))
+        pause = 0.0 if cut and not again else patience(again, last.operation)
+        yield time.monotonic() + (pause if again < RETRIES else min(pause, max(0.0, over - time.monotonic()) + 0.01))
+        last, again = sent(turn.client, attempt(None)), again + 1
     return last
+
+
+def _outwaits(turn: Turn, last: Sent, over: float) -> bool:
+    if last.answer is not Answer.UNKNOWN or time.monotonic() > over or turn.stage.scheduler.stopped:
+        return False
+    return turn.world.outwaits(turn.step)
 
 
 def create_project(turn: Turn) -> Task:

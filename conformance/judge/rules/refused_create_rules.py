@@ -203,7 +203,7 @@ def wanted_keys(body: Json, called: Call) -> tuple[_Key, ...]:
 
 
 def _in_folder(body: Json) -> bool:
-    return within(asked(body), "parent", "kind") != "dds-project"
+    return bool(within(asked(body), "parent", "kind") != "dds-project")
 
 
 def _kinds(called: Call) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from conformance.judge.rules.patterns.unusable_url_rules import failures
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.observed import Endpoint, doomed_from
-from conformance.judge.state.resources import Download
+from conformance.judge.state.resources import Download, Upload
 
 _REQUIREMENTS = {
     "complete_upload": "complete-202",
@@ -31,6 +31,11 @@ _REQUIREMENTS = {
 }
 """The duty behind each group of calls."""
 _MOST_TRAITS = 3
+_AMOUNT = "amount: "
+"""Begins the names of traits that say on which side of a threshold a subject is."""
+_MANY_PARTS = (3, 5, 9, 17)
+_LARGE = (1, 1 << 10, 1 << 16, 1 << 20)
+"""Bytes; the first tells empty uploads from all others."""
 _EXAMPLES = 4
 
 
@@ -64,9 +69,11 @@ def _is_worth_it(group: str, unanswered: Unanswered, context: Context) -> bool:
 
 def _judge(group: str, subjects: Sequence[Subject], context: Context, book: Book) -> None:
     silent = [one for one in subjects if one.is_silent(context.bound)]
-    traits = sorted({name for one in silent for name in one.traits})
+    traits = sorted({name for one in silent for name in one.traits}, key=lambda name: (name.startswith(_AMOUNT), name))
     for count in range(1, _MOST_TRAITS + 1):
         for names in combinations(traits, count):
+            if sum(name.startswith(_AMOUNT) for name in names) > 1:
+                continue
             for values in sorted({tuple(one.traits.get(name, "") for name in names) for one in silent}):
                 wanted = dict(zip(names, values, strict=True))
                 if _never_answered(group, wanted, subjects, context, book):
@@ -76,9 +83,9 @@ def _judge(group: str, subjects: Sequence[Subject], context: Context, book: Book
 def _never_answered(
     group: str, wanted: dict[str, str], subjects: Sequence[Subject], context: Context, book: Book
 ) -> bool:
-    members = [one for one in subjects if all(one.traits.get(name, "") == value for name, value in wanted.items())]
+    members = _unanswered(subjects, wanted)
     silent = sorted((one for one in members if one.is_silent(context.bound)), key=lambda one: one.tries[0].interval)
-    if not silent or any(one.answered for one in members):
+    if not silent:
         return False
     if group == "complete_upload" and wanted.get("truth") == Truth.BAD and _only_500(silent):
         return False  # a mismatch that fails has a rule of its own
@@ -96,13 +103,24 @@ def _never_answered(
     return True
 
 
+def _unanswered(subjects: Sequence[Subject], wanted: dict[str, str]) -> list[Subject]:
+    """Return the members of a class; none where one of them was answered."""
+    members: list[Subject] = []
+    for one in subjects:
+        if all(one.traits.get(name, "") == value for name, value in wanted.items()):
+            if one.answered:
+                return []
+            members.append(one)
+    return members
+
+
 def _only_500(silent: Sequence[Subject]) -> bool:
     return all(one.what == "500" for subject in silent for one in subject.tries)
 
 
 def _tell(group: str, wanted: dict[str, str], silent: Sequence[Subject], answered: int, book: Book) -> None:
     requirement = _REQUIREMENTS[group]
-    what = ", ".join(f"{name} {value}" for name, value in sorted(wanted.items()))
+    what = ", ".join(value if name.startswith(_AMOUNT) else f"{name} {value}" for name, value in sorted(wanted.items()))
     tries = sum(len(one.tries) for one in silent)
     came = ", ".join(sorted({one.what for subject in silent for one in subject.tries}))
     examples = [one.name for one in silent[:_EXAMPLES]]
@@ -127,7 +145,24 @@ def _traits(case: Case) -> dict[str, str]:
     upload, known = case.upload, case.known
     parts = "no parts" if not upload.parts else "one part" if len(upload.parts) == 1 else "several parts"
     defect = {"defect": str(known.defect)} if known.truth is Truth.BAD else {}
-    return {"truth": str(known.truth), "kind": "chunked" if upload.chunked else "single", "parts": parts, **defect}
+    kind = "chunked" if upload.chunked else "single"
+    return {"truth": str(known.truth), "kind": kind, "parts": parts, **_thresholds(upload), **_hashes(upload), **defect}
+
+
+def _thresholds(upload: Upload) -> dict[str, str]:
+    """Return on which side of each threshold an upload is: servers stumble from a number of parts or a size on."""
+    amounts = [(len(upload.parts), "parts", _MANY_PARTS)]
+    amounts += [(upload.size, "bytes", _LARGE)] if upload.size is not None else []
+    return {
+        f"{_AMOUNT}{least} {unit}": f"{'at least' if amount >= least else 'fewer than'} {least} {unit}"
+        for amount, unit, thresholds in amounts
+        for least in thresholds
+    }
+
+
+def _hashes(upload: Upload) -> dict[str, str]:
+    algorithms = {one.hash[1].lower() for one in upload.completes.values() if one.hash}
+    return {"algorithm": algorithms.pop()} if len(algorithms) == 1 else {}
 
 
 def _doomed(case: Case, context: Context) -> int:
@@ -154,13 +189,20 @@ def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
             reads, linked, done = endpoint.reads, endpoint.linked, case.chain.done
             if linked is None or done is None:
                 continue
-            since = max(linked.ended_ns, done.ended_ns)
+            since = max(linked.ended_ns, done.ended_ns, *_waited(endpoint, context))
             tries = obedient(unanswered.tries.get((reads.kind, reads.id, ""), ()), since)
             role = "older" if endpoint.superseded else "current"
             traits = {**_traits(case), "endpoint": reads.kind, "place": _place(endpoint, context), "version": role}
             yield Subject(
                 reads.kind, reads.id, case.name, traits, _alive(tries, endpoint.doomed), _stated(endpoint, context)
             )
+
+
+def _waited(endpoint: Endpoint, context: Context) -> list[int]:
+    """Return when (ns) the last answers ended that told to come back later: what tells nothing counts from then on."""
+    file = context.world.files.get(endpoint.reads.id) if endpoint.reads.kind == "file_url" else None
+    found = [endpoint.reads.nc, file.reads.nc if file else None]
+    return [one.ended_ns for one in found if one is not None]
 
 
 def _place(endpoint: Endpoint, context: Context) -> str:
@@ -170,13 +212,14 @@ def _place(endpoint: Endpoint, context: Context) -> str:
 
 
 def _stated(endpoint: Endpoint, context: Context) -> list[Interval]:
+    """Return what an endpoint answered, but for answers to come back later: what is waited for is their end."""
     reads = endpoint.reads
-    found = [reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.nc, reads.nc_first, reads.gone, reads.odd]
-    found += [one for pair in reads.sessions.values() for one in pair]
+    found = [reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.gone, reads.odd]
+    found += [truth for truth, _ in reads.sessions.values()]
     file = context.world.files.get(reads.id) if reads.kind == "file_url" else None
     if file is not None:
         own = file.reads
-        found += [own.ok, own.ok_last, own.bad, own.bad_last, own.nc, own.gone, own.odd, *file.denied]
+        found += [own.ok, own.ok_last, own.bad, own.bad_last, own.gone, own.odd, *file.denied]
         found += [interval for interval, _ in file.single]
     return [one for one in found if one is not None]
 
