@@ -108,9 +108,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("chunked-complete-504", _COMPLETE, "complete of three or more parts ends at the gateway"): _completing(
         lambda call, upload: len(call.world.objects.parts(upload["id"])) > 2, _busy(504)
     ),
-    Fault("sha256-complete-503", ("no-5xx-legal",), "no worker computes SHA-256: such a complete is answered 503"): _completing(
-        lambda call, _: call.body["hash"]["algorithm"] == "sha256", _busy(503)
-    ),
+    Fault(
+        "sha256-complete-503", ("no-5xx-legal",), "no worker computes SHA-256: such a complete is a 503"
+    ): _completing(lambda call, _: call.body["hash"]["algorithm"] == "sha256", _busy(503)),
     Fault("empty-complete-reset", _COMPLETE, "complete of an empty upload is a reset connection"): _CompletingReset,
     Fault("bad-url-503", _SILENT, "the url of a bad upload is answered 503 for ever"): answer_instead(
         lambda call, reply: _read(call, reply, State.ERR), lambda _, __: busy(503, retry_after="1")
