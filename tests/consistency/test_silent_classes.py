@@ -279,6 +279,21 @@ def test_uploads_that_were_pending_and_are_never_told_of_again_are_a_class(last:
     assert stated(scribe) == ([] if last else wrong)
 
 
+def test_files_that_got_another_version_and_are_never_told_of_again_are_a_class() -> None:
+    """They were served before, and waited for after it."""
+    scribe = prepared("good", (20, 21, 22), uploads())
+    for place, n in enumerate((4, 5, 6)):
+        scribe.url("asker", *at(60 + place, 61 + place), n=n)
+        scribe.complete("actor", *at(70 + place, 71 + place), n=20 + place)
+        scribe.switch("actor", *at(80 + place, 81 + place), n=20 + place, file=n)
+        scribe.url("asker", *at(90 + place, 91 + place), "nc", n=n)
+        for tick in OFTEN:
+            silent(scribe, "url", tick + n, n, "500")
+    answered(scribe)
+    answered(scribe, "url", (7, 8))
+    assert [one[:2] for one in stated(scribe)] == [("converges-upload", "url")]
+
+
 def test_a_class_may_begin_at_a_number_of_parts() -> None:
     """Completions of three parts and more are never answered, those of one and of two are."""
     counts = {20: 3, 21: 4, 22: 3, 30: 2, 31: 2}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
-from conformance.api.answers import Effect
+from conformance.api.answers import Answer, Effect
 from conformance.judge.findings import Book, short
 from conformance.judge.recounts.silent_classes import silent_again
 from conformance.judge.rule import Case, Context, Need, Rule
@@ -189,26 +189,37 @@ def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
             reads, linked, done = endpoint.reads, endpoint.linked, case.chain.done
             if linked is None or done is None:
                 continue
+            linked = _pointed(endpoint, linked, context)
             since = max(linked.ended_ns, done.ended_ns, *_waited(endpoint, context))
             tries = obedient(unanswered.tries.get((reads.kind, reads.id, ""), ()), since)
             role = "older" if endpoint.superseded else "current"
-            traits = {**_traits(case), "endpoint": reads.kind, "place": _place(endpoint, context), "version": role}
+            traits = {**_traits(case), "endpoint": reads.kind, "version": role, **_where(endpoint, context)}
             yield Subject(
-                reads.kind, reads.id, case.name, traits, _alive(tries, endpoint.doomed), _stated(endpoint, context)
-            )
+                reads.kind, reads.id, case.name, traits, _alive(tries, endpoint.doomed),
+                [one for one in _stated(endpoint, context) if one.ended_ns >= linked.begun_ns],
+            )  # fmt: skip
+
+
+def _pointed(endpoint: Endpoint, linked: Interval, context: Context) -> Interval:
+    """Return when an endpoint was last made to point to an upload: what it told of another one before is no answer."""
+    file = context.world.files.get(endpoint.reads.id) if endpoint.reads.kind == "file_url" else None
+    return max([linked, *(one.interval for one in file.switches.values())] if file else [linked])
 
 
 def _waited(endpoint: Endpoint, context: Context) -> list[int]:
     """Return when (ns) the last answers ended that told to come back later: what tells nothing counts from then on."""
     file = context.world.files.get(endpoint.reads.id) if endpoint.reads.kind == "file_url" else None
     found = [endpoint.reads.nc, file.reads.nc if file else None]
+    found += [one for one, answer in file.single if answer is Answer.NC] if file else []
     return [one.ended_ns for one in found if one is not None]
 
 
-def _place(endpoint: Endpoint, context: Context) -> str:
+def _where(endpoint: Endpoint, context: Context) -> dict[str, str]:
+    """Return where an endpoint's file lies, and whether it ever got another version."""
     version = context.world.versions.get(endpoint.reads.id)
     file = context.world.files.get(version.file if version else endpoint.reads.id)
-    return "folder" if file and (file.in_folder or file.moved) else "root"
+    place = "folder" if file and (file.in_folder or file.moved) else "root"
+    return {"place": place, "file": "switched" if file and len(file.switches) > 1 else "of one version"}
 
 
 def _stated(endpoint: Endpoint, context: Context) -> list[Interval]:
@@ -220,7 +231,7 @@ def _stated(endpoint: Endpoint, context: Context) -> list[Interval]:
     if file is not None:
         own = file.reads
         found += [own.ok, own.ok_last, own.bad, own.bad_last, own.gone, own.odd, *file.denied]
-        found += [interval for interval, _ in file.single]
+        found += [one for one, answer in file.single if answer not in (Answer.UNKNOWN, Answer.NC)]
     return [one for one in found if one is not None]
 
 
@@ -275,7 +286,7 @@ def _downloads(_unanswered: Unanswered, context: Context) -> Iterator[Subject]:
             served = [one.fetched for one in reads.downloads if one.octets is not None]
             tries = [_as_try(one) for one in failures(endpoint) if one.failed]
             if served or tries:
-                traits = {**_traits(case), "endpoint": reads.kind, "place": _place(endpoint, context)}
+                traits = {**_traits(case), "endpoint": reads.kind, **_where(endpoint, context)}
                 yield Subject("download", reads.id, case.name, traits, tries, served)
 
 

@@ -128,7 +128,11 @@ FAMILY: dict[Fault, LayerFactory] = {
         lambda call, reply: call.operation == "version_url" and _read(call, reply, State.OK),
         lambda _, __: busy(502, body=_PAGE),
     ),
-    Fault("switched-url-500", _SILENT, "the url of a file with two versions is a server error without a body"): (
+    Fault(
+        "switched-url-500",
+        (*_SILENT, "error-payload"),
+        "the url of a file with two versions is a server error without a body",
+    ): (
         answer_instead(
             lambda call, reply: (
                 call.operation == "file_url" and _read(call, reply, State.OK, State.ERR) and _versions_of(call) > 1
