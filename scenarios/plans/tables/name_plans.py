@@ -70,6 +70,8 @@ def _used(lot: Lot, number: int, kind: str, home: str) -> list[Step]:
 def _alike(lot: Lot) -> Plan:
     """Return a plan of names alike in one project, the same name in two folders, and one of something deleted.
 
+    What was deleted is followed by an upload that was there before, and then by one that is made afterwards.
+
     Another project asks for the slug of the first one, which is taken. An upload that was completed is asked for once
     more in the very same words: whoever says so wants another.
     """
@@ -90,7 +92,9 @@ def _alike(lot: Lot) -> Plan:
         steps += [*same.writes(symbol, "p1", **named), same.completes(symbol)]
     steps += [do("attach", f"h{n}", upload=f"e{n}", project="p1", folder=f"d{n}") for n in (1, 2)]
     steps += [do("settle", file="g1"), do("delete_file", file="g1")]
-    steps += [do("attach", "g3", upload="s3", project="p1", folder="d1")]
+    steps += [do("attach", "g3", upload="s3", project="p1", folder="d1"), do("settle", file="g3")]
+    steps += [do("delete_file", file="g3"), *_filled(lot, "s4", name_of="s1")]
+    steps += [do("attach", "g4", upload="s4", project="p1", folder="d1")]
     return Plan("names", "names nearly alike", (Actor("writer", (*steps, settling())),))
 
 
