@@ -104,8 +104,9 @@ def test_everybody_without_rights_tries_every_change_and_every_deletion_and_the_
         assert {"delete_version", "delete_file", "delete_folder", "delete_project"} <= set(tried[0])
         done = verbs(owner)
         meetings = [n for n, verb in enumerate(done) if verb == "meet"]
-        assert len(meetings) == 3
-        for begin, end in ((meetings[0], meetings[1]), (meetings[2], len(done))):
+        assert len(meetings) == 4
+        assert done.index("put_part", done.index("create_folder")) < meetings[0] < meetings[1]
+        for begin, end in ((meetings[1], meetings[2]), (meetings[3], len(done))):
             looks = set(done[begin:end])
             assert {"read_file", "read_versions", "read_project", "read_upload", "list_children", "download"} <= looks
 
@@ -113,13 +114,13 @@ def test_everybody_without_rights_tries_every_change_and_every_deletion_and_the_
 
 
 def test_every_wrong_change_is_asked_for_once() -> None:
-    """And looked after, before what was left open is completed."""
+    """And looked after, before what was left open is completed; a file in no folder also of a completed upload."""
 
     @MOST
     @given(SCENARIOS["wrong-changes"].strategy())
     def one(plan: Plan) -> None:
         asked = [step.args["request"] for _, step in plan.steps() if step.verb == "change_badly"]
-        assert sorted(asked) == sorted(CHANGES)
+        assert sorted(asked) == sorted([*CHANGES, "a file of the upload in a folder that never was"])
         done = verbs(plan.actors[0])
         last = len(done) - 1 - done[::-1].index("complete")
         assert "read_upload" in done[len(done) - done[::-1].index("change_badly") : last]
