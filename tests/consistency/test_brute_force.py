@@ -1,4 +1,4 @@
-"""The judge against exhaustive search over the hidden instants, on 30,000 random histories.
+"""The judge against exhaustive search over the hidden instants, on 20,000 random histories.
 
 The search knows nothing of watermarks: it tries every instant at which the upload may have been completed and have
 become consistent, and asks of each operation whether some moment of its interval explains its answer.
@@ -22,7 +22,7 @@ from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.resources import File, Reads, Switch
 from conformance.model import Exchange, Finding, History, Octets, Operation
 
-HISTORIES = 30_000
+HISTORIES = 20_000
 GRID = 7
 LAST = 3 * GRID
 ALL = (1 << LAST + 1) - 1
@@ -171,7 +171,7 @@ def search(stated: list[Drawn], patience: int = 0) -> bool:
 
 
 def test_the_judge_agrees_with_a_search_over_the_hidden_instants() -> None:
-    """30,000 histories with overlapping, lost, repeated and twisted operations; both answers are common."""
+    """20,000 histories with overlapping, lost, repeated and twisted operations; both answers are common."""
     legal = 0
     for stated, found in cases(872, HISTORIES):
         possible = search(stated)

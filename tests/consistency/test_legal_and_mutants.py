@@ -10,7 +10,7 @@ from legal_surroundings import packed
 from conformance.judge import judge_history
 
 PACKED = 100
-PACKS = 80
+PACKS = 50
 SURROUNDED = 10
 
 ALSO_TRUE = {
@@ -27,7 +27,7 @@ ALSO_TRUE = {
 """What each crime breaks besides, necessarily: its server's own record, for example, tells on it."""
 
 
-def test_a_legal_but_chaotic_server_raises_no_alarm_in_eight_thousand_histories() -> None:
+def test_a_legal_but_chaotic_server_raises_no_alarm_in_five_thousand_histories() -> None:
     """Replicas, delays, lost answers, double delivery, deletions, switches, re-sent parts: nothing but measurements."""
     exposed: dict[str, int] = {}
     for seed in range(PACKS):
