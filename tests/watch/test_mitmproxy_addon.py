@@ -22,7 +22,7 @@ from conformance.reference.launch import launch
 
 WANTED = "mitmproxy>=10,<13"
 ADDON = Path(__file__).parents[2] / "docs" / "mitmproxy" / "record_history.py"
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture(scope="module")
