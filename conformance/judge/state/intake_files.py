@@ -107,7 +107,7 @@ class Filing(Storing):
         if own and wanted:
             place = stay(within(asked(exchange.request), "parent"), interval_of(operation), of.effect)
             file = of.call.id if of.call.name == "update_file" else ""
-            away = TurnedAway(place.interval, of.effect is Effect.NONE, place, file)
+            away = TurnedAway(of.effect is Effect.NONE, place, file)
             self.upload(wanted).turned_away.append(away)
         elif of.effect is not Effect.NONE and wanted:
             upload = self.upload(wanted)

@@ -279,10 +279,14 @@ class TurnedAway(NamedTuple):
     `stay` is where the file was to lie; `file` is the id of one that was to get it as a new version, else empty.
     """
 
-    interval: Interval
     definite: bool
     stay: Stay
     file: str
+
+    @property
+    def interval(self) -> Interval:
+        """When it was attempted."""
+        return self.stay.interval
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from conformance.judge.rules.patterns.unusable_url_rules import failures
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.observed import Endpoint, doomed_from
-from conformance.judge.state.resources import Download, Upload
+from conformance.judge.state.resources import Download, File, Upload
 
 _REQUIREMENTS = {
     "complete_upload": "complete-202",
@@ -200,15 +200,20 @@ def _urls(unanswered: Unanswered, context: Context) -> Iterator[Subject]:
             )  # fmt: skip
 
 
+def _own_file(endpoint: Endpoint, context: Context) -> File | None:
+    """Return the file whose own url endpoint it is; None at a version's."""
+    return context.world.files.get(endpoint.reads.id) if endpoint.reads.kind == "file_url" else None
+
+
 def _pointed(endpoint: Endpoint, linked: Interval, context: Context) -> Interval:
     """Return when an endpoint was last made to point to an upload: what it told of another one before is no answer."""
-    file = context.world.files.get(endpoint.reads.id) if endpoint.reads.kind == "file_url" else None
+    file = _own_file(endpoint, context)
     return max([linked, *(one.interval for one in file.switches.values())] if file else [linked])
 
 
 def _waited(endpoint: Endpoint, context: Context) -> list[int]:
     """Return when (ns) the last answers ended that told to come back later: what tells nothing counts from then on."""
-    file = context.world.files.get(endpoint.reads.id) if endpoint.reads.kind == "file_url" else None
+    file = _own_file(endpoint, context)
     found = [endpoint.reads.nc, file.reads.nc if file else None]
     found += [one for one, answer in file.single if answer is Answer.NC] if file else []
     return [one.ended_ns for one in found if one is not None]
@@ -227,7 +232,7 @@ def _stated(endpoint: Endpoint, context: Context) -> list[Interval]:
     reads = endpoint.reads
     found = [reads.ok, reads.ok_last, reads.bad, reads.bad_last, reads.gone, reads.odd]
     found += [truth for truth, _ in reads.sessions.values()]
-    file = context.world.files.get(reads.id) if reads.kind == "file_url" else None
+    file = _own_file(endpoint, context)
     if file is not None:
         own = file.reads
         found += [own.ok, own.ok_last, own.bad, own.bad_last, own.gone, own.odd, *file.denied]

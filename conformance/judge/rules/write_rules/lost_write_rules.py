@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from operator import attrgetter
 
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import Proof, Shown, answers, before, completes, record
@@ -29,7 +29,7 @@ def turned_away(case: Case, context: Context, book: Book) -> None:
         return
     if TRUTH_UNKNOWN.holds(case.known) or case.known.truth is not Truth.GOOD or MEDDLED.holds(upload):
         return
-    late = [one for one in sorted(upload.turned_away, key=itemgetter(0)) if _is_late(one, case, done, context)]
+    late = [one for one in sorted(upload.turned_away, key=attrgetter("interval")) if _is_late(one, case, done, context)]
     definite = [one for one in late if one.definite]
     if not definite and len(late) < FOR_GOOD:
         return
