@@ -10,12 +10,14 @@ from judged import findings, judged
 from review_scenes import at, scene, wrongs
 
 
-def folder(scribe: Scribe, ticks: tuple[int, int], n: int, name: str, parent: str = "", **more: Any) -> None:
-    """POST /folders."""
-    home = {"kind": "dds-project", "id": uid("pppp", 1)}
+def folder(
+    scribe: Scribe, ticks: tuple[int, int], n: int, name: str, *, parent: str = "", above: int = 0, **more: Any
+) -> None:
+    """POST /folders, at the root or in folder number `above`; the answer may tell another `parent` project."""
+    home = {"kind": "dds-folder", "id": uid("dddd", above)} if above else {"kind": "dds-project", "id": uid("pppp", 1)}
     asked = {"parent": home, "name": name}
     body = {"kind": "dds-folder", "id": uid("dddd", n), "name": name,
-            "parent": {"kind": "dds-project", "id": parent or home["id"]}, **more}  # fmt: skip
+            "parent": {**home, "id": parent or home["id"]}, **more}  # fmt: skip
     scribe.wire("actor", *at(*ticks), "POST", "/folders", status=201, request=asked, response=body)
 
 
@@ -87,6 +89,30 @@ def test_the_id_of_something_that_may_be_deleted_is_free_again(answer: str) -> N
     scribe.delproject("actor", *at(4, 8), answer)
     upload(scribe, (10, 11), 7, "upload number 8")
     assert rules(scribe) == set()
+
+
+@pytest.mark.parametrize("kind", ["folder", "version"])
+@pytest.mark.parametrize("deleted", ["another folder", "the folder", "the folder above", "lost"])
+def test_only_the_deletion_of_what_held_an_id_frees_it(deleted: str, kind: str) -> None:
+    """Another folder's deletion is no excuse, though it came first; a deletion whose answer was lost may be done."""
+    scribe = scene("good", (1, 2))
+    folder(scribe, (5, 6), 1, "above")
+    folder(scribe, (6, 7), 2, "the folder", above=1)
+    folder(scribe, (6, 7), 3, "another folder")
+    home = {"kind": "dds-folder", "id": uid("dddd", 2)}
+    root = {"kind": "dds-project", "id": uid("pppp", 1)}
+    if kind == "version":
+        asked = {"parent": home, "upload": {"id": uid("aaaa", 1)}}
+        scribe.answered("actor", *at(10, 11), "POST", "/files", "201", scribe._file(1, 1, 1), request=asked)
+    gone = {"another folder": 3, "the folder": 2, "the folder above": 1, "lost": 2}[deleted]
+    status = None if deleted == "lost" else 204
+    scribe.wire("actor", *at(20, 21), "DELETE", f"/folders/{uid('dddd', gone)}", status=status)
+    if kind == "version":
+        asked = {"parent": root, "upload": {"id": uid("aaaa", 2)}}
+        scribe.answered("actor", *at(30, 31), "POST", "/files", "201", scribe._file(2, 1, 2), request=asked)
+    else:
+        folder(scribe, (30, 31), 2, "made later")
+    assert rules(scribe) == ({"id-twice"} if deleted == "another folder" else set())
 
 
 def test_answers_that_are_lost_give_no_id() -> None:

@@ -47,6 +47,8 @@ WISHES: dict[str, Wish] = {
     "hash": ("PUT", f"/uploads/{UPLOAD}/hashes", {"value": "cd" * 16, "algorithm": "md5"}, f"/uploads/{UPLOAD}",
              {"id": UPLOAD, "hashes": [{"algorithm": "md5", "value": "cd" * 16}]}),
     "delete a file": ("DELETE", f"/files/{FILE}", None, f"/files/{FILE}", shown_file(is_deleted=True)),
+    "delete a folder": ("DELETE", f"/folders/{FOLDER}", None, f"/folders/{FOLDER}",
+                        {"kind": "dds-folder", "id": FOLDER, "is_deleted": True}),
     "delete a project": ("DELETE", f"/projects/{PROJECT}", None, f"/projects/{PROJECT}",
                          {"kind": "dds-project", "id": PROJECT, "is_deleted": True}),
 }  # fmt: skip

@@ -263,18 +263,17 @@ def recorded(pause_s: float, *faults: str) -> tuple[dict[str, Any], str]:
     """Let a client visit a server while a recorder of the tests looks on."""
     recorder = HarRecorder()
     with launch(lag="0.2", faults=faults) as server:
-        visitor = Visitor(server.base_url, server.token, recorder.hook)
-        visitor.visit("recorded", pause_s=pause_s)
-        listed = visitor.api.get(f"/projects/{visitor.project}/children").json()["results"]
-        for one in listed:
-            for _ in range(100):
-                answer = visitor.api.get(f"/files/{one['id']}/url")
-                if answer.status_code != 404:
-                    break
-                time.sleep(0.05)
-            if answer.status_code == 200:
-                visitor.signed(answer.json())
-        visitor.close()
+        with Visitor(server.base_url, server.token, recorder.hook) as visitor:
+            visitor.visit("recorded", pause_s=pause_s)
+            listed = visitor.api.get(f"/projects/{visitor.project}/children").json()["results"]
+            for one in listed:
+                for _ in range(100):
+                    answer = visitor.api.get(f"/files/{one['id']}/url")
+                    if answer.status_code != 404:
+                        break
+                    time.sleep(0.05)
+                if answer.status_code == 200:
+                    visitor.signed(answer.json())
         return recorder.document(), server.base_url
 
 

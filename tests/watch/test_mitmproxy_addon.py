@@ -53,13 +53,12 @@ def test_what_the_addon_writes_is_judged(mitmdump: Path, tmp_path: Path) -> None
         with subprocess.Popen(words, env={**os.environ, "HOME": str(tmp_path)}) as process:
             try:
                 _listens(port, process)
-                visitor = Visitor(server.base_url, server.token)
-                visitor.api = _through(port, visitor.api)
-                visitor.store = _through(port, visitor.store)
-                visitor.visit("through mitmproxy")
-                file = visitor.make_file(visitor.make_upload(b"whose bytes are compared", chunked=False))
-                assert visitor.download(file) == b"whose bytes are compared"
-                visitor.close()
+                with Visitor(server.base_url, server.token) as visitor:
+                    visitor.api = _through(port, visitor.api)
+                    visitor.store = _through(port, visitor.store)
+                    visitor.visit("through mitmproxy")
+                    file = visitor.make_file(visitor.make_upload(b"whose bytes are compared", chunked=False))
+                    assert visitor.download(file) == b"whose bytes are compared"
             finally:
                 process.terminate()
     text = path.read_text(encoding="utf-8")

@@ -134,15 +134,14 @@ def test_head_ranges_and_100_continue_pass(tmp_path: Path) -> None:
     """A HEAD has no body, a range is the store's affair, and 100 Continue is the proxy's own."""
     data = os.urandom(5000)
     with launch(lag="0.05") as server, watching(server.base_url, tmp_path) as standing:
-        visitor = Visitor(standing.base_url, server.token)
-        visitor.make_project("ranges")
-        file = visitor.make_file(visitor.make_upload(data, chunked=False))
-        assert visitor.download(file) == data
-        url = visitor.api.get(f"/files/{file}/url").json()
-        head = visitor.store.head(f"{url['host']}{url['url']}")
-        assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "5000")
-        assert visitor.signed(url, headers={"Range": "bytes=0-9"}).content in (data[:10], data)
-        visitor.close()
+        with Visitor(standing.base_url, server.token) as visitor:
+            visitor.make_project("ranges")
+            file = visitor.make_file(visitor.make_upload(data, chunked=False))
+            assert visitor.download(file) == data
+            url = visitor.api.get(f"/files/{file}/url").json()
+            head = visitor.store.head(f"{url['host']}{url['url']}")
+            assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "5000")
+            assert visitor.signed(url, headers={"Range": "bytes=0-9"}).content in (data[:10], data)
         parts = urlsplit(standing.base_url)
         lines = f"POST {parts.path}/projects HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: {server.token}\r\n"
         more = (
@@ -247,8 +246,11 @@ def test_a_large_upload_passes_in_bounded_memory(tmp_path: Path) -> None:
     """Two hundred MiB through the proxy of this very process, both ways, without keeping them."""
     size = 200 << 20
     piece = os.urandom(1 << 20)
-    with launch(lag="0.05") as server, watching(server.base_url, tmp_path) as standing:
-        visitor = Visitor(standing.base_url, server.token)
+    with (
+        launch(lag="0.05") as server,
+        watching(server.base_url, tmp_path) as standing,
+        Visitor(standing.base_url, server.token) as visitor,
+    ):
         visitor.make_project("large")
         asked = {"name": "big", "content_type": "x/y", "size": size, "chunked": False}
         while (made := visitor.api.post(f"/projects/{visitor.project}/uploads", json=asked)).status_code != 201:
@@ -264,7 +266,6 @@ def test_a_large_upload_passes_in_bounded_memory(tmp_path: Path) -> None:
                 yield piece
 
         assert visitor.store.put(url, content=pieces(), headers=length).status_code == 200  # type: ignore[arg-type]
-        visitor.close()
     assert most - before < 50
     assert standing.operations()[-1]["request"]["bytes"] == size
 

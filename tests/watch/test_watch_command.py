@@ -87,12 +87,13 @@ def test_findings_are_told_while_it_goes_on(tmp_path: Path) -> None:
     """What no later operation can undo is on the screen before the end."""
     with launch(lag="3", faults=["nc-status-409"]) as server:
         process, address = started(tmp_path, "--target", server.base_url)
-        visitor = Visitor(address, server.token)
-        visitor.make_project("live")
-        asked = {"name": "x", "content_type": "x/y", "size": 1}
-        first = visitor.api.post(f"/projects/{visitor.project}/uploads", json=asked)
-        assert first.status_code == 409, "the lag is longer than a request takes, so that there is something to tell"
-        visitor.close()
+        with Visitor(address, server.token) as visitor:
+            visitor.make_project("live")
+            asked = {"name": "x", "content_type": "x/y", "size": 1}
+            first = visitor.api.post(f"/projects/{visitor.project}/uploads", json=asked)
+            assert first.status_code == 409, (
+                "the lag is longer than a request takes, so that there is something to tell"
+            )
         assert process.stderr is not None
         heard = ""
         while "MUST nc-payload" not in heard:

@@ -36,9 +36,8 @@ def test_a_watch_that_reads_along_convicts_a_fault(fault: str, tmp_path: Path) -
         launch(lag="0.6", faults=[fault]) as server,
         watching(server.base_url, tmp_path, token=server.token, bound_s=BOUND_S, read_along=True) as standing,
     ):
-        visitor = Visitor(standing.base_url, server.token)
-        visitor.visit(fault)
-        visitor.close()
+        with Visitor(standing.base_url, server.token) as visitor:
+            visitor.visit(fault)
         time.sleep(BOUND_S + 0.5)
     assert standing.document["outcome"] == "nonconformant", standing.document["reasons"]
     assert standing.document["exit_code"] == 1
@@ -49,9 +48,8 @@ def visited(server: RunningServer, base_url: str, clients: int) -> None:
     """Let clients visit at the same time, each with its own projects."""
 
     def visit(number: int) -> None:
-        visitor = Visitor(base_url, (server.token, server.other_token)[number % 2])
-        visitor.visit(f"visitor {number}")
-        visitor.close()
+        with Visitor(base_url, (server.token, server.other_token)[number % 2]) as visitor:
+            visitor.visit(f"visitor {number}")
 
     threads = [threading.Thread(target=visit, args=(number,)) for number in range(clients)]
     for thread in threads:
@@ -106,10 +104,11 @@ def test_without_readers_the_core_stays_unobserved_and_that_is_said_first(tmp_pa
     """A watch ends with 0 all the same; with --require-core it ends with 4."""
     with launch(lag="0.05") as server:
         for require_core, code in ((False, 0), (True, 4)):
-            with watching(server.base_url, tmp_path / str(code), require_core=require_core) as standing:
-                visitor = Visitor(standing.base_url, server.token)
+            with (
+                watching(server.base_url, tmp_path / str(code), require_core=require_core) as standing,
+                Visitor(standing.base_url, server.token) as visitor,
+            ):
                 visitor.visit("passive", bad=False)
-                visitor.close()
             assert standing.document["outcome"] == "conformant"
             assert standing.document["exit_code"] == code
             assert standing.document["reasons"][0].startswith("of the core, not exercised:")

@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -37,6 +37,13 @@ class Visitor:
         self.store = httpx.Client(trust_env=False, timeout=60, event_hooks=hooks)
         self.project = ""
 
+    def __enter__(self) -> Self:
+        """Give the client; its connections are closed at the end, whatever happens."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close every connection."""
         self.api.close()
@@ -62,9 +69,10 @@ class Visitor:
             chunk = {"number": 1, "size": len(data), "hash": reported}
             stated = until(lambda: self.api.put(f"/uploads/{made['id']}/chunks", json=chunk), 200).json()
         time.sleep(pause_s)
-        assert self.signed(stated, data).status_code == 200
+        until(lambda: self.signed(stated, data), 200)
         time.sleep(pause_s)
-        assert self.api.put(f"/uploads/{made['id']}/complete", json={"hash": reported}).status_code == 202
+        done = self.api.put(f"/uploads/{made['id']}/complete", json={"hash": reported})
+        assert done.status_code == 202, done.text
         return str(made["id"])
 
     def make_file(self, upload: str) -> str:

@@ -16,6 +16,7 @@ from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED, OTHERS_WROTE
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, interval_of
+from conformance.judge.state.observed import home_doomed
 from conformance.model import Operation
 
 _WRITES = {
@@ -145,9 +146,7 @@ def _excused(world: World, kind: str, name: str, written: Interval, look: Interv
         project = world.projects.get(name if kind == "project" else world.upload(name).project)
         return project is not None and MAY_BE_DELETED.holds(look, project.doomed)
     file = world.file(name)
-    home = world.projects.get(file.project)
-    folders = world.folders_doomed if file.in_folder or file.moved else NEVER
-    gone = min(file.doomed if kind != "deleted" else NEVER, home.doomed if home else NEVER, folders)
+    gone = min(file.doomed if kind != "deleted" else NEVER, home_doomed(world, file))
     others = ((s, written.begun_ns) for s in file.switches.values() if s.interval != written and kind == "switched")
     return OTHERS_WROTE.holds(gone, look, [one for one in others if one[0].effect is not Effect.NONE])
 

@@ -90,11 +90,26 @@ def scope_of_file(world: World, file: File) -> tuple[int, Interval | None]:
     What belongs to a deleted project may stay until that is purged, nobody says when.
     """
     begun, acknowledged = doomed_from(file.deletes)
-    begun = min(begun, _places_doomed(world, file.stays, frozenset()))
+    return min(begun, home_doomed(world, file)), acknowledged
+
+
+def home_doomed(world: World, file: File) -> int:
+    """Give from when (ns) on what holds a file may be gone: its project, or a folder that it may lie in."""
+    begun = _places_doomed(world, file.stays, frozenset())
     project = world.projects.get(file.project)
     if project is not None and not file.moved:
         begun = min(begun, doomed_from(project.deletes)[0])
-    return begun, acknowledged
+    return begun
+
+
+def folder_doomed(world: World, name: str, seen: frozenset[str] = frozenset()) -> int:
+    """Give from when (ns) on a folder may be gone, by its own deletion or by that of what holds it."""
+    folder = world.folders.get(name)
+    if name in seen:
+        return NEVER
+    if folder is None or folder.created is None:  # nobody saw where it lies
+        return world.doomed
+    return min(doomed_from(folder.deletes)[0], _places_doomed(world, folder.stays, seen | {name}))
 
 
 def _places_doomed(world: World, stays: Mapping[str, Stay], seen: frozenset[str]) -> int:
@@ -116,15 +131,10 @@ def place_doomed(world: World, stay: Stay, seen: frozenset[str] = frozenset()) -
     """Give from when (ns) on the place may be gone in which something was to lie, or one that holds it."""
     if not stay.parent:
         return world.doomed
-    if not stay.is_folder:
-        project = world.projects.get(stay.parent)
-        return doomed_from(project.deletes)[0] if project else NEVER
-    folder = world.folders.get(stay.parent)
-    if stay.parent in seen:
-        return NEVER
-    if folder is None or folder.created is None:  # nobody saw where it lies
-        return world.doomed
-    return min(doomed_from(folder.deletes)[0], _places_doomed(world, folder.stays, seen | {stay.parent}))
+    if stay.is_folder:
+        return folder_doomed(world, stay.parent, seen)
+    project = world.projects.get(stay.parent)
+    return doomed_from(project.deletes)[0] if project else NEVER
 
 
 def scope_of_version(world: World, version: Version) -> tuple[int, Interval | None]:

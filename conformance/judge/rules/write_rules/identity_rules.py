@@ -19,7 +19,7 @@ from conformance.judge.rules.write_rules.write_excuses import ASKED_ALIKE, INVAL
 from conformance.judge.rules.write_rules.write_facts import CREATES, plain
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
-from conformance.judge.state.observed import doomed_from, scope_of_file
+from conformance.judge.state.observed import doomed_from, folder_doomed, scope_of_file
 from conformance.model import Exchange, Json, Operation
 
 _CHANGES = {
@@ -133,7 +133,7 @@ class Identities:
         book.expose("body-own-resource", self._carried)
         stated = {one.interval.operation for pair in self._twice.values() for one in pair}
         for (kind, name), (held, made) in sorted(self._twice.items()):
-            doomed = _doomed(kind, name, context.world)
+            doomed = _doomed(kind, name, held, context.world)
             if doomed >= NEVER or not MAY_BE_DELETED.holds(made.interval, doomed):
                 _twice(kind, name, held.interval, made.interval, book)
         for (kind, name), (earlier, later) in sorted(self._alike.items()):
@@ -176,7 +176,7 @@ def _homes(call: str, name: str, wanted: Json, body: Json) -> Iterator[tuple[str
         yield "upload", _id(within(wanted, "upload")), _id(within(body, "current_version", "upload"))
 
 
-def _doomed(kind: str, name: str, world: World) -> int:
+def _doomed(kind: str, name: str, held: _Made, world: World) -> int:
     """Return from when (ns) the first of two may have been gone, so that its id was free again."""
     if kind == "project":
         project = world.projects.get(name)
@@ -188,7 +188,9 @@ def _doomed(kind: str, name: str, world: World) -> int:
     if kind == "file":
         file = world.files.get(name)
         return scope_of_file(world, file)[0] if file else NEVER
-    return min(world.folders_doomed, world.doomed)
+    if kind == "version":
+        return min(doomed_from(world.version(name).deletes)[0], scope_of_file(world, world.file(held.file))[0])
+    return folder_doomed(world, name)
 
 
 def _used_up(name: str, earlier: Interval, later: Interval, world: World) -> Interval | None:

@@ -35,7 +35,7 @@ from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
-from conformance.judge.state.observed import doomed_from, scope_of_file, scope_of_version
+from conformance.judge.state.observed import doomed_from, folder_doomed, scope_of_file, scope_of_version
 from conformance.judge.state.resources import File, Project, Upload
 from conformance.model import Octets, Operation
 
@@ -240,7 +240,7 @@ class RefusedWrites:
         if fact.kind == "version":
             version = world.versions.get(fact.id)
             return scope_of_version(world, version)[0] if version else -1
-        return min(world.folders_doomed, world.doomed)
+        return folder_doomed(world, fact.id)
 
 
 def _computed(upload: Upload | None) -> set[str]:
