@@ -72,6 +72,18 @@ def test_every_standard_run_tries_every_power_of_two_and_the_bounds_of_parts() -
         assert any(sum(size >= LARGE_PART for size in one["parts"]) >= 2 for one in made)
 
 
+def test_every_standard_run_has_wrong_hashes_of_what_is_not_small() -> None:
+    """Of a kibibyte to half a mebibyte in both kinds, of single parts over a mebibyte and of about 5 MiB."""
+    for seed in SEEDS:
+        bad: dict[bool, list[int]] = {True: [], False: []}
+        for plan, step in creates("sizes", seed):
+            if truths(plan)[step.binds] is Truth.BAD:
+                bad[bool(step.args["chunked"])].append(sum(step.args["parts"]))
+        assert all(sum(1000 < size <= MIB // 2 + 1 for size in sizes) == 2 for sizes in bad.values())
+        assert any(MIB < size < 2 * MIB for size in bad[False])
+        assert any(abs(size - LARGE_PART) <= 1 for size in bad[False])
+
+
 def test_thorough_goes_up_to_64_mebibytes_and_past_a_page_of_parts() -> None:
     """What takes much is left to the effort that has the time."""
     for seed in SEEDS:

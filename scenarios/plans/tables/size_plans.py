@@ -54,7 +54,22 @@ def _standard(lot: Lot) -> list[Shape]:
         replace(chunked((beyond + 1,), lot), again=True),
         replace(chunked((beyond + 2,), lot), asked=True),
         replace(chunked((beyond, 8), lot.under("fresh")), defect="fresh"),
+        *_bad(lot),
     ]
+
+
+def _bad(lot: Lot) -> list[Shape]:
+    """Return wrong hashes of what is not small, whose check a server may put off, leave out or do in pieces.
+
+    The largest is a single part of 5 MiB; several parts of as much are in a plan of their own.
+    """
+    found = []
+    for n, power in enumerate((10, 13, 16, 19)):
+        size = (1 << power) + lot.number(f"bad {power}", -1, 1)
+        alone = (n + lot.number("bad kinds", 0, 1)) % 2
+        found.append(single(size) if alone else chunked((size,), lot))
+    large = (MIB + lot.number("bad mebibyte", 1, KIB), LARGE_PART + lot.number("bad large", -1, 1))
+    return [replace(shape, defect="hash") for shape in (*found, *map(single, large))]
 
 
 def _thorough(lot: Lot) -> list[Shape]:
