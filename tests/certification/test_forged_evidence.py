@@ -101,7 +101,8 @@ def _some_operations_are_dropped_and_the_rest_renumbered(own: Own, _signers: Sig
 
 @forgery("which the history does not")
 def _creates_are_dropped_and_the_history_alone_renumbered(own: Own, _signers: Signers, _other: Own) -> Own:
-    gone = ids(own, lambda line: line["plan"] == of_plan(own, "uploads") and call_is("POST", "/files")(line))
+    plan = of_plan(own, "uploads")
+    gone = ids(own, lambda line: line["plan"] == plan and call_is("POST", "/files")(line))
     return renumbered(without(own, lambda line: line["id"] in gone), everywhere=False)
 
 

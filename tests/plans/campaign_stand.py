@@ -23,8 +23,8 @@ classified = Classifier(Target("http://embedded.test/api/v1"))
 class Stand:
     """A driver with everything it did."""
 
-    def __init__(self, server: RunningServer, folder: Path) -> None:
-        target = Target(server.base_url, embedded=True, second_user=True, converge_within_s=20.0)
+    def __init__(self, server: RunningServer, folder: Path, *, bound_s: float = 20.0) -> None:
+        target = Target(server.base_url, embedded=True, second_user=True, converge_within_s=bound_s)
         given = Credentials(api_token=Secret(server.token), other_api_token=Secret(server.other_token))
         self.settings = Settings(target=target, run_id=new_run_id(), credentials=given, report_dir=folder)
         self.driver = Driver(self.settings)

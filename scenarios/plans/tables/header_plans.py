@@ -53,16 +53,24 @@ def _watched(file: str) -> tuple[Step, ...]:
 
 
 def _of_methods(lot: Lot) -> Plan:
-    """Return a plan in which HEAD stands beside GET, and others revalidate what they were answered, good and bad."""
+    """Return a plan in which HEAD stands beside GET, and others revalidate what they were answered, good and bad.
+
+    One of them holds the url of a version, and asks again once another one, long consistent, has taken its place.
+    """
     good = [*_writes(lot.under("asked by HEAD"), "u1"), attach("u1", "f1", COMMON)]
     good += [do("read_head", file="f1"), do("settle", file="f1"), do("read_head", file="f1"), do("read_url", file="f1")]
     bad = chunked((lot.number("bad", 20, 300),), lot, defect="hash")
     meet = do("meet", at="bad", parties=2)
-    writer = Actor("writer", (*good, *bad.writes("u2"), meet, bad.completes("u2")))
+    newer = [*_writes(lot.under("newer"), "u3"), attach("u3", "f3", COMMON), do("settle", file="f3")]
+    held, renewed = (do("meet", at=at, parties=2) for at in ("held", "renewed"))
+    newer += [held, do("new_version", "v2", file="f1", upload="u3"), renewed]
+    writer = Actor("writer", (*good, *bad.writes("u2"), meet, bad.completes("u2"), *newer))
     again = Actor("attacher", (*attach_meanwhile("u2", "f2", meet), do("revalidate", file="f2")))
     more = Actor("other", (do("read_file", file="f2"), do("revalidate", file="f2", of_version=True)))
-    early = [Actor(f"cache-{n}", (do("revalidate", file="f1", of_version=n == 2),)) for n in (1, 2)]
-    return Plan("headers", "HEAD, and asked again by validators", (writer, again, more, *early))
+    once = do("revalidate", file="f1")
+    holder = Actor("cache-1", (once, held, renewed, once))
+    early = Actor("cache-2", (do("revalidate", file="f1", of_version=True),))
+    return Plan("headers", "HEAD, and asked again by validators", (writer, again, more, holder, early))
 
 
 HEADERS = (

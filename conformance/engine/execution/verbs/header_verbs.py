@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from conformance.engine.execution.context import Sent, Turn, sent
 from conformance.engine.execution.reads import TRUTHS, fetch
@@ -27,30 +28,60 @@ def read_head(turn: Turn) -> Task:
 def revalidate(turn: Turn) -> Task:
     """Read a file's or its version's url by what the last answer gave to compare with, until its truth or the bound.
 
-    A server that gives nothing to compare with is asked whether anything changed since its answer was sent.
+    A server that gives nothing to compare with is asked whether anything changed since its answer was sent. An actor
+    that revalidates once more goes on from what it holds, and until it is told of a switch since.
     """
     file = turn.file()
     version = file.versions[0]
     path = f"/file_versions/{version.id}/url" if turn.option("of_version") else f"/files/{file.id}/url"
-    since, timing = version.upload.completed or time.monotonic(), turn.stage.timing
-    last = sent(turn.client, turn.client.send("GET", path))
-    while last.answer not in TRUTHS and time.monotonic() < timing.deadline(since):
-        yield min(timing.next_look(since), timing.deadline(since))
-        last = _asked_again(turn, path, last)
-    if last.operation.exchange.status == 200:
-        fetch(turn.client, last)
-        _asked_again(turn, path, last)
+    before = turn.world.retained.get((turn.actor.name, path))
+    switched = file.switched if before and file.switched and file.switched > before.at else 0.0
+    asked = _again(turn, path, before) if before else _Asked(sent(turn.client, turn.client.send("GET", path)))
+    since = max(version.upload.completed or time.monotonic(), switched or 0.0)
+    while _waits(turn, asked, since, switched=bool(switched)):
+        yield _next_look(turn, since)
+        asked = _again(turn, path, asked.held, asked.late + (time.monotonic() > turn.stage.timing.deadline(since)))
+    if asked.held.operation.exchange.status == _OK:
+        if not asked.unchanged:
+            fetch(turn.client, asked.held)
+        asked = _again(turn, path, asked.held)
+    turn.world.retained[turn.actor.name, path] = asked.held
 
 
-def _asked_again(turn: Turn, path: str, last: Sent) -> Sent:
-    """Ask by the last answer's validators; one that says that nothing changed gives none, and keeps those before."""
-    given = validators(last.operation)
+_OK, _UNCHANGED = 200, 304
+_FOR_GOOD = 3
+"""Times that a client is told of no change after the bound: fewer could be an accident, and would prove nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The last answer in full, whether it was told again by a 304, and how often the client asked after the bound."""
+
+    held: Sent
+    unchanged: bool = False
+    late: int = 0
+
+
+def _again(turn: Turn, path: str, held: Sent, late: int = 0) -> _Asked:
+    """Ask by the validators of the answer that is held; one that says that nothing changed gives none."""
+    given = validators(held.operation)
     noted = {"conditional": True, "headers": dict(given)}
     now = sent(turn.client, turn.client.send("GET", path, headers=given, notes=noted))
-    return now if now.operation.exchange.status != _UNCHANGED else Sent(last.operation, now.answer, now.at)
+    unchanged = now.operation.exchange.status == _UNCHANGED
+    return _Asked(held if unchanged else now, unchanged, late)
 
 
-_UNCHANGED = 304
+def _waits(turn: Turn, asked: _Asked, since: float, *, switched: bool) -> bool:
+    """Whether the truth is still to come: of a switch a 304 tells nothing, however final what it tells again is."""
+    told = asked.held.answer in TRUTHS and not (switched and asked.unchanged)
+    early = time.monotonic() < turn.stage.timing.deadline(since)
+    return not told and (early or (asked.unchanged and asked.late < _FOR_GOOD))
+
+
+def _next_look(turn: Turn, since: float) -> float:
+    over = turn.stage.timing.deadline(since)
+    following = turn.stage.timing.next_look(since)
+    return min(following, over) if time.monotonic() < over else time.monotonic() + turn.stage.timing.floor_s
 
 
 def validators(operation: Operation) -> Mapping[str, str]:
