@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from judge_timeline import error, prepared, uid
 from review_scenes import at, scene, wrongs
 
@@ -128,3 +129,39 @@ def test_a_switched_file_or_an_older_version_that_is_refused_for_good_is_not_ser
         found = wrongs(scribe)
         assert ({"new-version-served", "old-version-downloadable"} <= found) is not healed, found
         assert healed is not bool(found)
+
+
+@pytest.mark.parametrize(
+    ("deleted", "then", "served"),
+    [
+        (1, "", False),  # the replaced one: the file points to the second, whatever becomes of the first
+        (2, "", True),  # the current one: nobody knows to which one the file then points
+        (1, "same", False),  # another version of the deleted one's upload is not the deleted one
+        (1, "promoted", False),  # as a version of its own
+        (1, "lost promotion", True),  # perhaps back to the very one that was deleted
+        (1, "lost switch", True),
+    ],
+)
+@pytest.mark.parametrize("answer", ["204", "timeout"])
+def test_only_the_deletion_of_what_may_be_the_current_version_lets_a_file_be_missing(
+    deleted: int, then: str, answer: str, *, served: bool
+) -> None:
+    """A plain 404 for ever, three times later than the bound."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(14, 15))
+    if then == "promoted":
+        scribe.promote("actor", *at(16, 17), "201")
+    scribe.delversion("actor", *at(18, 19), answer, n=deleted)
+    if then == "same":
+        again = scribe._file(1, 3, 1)
+        body = {"upload": {"id": uid("aaaa", 1)}}
+        scribe.answered("actor", *at(20, 21), "PUT", f"/files/{uid('eeee', 1)}", "200", again, request=body)
+    elif then == "lost promotion":
+        scribe.promote("actor", *at(16, 17), "timeout")
+    elif then == "lost switch":
+        scribe.switch("actor", *at(20, 21), "timeout", n=1)
+    for n in range(3):
+        scribe.url("reader", *at(80 + 4 * n, 81 + 4 * n), "404")
+    scribe.vurl("other reader", *at(95, 96), n=2)
+    assert ("new-version-served" in wrongs(scribe)) is not served

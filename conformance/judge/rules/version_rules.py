@@ -29,8 +29,9 @@ from conformance.judge.rules.excuses import (
 from conformance.judge.rules.verdict_rules import BAD_ANSWERED_200, GOOD_REFUSED
 from conformance.judge.state.chain import Crossing, crossing
 from conformance.judge.state.expected import Truth, expected_bytes
+from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, SECOND, Interval
-from conformance.judge.state.observed import Endpoint, scope_of_file
+from conformance.judge.state.observed import Endpoint, doomed_from, scope_of_file
 from conformance.judge.state.resources import FOR_GOOD, Download, File, Switch, Version
 
 _STATED = frozenset({Answer.DONE, Answer.INTEGRITY, Answer.NC})
@@ -75,23 +76,22 @@ def settled(switch: Switch, case: Case | None) -> int | None:
 
 def switched(file: File, context: Context, book: Book) -> None:
     """Judge the reads of a file that was switched."""
-    doomed = min(scope_of_file(context.world, file)[0], file.murky)
+    gone = scope_of_file(context.world, file)[0]
+    doomed = min(gone, file.murky)
     for interval, answered in file.single:
         if MAY_BE_DELETED.holds(interval, doomed) or answered not in _STATED:
             continue
         found = candidates(file, interval.begun_ns, interval.ended_ns)
         if all(s.upload for s in found.current):
             _read(file, interval, answered, found, context, book)
-    _refused_for_good(file, context, book, doomed)
+    _refused_for_good(file, context, book, min(gone, _unknown_from(file, context.world)))
 
 
 def _refused_for_good(file: File, context: Context, book: Book, doomed: int) -> None:
     """Convict a server that answers a switched file by refusals only, later than the bound, or by no verdict at all."""
-    stated = max(
-        (interval.begun_ns for interval, answered in file.single if answered in _STATED and interval.ended_ns < doomed),
-        default=-1,
-    )
-    missing = [interval for interval, answered in file.single if answered is Answer.REFUSED]
+    answered = [*file.single, *((interval, answer) for _, interval, answer in file.late)]
+    stated = max((one.begun_ns for one, answer in answered if answer in _STATED and one.ended_ns < doomed), default=-1)
+    missing = [interval for interval, answer in answered if answer is Answer.REFUSED]
     late = []
     for interval in sorted(one for one in (*missing, *file.denied) if stated < one.begun_ns and one.ended_ns < doomed):
         current = candidates(file, interval.begun_ns, interval.ended_ns).current
@@ -111,6 +111,26 @@ def _refused_for_good(file: File, context: Context, book: Book, doomed: int) -> 
         expected="the new upload's verdict", observed="no verdict", upload=switch.upload, switch_b_ns=switch.b,
         read_a_ns=interval.begun_ns,
     )  # fmt: skip
+
+
+def _unknown_from(file: File, world: World) -> int:
+    """Give from when (ns) on nobody knows what a file points to: a version was deleted that may be its current one."""
+    if file.murky == NEVER:
+        return NEVER
+    versions = [version for name in file.versions if (version := world.versions.get(name))]
+    deleted = [version for version in versions if version.deletes]
+    begun = [doomed_from(one.deletes)[0] for one in deleted if not _surely_replaced(one, versions, file)]
+    return min(begun, default=NEVER) if deleted else file.murky
+
+
+def _surely_replaced(version: Version, versions: list[Version], file: File) -> bool:
+    """Whether a version was not the current one any more when it was deleted, and was not made it again."""
+    current = candidates(file, doomed_from(version.deletes)[0], NEVER).current
+    others = {one.acknowledged.operation for one in versions if one is not version and one.acknowledged}
+    itself = {"", version.upload}
+    return bool(version.upload and current) and all(
+        s.interval.operation in others or s.upload not in itself for s in current
+    )
 
 
 def _overdue(current: tuple[Switch, ...], interval: Interval, context: Context) -> bool:

@@ -65,7 +65,8 @@ def _of_methods(lot: Lot) -> Plan:
     held, renewed = (do("meet", at=at, parties=2) for at in ("held", "renewed"))
     newer += [held, do("new_version", "v2", file="f1", upload="u3"), renewed]
     writer = Actor("writer", (*good, *bad.writes("u2"), meet, bad.completes("u2"), *newer))
-    again = Actor("attacher", (*attach_meanwhile("u2", "f2", meet), do("revalidate", file="f2")))
+    head = do("read_head", file="f2")
+    again = Actor("attacher", (*attach_meanwhile("u2", "f2", meet), head, do("revalidate", file="f2")))
     more = Actor("other", (do("read_file", file="f2"), do("revalidate", file="f2", of_version=True)))
     once = do("revalidate", file="f1")
     holder = Actor("cache-1", (once, held, renewed, once))
