@@ -19,7 +19,8 @@ from .plan_parts import Draw, attach, reads, settling
 def fresh_projects(draw: Draw) -> Plan:
     """A project is used the moment it is accepted, by several clients at once; some give up when refused.
 
-    Some name the storage provider, and some leave it out. The project's own name may be an odd one.
+    Some name the storage provider, one of them another one than the usual, which may become ready by itself, and some
+    leave it out. The project's own name may be an odd one.
     """
     racers = draw(st.integers(1, 3))
     shape = draw(shapes.definite(bad=draw(st.booleans())))
@@ -27,15 +28,18 @@ def fresh_projects(draw: Draw) -> Plan:
     odd: dict[str, Json] = {"name_class": "quoted"} if draw(st.booleans()) else {}
     maker = Actor("maker", (do("create_project", "p1", **odd), *fill, shape.completes("u0")))
     others = [
-        Actor(f"racer-{n}", (_hasty(draw, f"u{n}"), do("read_project", project="p1"), _hasty(draw, f"v{n}")))
-        for n in range(1, racers + 1)
+        Actor(
+            f"racer-{n}",
+            (_hasty(f"u{n}", named, size=3), do("read_project", project="p1"), _hasty(f"v{n}", _named(draw), size=5)),
+        )
+        for n, named in enumerate([{"further": 1}, *(_named(draw) for _ in range(racers))], start=1)
     ]
     attacher = Actor("attacher", (attach("u0", "f0", "p1", eager=True), *reads(draw, "f0")))
     return Plan("fresh-projects", "used at once", (maker, *others, attacher))
 
 
-def _hasty(draw: Draw, symbol: str) -> Step:
-    return do("create_upload", symbol, project="p1", parts=[draw(st.integers(1, 50))], patient=False, **_named(draw))
+def _hasty(symbol: str, named: dict[str, Json], *, size: int) -> Step:
+    return do("create_upload", symbol, project="p1", parts=[size], patient=False, **named)
 
 
 def _named(draw: Draw) -> dict[str, Json]:

@@ -22,7 +22,7 @@ __all__ = ["FAMILY"]
 
 _OTHER = ("other-user-403",)
 _SHARED = ("no-token-401", *_OTHER, *LOST_FILE, *BYTES, "session-monotonic", "realtime-monotonic")
-_ATTACH = ("other-user-attach", "other-user-403", *BYTES, *LOST_FILE, *GOOD_IE)
+_ATTACH = ("other-user-attach", "other-user-403", "body-own-resource", *BYTES, *LOST_FILE, *GOOD_IE)
 _OF_FILE = """SELECT u.* FROM uploads u JOIN versions v ON v.upload_id = u.id
     WHERE v.file_id = ? OR v.id = ? ORDER BY v.number DESC LIMIT 1"""
 
