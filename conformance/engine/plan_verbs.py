@@ -131,6 +131,9 @@ VERBS: dict[str, Verb] = {
         MEMBERSHIP,
     ),
     "withdraw": Verb({"rights": MEMBERSHIP}, "DELETE the permissions given by {rights}"),
+    "until_refused": Verb(
+        {"file": FILE, "rights": MEMBERSHIP}, "GET what {file} is, until it is refused since {rights} were withdrawn"
+    ),
     "attach_foreign": Verb({"upload": UPLOAD, "project": PROJECT}, "POST /files {upload}, of somebody else"),
     "version_foreign": Verb({"file": FILE, "upload": UPLOAD}, "PUT /files/{file} {upload}, of somebody else"),
     "report_hash": Verb({"upload": UPLOAD}, "PUT /uploads/{upload}/hashes", {"algorithm": "sha256", "lie": ""}),

@@ -51,6 +51,7 @@ CALLS = {
     "update_project": "update_project",
     "grant": "grant_permission",
     "withdraw": "withdraw_permission",
+    "until_refused": "file_url",
     "attach_foreign": "create_file",
     "version_foreign": "update_file",
     "report_hash": "report_hash",

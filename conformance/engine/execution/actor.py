@@ -148,6 +148,7 @@ VERB: dict[str, Callable[[Turn], Task]] = {
     "list_pages": page_verbs.list_pages,
     "grant": member_verbs.grant,
     "withdraw": member_verbs.withdraw,
+    "until_refused": member_verbs.until_refused,
     "attach_foreign": member_verbs.attach_foreign,
     "version_foreign": member_verbs.version_foreign,
     "report_hash": late_verbs.report_hash,

@@ -27,11 +27,12 @@ class Project:
     """A project by its id, the end of its 202 (monotonic seconds), and whether this plan deleted it.
 
     `by` is the user who made it, and who therefore looks at what stands in it; `name` what it was called then, and
-    `slug` the one that it was told to have.
+    `slug` the one that it was told to have. Each change of it (`changed`) may begin the wait for it anew.
     """
 
     id: str
     accepted: float
+    changed: float = 0.0
     ready: float | None = None
     deleted: bool = False
     name: str = ""

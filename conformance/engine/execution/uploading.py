@@ -43,11 +43,11 @@ def create_upload(turn: Turn) -> Task:
 
     last = yield from insist(turn, ask)
     refused = last.at
-    while time.monotonic() < timing.deadline(project.accepted):
+    while time.monotonic() < timing.deadline(since := max(project.accepted, project.changed)):
         if kind and _is_about_the_name(last):
             kind = ""
         elif _not_yet(turn, project, last):
-            yield timing.next_look(project.accepted)
+            yield timing.next_look(since)
             refused = last.at
         else:
             break

@@ -52,7 +52,8 @@ def _former(withdrawn: Step) -> Actor:
     asked = [do("read_url", file="f2"), do("read_version_url", version=first_version("f1")), do("read_file", file="f2")]
     asked += [do("read_upload", upload="u2"), *_uploading()]
     waiting = (do("read_file", file="f3"), withdrawn, settling())
-    return Actor("former", (*waiting, *asked, do("rename_file", file="f1"), settling(), *asked), "other")
+    last = do("until_refused", file="f2", rights=RIGHTS)
+    return Actor("former", (*waiting, *asked, do("rename_file", file="f1"), settling(), *asked, last), "other")
 
 
 @st.composite

@@ -96,7 +96,8 @@ def update_project(turn: Turn) -> Task:
     """Give a project another name and description; both bear the run's mark."""
     project = turn.project()
     body: Json = {"name": turn.world.name("renamed"), "description": f"changed by {turn.world.name('description')}"}
-    yield from insist(turn, lambda _: turn.client.send("PUT", f"/projects/{project.id}", json=body))
+    last = yield from insist(turn, lambda _: turn.client.send("PUT", f"/projects/{project.id}", json=body))
+    project.changed = last.at
 
 
 def _change(turn: Turn, call: str, path: str, body: Json, *, live: bool) -> Offering:

@@ -70,6 +70,21 @@ def take_back(client: Speaker, membership: Membership) -> Task:
     membership.withdrawn = True
 
 
+def until_refused(turn: Turn) -> Task:
+    """Read what the second user had rights to until each answer is a refusal, or the bound is over.
+
+    Rights that were withdrawn may show for as long as the bound; only what is told later than that shows anything.
+    """
+    file, timing, since = turn.file(), turn.stage.timing, time.monotonic()
+    version = file.versions[0]
+    paths = (f"/files/{file.id}/url", f"/file_versions/{version.id}/url", f"/uploads/{version.upload.id}")
+    for path in paths if turn.membership().withdrawn else ():
+        last = sent(turn.client, turn.client.send("GET", path))
+        while last.answer is not Answer.REFUSED and time.monotonic() < timing.deadline(since):
+            yield min(timing.next_look(since), timing.deadline(since))
+            last = sent(turn.client, turn.client.send("GET", path))
+
+
 def attach_foreign(turn: Turn) -> Task:
     """Make a file of somebody else's upload in a project of one's own, and see what it serves."""
     body: Json = {"parent": place(turn.project()), "upload": {"id": turn.upload().id}}
