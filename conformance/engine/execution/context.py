@@ -98,7 +98,8 @@ class Stage:
     Where a lag or an answer takes longer, a tracer does too, and as many get the time that they take.
     `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
     `offers` says of calls that a target may lack whether this one has them, and `second_id` is the second user's id.
-    `slow_s` is what a slow client may take in all, in seconds.
+    `slow_s` is what a slow client may take in all, in seconds. `small_parts` says that an upload of small parts was
+    found good, so that others are.
     `stores` are the storage providers that the target lists, `algorithms` how they hash; with `every_store` the plans
     use them in turn. No upload is larger than `largest` bytes.
     """
@@ -125,6 +126,7 @@ class Stage:
     offers: dict[str, bool] = field(default_factory=dict)
     second_id: str = ""
     slow_s: float = 3.0
+    small_parts: bool = False
 
     def store(self, wanted: int, world: World) -> str:
         """Return the id of the storage provider that an upload names; empty where it names none.

@@ -49,6 +49,7 @@ def note_lag(stage: Stage, upload: Upload | None, last: Sent) -> None:
         upload.pending = last.at
     elif last.answer in truth_of(upload):
         upload.settled = last.at
+        stage.small_parts |= upload.truth is Truth.GOOD_IF_ACCEPTED and last.answer is Answer.DONE
         if upload.pending is not None:
             stage.timing.bounded(last.at - upload.completed, last.at - upload.pending)
 

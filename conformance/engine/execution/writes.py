@@ -132,8 +132,8 @@ def _may_be_taken_later(turn: Turn, upload: Upload, last: Sent) -> bool:
     if upload.completed is None or over or used or not turn.owns(upload.project):
         return False
     timing = turn.stage.timing
-    soon = upload.completed + 2 * timing.lag_s
-    return time.monotonic() < (timing.deadline(upload.completed) if upload.truth is Truth.GOOD else soon)
+    good = upload.truth is Truth.GOOD or (upload.truth is Truth.GOOD_IF_ACCEPTED and turn.stage.small_parts)
+    return time.monotonic() < (timing.deadline(upload.completed) if good else upload.completed + 2 * timing.lag_s)
 
 
 def _version(shown: Json, upload: Upload, attached: float) -> Version | None:

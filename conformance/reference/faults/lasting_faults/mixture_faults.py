@@ -98,6 +98,8 @@ class _PromotedEarly(Layer):
         return State.PENDING if early else state
 
 
+_BAD_NEWER = (*BAD_200, "new-version-served")
+
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("mix-bad-masked", _MASKED, "a bad new version is hidden behind the good one before"): choose_version(
         _last_good
@@ -126,10 +128,10 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("mix-total-version-never", NEVER, "a wrong total size is pending for ever at /file_versions/{id}/url"): never(
         lambda call, upload, via, _: via == "version" and "total-size" in _flags(call, upload)
     ),
-    Fault("mix-single-hash-version-200", BAD_200, "a single part with a wrong hash is 200 as a later version"): _turned(
-        lambda call, upload, _, __: not upload["chunked"] and _number(call) > 1, State.ERR, State.OK
-    ),
-    Fault("mix-bad-second-version-200", BAD_200, "a bad chunked upload is 200 as a second version"): _turned(
+    Fault(
+        "mix-single-hash-version-200", _BAD_NEWER, "a single part with a wrong hash is 200 as a later version"
+    ): _turned(lambda call, upload, _, __: not upload["chunked"] and _number(call) > 1, State.ERR, State.OK),
+    Fault("mix-bad-second-version-200", _BAD_NEWER, "a bad chunked upload is 200 as a second version"): _turned(
         lambda call, upload, _, __: bool(upload["chunked"]) and _number(call) > 1, State.ERR, State.OK
     ),
     Fault(

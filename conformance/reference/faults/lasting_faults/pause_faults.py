@@ -51,15 +51,6 @@ class _OpenSwept(Layer):
             raise unknown("Upload")
 
 
-class _SignedBriefly(Layer):
-    """Takes a part only within 2.4 s of the opening, though the url says five minutes."""
-
-    def accepts(self, name: str, *, accepts: bool) -> bool:
-        """Take nothing more of an upload that was opened too long ago."""
-        row = self.world.database.one("SELECT created FROM uploads WHERE id = ?", name)
-        return accepts and row is not None and self.world.clock.now() < row["created"] + 3 * _PAUSE
-
-
 class _ProjectForgotten(Layer):
     """Does not get a project ready for whom it takes 1.5 s to ask for the first upload."""
 
@@ -74,6 +65,10 @@ def _slow_parts(world: World, upload: sqlite3.Row, _: list[Part]) -> bool:
     """Whether more than 0.8 s passed between two parts: the first upload was aborted."""
     stored = sorted(_stored(world, upload))
     return any(later - earlier > _PAUSE for earlier, later in pairwise(stored))
+
+
+def _long_open(world: World, upload: sqlite3.Row, _: list[Part]) -> bool:
+    return max(_stored(world, upload), default=0.0) > upload["created"] + 3 * _PAUSE
 
 
 def _early_parts_gone(_: World, __: str, pieces: list[Piece]) -> list[Piece]:
@@ -122,8 +117,8 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("slow-attach-never", NEVER, "a file that is made 1.2 s after complete never converges"): never(
         lambda call, upload, _, __: _first_version(call.world, upload) > (upload["completed"] or 0.0) + 1.2
     ),
-    Fault("slow-part-refused", (*GOOD_IE, *BYTES), "parts are stored within 2.4 s of the opening or not at all"): (
-        _SignedBriefly
+    Fault("slow-opening-bad", GOOD_IE, "a part that is stored 2.4 s after the opening makes an upload bad"): condemn(
+        _long_open
     ),
     Fault("slow-project-forgotten", PROJECT, "a project nobody used for 1.5 s is never ready"): _ProjectForgotten,
 }
