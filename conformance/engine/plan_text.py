@@ -94,5 +94,9 @@ def _timing(step: Step) -> list[str]:
         if share:
             return [f"{share:.0%} of what a slow client may take"]
         return [f"{lags:g} of the lag measured so far" if lags else f"{s * 1000:g} ms"]
-    times = int(option(step, "times")) if "times" in VERBS[step.verb].options else 1
-    return [f"{times} times, {option(step, 'every_s') * 1000:g} ms apart"] if times > 1 else []
+    options = VERBS[step.verb].options
+    times = int(option(step, "times")) if "times" in options else 1
+    if times == 1:
+        return []
+    every_s = option(step, "every_s") if "every_s" in options else 0.0
+    return [f"{times} times, {every_s * 1000:g} ms apart" if every_s else f"{times} times"]

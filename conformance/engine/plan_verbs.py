@@ -148,8 +148,8 @@ VERBS: dict[str, Verb] = {
         "PUT the signed URL of part {number} of {upload} once more",
         {"number": 1, "fresh": False, "late": False},
     ),
-    "download": Verb({"file": FILE}, "GET /files/{file}/url and follow it"),
-    "download_version": Verb({"version": VERSION}, "GET /file_versions/{version}/url and follow it"),
+    "download": Verb({"file": FILE}, "GET /files/{file}/url and follow it", {"times": 1}),
+    "download_version": Verb({"version": VERSION}, "GET /file_versions/{version}/url and follow it", {"times": 1}),
     "change_badly": Verb(
         {"file": FILE}, "{request}, about {file}", {"request": "a file renamed to nothing"}, takes={"upload": UPLOAD}
     ),

@@ -20,6 +20,8 @@ IDS = ("distinct-ids", "body-own-resource")
 """By making much at one moment."""
 LONG = 320
 """Reads of one thing in a row: beyond 256."""
+OFTEN = 18
+"""Downloads of one thing: beyond 16."""
 
 
 @st.composite
@@ -40,15 +42,22 @@ def _one(draw: Draw, n: int, parties: int, *, bad: bool, apart: bool) -> Actor:
 
 @st.composite
 def long_polls(draw: Draw) -> Plan:
-    """One file's url, its version's and its upload are read on and on, while it is pending and long after."""
+    """One file's url, its version's and its upload are read on and on, while it is pending and long after.
+
+    Another file is downloaded again and again, by a new url each time.
+    """
     shape = draw(shapes.one_part(bad=draw(st.booleans())))
+    good = draw(shapes.one_part(bad=False))
+    start = (*good.writes("u2"), good.completes("u2"), attach("u2", "f2", COMMON), do("settle", file="f2"))
+    fetches = do("download", file="f2", times=OFTEN), do("download_version", version=first_version("f2"), times=2)
+    fetcher = Actor("fetcher", (*start, *fetches))
     writer = Actor("writer", (*shape.writes("u1"), shape.completes("u1"), attach("u1", "f1", COMMON)))
     polls = do("read_url", file="f1", times=LONG, every_s=0.01)
     others = (
         do("read_version_url", version=first_version("f1"), times=6, every_s=0.3),
         do("read_upload", upload="u1", times=6, every_s=0.3),
     )
-    return Plan("long-polls", "read on and on", (writer, Actor("poller", (polls,)), Actor("reader", others)))
+    return Plan("long-polls", "read on and on", (writer, Actor("poller", (polls,)), Actor("reader", others), fetcher))
 
 
 LOAD = (
@@ -75,8 +84,8 @@ LOAD = (
     ),
     PlanScenario(
         "long-polls",
-        "One file's url is read on and on, while it is pending and long after",
-        (*COMPLETED, *WINDOW),
+        "One file's url is read on and on, while it is pending and long after, and another file is downloaded often",
+        (*COMPLETED, *WINDOW, *GOOD),
         Share(0, 1, 2),
         long_polls,
     ),

@@ -34,7 +34,11 @@ def withdrawn() -> Plan:
     seen, over = do("meet", at="seen", parties=2), do("meet", at="over", parties=2)
     rights = do("grant", "rights", project="p1")
     owner = (do("create_project", "p1"), *made(1, "p1"), rights, seen, do("withdraw", rights="rights"), over)
-    looks = (do("settle", file="f1"), do("download_version", version=first_version("f1")), do("read_upload", upload="u1"))
+    looks = (
+        do("settle", file="f1"),
+        do("download_version", version=first_version("f1")),
+        do("read_upload", upload="u1"),
+    )
     former = (over, do("until_refused", file="f1", rights="rights"))
     actors = (Actor("owner", owner), Actor("member", (*looks, seen), "member"), Actor("former", former, "other"))
     return Plan("members", "by hand", actors)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from conformance.engine.execution.bindings import World
+from conformance.engine.execution.bindings import File, Project, Upload, Version, World
 from conformance.engine.execution.closing import sample
 from conformance.engine.invalid_changes import CHANGES
 from conformance.engine.plan import Actor, Plan, PlanError, do
@@ -185,6 +185,17 @@ def test_the_closing_round_visits_every_scenario_and_first_what_rested_longest()
     worlds = [ended("a", 3.0), ended("a", 1.0), ended("b", 2.0), ended("c", None), ended("a", 2.0)]
     assert [(one.plan.theme, one.ended) for one in sample(worlds, 3)] == [("a", 1.0), ("b", 2.0), ("a", 2.0)]
     assert len(sample(worlds, 9)) == 4
+
+
+def test_the_closing_round_takes_what_holds_most_kinds_of_things_first() -> None:
+    """A plan that has a deleted file and an older version, before others of scenarios that were not visited either."""
+    plain, telling, late = ended("a", 1.0), ended("b", 2.0), ended("c", 3.0)
+    project = Project("p", 0.0)
+    upload = Upload("u", project, (1,), chunked=True, truth=Truth.GOOD, signed=None)
+    for world, gone, versions in ((plain, False, 1), (telling, True, 2), (late, False, 1)):
+        made = [Version(f"v{n}", upload) for n in range(versions)]
+        world.slot("f1").value = File("f", project, upload, made, deleted=gone)
+    assert [one.plan.theme for one in sample([plain, late, telling], 2)] == ["b", "a"]
 
 
 def test_the_report_says_how_long_things_rested() -> None:

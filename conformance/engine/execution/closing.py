@@ -33,12 +33,41 @@ CLOSER = "closing"
 
 
 def sample(worlds: Iterable[World], most: int) -> list[World]:
-    """Choose plans that ended: of each scenario the one that rested longest, then the second of each, and so on."""
-    by_theme: dict[str, list[World]] = {}
-    for world in sorted((one for one in worlds if one.ended is not None), key=lambda one: one.ended or 0.0):
-        by_theme.setdefault(world.plan.theme, []).append(world)
-    rounds = itertools.zip_longest(*by_theme.values())
-    return [world for each in rounds for world in each if world is not None][:most]
+    """Choose plans that ended, so that together they hold each kind of thing that any holds, as far as that goes.
+
+    The next one is always the one that adds most kinds; of those that add as many, it is the one that rested longest.
+    """
+    left = sorted((one for one in worlds if one.ended is not None), key=lambda one: one.ended or 0.0)
+    kinds = {one.token: frozenset(_kinds(one)) for one in left}
+    chosen: list[World] = []
+    seen: set[str] = set()
+    while left and len(chosen) < most:
+        best = max(left, key=lambda one: len(kinds[one.token] - seen))
+        left.remove(best)
+        chosen.append(best)
+        seen |= kinds[best.token]
+    return chosen
+
+
+def _kinds(world: World) -> Iterator[str]:
+    """Yield what kinds of things a plan made: what a server may treat in a way of its own, and later forget."""
+    yield f"of {world.plan.theme}"
+    for file in _telling(world)[:MOST_FILES]:
+        yield "a deleted file" if file.deleted else "a file of something deleted" if file.gone else "a file"
+        if len(file.versions) > 1:
+            yield "an older version"
+        for version in file.versions:
+            upload = version.upload
+            parts = "single" if not upload.chunked else "one part" if len(upload.parts) == 1 else "many parts"
+            yield "a deleted version" if version.deleted else f"{upload.truth.value}, {parts}"
+        yield "in a folder" if file.folder else "at the top"
+    yield from ("with rights" for _ in itertools.islice(world.memberships(), 1))
+    yield from ("a deleted project" for one in world.projects() if one.deleted)
+
+
+def _telling(world: World) -> list[File]:
+    """Return a plan's files, those first that were deleted, or have most versions: they have most to tell."""
+    return sorted(world.files(), key=lambda one: (not one.gone, -len(one.versions)))
 
 
 @dataclass(slots=True)
@@ -83,7 +112,7 @@ class ClosingRound:
         voices = Voices(self.stage, world, CLOSER, Phase.FINAL)
         for project in world.projects():
             yield from self._visit(voices.of(project.by), world, project)
-        for file in list(world.files())[:MOST_FILES]:
+        for file in _telling(world)[:MOST_FILES]:
             yield from _look(voices.of(file.project.by), file)
         for upload in itertools.islice(_usable(world), 1):
             yield from _use(voices.of(upload.project.by), upload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 
 from conformance.api.answers import Answer
 from conformance.engine.content import Piece, piece, whole
@@ -79,18 +80,32 @@ def _digest(turn: Turn, upload: Upload) -> str:
 
 
 def download(turn: Turn) -> Task:
-    """Read a file's url and follow it, also where its bytes were fetched before."""
+    """Read a file's url and follow it, as often as the step says, also where its bytes were fetched before."""
     yield from _download(turn, f"/files/{turn.file().id}/url")
 
 
 def download_version(turn: Turn) -> Task:
-    """Read a version's url and follow it, also where its bytes were fetched before."""
+    """Read a version's url and follow it, as often as the step says, also where its bytes were fetched before."""
     yield from _download(turn, f"/file_versions/{turn.version().id}/url")
 
 
 def _download(turn: Turn, path: str) -> Task:
+    """Fetch as often as the step says; one step of each plan goes on until the bound where the last led nowhere."""
     turn.world.first_time(path)
+    since, timing, times, n = time.monotonic(), turn.stage.timing, int(turn.option("times")), 1
+    led = _fetched(turn, path)
+    while n < times or (not led and time.monotonic() < timing.deadline(since) and turn.world.outwaits(turn.step)):
+        yield time.monotonic() if n < times else min(timing.next_look(since), timing.deadline(since))
+        led, n = _fetched(turn, path), n + 1
+
+
+def _fetched(turn: Turn, path: str) -> bool:
+    """Ask for a url and follow it; give whether it led to bytes, or there was none to follow."""
     last = sent(turn.client, turn.client.send("GET", path))
-    if last.answer is Answer.DONE and last.operation.exchange.status == 200:
-        fetch(turn.client, last)
-    yield from ()
+    if last.answer is not Answer.DONE or last.operation.exchange.status != _OK:
+        return True
+    exchange = fetch(turn.client, last).exchange
+    return exchange.status is not None and exchange.status < _REFUSED
+
+
+_OK, _REFUSED = 200, 400

@@ -68,7 +68,7 @@ def _slow_parts(world: World, upload: sqlite3.Row, _: list[Part]) -> bool:
 
 
 def _long_open(world: World, upload: sqlite3.Row, _: list[Part]) -> bool:
-    return max(_stored(world, upload), default=0.0) > upload["created"] + 3 * _PAUSE
+    return bool(max(_stored(world, upload), default=0.0) > upload["created"] + 3 * _PAUSE)
 
 
 def _early_parts_gone(_: World, __: str, pieces: list[Piece]) -> list[Piece]:
