@@ -41,7 +41,7 @@ NAME_CLASSES: Mapping[str, NameClass] = {
     "reserved": NameClass("with characters that URLs reserve", _ends(" a?b=c&d#e;f+g:h@i,j$k!l'm(n)*o")),
     "percent": NameClass("with what looks like percent-encoding", _ends(" %2F%00%25 100%")),
     "slashes": NameClass("with slashes both ways", _ends("/part\\two//three")),
-    "climbing": NameClass("that climbs out of its folder", lambda name: f"../../{name}/.."),
+    "climbing": NameClass("that climbs out of its folder", lambda name: f"../..\\{name}/.."),
     "hidden": NameClass("with a leading dot", lambda name: f".{name}"),
     "dots": NameClass("with dots at its end", _ends("...")),
     "extensions": NameClass("with two extensions", _ends(".tar.gz")),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
+from conformance.api.gateways import is_unusual
 from conformance.engine.false_hashes import FALSE_HASHES, falsified
 from conformance.engine.lot import Lot
 from conformance.engine.manners import MANNERS
@@ -16,6 +18,7 @@ from conformance.engine.plan_verbs import option
 from conformance.engine.scenario import PlanScenario, Scenario
 from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.portion import Portion
+from conformance.model import Exchange
 from conformance.settings.naming import Naming
 from conformance.settings.run_settings import EFFORTS
 
@@ -182,6 +185,15 @@ def test_a_name_of_a_class_can_be_written_and_still_be_found(kind: str) -> None:
     assert 1 <= len(made) <= LONGEST
     assert made.encode("utf-8").decode("utf-8") == made != plain
     assert (plain in made) is NAME_CLASSES[kind].unique
+
+
+@pytest.mark.parametrize("kind", NAME_CLASSES)
+def test_a_name_that_a_firewall_may_take_for_an_attack_is_known_to_be_unusual(kind: str) -> None:
+    """Its page is the firewall's then, and accuses no server: no name is made of plain bytes alone, and looks so."""
+    made = dressed(kind, Naming("00" * 32).in_plan("ddsc-0123456789ab-1-2", "upload", 3))
+    asked = Exchange("POST", "/api/v1/files", request={"name": made})
+    looks_so = re.search(r"\.\./|\.\.\\|//|--$|/etc/|<|'|\x00|[\r\n]|\$\{|\$\(", made)
+    assert not looks_so or is_unusual(asked, "/api/v1")
 
 
 def test_every_standard_run_asks_in_each_manner_by_head_and_by_validators() -> None:
