@@ -11,6 +11,7 @@ import pytest
 from campaign_stand import Stand, classified
 
 from conformance.api.answers import Answer
+from conformance.api.gateways import is_unusual
 from conformance.engine.efforts import QUICK
 from conformance.engine.execution.campaign import Campaign
 from conformance.engine.execution.uploading import FORM
@@ -247,3 +248,10 @@ def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path
     history = History(tuple(stand.watcher.operations), stand.settings.target)
     assert judge_history(history).tallies["nc-payload"].findings
     assert "list_projects" not in stand.names(phase=Phase.FINAL)
+
+
+def test_a_plain_project_holds_no_byte_that_a_firewall_may_stop(stand: Stand) -> None:
+    """Else nothing would show that the like of what it stops reaches the API."""
+    (world,) = stand.run(plan(do("create_project", "p1")))
+    (made,) = [one for one in stand.of(world) if classified(one).call.name == "create_project"]
+    assert not is_unusual(made.exchange, "/api/v1")
