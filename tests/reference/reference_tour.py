@@ -231,7 +231,7 @@ class Tour:
             self.call(verb, "GET", path)
 
     def _settle(self) -> None:
-        for pause in (0.4, 0.3, 1.0, 1.0):
+        for pause in (0.4, 0.8, 1.5):
             self.bench.advance(pause)
             for subject in self.subjects:
                 if not subject.file and subject.name != "early":
@@ -239,7 +239,7 @@ class Tour:
             for subject in self.subjects:
                 if subject.file:
                     self._read(subject)
-        for subject in self.subjects:
+        for subject in self.subjects[::2]:
             self._shows(subject)
         self.call("list_files", "GET", f"/projects/{self.project}/files")
         bad = next(one for one in self.subjects if one.truth == BAD)
