@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
+from conformance import yaml_text
 
 _METHODS = ("get", "post", "put", "delete")
 
@@ -22,7 +22,7 @@ def path() -> Path:
 @cache
 def document() -> Mapping[str, Any]:
     """Return the document as it is written, references unresolved."""
-    parsed: Mapping[str, Any] = yaml.safe_load(path().read_text(encoding="utf-8"))
+    parsed: Mapping[str, Any] = yaml_text.parsed(path().read_text(encoding="utf-8"))
     return parsed
 
 

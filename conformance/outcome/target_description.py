@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from conformance import yaml_text
 from conformance.api.error_bodies import NOT_CONSISTENT
 from conformance.errors import UsageError
 from conformance.history.input_files import read_text
@@ -46,7 +47,7 @@ def load(text: str, *, source: str) -> Mapping[str, Any]:
         UsageError: it is neither, or describes no API.
     """
     try:
-        parsed = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
+        parsed = json.loads(text) if text.lstrip().startswith("{") else yaml_text.parsed(text)
     except (ValueError, yaml.YAMLError, RecursionError) as trouble:
         raise UsageError(f"{source} is neither JSON nor YAML.", remedy=_REMEDY) from trouble
     if not isinstance(parsed, dict) or not isinstance(parsed.get("paths"), dict):

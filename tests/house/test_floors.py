@@ -18,6 +18,7 @@ FLOORS: dict[str, int] = {
     "conformance.model": 0,
     "conformance.errors": 0,
     "conformance.interrupts": 0,
+    "conformance.yaml_text": 0,
     "conformance.reference": 0,
     "conformance.api": 1,
     "conformance.history": 1,

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from openapi_spec_validator import validate
 
+from conformance import yaml_text
 from conformance.api.payload_schemas import contract
 from conformance.api.routes import EXTENDED_CALLS, NEEDED_CALLS, URL_CALLS, call_of
 from conformance.api.statuses import DOCUMENTED_SUCCESS
 
 PATH = Path(__file__).parents[2] / "schemas" / "openapi.yaml"
-DOCUMENT: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+DOCUMENT: dict[str, Any] = yaml_text.parsed(PATH.read_text(encoding="utf-8"))
 METHODS = ("get", "post", "put", "delete")
 
 

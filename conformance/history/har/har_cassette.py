@@ -10,10 +10,9 @@ from typing import Any
 
 import yaml
 
+from conformance import yaml_text
 from conformance.errors import HistoryError
 from conformance.history.har.har_entries import NS_PER_S, HarEntry, instant, octets_of_text, retained_whole
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def is_cassette(text: str) -> bool:
@@ -28,7 +27,7 @@ def cassette_entries(text: str) -> list[HarEntry]:
         HistoryError: it is none, or an exchange lacks what every one has.
     """
     try:
-        document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader either way
+        document = yaml_text.parsed(text)
     except (yaml.YAMLError, RecursionError) as trouble:
         raise HistoryError(f"this is no cassette: {trouble}.") from trouble
     found = document.get("http_interactions") if isinstance(document, dict) else None
