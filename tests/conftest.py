@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -29,6 +30,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # A shell's background job ignores interrupts, and so would every process that these tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+gc.set_threshold(50_000, 20, 50)  # most of what these tests make lives on: looking for garbage finds little
 CLIENT = "DukeDSClient==4.0.0"
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 

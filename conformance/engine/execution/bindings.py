@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from conformance.api.answers import Answer
 from conformance.engine.content import Piece
@@ -17,9 +16,6 @@ from conformance.engine.plan import Plan, Step
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
 from conformance.settings.naming import Naming
-
-if TYPE_CHECKING:
-    from conformance.engine.execution.context import Sent
 
 
 @dataclass(slots=True)
@@ -165,8 +161,7 @@ class Slot:
 class World:
     """One execution of a plan. `token` is unique to it: names and bytes derive from it.
 
-    `ended` is when its last look was over (monotonic seconds), `rank` its number in the campaign, from 1. `retained`
-    is the last answer in full that an actor had from a path, which it asks about once more when it revalidates.
+    `ended` is when its last look was over (monotonic seconds), `rank` its number in the campaign, from 1.
     """
 
     def __init__(
@@ -193,7 +188,6 @@ class World:
         self._names = 0
         self._plain: dict[str, str] = {}
         self._outwaiting: Step | None = None
-        self.retained: dict[tuple[str, str], Sent] = {}
 
     def outwaits(self, step: Step) -> bool:
         """Whether a step that is told nothing goes on until the bound is over: the first that asks, and no other."""

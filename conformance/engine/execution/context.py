@@ -99,7 +99,8 @@ class Stage:
     `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
     `offers` says of calls that a target may lack whether this one has them, and `second_id` is the second user's id.
     `slow_s` is what a slow client may take in all, in seconds. `small_parts` says that an upload of small parts was
-    found good, so that others are.
+    found good, so that others are. `retained` are the last answers in full that were asked about by validators, by
+    plan, actor and path.
     `stores` are the storage providers that the target lists, `algorithms` how they hash; with `every_store` the plans
     use them in turn. No upload is larger than `largest` bytes.
     """
@@ -127,6 +128,7 @@ class Stage:
     second_id: str = ""
     slow_s: float = 3.0
     small_parts: bool = False
+    retained: dict[tuple[str, str, str], Sent] = field(default_factory=dict)
 
     def store(self, wanted: int, world: World) -> str:
         """Return the id of the storage provider that an upload names; empty where it names none.

@@ -79,7 +79,11 @@ def _slug_of(turn: Turn) -> str:
 def _ask_project(turn: Turn, kind: str, slug: str) -> Operation:
     like = turn.resource("like") if "like" in turn.step.args else None
     name = like.name if isinstance(like, Project) and like.name else turn.world.name("project", kind)
-    body = {"name": name, "description": "made by dds-conformance and removed again", **({"slug": slug} if slug else {})}
+    body = {
+        "name": name,
+        "description": "made by dds-conformance and removed again",
+        **({"slug": slug} if slug else {}),
+    }
     intent = "unsure" if kind or slug else "valid"  # a server may have its rules for names and slugs
     return turn.client.send("POST", "/projects", json=body, intent=intent)
 

@@ -34,7 +34,8 @@ def revalidate(turn: Turn) -> Task:
     file = turn.file()
     version = file.versions[0]
     path = f"/file_versions/{version.id}/url" if turn.option("of_version") else f"/files/{file.id}/url"
-    before = turn.world.retained.get((turn.actor.name, path))
+    key = (turn.world.token, turn.actor.name, path)
+    before = turn.stage.retained.get(key)
     switched = file.switched if before and file.switched and file.switched > before.at else 0.0
     asked = _again(turn, path, before) if before else _Asked(sent(turn.client, turn.client.send("GET", path)))
     since = max(version.upload.completed or time.monotonic(), switched or 0.0)
@@ -45,7 +46,7 @@ def revalidate(turn: Turn) -> Task:
         if not asked.unchanged:
             fetch(turn.client, asked.held)
         asked = _again(turn, path, asked.held)
-    turn.world.retained[turn.actor.name, path] = asked.held
+    turn.stage.retained[key] = asked.held
 
 
 _OK, _UNCHANGED = 200, 304
