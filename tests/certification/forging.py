@@ -116,7 +116,12 @@ def redrawn(own: Own) -> Own:
 
 def without(own: Own, dropped: Callable[[Line], bool]) -> Own:
     """Return the leavings without the operations that `dropped` picks, announcements included, redrawn."""
-    return redrawn(with_lines(own, [line for line in lines_of(own) if "a_ns" not in line or not dropped(line)]))
+    return redrawn(short_of(own, dropped))
+
+
+def short_of(own: Own, dropped: Callable[[Line], bool]) -> Own:
+    """Return the same with the report as it was: for who draws it anew after something else."""
+    return with_lines(own, [line for line in lines_of(own) if "a_ns" not in line or not dropped(line)])
 
 
 def renumbered(own: Own, *, everywhere: bool) -> Own:

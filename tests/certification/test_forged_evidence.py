@@ -22,6 +22,7 @@ from forging import (
     now,
     redrawn,
     renumbered,
+    short_of,
     sign,
     with_header,
     with_lines,
@@ -95,7 +96,7 @@ def _some_operations_are_dropped(own: Own, _signers: Signers, _other: Own) -> Ow
 @forgery("plan not in full")
 def _some_operations_are_dropped_and_the_rest_renumbered(own: Own, _signers: Signers, _other: Own) -> Own:
     plan = of_plan(own, "uploads")
-    retained = without(own, lambda line: line["plan"] == plan and call_is("PUT", "/complete")(line))
+    retained = short_of(own, lambda line: line["plan"] == plan and call_is("PUT", "/complete")(line))
     return renumbered(retained, everywhere=True)
 
 
@@ -103,13 +104,13 @@ def _some_operations_are_dropped_and_the_rest_renumbered(own: Own, _signers: Sig
 def _creates_are_dropped_and_the_history_alone_renumbered(own: Own, _signers: Signers, _other: Own) -> Own:
     plan = of_plan(own, "uploads")
     gone = ids(own, lambda line: line["plan"] == plan and call_is("POST", "/files")(line))
-    return renumbered(without(own, lambda line: line["id"] in gone), everywhere=False)
+    return renumbered(short_of(own, lambda line: line["id"] in gone), everywhere=False)
 
 
 @forgery("was sent under the request id")
 def _a_read_is_dropped_and_the_history_alone_renumbered(own: Own, _signers: Signers, _other: Own) -> Own:
     gone = next(iter(sorted(ids(own, call_is("GET", "/url")))))
-    return renumbered(without(own, lambda line: line["id"] == gone), everywhere=False)
+    return renumbered(short_of(own, lambda line: line["id"] == gone), everywhere=False)
 
 
 @forgery("had made it")
@@ -126,7 +127,7 @@ def _dropped_steps_are_said_to_have_been_left_out(own: Own, _signers: Signers, _
                     one["unsent"].append({**gap, "why": f"never made: {step['upload']}"})
         return plans
 
-    return renumbered(with_plans(without(own, lambda line: line["id"] in gone), excuse), everywhere=True)
+    return renumbered(with_plans(short_of(own, lambda line: line["id"] in gone), excuse), everywhere=True)
 
 
 @forgery("no run gives that reason")
@@ -180,28 +181,28 @@ def _a_plan_is_said_to_have_been_left_out_for_want_of_time(own: Own, _signers: S
 @forgery("never fuzzed")
 def _the_fuzzing_of_a_call_is_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     gone = ids(own, lambda line: line["scenario"] == "fuzz-file-url")
-    return renumbered(without(own, lambda line: line["id"] in gone), everywhere=True)
+    return renumbered(short_of(own, lambda line: line["id"] in gone), everywhere=True)
 
 
 @forgery("never asked")
 def _the_last_looks_are_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     plan = of_plan(own, "uploads")
     gone = ids(own, lambda line: line["plan"] == plan and line["phase"] == "final" and line["path"].endswith("/url"))
-    return renumbered(without(own, lambda line: line["id"] in gone), everywhere=True)
+    return renumbered(short_of(own, lambda line: line["id"] in gone), everywhere=True)
 
 
 @forgery("never followed the signed URL")
 def _the_downloads_are_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     plan = of_plan(own, "uploads")
     gone = ids(own, lambda line: line["plan"] == plan and line["role"] == "storage" and line["method"] == "GET")
-    return renumbered(without(own, lambda line: line["id"] in gone), everywhere=True)
+    return renumbered(short_of(own, lambda line: line["id"] in gone), everywhere=True)
 
 
 @forgery("followed a signed URL of")
 def _answers_with_urls_are_dropped(own: Own, _signers: Signers, _other: Own) -> Own:
     origins = {line["notes"]["url_of"] for line in lines_of(own) if "url_of" in line.get("notes", {})}
     gone = ids(own, lambda line: line["id"] in origins and line["plan"] == "seeds" and line["path"].endswith("/url"))
-    return renumbered(without(own, lambda line: line["id"] in gone), everywhere=True)
+    return renumbered(short_of(own, lambda line: line["id"] in gone), everywhere=True)
 
 
 @forgery("phases out of order")
