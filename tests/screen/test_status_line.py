@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -74,9 +75,12 @@ def test_the_phases_of_a_run_are_told_apart(tmp_path: Path) -> None:
     run.history_path.write_bytes(encode_header(TARGET, {"run_id": "run-1"}))
     phases.expect_fuzzing(run, 28)
 
-    def sent(number: int, scenario: str, plan: str, phase: str) -> None:
-        exchange = Exchange("GET", "/api/v1/projects", status=200, response={"results": []})
-        operation = Operation(f"o{number}", "s", number, number + 1, exchange, scenario=scenario, plan=plan)
+    def sent(number: int, scenario: str, plan: str, phase: str, *, pending: bool = False) -> None:
+        exchange, at = Exchange("GET", "/api/v1/projects", status=200, response={"results": []}), number
+        if pending:
+            body = {"error": 404, "code": "resource_not_consistent", "reason": "r", "suggestion": "s"}
+            exchange, at = Exchange("GET", "/api/v1/files/f1/url", status=404, response=body), time.monotonic_ns()
+        operation = Operation(f"o{number}", "s", at, at + 1, exchange, scenario=scenario, plan=plan)
         line = encode(operation).replace(b'"phase":"trouble"', f'"phase":"{phase}"'.encode())
         with run.history_path.open("ab") as file:
             file.write(line)
@@ -84,7 +88,7 @@ def test_the_phases_of_a_run_are_told_apart(tmp_path: Path) -> None:
 
     sent(1, "good-tracers", "plan-1", "trouble")
     sent(2, "good-tracers", "plan-1", "final")
-    sent(3, "fuzz-file-url", "file_url", "trouble")
+    sent(3, "fuzz-file-url", "file_url", "trouble", pending=True)
     for phase in ("cleaning", "judging"):
         phases.enter(run, phase)
         watching.tick()
@@ -94,6 +98,7 @@ def test_the_phases_of_a_run_are_told_apart(tmp_path: Path) -> None:
         "preparing", "plans", "settling", "fuzzing", "cleaning", "judging",
     ]  # fmt: skip
     assert "fuzzing 1 of 28 calls" in "\n".join(stated)
+    assert [" waiting" in line for line in stated[-3:]] == [True, False, False], "nobody waits when nothing is sent"
 
 
 def test_progress_counts_plans_at_their_last_reads_and_what_is_fuzzed() -> None:

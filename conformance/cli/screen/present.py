@@ -112,7 +112,7 @@ class Watching:
     def _standing(self, phase: str, share: float | None) -> Standing:
         now_ns, elapsed = time.monotonic_ns(), time.monotonic() - self._begun
         progress = self._tail.progress
-        awaited = progress.awaited_at(now_ns).values()
+        awaited = () if self._said else progress.awaited_at(now_ns).values()  # then nobody waits for them any more
         expected = self._expected
         return Standing(
             phase=phase,
