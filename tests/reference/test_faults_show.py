@@ -36,11 +36,11 @@ SHOULD = {
 }
 
 
-def crimes(folder: Path, **bends: list[str]) -> set[str]:
+def crimes(folder: Path, *, brief: bool = False, **bends: list[str]) -> set[str]:
     """Return the requirements that a tour shows broken."""
-    bench = Bench(folder / "data", lag=LAG, **bends)  # type: ignore[arg-type]
+    bench = Bench(folder / f"data-{brief}", lag=LAG, **bends)  # type: ignore[arg-type]
     try:
-        tour = Tour(bench).walk()
+        tour = Tour(bench, brief=brief).walk()
     finally:
         bench.close()
     return {name for name, detects in DETECTORS.items() if detects(tour)}
@@ -57,7 +57,9 @@ UNDER_LOAD = {fault.name for fault in FAULTS.values() if fault.under_load}  # sh
 @pytest.mark.parametrize("name", sorted(set(FAULTS) - {name for name, _ in SHOWN} - UNDER_LOAD))
 def test_a_fault_shows_its_own_crime(name: str, tmp_path: Path) -> None:
     """The first requirement that a fault says it breaks is seen broken, and nothing that it does not own up to."""
-    seen, fault = crimes(tmp_path, faults=[name]), FAULTS[name]
+    seen, fault = crimes(tmp_path, brief=True, faults=[name]), FAULTS[name]
+    if fault.breaks[0] not in seen:
+        seen = crimes(tmp_path, faults=[name])
     assert fault.breaks[0] in seen
     assert seen <= set(fault.breaks) or name in AT_RANDOM
 
@@ -65,7 +67,7 @@ def test_a_fault_shows_its_own_crime(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(TOURED - NOT_FOR_A_TOUR))
 def test_an_variant_breaks_no_promise(name: str, tmp_path: Path) -> None:
     """An variant moves at most requirements that do not gate."""
-    assert crimes(tmp_path, variants=[name]) <= SHOULD
+    assert crimes(tmp_path, brief=True, variants=[name]) <= SHOULD
 
 
 def test_every_requirement_is_broken_by_a_fault() -> None:
