@@ -22,6 +22,8 @@ LEAST_PAGES = 3
 """So many pages of one shape make a firewall."""
 
 _UNUSUAL = re.compile(r"[^A-Za-z0-9 ._/\-]")
+_NEEDLESS = re.compile(r"%(?:2[d-f]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)", re.IGNORECASE)
+"""A plain byte that is written as no client of good faith writes it in a path: encoded."""
 _SYNTAX = re.compile(r'[{}\[\]":,\s]')
 _TAG = re.compile(r"<\s*(/?[A-Za-z][A-Za-z0-9]*)")
 _VARYING = re.compile(r"\S*\d\S*")
@@ -127,9 +129,12 @@ def _shape(exchange: Exchange) -> _Shape:
 
 
 def is_unusual(exchange: Exchange, base: str) -> bool:
-    """Whether path, query or a string of the body holds a byte outside letters, digits, space and ``. _ / -``."""
+    """Whether path, query or a string of the body holds a byte outside letters, digits, space and ``. _ / -``.
+
+    A percent sign that nothing asks for is such a byte: some firewalls look at what it stands for.
+    """
     path, _, query = exchange.path.partition("?")
-    if _UNUSUAL.search(unquote(path[len(base) :], errors="surrogateescape")):
+    if _NEEDLESS.search(path) or _UNUSUAL.search(unquote(path[len(base) :], errors="surrogateescape")):
         return True
     if query and any(_UNUSUAL.search(word) for pair in _pairs(query) for word in pair):
         return True
