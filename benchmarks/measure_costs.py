@@ -14,6 +14,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 
 from conformance.reference.launch import launch
@@ -28,7 +30,7 @@ _ROWS = re.compile(r"(?<=COSTS: Mapping\[str, EffortCost\] = \{\n).*?(?=\}\n# fm
 
 
 def measured(effort: str, lag_s: float) -> EffortCost:
-    """Run one effort against a server of our own, and count what its history holds; `lags` is 0."""
+    """Run one effort against a server of our own, reports included, and count what its history holds; `lags` is 0."""
     with tempfile.TemporaryDirectory() as folder, launch(lag=str(lag_s)) as server:
         tokens = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
         words = [
@@ -44,32 +46,44 @@ def measured(effort: str, lag_s: float) -> EffortCost:
             "--quiet",
         ]
         command = [sys.executable, "-m", "conformance", *words]
+        begun = time.monotonic()
         subprocess.run(command, env={**os.environ, **tokens}, check=True, stdout=subprocess.DEVNULL)
+        took_s = time.monotonic() - begun
         report = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
-        ledger = (Path(folder) / "ledger.jsonl").read_text(encoding="utf-8")
+        made = _made(Path(folder) / "ledger.jsonl")
         octets = _octets(Path(folder) / "history.jsonl")
-    made = {
-        kind: len(set(re.findall(rf'"kind": ?"{kind}".*?"id": ?"([^"]+)"', ledger))) for kind in ("project", "upload")
-    }
-    return EffortCost(made["project"], made["upload"], report["exchanges"], octets, report["duration_s"])
+    return EffortCost(made["project"], made["upload"], report["exchanges"], octets, took_s)
+
+
+def _made(ledger: Path) -> Counter[str]:
+    """Count what was made, by its kind."""
+    wanted: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    with ledger.open("rb") as file:
+        for line in map(json.loads, file):
+            if "create" in line:
+                wanted[line["key"]] = line["create"]
+            elif "made" in line:
+                found[wanted[line["made"]]] += 1
+    return found
 
 
 def _octets(history: Path) -> int:
     """Add up the bytes of all bodies, both ways."""
     total = 0
-    for line in history.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        if "b_ns" not in entry:
-            continue
-        total += int((entry.get("headers") or {}).get("content-length") or 0)
-        body = entry.get("request")
-        total += body["bytes"] if isinstance(body, dict) and "md5" in body else len(json.dumps(body)) if body else 0
+    with history.open("rb") as file:
+        for entry in map(json.loads, file):
+            if "b_ns" not in entry:
+                continue
+            total += int((entry.get("headers") or {}).get("content-length") or 0)
+            body = entry.get("request")
+            total += body["bytes"] if isinstance(body, dict) and "md5" in body else len(json.dumps(body)) if body else 0
     return total
 
 
 def row(effort: str, cost: EffortCost) -> str:
     """Give a line of the table."""
-    counts = f"projects={rounded(cost.projects)}, uploads={rounded(cost.uploads)}, requests={rounded(cost.requests):_}"
+    counts = f"projects={rounded(cost.projects)}, uploads={rounded(cost.uploads):_}, requests={rounded(cost.requests):_}"
     times = f"bytes={rounded(cost.bytes):_}, seconds={cost.seconds:.0f}, lags={cost.lags:.0f}"
     return f'    "{effort}": EffortCost({counts}, {times}),\n'
 

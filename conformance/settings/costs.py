@@ -12,8 +12,8 @@ from conformance.settings.effort_cost import EffortCost
 
 # fmt: off
 COSTS: Mapping[str, EffortCost] = {
-    "quick": EffortCost(projects=35, uploads=110, requests=3_000, bytes=500_000, seconds=16, lags=6),
-    "standard": EffortCost(projects=160, uploads=510, requests=13_600, bytes=42_000_000, seconds=40, lags=20),
+    "quick": EffortCost(projects=35, uploads=130, requests=2_900, bytes=3_200_000, seconds=12, lags=6),
+    "standard": EffortCost(projects=140, uploads=540, requests=13_000, bytes=200_000_000, seconds=28, lags=10),
     "thorough": EffortCost(projects=400, uploads=1_000, requests=45_000, bytes=260_000_000, seconds=360, lags=70),
 }
 # fmt: on
