@@ -83,7 +83,9 @@ def _octets(history: Path) -> int:
 
 def row(effort: str, cost: EffortCost) -> str:
     """Give a line of the table."""
-    counts = f"projects={rounded(cost.projects)}, uploads={rounded(cost.uploads):_}, requests={rounded(cost.requests):_}"
+    counts = (
+        f"projects={rounded(cost.projects)}, uploads={rounded(cost.uploads):_}, requests={rounded(cost.requests):_}"
+    )
     times = f"bytes={rounded(cost.bytes):_}, seconds={cost.seconds:.0f}, lags={cost.lags:.0f}"
     return f'    "{effort}": EffortCost({counts}, {times}),\n'
 

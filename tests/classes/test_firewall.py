@@ -55,7 +55,9 @@ def test_pages_that_only_hostile_requests_met_are_a_firewalls() -> None:
     assert drawn["not_the_api"]["firewall"]["count"] == 3
 
 
-@pytest.mark.parametrize("path", ["/projects/%2e%2e/files", "/projects/%2E./files", "/projects/a%2Fb", "/projects/%61dmin"])
+@pytest.mark.parametrize(
+    "path", ["/projects/%2e%2e/files", "/projects/%2E./files", "/projects/a%2Fb", "/projects/%61dmin"]
+)
 def test_a_plain_byte_that_is_encoded_for_no_reason_is_unusual(path: str) -> None:
     """What it stands for may look like an attack to a firewall; a space is encoded by everybody."""
     whole = asked((*HOSTILE, path)) + reached() + reached("/projects/a/files")
