@@ -23,7 +23,7 @@ run: install ## Judge the embedded DDS: a verdict on the screen and a report fol
 	$(BIN)/dds-conformance run --embedded --report-dir dds-report
 
 test: install ## Run the suite's own tests; many of them wait, so there are more workers than two cores
-	$(BIN)/python -m pytest -n 5 --dist loadgroup
+	$(BIN)/python -m pytest -n 6 --dist loadgroup
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .

@@ -69,6 +69,37 @@ def test_a_file_that_is_made_after_a_late_refusal_does_not_undo_it() -> None:
     assert wrongs(scribe) == {"converges-upload"}
 
 
+def test_an_upload_whose_file_may_have_been_made_though_its_name_was_taken_may_be_refused_later() -> None:
+    """The request was delivered twice, and its second delivery answered: a second file need not be."""
+    scribe = scene()
+    refuse(scribe, SOON, 400, error(400, "validation failed", errors=[{"field": "name", "message": "is taken"}]))
+    refuse(scribe, LATE, 400, error(400, "The upload already has a file"))
+    assert wrongs(scribe) == set()
+
+
+@pytest.mark.parametrize(
+    ("parent", "wrong"),
+    [
+        ({"kind": "dds-project", "id": uid("pppp", 2)}, set()),
+        ({"kind": "dds-folder", "id": uid("dddd", 2)}, set()),
+        ({"kind": "dds-folder", "id": uid("dddd", 9)}, set()),  # nobody saw whose it is
+        ({"kind": "dds-folder", "id": uid("dddd", 1)}, {"converges-upload"}),
+        ({"kind": "dds-project", "id": uid("pppp", 1)}, {"converges-upload"}),
+    ],
+)
+def test_only_a_file_of_the_upload_s_own_project_is_owed(parent: dict[str, str], wrong: set[str]) -> None:
+    """At its top or in a folder of it."""
+    scribe = scene()
+    for number in (1, 2):
+        home = {"kind": "dds-project", "id": uid("pppp", number)}
+        asked = {"parent": home, "name": f"folder {number}"}
+        made = {"kind": "dds-folder", "id": uid("dddd", number), "name": f"folder {number}", "parent": home}
+        scribe.wire("actor", *at(3 + number, 4 + number), "POST", "/folders", status=201, request=asked, response=made)
+    asked = {"parent": parent, "upload": {"id": uid("aaaa", 1)}}
+    scribe.wire("actor", *at(*LATE), "POST", "/files", status=400, request=asked, response=NAMES_UPLOAD)
+    assert wrongs(scribe) == wrong
+
+
 def removed(scribe: Scribe, number: int) -> None:
     """Make a folder of project 1, and delete it."""
     name = uid("dddd", number)

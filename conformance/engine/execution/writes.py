@@ -104,7 +104,7 @@ def attach(turn: Turn) -> Task:
             0.0005 * tries**2, turn.stage.timing.floor_s * 2 + GROWTH * (time.monotonic() - since)
         )
         last = sent(turn.client, turn.client.send("POST", "/files", json=body))
-    while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, last):
+    while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, project, last):
         yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client, turn.client.send("POST", "/files", json=body))
     version = _version(last.body.get("current_version"), upload, last.at)
@@ -129,11 +129,14 @@ def _late(turn: Turn, upload: Upload, since: float) -> bool:
     return answered or now > timing.deadline(since) or turn.stage.scheduler.stopped
 
 
-def _may_be_taken_later(turn: Turn, upload: Upload, last: Sent) -> bool:
-    """Whether a completed upload that is refused may be accepted yet; a bad one is refused for good once known."""
+def _may_be_taken_later(turn: Turn, upload: Upload, project: Project, last: Sent) -> bool:
+    """Whether a completed upload that is refused may be accepted yet; a bad one is refused for good once known.
+
+    `project` is that of the file: one of another project than its own is, or may be, refused for good as well.
+    """
     over = upload.project.deleted or turn.stage.scheduler.stopped or says_taken(last.operation.exchange)
     used = any(version.upload is upload for file in turn.world.files() for version in file.versions)
-    if upload.completed is None or over or used or not turn.owns(upload.project):
+    if upload.completed is None or over or used or project is not upload.project or not turn.owns(project):
         return False
     timing = turn.stage.timing
     good = upload.truth is Truth.GOOD or (upload.truth is Truth.GOOD_IF_ACCEPTED and turn.stage.small_parts)
@@ -156,7 +159,7 @@ def new_version(turn: Turn) -> Task:
         file.current = None
     path, since = f"/files/{file.id}", time.monotonic()
     last = yield from insist(turn, lambda cut: turn.client.send("PUT", path, json=body, cut_after_s=cut))
-    while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, last):
+    while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, file.project, last):
         yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client, turn.client.send("PUT", path, json=body))
     version = _version(last.body.get("current_version"), upload, last.at)

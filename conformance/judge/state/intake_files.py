@@ -109,7 +109,7 @@ class Filing(Storing):
             file = of.call.id if of.call.name == "update_file" else ""
             away = TurnedAway(of.effect is Effect.NONE, place, file)
             self.upload(wanted).turned_away.append(away)
-        elif of.effect is not Effect.NONE and wanted:
+        elif wanted and (of.effect is not Effect.NONE or says_taken(exchange)):  # by itself, delivered once more
             upload = self.upload(wanted)
             upload.attached_from = min(upload.attached_from, operation.a_ns)
         elif of.effect is not Effect.NONE:  # nobody can read which upload it named

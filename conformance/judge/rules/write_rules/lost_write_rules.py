@@ -15,8 +15,9 @@ from conformance.judge.rules.excuses import (
     WAIT_BEGUN_ANEW,
     WITHIN_THE_BOUND,
 )
-from conformance.judge.rules.write_rules.write_excuses import MAY_BE_ATTACHED, NEVER_SHOWN
+from conformance.judge.rules.write_rules.write_excuses import MAY_BE_ATTACHED, NEVER_SHOWN, OF_ANOTHER_PROJECT
 from conformance.judge.state.expected import Truth
+from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, SECOND, Interval, first
 from conformance.judge.state.observed import doomed_from, place_doomed, scope_of_file
 from conformance.judge.state.resources import FOR_GOOD, TurnedAway, Upload
@@ -54,11 +55,21 @@ def _is_late(turned_away: TurnedAway, case: Case, done: Interval, context: Conte
     doomed = min(place, doomed_from(home.deletes)[0] if home else NEVER)
     excused = (
         WITHIN_THE_BOUND.holds(refused, done, context.bound)
+        or OF_ANOTHER_PROJECT.holds(upload.project, _project(turned_away, world))
         or MAY_BE_ATTACHED.holds(upload, world.attached_unread, refused)
         or WAIT_BEGUN_ANEW.holds(case.rewrites, refused, context.bound)
         or (doomed < NEVER and MAY_BE_DELETED.holds(refused, doomed))
     )
     return not excused
+
+
+def _project(turned_away: TurnedAway, world: World) -> str:
+    """Return the project of the place that an upload was turned away from; nothing where nobody can tell."""
+    stay, file = turned_away.stay, world.files.get(turned_away.file)
+    if file is not None or turned_away.file:
+        return file.project if file else ""
+    folder = world.folders.get(stay.parent) if stay.is_folder else None
+    return (folder.project if folder else "") if stay.is_folder else stay.parent
 
 
 def open_for_good(case: Case, context: Context, book: Book) -> None:
@@ -122,7 +133,10 @@ RULES = (
     Rule(
         "attach-refused", "converges-upload", Need.UPLOAD, turned_away, _turns_away,
         occasions="uploads that told their truth at an endpoint, or had the whole bound to do so",
-        since=2, excuses=(TRUTH_UNKNOWN, WITHIN_THE_BOUND, MAY_BE_ATTACHED, WAIT_BEGUN_ANEW, MEDDLED, MAY_BE_DELETED),
+        since=2, excuses=(
+            TRUTH_UNKNOWN, WITHIN_THE_BOUND, OF_ANOTHER_PROJECT, MAY_BE_ATTACHED, WAIT_BEGUN_ANEW, MEDDLED,
+            MAY_BE_DELETED,
+        ),
     ),
     Rule(
         "open-for-good", "status-record", Need.UPLOAD, open_for_good, _stays_open,

@@ -13,6 +13,11 @@ MAY_BE_ATTACHED = Excuse(
     "be. So may one be that is not known to be good.",
     lambda upload, unread, refused: min(upload.attached_from, unread) <= refused.ended_ns,
 )
+OF_ANOTHER_PROJECT = Excuse(
+    "of-another-project",
+    "An upload need not become a file of another project than its own, nor of one that nobody can tell.",
+    lambda home, place: place != home,
+)
 NEVER_SHOWN = Excuse(
     "never-shown",
     "A target whose records show no upload's completion need not show this one's.",
