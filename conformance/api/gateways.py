@@ -24,7 +24,7 @@ LEAST_PAGES = 3
 _UNUSUAL = re.compile(r"[^A-Za-z0-9 ._/\-]")
 _NEEDLESS = re.compile(r"%(?:2[d-f]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)", re.IGNORECASE)
 """A plain byte that is written as no client of good faith writes it in a path: encoded."""
-_SYNTAX = re.compile(r'[{}\[\]":,\s]')
+_SYNTAX = re.compile(r'[{}\[\]":, ]')
 _TAG = re.compile(r"<\s*(/?[A-Za-z][A-Za-z0-9]*)")
 _VARYING = re.compile(r"\S*\d\S*")
 _Shape = tuple[int, str, str]

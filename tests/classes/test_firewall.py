@@ -6,6 +6,7 @@ import pytest
 
 from conformance.api.answers import Source
 from conformance.api.classifier import classify_all
+from conformance.api.gateways import is_unusual
 from conformance.model import Exchange, History, Json, Octets, Operation, Target
 from conformance.outcome.assemble import Framing, assemble
 
@@ -62,6 +63,13 @@ def test_a_plain_byte_that_is_encoded_for_no_reason_is_unusual(path: str) -> Non
     """What it stands for may look like an attack to a firewall; a space is encoded by everybody."""
     whole = asked((*HOSTILE, path)) + reached() + reached("/projects/a/files")
     assert sources(whole)[:4] == [Source.FIREWALL] * 4
+
+
+@pytest.mark.parametrize(("text", "unusual"), [("--x\r\n\r\n--x--", True), ('{"name": "a b", ', False)])
+def test_lines_in_a_body_that_is_no_json_are_unusual(text: str, unusual: bool) -> None:  # noqa: FBT001 - a case
+    """A part of some other media type; JSON that was cut off is in plain bytes still."""
+    body = Octets(len(text), "0" * 32, text)
+    assert is_unusual(Exchange("POST", "/api/v1/files", request=body), "/api/v1") is unusual
 
 
 @pytest.mark.parametrize(
