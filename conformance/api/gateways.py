@@ -134,7 +134,8 @@ def is_unusual(exchange: Exchange, base: str) -> bool:
     A percent sign that nothing asks for is such a byte: some firewalls look at what it stands for.
     """
     path, _, query = exchange.path.partition("?")
-    if _NEEDLESS.search(path) or _UNUSUAL.search(unquote(path[len(base) :], errors="surrogateescape")):
+    own = path[len(base) :]
+    if _NEEDLESS.search(own) or _UNUSUAL.search(unquote(own, errors="surrogateescape")):
         return True
     if query and any(_UNUSUAL.search(word) for pair in _pairs(query) for word in pair):
         return True

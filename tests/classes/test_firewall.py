@@ -65,6 +65,13 @@ def test_a_plain_byte_that_is_encoded_for_no_reason_is_unusual(path: str) -> Non
     assert sources(whole)[:4] == [Source.FIREWALL] * 4
 
 
+def test_what_is_encoded_in_the_base_is_no_request_s_own() -> None:
+    """Every request has it, the plain ones too."""
+    base = "/%7Eduke/api/v1"
+    assert not is_unusual(Exchange("GET", f"{base}/projects/a"), base)
+    assert is_unusual(Exchange("GET", f"{base}/projects/%61"), base)
+
+
 @pytest.mark.parametrize(("text", "unusual"), [("--x\r\n\r\n--x--", True), ('{"name": "a b", ', False)])
 def test_lines_in_a_body_that_is_no_json_are_unusual(text: str, unusual: bool) -> None:  # noqa: FBT001 - a case
     """A part of some other media type; JSON that was cut off is in plain bytes still."""
