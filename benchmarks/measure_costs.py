@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from conformance.driver.safety import ledger
 from conformance.reference.launch import launch
 from conformance.settings.costs import COSTS
 from conformance.settings.durations import MEASURED_LAG_S
@@ -50,22 +51,9 @@ def measured(effort: str, lag_s: float) -> EffortCost:
         subprocess.run(command, env={**os.environ, **tokens}, check=True, stdout=subprocess.DEVNULL)
         took_s = time.monotonic() - begun
         report = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
-        made = _made(Path(folder) / "ledger.jsonl")
+        made = Counter(entry.kind for entry in ledger.read(Path(folder) / "ledger.jsonl").entries if entry.id)
         octets = _octets(Path(folder) / "history.jsonl")
     return EffortCost(made["project"], made["upload"], report["exchanges"], octets, took_s)
-
-
-def _made(ledger: Path) -> Counter[str]:
-    """Count what was made, by its kind."""
-    wanted: dict[str, str] = {}
-    found: Counter[str] = Counter()
-    with ledger.open("rb") as file:
-        for line in map(json.loads, file):
-            if "create" in line:
-                wanted[line["key"]] = line["create"]
-            elif "made" in line:
-                found[wanted[line["made"]]] += 1
-    return found
 
 
 def _octets(history: Path) -> int:
