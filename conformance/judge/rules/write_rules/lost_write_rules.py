@@ -65,11 +65,11 @@ def _is_late(turned_away: TurnedAway, case: Case, done: Interval, context: Conte
 
 def _project(turned_away: TurnedAway, world: World) -> str:
     """Return the project of the place that an upload was turned away from; nothing where nobody can tell."""
-    stay, file = turned_away.stay, world.files.get(turned_away.file)
-    if file is not None or turned_away.file:
-        return file.project if file else ""
-    folder = world.folders.get(stay.parent) if stay.is_folder else None
-    return (folder.project if folder else "") if stay.is_folder else stay.parent
+    stay = turned_away.stay
+    if not turned_away.file and not stay.is_folder:
+        return stay.parent
+    place = world.files.get(turned_away.file) if turned_away.file else world.folders.get(stay.parent)
+    return place.project if place else ""
 
 
 def open_for_good(case: Case, context: Context, book: Book) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILY"]
 
+_BAD_NEWER = (*BAD_200, "new-version-served")
 _MASKED = ("converges-upload", "new-version-served", *BYTES, *FLIP, "nc-until-consistent")
 
 
@@ -97,8 +98,6 @@ class _PromotedEarly(Layer):
         early = self.world.database.one(sql, call.facts.get("version", ""))
         return State.PENDING if early else state
 
-
-_BAD_NEWER = (*BAD_200, "new-version-served")
 
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("mix-bad-masked", _MASKED, "a bad new version is hidden behind the good one before"): choose_version(

@@ -128,7 +128,7 @@ class _ProjectRenamed(_Touched):
 
     def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
         """Compare the instants."""
-        return ready and not self.touched.get(project["id"], 0.0) >= project["due"]
+        return ready and self.touched.get(project["id"], 0.0) < project["due"]
 
 
 class _VersionDeletedLoses(_Touched):
