@@ -11,11 +11,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from conformance.api.answers import Answer
 from conformance.engine.execution.bindings import File, Project, Upload, World
 from conformance.engine.execution.context import Sent, Speaker, Stage, sent
 from conformance.engine.execution.polling import MARGIN
-from conformance.engine.execution.reads import fetch
+from conformance.engine.execution.reads import follow
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import Voices
 from conformance.engine.execution.writes import place
@@ -52,7 +51,7 @@ def sample(worlds: Iterable[World], most: int) -> list[World]:
 def _kinds(world: World) -> Iterator[str]:
     """Yield what kinds of things a plan made: what a server may treat in a way of its own, and later forget."""
     yield f"of {world.plan.theme}"
-    for file in _telling(world)[:MOST_FILES]:
+    for file in _telling(world):
         yield "a deleted file" if file.deleted else "a file of something deleted" if file.gone else "a file"
         if len(file.versions) > 1:
             yield "an older version"
@@ -61,13 +60,13 @@ def _kinds(world: World) -> Iterator[str]:
             parts = "single" if not upload.chunked else "one part" if len(upload.parts) == 1 else "many parts"
             yield "a deleted version" if version.deleted else f"{upload.truth.value}, {parts}"
         yield "in a folder" if file.folder else "at the top"
-    yield from ("with rights" for _ in itertools.islice(world.memberships(), 1))
+    yield from ("with rights" for _ in world.memberships())
     yield from ("a deleted project" for one in world.projects() if one.deleted)
 
 
 def _telling(world: World) -> list[File]:
-    """Return a plan's files, those first that were deleted, or have most versions: they have most to tell."""
-    return sorted(world.files(), key=lambda one: (not one.gone, -len(one.versions)))
+    """Return the files of a plan that are looked at: those that were deleted, or have most versions, tell most."""
+    return sorted(world.files(), key=lambda one: (not one.gone, -len(one.versions)))[:MOST_FILES]
 
 
 @dataclass(slots=True)
@@ -112,7 +111,7 @@ class ClosingRound:
         voices = Voices(self.stage, world, CLOSER, Phase.FINAL)
         for project in world.projects():
             yield from self._visit(voices.of(project.by), world, project)
-        for file in _telling(world)[:MOST_FILES]:
+        for file in _telling(world):
             yield from _look(voices.of(file.project.by), file)
         for upload in itertools.islice(_usable(world), 1):
             yield from _use(voices.of(upload.project.by), upload)
@@ -145,7 +144,7 @@ def _look(client: Speaker, file: File) -> Task:
     yield time.monotonic()
     paths = [f"/files/{file.id}/url", *(f"/file_versions/{one.id}/url" for one in file.versions[:MOST_VERSIONS])]
     for path in paths:
-        _download(client, path)
+        follow(client, path)
         yield time.monotonic()
     for version in file.versions[:1]:
         client.send("GET", f"/uploads/{version.upload.id}")
@@ -155,14 +154,8 @@ def _look(client: Speaker, file: File) -> Task:
 def _without_rights(client: Speaker, world: World, project: Project) -> Task:
     """Let the second user look where it had rights: what was withdrawn stays so."""
     for file in itertools.islice((one for one in world.files() if one.project is project), 1):
-        _download(client, f"/files/{file.id}/url")
+        follow(client, f"/files/{file.id}/url")
         yield time.monotonic()
-
-
-def _download(client: Speaker, path: str) -> None:
-    last = sent(client, client.send("GET", path))
-    if last.answer is Answer.DONE and last.operation.exchange.status == 200:
-        fetch(client, last)
 
 
 def _usable(world: World) -> Iterator[Upload]:
@@ -178,4 +171,4 @@ def _use(client: Speaker, upload: Upload) -> Task:
     last: Sent = sent(client, client.send("POST", "/files", json=body))
     yield time.monotonic()
     if last.made:
-        _download(client, f"/files/{last.made}/url")
+        follow(client, f"/files/{last.made}/url")

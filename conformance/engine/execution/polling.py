@@ -77,6 +77,10 @@ class Timing:
         gap = max(self.floor_s, early, GROWTH * (now - since), fair)
         return now + min(gap, max(LONGEST_GAP_S, fair))
 
+    def next_look_in_time(self, since: float) -> float:
+        """Return the same, or the deadline where that comes first: the last look is one at the end of the wait."""
+        return min(self.next_look(since), self.deadline(since))
+
     def deadline(self, since: float) -> float:
         """Return the instant after which a wait begun at `since` has outlasted the bound."""
         return since + self.bound_s * MARGIN + 2 * self.floor_s

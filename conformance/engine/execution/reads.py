@@ -41,6 +41,13 @@ def fetch(client: Speaker, last: Sent) -> Operation:
     return client.get_signed(last.operation.exchange.response, notes={"url_of": last.operation.id})
 
 
+def follow(client: Speaker, path: str) -> Operation | None:
+    """Ask for a new url and fetch what it leads to, whoever did before; give None where there was none to follow."""
+    last = sent(client, client.send("GET", path))
+    has_url = last.answer is Answer.DONE and last.operation.exchange.status == 200
+    return fetch(client, last) if has_url else None
+
+
 def note_lag(stage: Stage, upload: Upload | None, last: Sent) -> None:
     """Take the first truth seen of an upload as a bound on its lag, if somebody had looked shortly before."""
     if upload is None or upload.settled is not None or upload.completed is None:

@@ -20,7 +20,7 @@ from conformance.model import Octets, Phase
 GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
 """What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
 FOR_GOOD = 3
-"""Reads in the end of what is answered by errors only: fewer could be an accident, and would prove nothing."""
+"""Reads in the end of what is answered by errors or 304 only: fewer could be an accident, and would prove nothing."""
 APART_S = 0.6
 """Seconds between those: a server that starts again answers errors only, for a moment."""
 Waiting = Generator[float | Signal, None, Sent]
@@ -102,7 +102,7 @@ def until_settled(stage: Stage, client: Speaker, world: World, one: Watched) -> 
     stage.timing.begin_wait()
     last = ask_url(client, world, one.path)
     while not _stated(last, one) and time.monotonic() < stage.timing.deadline(since) and one.since:
-        yield min(stage.timing.next_look(since), stage.timing.deadline(since))
+        yield stage.timing.next_look_in_time(since)
         last = ask_url(client, world, one.path)
     stage.timing.end_wait()
     note_lag(stage, one.upload, last)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from conformance.engine.execution.context import Sent, Turn, sent
 from conformance.engine.execution.reads import TRUTHS, fetch
 from conformance.engine.execution.scheduler import Task
+from conformance.engine.execution.settle import FOR_GOOD
 from conformance.model import Operation
 
 _VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 """What an answer may give to compare with, and by which header a client asks whether it still holds."""
+_OK, _UNCHANGED = 200, 304
 
 
 def read_head(turn: Turn) -> Task:
@@ -35,10 +37,10 @@ def revalidate(turn: Turn) -> Task:
     version = file.versions[0]
     path = f"/file_versions/{version.id}/url" if turn.option("of_version") else f"/files/{file.id}/url"
     key = (turn.world.token, turn.actor.name, path)
-    before = turn.stage.retained.get(key)
-    switched = file.switched if before and file.switched and file.switched > before.at else 0.0
+    before, latest = turn.stage.retained.get(key), file.switched or 0.0
+    switched = latest if before and latest > before.at else 0.0
     asked = _again(turn, path, before) if before else _Asked(sent(turn.client, turn.client.send("GET", path)))
-    since = max(version.upload.completed or time.monotonic(), switched or 0.0)
+    since = max(version.upload.completed or time.monotonic(), switched)
     while _waits(turn, asked, since, switched=bool(switched)):
         yield _next_look(turn, since)
         asked = _again(turn, path, asked.held, asked.late + (time.monotonic() > turn.stage.timing.deadline(since)))
@@ -47,11 +49,6 @@ def revalidate(turn: Turn) -> Task:
             fetch(turn.client, asked.held)
         asked = _again(turn, path, asked.held)
     turn.stage.retained[key] = asked.held
-
-
-_OK, _UNCHANGED = 200, 304
-_FOR_GOOD = 3
-"""Times that a client is told of no change after the bound: fewer could be an accident, and would prove nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +73,12 @@ def _waits(turn: Turn, asked: _Asked, since: float, *, switched: bool) -> bool:
     """Whether the truth is still to come: of a switch a 304 tells nothing, however final what it tells again is."""
     told = asked.held.answer in TRUTHS and not (switched and asked.unchanged)
     early = time.monotonic() < turn.stage.timing.deadline(since)
-    return not told and (early or (asked.unchanged and asked.late < _FOR_GOOD))
+    return not told and (early or (asked.unchanged and asked.late < FOR_GOOD))
 
 
 def _next_look(turn: Turn, since: float) -> float:
-    over = turn.stage.timing.deadline(since)
-    following = turn.stage.timing.next_look(since)
-    return min(following, over) if time.monotonic() < over else time.monotonic() + turn.stage.timing.floor_s
+    timing, now = turn.stage.timing, time.monotonic()
+    return timing.next_look_in_time(since) if now < timing.deadline(since) else now + timing.floor_s
 
 
 def validators(operation: Operation) -> Mapping[str, str]:

@@ -9,14 +9,14 @@ from conformance.api.answers import Answer
 from conformance.engine.content import Piece, piece, whole
 from conformance.engine.execution.bindings import Upload
 from conformance.engine.execution.context import Turn, sent
-from conformance.engine.execution.reads import fetch
+from conformance.engine.execution.reads import follow
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.verbs.offered_calls import offered
 from conformance.engine.execution.writes import insist
 from conformance.engine.false_hashes import falsified
 from conformance.engine.plan import NOTHING_RETAINED
 from conformance.engine.plan_model import Truth
-from conformance.model import Json
+from conformance.model import Json, Operation
 
 
 def put_again(turn: Turn) -> Task:
@@ -93,19 +93,17 @@ def _download(turn: Turn, path: str) -> Task:
     """Fetch as often as the step says; one step of each plan goes on until the bound where the last led nowhere."""
     turn.world.first_time(path)
     since, timing, times, n = time.monotonic(), turn.stage.timing, int(turn.option("times")), 1
-    led = _fetched(turn, path)
-    while n < times or (not led and time.monotonic() < timing.deadline(since) and turn.world.outwaits(turn.step)):
-        yield time.monotonic() if n < times else min(timing.next_look(since), timing.deadline(since))
-        led, n = _fetched(turn, path), n + 1
+    fetched = follow(turn.client, path)
+    while n < times or (
+        _nowhere(fetched) and time.monotonic() < timing.deadline(since) and turn.world.outwaits(turn.step)
+    ):
+        yield time.monotonic() if n < times else timing.next_look_in_time(since)
+        fetched, n = follow(turn.client, path), n + 1
 
 
-def _fetched(turn: Turn, path: str) -> bool:
-    """Ask for a url and follow it; give whether it led to bytes, or there was none to follow."""
-    last = sent(turn.client, turn.client.send("GET", path))
-    if last.answer is not Answer.DONE or last.operation.exchange.status != _OK:
-        return True
-    exchange = fetch(turn.client, last).exchange
-    return exchange.status is not None and exchange.status < _REFUSED
+def _nowhere(fetched: Operation | None) -> bool:
+    """Whether a url was followed, and led to no bytes."""
+    return fetched is not None and (fetched.exchange.status is None or fetched.exchange.status >= _REFUSED)
 
 
-_OK, _REFUSED = 200, 400
+_REFUSED = 400

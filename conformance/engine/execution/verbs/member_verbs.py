@@ -81,7 +81,7 @@ def until_refused(turn: Turn) -> Task:
     for path in paths if turn.membership().withdrawn else ():
         last = sent(turn.client, turn.client.send("GET", path))
         while last.answer is not Answer.REFUSED and time.monotonic() < timing.deadline(since):
-            yield min(timing.next_look(since), timing.deadline(since))
+            yield timing.next_look_in_time(since)
             last = sent(turn.client, turn.client.send("GET", path))
 
 
