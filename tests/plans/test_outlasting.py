@@ -5,35 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from campaign_stand import Stand, classified
+from campaign_stand import Stand, classified, made, ran
 
 from conformance.api.answers import Answer
-from conformance.engine.plan import Actor, Plan, Step, do
+from conformance.engine.plan import Actor, Plan, do
 from conformance.engine.plan_model import first_version
-from conformance.judge import judge_history
-from conformance.model import History
-from conformance.reference.launch import launch
 
 BOUND_S = 1.0
-
-
-def made(number: int, project: str) -> tuple[Step, ...]:
-    """Give the steps that make, store and complete a small upload, and a file of it."""
-    upload = f"u{number}"
-    return (
-        do("create_upload", upload, project=project, parts=[25]),
-        do("put_part", upload=upload, number=1),
-        do("complete", upload=upload),
-        do("attach", f"f{number}", upload=upload, project=project),
-        do("settle", file=f"f{number}"),
-    )
 
 
 def withdrawn() -> Plan:
     """Give one whose member reads a file, and reads it again when its rights were withdrawn."""
     seen, over = do("meet", at="seen", parties=2), do("meet", at="over", parties=2)
+    start = (do("create_project", "p1"), *made(1, "p1"), do("settle", file="f1"))
     rights = do("grant", "rights", project="p1")
-    owner = (do("create_project", "p1"), *made(1, "p1"), rights, seen, do("withdraw", rights="rights"), over)
+    owner = (*start, rights, seen, do("withdraw", rights="rights"), over)
     looks = (
         do("settle", file="f1"),
         do("download_version", version=first_version("f1")),
@@ -47,35 +33,29 @@ def withdrawn() -> Plan:
 def changed() -> Plan:
     """Give one that uses a project, changes it long after it was accepted, and uses it again."""
     again = do("create_upload", "u2", project="p1", parts=[3])
-    steps = (do("create_project", "p1"), *made(1, "p1"), do("update_project", project="p1"), again)
+    start = (do("create_project", "p1"), *made(1, "p1"), do("settle", file="f1"))
+    steps = (*start, do("update_project", project="p1"), again)
     return Plan("project-changes", "by hand", (Actor("writer", steps),))
 
 
-def found(stand: Stand, requirement: str) -> bool:
+def convicts(stand: Stand, requirement: str) -> bool:
     """Whether what was recorded convicts of the requirement."""
-    judgement = judge_history(History(tuple(stand.watcher.operations), stand.settings.target))
-    tally = judgement.tallies.get(requirement)
+    tally = stand.judged().tallies.get(requirement)
     return bool(tally and tally.findings)
 
 
 @pytest.mark.parametrize("faults", [["rights-cached"], []])
 def test_who_lost_its_rights_asks_until_it_is_refused_or_the_bound_is_over(faults: list[str], tmp_path: Path) -> None:
     """A sound server refuses at once, and is asked no more; the other one is convicted by what it tells after that."""
-    with launch(lag="0.1", faults=faults) as server:
-        stand = Stand(server, tmp_path, bound_s=BOUND_S)
-        (world,) = stand.run(withdrawn())
-        stand.driver.close()
-    asked = [one for one in stand.of(world) if one.session.endswith("/former")]
+    stand = ran(withdrawn(), tmp_path, lag="0.1", bound_s=BOUND_S, faults=faults)
+    asked = [one for one in stand.watcher.operations if one.session.endswith("/former")]
     refused = [classified(one).answer is Answer.REFUSED for one in asked]
     assert refused == [True] * 3 if not faults else not any(refused)
-    assert found(stand, "other-user-403") is bool(faults)
+    assert convicts(stand, "other-user-403") is bool(faults)
 
 
 @pytest.mark.parametrize("faults", [["project-changed-reopens"], []])
 def test_a_changed_project_is_waited_for_since_it_was_changed(faults: list[str], tmp_path: Path) -> None:
     """However long ago it was accepted: until the bound has passed since the change."""
-    with launch(lag="0.6", faults=faults) as server:
-        stand = Stand(server, tmp_path, bound_s=BOUND_S)
-        stand.run(changed())
-        stand.driver.close()
-    assert found(stand, "converges-project") is bool(faults)
+    stand = ran(changed(), tmp_path, lag="0.6", bound_s=BOUND_S, faults=faults)
+    assert convicts(stand, "converges-project") is bool(faults)
