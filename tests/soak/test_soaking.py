@@ -69,7 +69,7 @@ def processes(soak: subprocess.Popen[str], module: str) -> list[psutil.Process]:
 def made(folder: Path) -> bool:
     """Whether the soak of a folder made a project and knows its id."""
     path = folder / "ledger.jsonl"
-    return path.exists() and any(entry.id for entry in ledgers.read(path).open)
+    return ledgers.begun(path) and any(entry.id for entry in ledgers.read(path).open)
 
 
 def test_two_workers_give_a_verdict_and_no_line_is_lost(server: RunningServer, tmp_path: Path) -> None:
