@@ -14,8 +14,9 @@ from embedded import bystanders, bytes_of, listed, make_file, settings_for
 from conformance.driver import Driver, Ledger, RecordError
 from conformance.driver.report_folder import prepare
 from conformance.driver.safety import ledger as ledgers
-from conformance.driver.safety.cleaning import clean, rescue, target_of, tidy
+from conformance.driver.safety.cleaning import FEW, clean, rescue, target_of, tidy
 from conformance.errors import TargetUnreachableError, UsageError
+from conformance.history.read import read
 from conformance.model import Exchange, Target
 from conformance.reference.launch import RunningServer
 from conformance.settings.run_settings import Settings
@@ -45,6 +46,19 @@ def test_clean_removes_the_run_and_nothing_else(server: RunningServer, tmp_path:
     assert bytes_of(server, tmp_path, others) == before
     again = clean(settings.ledger_path, settings)
     assert (again.removed, again.leftovers) == ((), ())
+
+
+def test_of_many_projects_a_listing_shows_most_and_none_is_deleted_unread(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    """Each deletion follows a sight of the project with its mark: in the listing, or by itself if it is not there."""
+    settings = settings_for(server, tmp_path)
+    made = make_some(settings, FEW + 2)
+    report = tidy(settings)
+    assert (sorted(report.removed), report.leftovers) == (sorted(made), ())
+    cleaned = [one for one in read(settings.history_path).operations if one.scenario == "cleaning"]
+    assert len([one for one in cleaned if "/projects?" in one.exchange.path]) == 1
+    assert len(cleaned) == 1 + 2 * len(made), "one deletion of each, and one look whether it is gone"
 
 
 def test_a_run_tidies_up_on_record_or_keeps_on_purpose(server: RunningServer, tmp_path: Path) -> None:

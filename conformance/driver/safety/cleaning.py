@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ from conformance.model import Json, Phase
 from conformance.settings.run_settings import Budgets, Settings
 
 PAGE = 1000
+FEW = 10
+"""Projects up to which each is read by itself before it is deleted; of more, a page of the listing shows most."""
 MOST_NAMED = 5
 DEFINITE = frozenset(map(str, range(400, 500))) - {"408", "409", "421", "425", "429"}
 """Answers to a create after which nothing is there: the target refused it."""
@@ -188,7 +191,7 @@ def sweep(driver: Driver, account: Account, ledger_path: Path) -> CleanReport:
     return CleanReport(account.run_id, tuple(removed), absent, tuple(leftovers))
 
 
-GONE = "gone"
+GONE, UNREAD = "gone", "reading it was answered"
 
 
 class _Remover:
@@ -199,10 +202,14 @@ class _Remover:
         self._client.phase = Phase.FINAL
         self._run_id = run_id
         self._blind = self._nameless = ""
+        self._shown: dict[str, Mapping[str, Json]] = {}
 
     def find(self, entries: list[Entry]) -> Iterator[tuple[Entry, str]]:
         """Give each entry with its id, "" for one that is nowhere to be seen."""
-        yield from ((entry, entry.id) for entry in entries if entry.id)
+        known = [entry for entry in entries if entry.id]
+        if len(known) > FEW:
+            self._shown = {one["id"]: one for one in itertools.islice(self._listed(), PAGE) if _stands(one)}
+        yield from ((entry, entry.id) for entry in known)
         lost = {entry.key: entry for entry in entries if not entry.id}
         for look in range(LOOKS if lost else 0):
             if look:
@@ -222,13 +229,12 @@ class _Remover:
         for look in range(LOOKS + 1):
             if look > 1:
                 time.sleep(BETWEEN_LOOKS_S)
-            shown = self._client.show_project(identity).exchange
-            project = shown.response if isinstance(shown.response, dict) else {}
-            if shown.status == 404 or (shown.status == 200 and project.get("is_deleted") is True):
+            unread, project = self._look(identity)
+            if unread == GONE:
                 return "" if reason else GONE
-            if shown.status != 200:
-                reason = f"reading it was answered {shown.status or shown.failure}"
-                if shown.status == 401:
+            if unread:
+                reason = unread
+                if unread == f"{UNREAD} 401":
                     return reason  # a token that is not accepted will not be so in a moment either
                 continue
             if _marked(entry, self._run_id) and not _bears(project, self._run_id):
@@ -238,6 +244,16 @@ class _Remover:
             accepted = answer.status in (200, 202, 204)
             reason = "still shown" if accepted else f"deleting it was answered {answer.status or answer.failure}"
         return reason
+
+    def _look(self, identity: str) -> tuple[str, Mapping[str, Json]]:
+        """Give what shows a project (at first the listing), after why it cannot be read; `GONE` if it is not there."""
+        if listed := self._shown.pop(identity, None):
+            return "", listed
+        shown = self._client.show_project(identity).exchange
+        project = shown.response if isinstance(shown.response, dict) else {}
+        if shown.status == 404 or (shown.status == 200 and project.get("is_deleted") is True):
+            return GONE, {}
+        return "" if shown.status == 200 else f"{UNREAD} {shown.status or shown.failure}", project
 
     def unfound(self, entry: Entry) -> str:
         """Say why a project that was not found may be there all the same; "" when it is not."""
@@ -284,6 +300,10 @@ class _Notes:
 
 def _texts(project: Mapping[str, Json]) -> Iterable[str]:
     return (project[name] for name in ("name", "description") if isinstance(project.get(name), str))
+
+
+def _stands(project: Mapping[str, Json]) -> bool:
+    return isinstance(project.get("id"), str) and project.get("is_deleted") is not True
 
 
 def _bears(project: Mapping[str, Json], run_id: str) -> bool:
