@@ -12,6 +12,9 @@ from itertools import combinations, product
 
 from conformance.engine.lot import Lot
 
+PAIRS, TRIPLES = 2, 3
+TABLES = 16
+"""Tables of pairs of which the shortest is taken: a request saved for each row."""
 Row = Mapping[str, str]
 Pairs = frozenset[tuple[str, str]]
 
@@ -92,7 +95,7 @@ def completed(
 
 def strength_at(effort: str) -> int:
     """Return how many factors an effort crosses: pairs, or triples where there is time."""
-    return 3 if effort == "thorough" else 2
+    return TRIPLES if effort == "thorough" else PAIRS
 
 
 def covering(space: Space, strength: int, lot: Lot) -> list[Row]:
@@ -115,6 +118,12 @@ def covering(space: Space, strength: int, lot: Lot) -> list[Row]:
             rows.append({name: row[name] for name in space.factors})
             open_.strike(row)
     return rows
+
+
+def shortest(space: Space, strength: int, lot: Lot) -> list[Row]:
+    """Return the shortest of several tables: of pairs, which are quickly made; of more factors the first is taken."""
+    tables = (covering(space, strength, lot.under(f"table {n}")) for n in range(TABLES if strength == PAIRS else 1))
+    return min(tables, key=len)
 
 
 def further(space: Space, count: int, lot: Lot) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from conformance.engine.lot import Lot
 from conformance.engine.plan import COMMON, RIGHTS, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import Share, tabled
-from conformance.engine.search.covering import Row, covering, further, strength_at
+from conformance.engine.search.covering import Row, further, shortest, strength_at
 from conformance.model import Json
 
 from ..exercised import BAD, COMPLETED, GOOD, WINDOW
@@ -18,7 +18,7 @@ from ..shapes import Shape
 from .combinations import NAME_GROUPS, SPACE
 from .rows import chunked, lot_of, single
 
-_SHARE = Share(3, 44, 48)
+_SHARE = Share(3, 39, 48)
 _WAVES = 4
 """Waves of a thorough run: its rows are shared out over them."""
 _STORES: dict[str, dict[str, Json]] = {"unnamed": {}, "named": {"named_store": True}, "another": {"store": 2}}
@@ -36,7 +36,7 @@ def combinations(effort: str, seed: int, wave: int) -> list[Plan]:
 def rows_of(effort: str, seed: int) -> tuple[Row, ...]:
     """Return the rows of a whole run: those of the table, and random ones up to as many as its waves take."""
     lot = lot_of("combinations", seed, 0)
-    found = covering(SPACE, strength_at(effort), lot)
+    found = shortest(SPACE, strength_at(effort), lot)
     wanted = _SHARE.at(effort) * (_WAVES if effort == "thorough" else 1)
     return (*found, *further(SPACE, max(0, wanted - len(found)), lot.under("further")))
 
