@@ -67,15 +67,15 @@ def _of_made(verb: str, body: dict[str, Json], *, bound: bool, own: bool) -> Ite
 
 
 def _unfollowed(contents: Contents, executed: Executed, operations: list[Operation]) -> Iterator[str]:
-    """The first 200 of every url endpoint is followed, and so is one of its last look."""
+    """The first 200 of every url endpoint is followed, and so is one since its plan waits for what is to come."""
     given: dict[tuple[str, bool], list[Operation]] = {}
     for one in operations:
         if contents.asked(one).name in URL_CALLS and one.exchange.status == 200 and contents.stated(one) is Answer.DONE:
-            for final in {False, one.phase is Phase.FINAL}:
-                given.setdefault((one.exchange.path, final), []).append(one)
-    for (path, final), answers in given.items():
+            for late in {False, one.phase is not Phase.TROUBLE}:
+                given.setdefault((one.exchange.path, late), []).append(one)
+    for (path, late), answers in given.items():
         if not any(contents.transcript.fetched.get(one.id) for one in answers):
-            when = "in its last look" if final else "when it was first given"
+            when = "in its last looks" if late else "when it was first given"
             yield f"plan not in full: {executed.id} never followed the signed URL of {path} {when}"
 
 

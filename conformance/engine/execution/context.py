@@ -248,11 +248,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An attempt with the class of its answer and the instant (monotonic seconds) at which it had ended."""
+    """An attempt with the class of its answer and the instant (monotonic seconds) at which it had ended.
+
+    `download` is the fetching of what its signed URL leads to, where that was done at once.
+    """
 
     operation: Operation
     answer: Answer
     at: float
+    download: Operation | None = None
 
     @property
     def body(self) -> Mapping[str, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conformance.api.answers import Answer
 from conformance.engine.execution.bindings import Project, Upload, World
@@ -32,7 +33,7 @@ def ask_url(client: Speaker, world: World, path: str, notes: Mapping[str, Json] 
     with_url = last.answer is not Answer.DONE or last.operation.exchange.status == 200
     world.answered(path, last.answer if with_url else None, last.at)
     if last.answer is Answer.DONE and world.first_time(path):
-        fetch(client, last)
+        return replace(last, download=fetch(client, last))
     return last
 
 

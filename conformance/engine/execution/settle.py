@@ -15,7 +15,7 @@ from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.verbs.member_verbs import take_back
 from conformance.engine.plan import Actor
 from conformance.engine.plan_model import Truth
-from conformance.model import Octets, Phase
+from conformance.model import Octets, Operation, Phase
 
 GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
 """What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
@@ -120,12 +120,14 @@ def settle(stage: Stage, world: World) -> Task:
     Whose project a thing stands in, looks at it. Rights that the plan gave end with it.
     """
     voices = Voices(stage, world)
+    served: set[str] = set()
     for one in list(watched(world)):
         if not _seen_settled(world, one):
-            yield from until_settled(stage, voices.of(one.by), world, one)
+            last = yield from until_settled(stage, voices.of(one.by), world, one)
+            served |= {one.path} if _was_served(last, one.upload) else set()
     voices.enter(Phase.FINAL)
     for one in list(watched(world)):
-        yield from _read_once_more(stage, voices.of(one.by), world, one)
+        yield from _read_once_more(stage, voices.of(one.by), world, one, fetching=one.path not in served)
     for upload in world.uploads():
         voices.of(upload.project.by).send("GET", f"/uploads/{upload.id}")
         yield time.monotonic()
@@ -173,8 +175,8 @@ def _deadline(stage: Stage, one: Watched) -> float:
     return stage.timing.deadline(one.since) if one.since else 0.0
 
 
-def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched) -> Task:
-    """Read a url endpoint for the last time, and fetch the bytes.
+def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched, *, fetching: bool) -> Task:
+    """Read a url endpoint for the last time, and fetch the bytes where they were not fetched a moment ago.
 
     One that takes its truth back is waited for once more: its plan's readers may have been all that saw it.
     """
@@ -183,7 +185,7 @@ def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched) -
     if last.answer is Answer.NC:
         last = yield from until_settled(stage, client, world, one)
     last = yield from refused_for_good(client, one, last)
-    if last.answer is not Answer.DONE or last.operation.exchange.status != 200:
+    if last.answer is not Answer.DONE or last.operation.exchange.status != 200 or not fetching:
         return
     since = last.at
     while not _served(client, last, one.upload) and time.monotonic() < stage.timing.deadline(since):
@@ -205,10 +207,18 @@ def _served(client: Speaker, last: Sent, upload: Upload | None) -> bool:
     """Fetch the bytes; False only when they are surely not those that the upload must serve."""
     if last.answer is not Answer.DONE:
         return False
-    got = fetch(client, last).exchange
+    return _right(fetch(client, last), upload)
+
+
+def _was_served(last: Sent, upload: Upload | None) -> bool:
+    got = last.download
+    return got is not None and got.exchange.status == 200 and _right(got, upload)
+
+
+def _right(got: Operation, upload: Upload | None) -> bool:
     if upload is None or upload.truth not in (Truth.GOOD, Truth.GOOD_IF_ACCEPTED) or not upload.whole:
         return True
-    octets = got.response
+    octets = got.exchange.response
     return isinstance(octets, Octets) and (octets.bytes, octets.md5) == whole(upload.pieces())
 
 
