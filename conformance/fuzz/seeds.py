@@ -86,6 +86,7 @@ class SeedRoom:
     def fill(self) -> None:
         """Make what settles slowly all at once, so that its waits overlap: a good and a failed upload, attached."""
         begun = {key: self._attach(good=key == "good") for key in ("good", "failed")}
+        self._list_home()
         for key in ("failed", "good"):  # what a bad one answers before it is settled tells most
             self._keep(key, begun[key])
 
@@ -182,7 +183,6 @@ class SeedRoom:
     def _attach(self, *, good: bool) -> _Made:
         upload = self._stored(good=good)
         body = self.client.create_file("dds-project", self._home(), upload).exchange.response if upload else None
-        self._list_home()
         return _Made(upload, _text(body, "id"), _text(_part(body, "current_version"), "id"))
 
     def _list_home(self) -> None:

@@ -18,7 +18,7 @@ FEW, MANY, FLOOD = 8, 16, 64
 """Powers of two: where queues, pages and pools end."""
 IDS = ("distinct-ids", "body-own-resource")
 """By making much at one moment."""
-LONG = 320
+LONG = 260
 """Reads of one thing in a row: beyond 256."""
 OFTEN = 18
 """Downloads of one thing: beyond 16."""
