@@ -9,11 +9,13 @@ from typing import NoReturn
 import pytest
 
 from conformance.api.answers import Answer
+from conformance.engine.execution.campaign import waits
 from conformance.engine.execution.context import LONGEST_TRACING, Sent, Stage, patience
 from conformance.engine.execution.dense_readers import TAIL_READS, Teeth
 from conformance.engine.execution.polling import GUESS_S, LONGEST_GAP_S, Timing
 from conformance.engine.execution.quiet_lock import LOOK_EVERY_S, QuietLock
 from conformance.engine.execution.scheduler import Scheduler
+from conformance.engine.plan import Actor, Plan, do
 from conformance.model import Exchange, Operation
 
 
@@ -32,14 +34,14 @@ def test_polls_grow_apart_with_the_time_waited_and_no_further_than_bearable() ->
 
 
 def test_early_polls_are_spread_over_the_lag_that_was_measured() -> None:
-    """Ten looks before the usual lag is over tell it as well as a hundred."""
+    """Seven looks before the usual lag is over tell it as well as a hundred."""
     timing = Timing(60.0, None, loopback=True)
     now = time.monotonic()
     before = timing.next_look(now) - now
     timing.bounded(5.0, blind_s=0.1)
     after = timing.next_look(now) - now
     assert before < 0.2
-    assert after == pytest.approx(0.5, abs=0.1)
+    assert after == pytest.approx(0.75, abs=0.1)
 
 
 def test_many_pollers_keep_to_half_the_pace_together() -> None:
@@ -174,3 +176,20 @@ def test_tracers_get_the_time_that_the_lag_of_the_target_asks_for(
     done, took = tracers(monkeypatch, each_s)
     assert done >= least
     assert took <= 6.0 * LONGEST_TRACING + 2 * each_s
+
+
+@pytest.mark.parametrize(("lag_s", "expected"), [(0.3, 1), (0.9, 1), (1.1, 2), (2.5, 3), (40.0, 4)])
+def test_more_tracers_run_side_by_side_the_longer_the_lag_is(lag_s: float, expected: int) -> None:
+    """So that the lag is not waited for as often as there are tracers."""
+    timing = Timing(60.0, None, loopback=True)
+    timing.bounded(lag_s, blind_s=0.01)
+    assert Stage(Nobody(), timing, Scheduler(1), "token").tracers_abreast() == expected
+
+
+def test_plans_that_wait_for_more_lags_begin_earlier() -> None:
+    """Waits of one actor add up, those of several overlap; a pause counts by its lags."""
+    patient = Actor("a", (do("create_project", "p1"), do("settle", file="f1"), do("pause", lags=0.5)))
+    hasty = Actor("b", (do("settle", file="f1"), do("read_url", file="f1")))
+    assert waits(Plan("t", "v", (hasty, patient))) == 2.5
+    assert waits(Plan("t", "v", (hasty, hasty))) == 1.0
+    assert waits(Plan("t", "v", ())) == 0.0

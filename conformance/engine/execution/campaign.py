@@ -1,4 +1,4 @@
-"""A campaign: many plans side by side, so that the waits of all of them overlap; tracers one after the other.
+"""A campaign: many plans side by side, so that all their waits overlap; tracers a few at a time.
 
 Plans run in three movements: their actors make trouble, then everything the plan made is polled until it settled, then
 all of it is read once more. What happened is in the history; a campaign itself judges nothing.
@@ -21,12 +21,16 @@ from conformance.engine.execution.uploading import create_upload
 from conformance.engine.execution.verbs.listed_stores import learn_stores
 from conformance.engine.execution.verbs.page_verbs import read_pages
 from conformance.engine.execution.writes import create_project
-from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, SECOND_USERS, Actor, Plan, do
+from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, SECOND_USERS, Actor, Plan, Step, do
 from conformance.engine.plan_model import check, needs, truths
 from conformance.model import Phase
 
 THREADS = 10
 HOUSE = Plan("house", "the project that all plans share", ())
+
+
+WAITING = frozenset({"create_project", "settle", "until_refused", "revalidate"})
+"""The verbs after which an actor has waited for the target, about a lag each time."""
 
 
 class Campaign:
@@ -57,7 +61,8 @@ class Campaign:
         """Run what was prepared, settle and read everything; return when all is done or the scheduler was stopped."""
         spawn = self.stage.scheduler.spawn
         spawn(self._keep_house())
-        for rank, world in enumerate(self.worlds[: self._abreast], start=1):
+        longest_first = sorted(self.worlds[: self._abreast], key=lambda world: -waits(world.plan))
+        for rank, world in enumerate(longest_first, start=1):
             self._ranks[world.token] = rank
             spawn(self._perform(world), rank)
         spawn(self._in_turn(self.worlds[self._abreast :]))
@@ -99,17 +104,22 @@ class Campaign:
     def _in_turn(self, worlds: Sequence[World]) -> Task:
         if worlds and not self._open.fired:
             yield self._open
-        for done, world in enumerate(worlds):
-            if not self.stage.room_for_tracer(done):
-                self._leave_out(worlds[done:])
+        left = list(worlds)
+        while left:
+            if not self.stage.room_for_tracer(len(worlds) - len(left)):
+                self._leave_out(left)
                 return
             while not self.stage.quiet.take():
                 yield time.monotonic() + LOOK_EVERY_S
-            ended = Signal(an_end=True)
-            self.stage.scheduler.spawn(self._perform(world, ended))
-            if not ended.fired:
-                yield ended
+            count = self.stage.tracing = min(self.stage.tracers_abreast(), len(left))
+            calms = [Signal(an_end=True) for _ in range(count)]
+            for world, calm in zip(left[:count], calms, strict=True):
+                self.stage.scheduler.spawn(self._perform(world, calm))
+            for calm in calms:
+                if not calm.fired:
+                    yield calm
             self.stage.quiet.leave()
+            del left[:count]
 
     def _perform(self, world: World, calm: Signal | None = None) -> Task:
         """Run one plan from its first step to its last read; `calm` fires when its trouble is over."""
@@ -155,6 +165,17 @@ class Campaign:
         yield from play(self.stage, world, actor, client)
         client.close()
         self.stage.scheduler.fire(end)
+
+
+def waits(plan: Plan) -> float:
+    """Estimate how many lags the most patient actor of a plan waits for: whoever waits long must begin early."""
+    return max((sum(map(_wait, actor.steps)) for actor in plan.actors), default=0.0)
+
+
+def _wait(step: Step) -> float:
+    if step.verb == "pause":
+        return float(str(step.args.get("lags", 0.0))) + bool(step.args.get("share"))
+    return float(step.verb in WAITING)
 
 
 def _uses_common(plan: Plan) -> bool:

@@ -35,6 +35,9 @@ TRACER_S = 0.5
 """What a tracer takes where answers come at once, with the lag that is assumed before any was measured."""
 LONGEST_TRACING = 30
 """The tracers of a slow target may take so many times as long as those of a fast one."""
+ONE_EACH_S = 1.0
+"""A further tracer runs beside the others for each so many seconds of lag, so that all together take hardly longer."""
+MOST_ABREAST = 4
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 20.0
 
@@ -119,6 +122,7 @@ class Stage:
     tracing_s: float = 6.0
     begun: float = 0.0
     first_tracer: float | None = None
+    tracing: int = 1
     common: Project | None = None
     largest: float = math.inf
     algorithms: dict[str, str] = field(default_factory=dict)
@@ -160,6 +164,10 @@ class Stage:
         made = self.driver.client(f"{world.token}/{actor.name}", user=user, scenario=world.plan.theme, plan=world.token)
         made.headers = MANNERS[actor.manner].headers if actor.manner else NOTHING
         return made
+
+    def tracers_abreast(self) -> int:
+        """How many tracers run side by side: one where all converges soon, up to `MOST_ABREAST` where it is slow."""
+        return min(MOST_ABREAST, 1 + int(self.timing.lag_s / ONE_EACH_S))
 
     def room_for_tracer(self, done: int) -> bool:
         """Whether one more tracer may begin after `done` of them."""

@@ -65,8 +65,9 @@ def read_densely(turn: Turn) -> Task:
     readers = int(turn.option("readers"))
     done = Signal(an_end=True)
     job = _Job(turn.stage, turn.world, upload, paths, _teeth(turn.stage, upload), _notes(turn, upload))
-    turn.stage.scheduler.quieten(+1)
-    crew = _Crew(readers, lambda: _leave(turn.stage, done))
+    still = turn.stage.tracing == 1
+    turn.stage.scheduler.quieten(+1, still=still)
+    crew = _Crew(readers, lambda: _leave(turn.stage, done, still=still))
     for n in range(readers):
         name = f"dense-{n + 1}"
         client = turn.stage.client(turn.world, Actor(name, ()))
@@ -75,9 +76,9 @@ def read_densely(turn: Turn) -> Task:
         yield done
 
 
-def _leave(stage: Stage, done: Signal) -> None:
+def _leave(stage: Stage, done: Signal, *, still: bool) -> None:
     stage.scheduler.fire(done)
-    stage.scheduler.quieten(-1)
+    stage.scheduler.quieten(-1, still=still)
 
 
 def _notes(turn: Turn, upload: Upload) -> Mapping[str, Json]:
@@ -89,9 +90,9 @@ def _teeth(stage: Stage, upload: Upload) -> Teeth:
     now, timing = time.monotonic(), stage.timing
     since = upload.completed or now
     dense = AIM * timing.lag_s if timing.known else timing.bound_s
-    spacing = max(FINEST_S, dense / stage.dense_reads if timing.known else FINEST_S)
+    spacing = stage.tracing * max(FINEST_S, dense / stage.dense_reads if timing.known else FINEST_S)
     if timing.rate:
-        spacing = max(spacing, 1.0 / timing.rate)
+        spacing = max(spacing, stage.tracing / timing.rate)
     return Teeth(now, spacing, now + max(dense, 0.1), timing.deadline(since))
 
 

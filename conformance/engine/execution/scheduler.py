@@ -91,10 +91,10 @@ class Scheduler:
         signal.waiting.clear()
         self._gate.notify_all()
 
-    def quieten(self, by: int) -> None:
-        """Count one more (+1) or one less (-1) who asks for quiet, and works on a thread of its own."""
+    def quieten(self, by: int, *, still: bool = True) -> None:
+        """Count one more (+1) or one less (-1) who works on threads of its own, and if `still` asks for quiet."""
         with self._gate:
-            self._quiet += by
+            self._quiet += by if still else 0
             self._external += by
             self._gate.notify_all()
 
