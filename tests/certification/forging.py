@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 from conformance.reports.certificate_page import draw
 
 from conformance import history as histories
@@ -69,14 +70,14 @@ def look(
 
 def lines_of(own: Own) -> list[Line]:
     """Return the history's lines, the header first and the end last."""
-    return [json.loads(line) for line in own[members.HISTORY].splitlines()]
+    return [msgspec.json.decode(line) for line in own[members.HISTORY].splitlines()]
 
 
 def with_lines(own: Own, lines: Iterable[Line]) -> Own:
     """Return the leavings with another history; its end is mended, and the report names its hash."""
     retained = list(lines)
     retained[-1]["operations"] = sum("a_ns" in line and not line.get("begin") for line in retained)
-    raw = b"".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n" for line in retained)
+    raw = b"".join(msgspec.json.encode(line) + b"\n" for line in retained)
     report = json.loads(own[members.REPORT])
     report["history"]["sha256"] = hashlib.sha256(raw).hexdigest()
     return with_report({**own, members.HISTORY: raw}, report)
