@@ -110,7 +110,7 @@ VERBS: dict[str, Verb] = {
         {"project": PROJECT}, "POST /folders", {"name_class": ""}, FOLDER, {"folder": FOLDER, "like": FOLDER}
     ),
     "move_file": Verb({"file": FILE}, "PUT /files/{file}/move", takes={"folder": FOLDER}),
-    "rename_file": Verb({"file": FILE}, "PUT /files/{file}/rename"),
+    "rename_file": Verb({"file": FILE}, "PUT /files/{file}/rename", takes={"like": FILE}),
     "relabel": Verb({"file": FILE}, "PUT /files/{file} with a label alone"),
     "move_folder": Verb({"folder": FOLDER}, "PUT /folders/{folder}/move", takes={"into": FOLDER}),
     "rename_folder": Verb({"folder": FOLDER}, "PUT /folders/{folder}/rename"),

@@ -19,6 +19,7 @@ from conformance.reference.faults.promise_faults import (
     silence_faults,
 )
 from conformance.reference.faults.surrounding_faults import (
+    collision_faults,
     folder_faults,
     foreign_faults,
     member_faults,
@@ -54,6 +55,7 @@ TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
     provider_faults: values.providers,
     header_faults: values.headers,
     folder_faults: surroundings.folders,
+    collision_faults: surroundings.collisions,
     relocation_faults: surroundings.moves,
     member_faults: surroundings.members,
     foreign_faults: surroundings.others,

@@ -50,6 +50,30 @@ def folders(trip: Trip) -> None:
     trip.look(twins[0], final=True)
 
 
+def collisions(trip: Trip) -> None:
+    """Move a file where its name is taken, give it a taken name, and delete folders that something was moved out of."""
+    call, project = trip.bench.call, trip.project()
+    for late in (False, True):
+        one = trip.start(project, [b"collides"])
+        trip.complete(one)
+        stays, comes, inside = (_copy(one) for _ in range(3))
+        doomed = folder(trip, project, f"doomed {late}")
+        moved = folder(trip, project, f"moved {late}", doomed["id"])
+        trip.attach(stays)
+        trip.attach(comes, parent=doomed)
+        trip.attach(inside, parent=moved)
+        if late:
+            trip.settle(stays, comes, inside)
+        top = {"parent": {"kind": "dds-project", "id": project}}
+        call("PUT", f"/files/{comes.file}/move", top)
+        call("PUT", f"/folders/{moved['id']}/move", top)
+        call("DELETE", f"/folders/{doomed['id']}")
+        trip.settle(stays, comes, inside)
+        call("PUT", f"/files/{comes.file}/rename", {"name": "another"})
+        call("PUT", f"/files/{comes.file}/rename", {"name": call("GET", f"/files/{stays.file}").json["name"]})
+        trip.look(stays, comes, final=True)
+
+
 def _copy(item: Item) -> Item:
     return type(item)(item.name, item.truth, item.content, upload=item.upload, token=item.token)
 

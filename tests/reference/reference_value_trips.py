@@ -133,6 +133,8 @@ def hashes(trip: Trip) -> None:
     part.content = b"borrows"
     trip.part(part, 1, b"borrows", value=md5(b"alender"))
     trip.whole(part, value=md5(b"alender"))
+    unlike = trip.start(project, [b"unlike!"])
+    trip.whole(unlike, value=md5(b"alender"))
     for algorithm in ("sha256", "sha1"):
         good = trip.start(project, [content], chunked=False)
         trip.whole(good, value=hashlib.new(algorithm, content).hexdigest(), algorithm=algorithm)

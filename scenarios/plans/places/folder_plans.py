@@ -56,18 +56,22 @@ def _reader(draw: Draw, file: str) -> Actor:
 
 @st.composite
 def folder_deletions(draw: Draw) -> Plan:
-    """A folder is deleted with a file in it, while pending or after; another file of the upload stays.
+    """A folder is deleted with a file in it, while pending or after; other files of the upload stay.
 
-    A folder of the same name is made afterwards, with another file of the upload.
+    One of them, and another's folder, were moved out before; that file comes where its name is taken, and so does its
+    next name. A folder of the same name is made afterwards, with another file of the upload.
     """
     shape = draw(shapes.definite(bad=False))
     wait = do("settle", file="f1") if draw(st.booleans()) else pause(draw)
     gone = draw(st.sampled_from(("d1", "d2")))
     steps = [do("create_project", "p1"), *nested("p1", 2), *shape.writes("u1", "p1"), shape.completes("u1")]
-    steps += [attach_in("u1", "f1", "d2", "p1"), attach("u1", "f2", "p1"), wait, do("delete_folder", folder=gone)]
+    steps += [attach_in("u1", "f1", "d2", "p1"), attach("u1", "f2", "p1"), attach_in("u1", "f4", "d2", "p1")]
+    steps += [do("create_folder", "e1", project="p1", folder=gone), attach_in("u1", "f5", "e1", "p1")]
+    steps += [do("move_file", file="f4"), do("move_folder", folder="e1"), wait, do("delete_folder", folder=gone)]
     beside = {"folder": "d1"} if gone == "d2" else {}
     steps += [do("create_folder", "d3", project="p1", like=gone, **beside), attach_in("u1", "f3", "d3", "p1")]
     steps += [do("read_url", file="f3", times=2, every_s=0.02), do("settle", file="f2"), do("download", file="f2")]
+    steps += [do("rename_file", file="f4"), do("rename_file", file="f4", like="f2"), do("download", file="f2")]
     return Plan("folder-deletions", "a folder goes", (Actor("writer", tuple(steps)), _reader(draw, "f1")))
 
 

@@ -15,7 +15,10 @@ _SHARE = Share(0, 1, 2)
 
 
 def borrowed(effort: str, seed: int, wave: int) -> list[Plan]:
-    """Return plans in which bad uploads report the hashes of good ones that have settled, and are of their size."""
+    """Return plans in which uploads report the hashes of good ones that have settled, and are of their size.
+
+    Where only the hash of the whole is another's, a server may take the upload for good: by its own bytes.
+    """
     lot = lot_of("borrowed-hashes", seed, wave)
     return [_plan(lot.under(str(n))) for n in range(_SHARE.at(effort))]
 
@@ -25,14 +28,20 @@ def _plan(lot: Lot) -> Plan:
     whole, one, two = single(size), Shape((size,), (1,)), Shape((first, second), (1, 2))
     lenders = [*whole.writes("u1"), *two.writes("u2"), whole.completes("u1"), two.completes("u2")]
     lenders += [attach("u1", "f1", COMMON), attach("u2", "f2", COMMON)]
-    ready = do("meet", at="settled", parties=4)
+    ready = do("meet", at="settled", parties=6)
     lenders += [do("settle", file="f1"), do("settle", file="f2"), ready]
     wrong = lot.number("where", 1, 2)
-    made = [_lied(whole, "b1", "u1"), _lied(one, "b2", "u1"), _lied(two, "b3", "u2", wrong)]
+    made = [
+        (_lied(whole, "b1", "u1"), "u1"),
+        (_lied(one, "b2", "u1"), "u1"),
+        (_lied(two, "b3", "u2", wrong), "u2"),
+        (one.writes("b4"), "u1"),
+        (two.writes("b5"), "u2"),
+    ]
     actors: list[Actor] = []
-    for n, steps in enumerate(made, start=1):
+    for n, (steps, lender) in enumerate(made, start=1):
         meet = do("meet", at=f"filled-{n}", parties=2)
-        complete = do("complete", upload=f"b{n}", as_of="u2" if n == 3 else "u1")
+        complete = do("complete", upload=f"b{n}", as_of=lender)
         actors.append(Actor(f"borrower-{n}", (ready, *steps, meet, complete)))
         actors.append(Actor(f"attacher-{n}", attach_meanwhile(f"b{n}", f"g{n}", meet)))
     return Plan("borrowed-hashes", "another upload's hashes", (Actor("lender", tuple(lenders)), *actors))
@@ -52,7 +61,7 @@ def _lied(shape: Shape, symbol: str, lender: str, part: int = 1) -> list[Step]:
 BORROWED = (
     tabled(
         "borrowed-hashes",
-        "Bad uploads report the hashes of good ones of their size, which have settled before",
+        "Uploads report the hashes of good ones of their size, which have settled before",
         (*COMPLETED, *WINDOW, *GOOD, *BAD),
         _SHARE,
         borrowed,

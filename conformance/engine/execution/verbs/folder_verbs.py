@@ -6,7 +6,7 @@ from collections.abc import Generator
 from functools import partial
 
 from conformance.api.answers import Answer
-from conformance.engine.execution.bindings import Folder, Project, Resource
+from conformance.engine.execution.bindings import File, Folder, Project, Resource
 from conformance.engine.execution.context import Sent, Turn
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.verbs.offered_calls import Offering, lacks, learn, offered
@@ -46,10 +46,16 @@ def move_file(turn: Turn) -> Task:
 
 
 def rename_file(turn: Turn) -> Task:
-    """Give a file another name."""
-    file = turn.file()
+    """Give a file another name: a new one, or that of another file, which a target may refuse."""
+    file, like = turn.file(), turn.resource("like") if "like" in turn.step.args else None
+    path = f"/files/{file.id}/rename"
+    if isinstance(like, File):
+        if not lacks(turn, "rename_file"):
+            taken: Json = {"name": like.versions[0].upload.name}
+            yield from insist(turn, lambda _: turn.client.send("PUT", path, json=taken, intent="unsure"))
+        return
     body: Json = {"name": turn.world.name("renamed")}
-    yield from _change(turn, "rename_file", f"/files/{file.id}/rename", body, live=not file.gone)
+    yield from _change(turn, "rename_file", path, body, live=not file.gone)
 
 
 def relabel(turn: Turn) -> Task:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.faults.surrounding_faults import (
+    collision_faults,
     folder_faults,
     foreign_faults,
     member_faults,
@@ -19,6 +20,7 @@ __all__ = ["FAMILY"]
 
 FAMILY: dict[Fault, LayerFactory] = (
     folder_faults.FAMILY
+    | collision_faults.FAMILY
     | relocation_faults.FAMILY
     | member_faults.FAMILY
     | foreign_faults.FAMILY

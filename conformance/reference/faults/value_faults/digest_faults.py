@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from conformance.reference.faults.broken import BAD_200, GOOD_IE, NEVER
+from conformance.reference.faults.broken import BAD_200, BYTES, GOOD_IE, NEVER
 from conformance.reference.hooks.bends import Fault
-from conformance.reference.hooks.recipes import condemn, never, overlook, unverified
+from conformance.reference.hooks.recipes import condemn, never, overlook, row_of, unverified
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.upload_state import Verdict, offences
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.reference.hooks.bends import LayerFactory
     from conformance.reference.hooks.seam import World
-    from conformance.reference.store.objects import Part
+    from conformance.reference.store.objects import Part, Piece
 
 __all__ = ["FAMILY"]
 
@@ -51,6 +51,19 @@ class _AnyStored(Layer):
 
     def _uploads(self) -> list[sqlite3.Row]:
         return self.world.database.all("SELECT id FROM uploads WHERE completed IS NOT NULL")
+
+
+class _StoredOnce(Layer):
+    """Keeps one copy of what bears one hash of the whole, which nobody compared with the chunks."""
+
+    def pieces(self, name: str, pieces: list[Piece]) -> list[Piece]:
+        """Serve the bytes of the first one."""
+        row = row_of(self.world, name)
+        sql = (
+            """SELECT id FROM uploads WHERE chunked AND hash_value = ? AND verdict = 'ok' ORDER BY completed LIMIT 1"""
+        )
+        first = self.world.database.one(sql, row["hash_value"]) if row is not None and row["chunked"] else None
+        return self.world.objects.pieces(first["id"]) if first is not None else pieces
 
 
 def _whole_against_first(_: World, upload: sqlite3.Row, parts: list[Part]) -> bool:
@@ -107,6 +120,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("hash-known-part", BAD_200, "an upload with a part that another reported alike is not verified"): unverified(
         _known_part
     ),
+    Fault(
+        "hash-whole-stored-once", BYTES, "of chunked uploads that report one hash the first one's bytes are served"
+    ): (_StoredOnce),
     Fault("hash-sha256-never", NEVER, "an upload completed by SHA-256 never converges"): never(
         lambda _, upload, __, ___: upload["hash_algorithm"] == "sha256"
     ),
