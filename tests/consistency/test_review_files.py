@@ -137,6 +137,8 @@ def test_a_switched_file_or_an_older_version_that_is_refused_for_good_is_not_ser
         (1, "", False),  # the replaced one: the file points to the second, whatever becomes of the first
         (2, "", True),  # the current one: nobody knows to which one the file then points
         (1, "same", False),  # another version of the deleted one's upload is not the deleted one
+        (2, "same", False),  # the file was given another one when the current one was gone
+        (2, "same at once", True),  # the deletion may have taken the new one, which has the number of the old
         (1, "promoted", False),  # as a version of its own
         (1, "lost promotion", True),  # perhaps back to the very one that was deleted
         (1, "lost switch", True),
@@ -146,17 +148,19 @@ def test_a_switched_file_or_an_older_version_that_is_refused_for_good_is_not_ser
 def test_only_the_deletion_of_what_may_be_the_current_version_lets_a_file_be_missing(
     deleted: int, then: str, answer: str, *, served: bool
 ) -> None:
-    """A plain 404 for ever, three times later than the bound."""
+    """A plain 404 for ever, three times later than the bound; a deletion that hangs may still come."""
+    served |= (deleted, answer) == (2, "timeout")
     scribe = scene("good", (1, 2))
     scribe.file("actor", *at(10, 11))
     scribe.switch("actor", *at(14, 15))
     if then == "promoted":
         scribe.promote("actor", *at(16, 17), "201")
     scribe.delversion("actor", *at(18, 19), answer, n=deleted)
-    if then == "same":
+    if then.startswith("same"):
         again = scribe._file(1, 3, 1)
         body = {"upload": {"id": uid("aaaa", 1)}}
-        scribe.answered("actor", *at(20, 21), "PUT", f"/files/{uid('eeee', 1)}", "200", again, request=body)
+        when = at(18, 20) if then == "same at once" else at(20, 21)
+        scribe.answered("actor", *when, "PUT", f"/files/{uid('eeee', 1)}", "200", again, request=body)
     elif then == "lost promotion":
         scribe.promote("actor", *at(16, 17), "timeout")
     elif then == "lost switch":
@@ -165,3 +169,17 @@ def test_only_the_deletion_of_what_may_be_the_current_version_lets_a_file_be_mis
         scribe.url("reader", *at(80 + 4 * n, 81 + 4 * n), "404")
     scribe.vurl("other reader", *at(95, 96), n=2)
     assert ("new-version-served" in wrongs(scribe)) is not served
+
+
+@pytest.mark.parametrize(("begun", "known"), [(20, True), (18, False)])
+def test_a_switch_after_the_deletion_of_the_current_version_says_what_is_served(begun: int, *, known: bool) -> None:
+    """Back to the first upload: the second's bytes are an older version's, if the deletion was over when it began."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(14, 15))
+    scribe.delversion("actor", *at(18, 19), n=2)
+    again, body = scribe._file(1, 3, 1), {"upload": {"id": uid("aaaa", 1)}}
+    scribe.answered("actor", *at(begun, begun + 2), "PUT", f"/files/{uid('eeee', 1)}", "200", again, request=body)
+    scribe.url("reader", *at(80, 81), key="/k")
+    scribe.get("reader", *at(82, 83), n=2, key="/k")
+    assert ("new-version-served" in wrongs(scribe)) is known

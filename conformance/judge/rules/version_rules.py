@@ -6,7 +6,7 @@ began explains it at once; a replaced one explains it as a stale read, which is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.api.answers import Answer, Effect
@@ -47,6 +47,32 @@ class Candidates:
     replaced: tuple[Switch, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Murk:
+    """From when until when (ns) nobody knows what a file points to: a version was deleted, perhaps its current one.
+
+    It ends with an acknowledged switch that began when every such deletion was over.
+    """
+
+    since: int
+    until: int
+
+    @staticmethod
+    def of(file: File, world: World) -> Murk:
+        """Look at the deletions of a file's versions; one without an end known makes all after it unknown."""
+        versions = (world.versions.get(name) for name in file.versions)
+        deletions = [one for version in versions if version for one in version.deletes.values()]
+        if file.murky == NEVER or not deletions or any(effect is Effect.INDETERMINATE for _, effect in deletions):
+            return Murk(file.murky, NEVER)
+        over = max(interval.ended_ns for interval, _ in deletions)
+        clearing = (s.b for s in file.switches.values() if s.effect is Effect.DONE and s.a > over)
+        return Murk(file.murky, min(clearing, default=NEVER))
+
+    def covers(self, interval: Interval) -> bool:
+        """Whether a read may have seen the file while what it pointed to was unknown."""
+        return interval.ended_ns >= self.since and interval.begun_ns <= self.until
+
+
 def candidates(file: File, a: int, b: int) -> Candidates:
     """Give the switches of `file` that may explain a read of ``[a, b]`` (ns)."""
     begun = [s for s in file.switches.values() if s.effect is not Effect.NONE and s.a <= b]
@@ -76,24 +102,28 @@ def settled(switch: Switch, case: Case | None) -> int | None:
 
 def switched(file: File, context: Context, book: Book) -> None:
     """Judge the reads of a file that was switched."""
-    gone = scope_of_file(context.world, file)[0]
-    doomed = min(gone, file.murky)
-    for interval, answered in file.single:
-        if MAY_BE_DELETED.holds(interval, doomed) or answered not in _STATED:
+    gone, murk = scope_of_file(context.world, file)[0], Murk.of(file, context.world)
+    late = ((interval, answered) for _, interval, answered in file.late if murk.until < interval.begun_ns)
+    for interval, answered in (*file.single, *late):
+        if MAY_BE_DELETED.holds(interval, gone) or murk.covers(interval) or answered not in _STATED:
             continue
         found = candidates(file, interval.begun_ns, interval.ended_ns)
         if all(s.upload for s in found.current):
             _read(file, interval, answered, found, context, book)
-    _refused_for_good(file, context, book, min(gone, _unknown_from(file, context.world)))
+    unknown = replace(murk, since=_unknown_from(file, context.world))
+    _refused_for_good(file, context, book, lambda one: not MAY_BE_DELETED.holds(one, gone) and not unknown.covers(one))
 
 
-def _refused_for_good(file: File, context: Context, book: Book, doomed: int) -> None:
-    """Convict a server that answers a switched file by refusals only, later than the bound, or by no verdict at all."""
+def _refused_for_good(file: File, context: Context, book: Book, clear: Callable[[Interval], bool]) -> None:
+    """Convict a server that answers a switched file by refusals only, later than the bound, or by no verdict at all.
+
+    Only what is `clear` counts: reads of a file that surely stands, when it is known what it points to.
+    """
     answered = [*file.single, *((interval, answer) for _, interval, answer in file.late)]
-    stated = max((one.begun_ns for one, answer in answered if answer in _STATED and one.ended_ns < doomed), default=-1)
+    stated = max((one.begun_ns for one, answer in answered if answer in _STATED and clear(one)), default=-1)
     missing = [interval for interval, answer in answered if answer is Answer.REFUSED]
     late = []
-    for interval in sorted(one for one in (*missing, *file.denied) if stated < one.begun_ns and one.ended_ns < doomed):
+    for interval in sorted(one for one in (*missing, *file.denied) if stated < one.begun_ns and clear(one)):
         current = candidates(file, interval.begun_ns, interval.ended_ns).current
         if _overdue(current, interval, context):
             late.append((interval, current[-1]))
@@ -259,10 +289,12 @@ def _stale_read(file: File, found: Crossing, book: Book) -> None:
 
 def new_bytes(file: File, context: Context, book: Book) -> None:
     """Convict a server whose file endpoint leads to an older version's bytes after everything settled."""
-    doomed = min(scope_of_file(context.world, file)[0], file.murky)
+    gone, murk = scope_of_file(context.world, file)[0], Murk.of(file, context.world)
     for download in file.reads.downloads:
         given = download.given
-        if MAY_BE_DELETED.holds(given, doomed) or given.ended_ns < file.switched or download.octets is None:
+        if MAY_BE_DELETED.holds(given, gone) or murk.covers(given):
+            continue
+        if given.ended_ns < file.switched or download.octets is None:
             continue
         found = candidates(file, given.begun_ns, given.ended_ns)
         new = [context.cases.get(s.upload) for s in found.current]
