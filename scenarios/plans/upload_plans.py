@@ -11,6 +11,9 @@ from . import shapes
 from .exercised import BAD, COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
 from .plan_parts import Draw, attach, attach_meanwhile, late, own_or_common, reads
 
+HANDS = 4
+"""Clients that store the parts of one upload at one moment."""
+
 
 @st.composite
 def uploads(draw: Draw) -> Plan:
@@ -63,18 +66,23 @@ def crowds(draw: Draw) -> Plan:
 
 @st.composite
 def parallel_parts(draw: Draw) -> Plan:
-    """Two clients report and store the parts of one upload side by side, as the official one does.
+    """Four clients report and store the parts of one upload side by side, as the official one does, twice each.
 
     The parts are no smaller than those of the probe, so that it is good wherever the probe is accepted.
     """
-    parts = draw(st.lists(st.integers(shapes.MOST_PROBED, 300), min_size=4, max_size=6))
+    parts = draw(st.lists(st.integers(shapes.MOST_PROBED, 300), min_size=2 * HANDS, max_size=2 * HANDS))
     create = do("create_upload", "u1", project=COMMON, parts=parts)
-    puts = [do("put_part", upload="u1", number=n) for n in draw(st.permutations(range(1, len(parts) + 1)))]
-    begin, filled = do("meet", at="begin", parties=2), do("meet", at="filled", parties=2)
+    numbers = draw(st.permutations(range(1, len(parts) + 1)))
+    rounds = [do("meet", at=at, parties=HANDS) for at in ("first", "second")]
+    filled, looks = do("meet", at="filled", parties=HANDS), do("read_upload", upload="u1")
     end = (do("complete", upload="u1"), attach("u1", "f1", COMMON), *reads(draw, "f1"))
-    writer = Actor("writer", (create, begin, *puts[::2], filled, *end))
-    helper = Actor("helper", (do("read_upload", upload="u1"), begin, *puts[1::2], filled))
-    return Plan("parallel-parts", "parts side by side", (writer, helper))
+    actors = []
+    for hand in range(HANDS):
+        puts = [do("put_part", upload="u1", number=n) for n in numbers[hand::HANDS]]
+        sent = [step for both in zip(rounds, puts, strict=True) for step in both]
+        own = ([looks], []) if hand else ([create], end)
+        actors.append(Actor(f"writer-{hand + 1}", (*own[0], *sent, filled, *own[1])))
+    return Plan("parallel-parts", "parts side by side", tuple(actors))
 
 
 @st.composite
@@ -142,7 +150,7 @@ UPLOADS = (
     ),
     PlanScenario(
         "parallel-parts",
-        "Two clients report and store the parts of one upload side by side",
+        "Four clients report and store the parts of one upload side by side",
         (*COMPLETED, *WINDOW, *GOOD, "nc-tolerated-endpoints"),
         Share(1, 2, 4),
         parallel_parts,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 
 from conformance.engine.execution import reads, uploading, writes
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.dense_readers import read_densely
+from conformance.engine.execution.quiet_lock import LOOK_EVERY_S
 from conformance.engine.execution.scheduler import Signal, Task
-from conformance.engine.execution.settle import Watched, refused_for_good, until_settled
+from conformance.engine.execution.settle import of_file, refused_for_good, until_settled
 from conformance.engine.execution.verbs import (
     folder_verbs,
     header_verbs,
@@ -23,6 +25,8 @@ from conformance.engine.plan import COMMON, NEVER_MADE, Actor, Step
 from conformance.engine.plan_model import awaits, bound_by
 from conformance.engine.plan_verbs import option
 
+CROWD = 4
+"""So many who meet wait until requests are sent side by side again, not one after the other for a dense reader."""
 Asking = Generator[float | Signal, None, str]
 
 
@@ -90,19 +94,26 @@ def pause(turn: Turn) -> Task:
 
 
 def meet(turn: Turn) -> Task:
-    """Wait for the others, so that the next steps of all begin together."""
+    """Wait for the others, so that the next steps of all begin together; a crowd until it may really speak at once."""
     signal = arrive(turn.stage, turn.world, turn.actor, turn.step)
     if not signal.fired:
         yield signal
+    while int(turn.option("parties")) >= CROWD and turn.stage.scheduler.quiet:
+        yield time.monotonic() + LOOK_EVERY_S
 
 
 def settle_file(turn: Turn) -> Task:
-    """Wait until a file settled; whoever is refused beyond the bound asks often enough for that to be for good."""
+    """Wait until a file settled; whoever is refused beyond the bound asks often enough for that to be for good.
+
+    For a member the wait begins anew with the rights.
+    """
     file = turn.file()
-    since = file.current.completed if file.current else None
-    one = Watched(f"/files/{file.id}/url", reads.TRUTHS, since, file.current)
+    one = of_file(file)
+    if one.since is not None and turn.actor.user == "member":
+        given = (rights.given for rights in turn.world.memberships() if rights.project is file.project)
+        one = replace(one, since=max(one.since, *given, 0.0))
     last = yield from until_settled(turn.stage, turn.client, turn.world, one)
-    if since is not None and turn.owns(file.project):
+    if one.since is not None and turn.owns(file.project):
         yield from refused_for_good(turn.client, one, last)
 
 

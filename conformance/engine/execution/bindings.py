@@ -54,10 +54,11 @@ class Folder:
 
 @dataclass(slots=True)
 class Membership:
-    """Rights in a project that the second user (`user_id`) was given, until they are withdrawn."""
+    """Rights in a project that the second user (`user_id`) was given at an instant (seconds), until withdrawn."""
 
     project: Project
     user_id: str
+    given: float = 0.0
     withdrawn: bool = False
 
 

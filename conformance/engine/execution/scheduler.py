@@ -91,6 +91,11 @@ class Scheduler:
         signal.waiting.clear()
         self._gate.notify_all()
 
+    @property
+    def quiet(self) -> bool:
+        """Whether somebody asked for quiet, here or elsewhere, so that tasks run one after the other."""
+        return bool(self._quiet) or self._elsewhere()
+
     def quieten(self, by: int, *, still: bool = True) -> None:
         """Count one more (+1) or one less (-1) who works on threads of its own, and if `still` asks for quiet."""
         with self._gate:
@@ -191,7 +196,7 @@ class Scheduler:
         return None
 
     def _limit(self) -> int:
-        return 1 if self._quiet or self._elsewhere() else self._threads
+        return 1 if self.quiet else self._threads
 
     def _let_go(self) -> bool:
         hopeful = [signal for signal in self._parked if not signal.an_end]

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from conformance.api.answers import Answer
 from conformance.engine.content import whole
-from conformance.engine.execution.bindings import File, Upload, World
+from conformance.engine.execution.bindings import File, Project, Upload, World
 from conformance.engine.execution.context import Sent, Speaker, Stage, sent
 from conformance.engine.execution.reads import ALL, ask_url, fetch, note_lag, truth_of
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.verbs.member_verbs import take_back
 from conformance.engine.plan import Actor
 from conformance.engine.plan_model import Truth
-from conformance.model import Octets, Operation, Phase
+from conformance.model import Json, Octets, Operation, Phase
 
 GONE = frozenset({Answer.REFUSED, Answer.DONE, Answer.INTEGRITY})
 """What a deleted thing may answer in the end: anything but not-consistent (a deleted project's files may stay)."""
@@ -70,7 +70,7 @@ class Voices:
 def watched(world: World) -> Iterator[Watched]:
     """Yield every url endpoint of the plan: each file's, and each of its versions'."""
     for file in world.files():
-        yield _of_file(file)
+        yield of_file(file)
         for version in file.versions:
             gone = version.deleted or file.gone
             accepts = GONE if gone else truth_of(version.upload)
@@ -79,7 +79,8 @@ def watched(world: World) -> Iterator[Watched]:
             yield Watched(path, accepts, since, None if gone else version.upload, file.project.by)
 
 
-def _of_file(file: File) -> Watched:
+def of_file(file: File) -> Watched:
+    """Give a file's url endpoint with what it must answer as long as nothing else changes it."""
     upload = None if file.gone else file.current
     accepts = truth_of(upload) if upload else GONE
     since = _since(upload, file.switched)
@@ -134,6 +135,8 @@ def settle(stage: Stage, world: World) -> Task:
     yield from _by_members(stage, world, voices)
     for project in world.projects():
         yield from last_listing(voices.of(project.by), project.id)
+        if project.deleted:
+            yield from _gone_for_good(stage, voices.of(project.by), world, project)
     for folder in world.folders():
         voices.of(folder.project.by).send("GET", f"/folders/{folder.id}/children", query=ALL)
         yield time.monotonic()
@@ -142,6 +145,17 @@ def settle(stage: Stage, world: World) -> Task:
             yield from take_back(voices.of(membership.project.by), membership)
     voices.close()
     world.ended = time.monotonic()
+
+
+def _gone_for_good(stage: Stage, client: Speaker, world: World, project: Project) -> Task:
+    """Use a deleted project until it is not told to be not consistent any more, or the bound is over."""
+    since = time.monotonic()
+    body: Json = {"name": world.name("after"), "content_type": "text/plain", "size": 1}
+    while True:
+        last = sent(client, client.send("POST", f"/projects/{project.id}/uploads", json=body))
+        if last.answer is not Answer.NC or time.monotonic() >= stage.timing.deadline(since):
+            return
+        yield stage.timing.next_look_in_time(since)
 
 
 def _seen_settled(world: World, one: Watched) -> bool:
@@ -159,7 +173,7 @@ def _by_members(stage: Stage, world: World, voices: Voices) -> Task:
     for membership in list(world.memberships()):
         client = voices.of("member")
         for file in [one for one in world.files() if one.project is membership.project and not one.gone]:
-            one = _of_file(file)
+            one = of_file(file)
             last = sent(client, client.send("GET", one.path))
             while not (membership.withdrawn or _stated(last, one)) and time.monotonic() < _deadline(stage, one):
                 yield min(stage.timing.next_look(one.since or last.at), _deadline(stage, one))

@@ -199,14 +199,15 @@ def delete_file(turn: Turn) -> Task:
 
 
 def delete_version(turn: Turn) -> Task:
-    """Delete a file version; which one a file shows afterwards is not said anywhere."""
+    """Delete a file version; which one a file shows after its current one was deleted is not said anywhere."""
     version = turn.version()
     file = next((file for file in turn.world.files() if version in file.versions), None)
     project = file.project if file else version.upload.project
-    if file and turn.owns(project):
+    older = file is not None and file.current is not None and version.upload is not file.current
+    if file and turn.owns(project) and not older:
         file.current = None
     yield from remove(turn, version, project, f"/file_versions/{version.id}")
-    if file and version.deleted:
+    if file and version.deleted and not older:
         file.current = None
 
 

@@ -60,13 +60,14 @@ class Murk:
     @staticmethod
     def of(file: File, world: World) -> Murk:
         """Look at the deletions of a file's versions; one without an end known makes all after it unknown."""
+        since = _unknown_from(file, world)
         versions = (world.versions.get(name) for name in file.versions)
         deletions = [one for version in versions if version for one in version.deletes.values()]
-        if file.murky == NEVER or not deletions or any(effect is Effect.INDETERMINATE for _, effect in deletions):
-            return Murk(file.murky, NEVER)
+        if since == NEVER or not deletions or any(effect is Effect.INDETERMINATE for _, effect in deletions):
+            return Murk(since, NEVER)
         over = max(interval.ended_ns for interval, _ in deletions)
         clearing = (s.b for s in file.switches.values() if s.effect is Effect.DONE and s.a > over)
-        return Murk(file.murky, min(clearing, default=NEVER))
+        return Murk(since, min(clearing, default=NEVER))
 
     def covers(self, interval: Interval) -> bool:
         """Whether a read may have seen the file while what it pointed to was unknown."""
@@ -103,15 +104,18 @@ def settled(switch: Switch, case: Case | None) -> int | None:
 def switched(file: File, context: Context, book: Book) -> None:
     """Judge the reads of a file that was switched."""
     gone, murk = scope_of_file(context.world, file)[0], Murk.of(file, context.world)
-    late = ((interval, answered) for _, interval, answered in file.late if murk.until < interval.begun_ns)
-    for interval, answered in (*file.single, *late):
+    for interval, answered in _answered(file):
         if MAY_BE_DELETED.holds(interval, gone) or murk.covers(interval) or answered not in _STATED:
             continue
         found = candidates(file, interval.begun_ns, interval.ended_ns)
         if all(s.upload for s in found.current):
             _read(file, interval, answered, found, context, book)
-    unknown = replace(murk, since=_unknown_from(file, context.world))
-    _refused_for_good(file, context, book, lambda one: not MAY_BE_DELETED.holds(one, gone) and not unknown.covers(one))
+    _refused_for_good(file, context, book, lambda one: not MAY_BE_DELETED.holds(one, gone) and not murk.covers(one))
+
+
+def _answered(file: File) -> list[tuple[Interval, Answer]]:
+    """Give the reads of a switched file, those after a deletion too that may have been of what it stands for."""
+    return [*file.single, *((interval, answer) for _, interval, answer in file.late)]
 
 
 def _refused_for_good(file: File, context: Context, book: Book, clear: Callable[[Interval], bool]) -> None:
@@ -119,7 +123,7 @@ def _refused_for_good(file: File, context: Context, book: Book, clear: Callable[
 
     Only what is `clear` counts: reads of a file that surely stands, when it is known what it points to.
     """
-    answered = [*file.single, *((interval, answer) for _, interval, answer in file.late)]
+    answered = _answered(file)
     stated = max((one.begun_ns for one, answer in answered if answer in _STATED and clear(one)), default=-1)
     missing = [interval for interval, answer in answered if answer is Answer.REFUSED]
     late = []

@@ -139,7 +139,8 @@ class Rights:
         served = self.served.get(project)
         if served is not None and served.ended_ns < interval.begun_ns:
             return False
-        given = max((one.interval.ended_ns for one in self.changes.get(project, {}).values()), default=-NEVER)
+        every = (one.interval for one in self.changes.get(project, {}).values())
+        given = max((one.ended_ns for one in every if one.begun_ns <= interval.ended_ns), default=-NEVER)
         return interval.begun_ns <= given + bound
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from conformance.engine.plan import Actor, Plan, do
+from conformance.engine.plan import COMMON, Actor, Plan, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
 
@@ -15,7 +15,10 @@ from ..plan_parts import Draw, attach, pause, reads
 
 @st.composite
 def project_changes(draw: Draw) -> Plan:
-    """A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted."""
+    """A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted.
+
+    Another is deleted at once.
+    """
     shape = draw(shapes.definite(bad=draw(st.booleans())))
     change, look = do("update_project", project="p1"), do("read_project", project="p1")
     start = [do("create_project", "p1"), change, look, *shape.writes("u1", "p1"), change, shape.completes("u1")]
@@ -25,12 +28,17 @@ def project_changes(draw: Draw) -> Plan:
     late = [do("create_upload", "u2", project="p1", parts=[3], patient=False)] if gone else []
     again = [do("create_project", "p2", like="p1"), do("create_upload", "u3", project="p2", parts=[2])] if gone else []
     writer = Actor("writer", (*start, *used, *gone, *late, *again))
-    return Plan("project-changes", "a project changes", (writer, Actor("reader", tuple(reads(draw, "f1")))))
+    use = do("create_upload", project="p3", parts=[1], patient=False)
+    hasty = Actor("hasty", (do("create_project", "p3"), use, do("delete_project", project="p3"), use))
+    return Plan("project-changes", "a project changes", (writer, hasty, Actor("reader", tuple(reads(draw, "f1")))))
 
 
 @st.composite
 def made_again(draw: Draw) -> Plan:
-    """A file is deleted and made again of the same upload, a version too; each new one is read like the first."""
+    """A file is deleted and made again of the same upload, a version too; each new one is read like the first.
+
+    Another file goes from bad to good and back, is seen at each, and is good again by a promotion and by an old upload.
+    """
     first, second = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
     wait = do("settle", file="f1") if draw(st.booleans()) else pause(draw)
     steps = [do("create_project", "p1"), *first.writes("u1", "p1"), first.completes("u1"), attach("u1", "f1", "p1")]
@@ -42,7 +50,19 @@ def made_again(draw: Draw) -> Plan:
         do("read_versions", file="f2"),
         do("download", file="f2"),
     ]
-    return Plan("made-again", "deleted and made again", (Actor("writer", tuple(steps)),))
+    return Plan("made-again", "deleted and made again", (Actor("writer", tuple(steps)), _back_and_forth(draw)))
+
+
+def _back_and_forth(draw: Draw) -> Actor:
+    bad, good, worse = (draw(shapes.definite(bad=one)) for one in (True, False, True))
+    seen, versions = do("settle", file="h1"), {"g1": "w2", "b2": "w3"}
+    steps = [*bad.writes("b1"), *good.writes("g1"), *worse.writes("b2")]
+    steps += [bad.completes("b1"), good.completes("g1"), worse.completes("b2"), attach("b1", "h1", COMMON), seen]
+    for upload, version in versions.items():
+        steps += [do("new_version", version, file="h1", upload=upload), seen]
+    steps += [do("promote", version="w2"), seen, do("new_version", file="h1", upload="b2"), seen]
+    steps += [do("new_version", file="h1", upload="g1"), seen, do("download", file="h1")]
+    return Actor("switcher", tuple(steps))
 
 
 @st.composite
@@ -72,8 +92,8 @@ RENEWALS = (
     ),
     PlanScenario(
         "made-again",
-        "A file and a version are deleted and made again of the same upload",
-        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "old-version-downloadable"),
+        "A file and a version are deleted and made again of the same upload; another goes from bad to good and back",
+        (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "bad-never-200", "new-version-served", "old-version-downloadable"),
         Share(0, 1, 6),
         made_again,
     ),

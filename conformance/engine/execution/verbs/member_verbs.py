@@ -34,7 +34,7 @@ def grant(turn: Turn) -> Task:
     body: Json = {"auth_role": {"id": turn.option("role")}}
     last = yield from offered(turn, "grant_permission", lambda _: turn.client.send("PUT", path, json=body))
     if last and last.answer is Answer.DONE:
-        turn.bind(Membership(project, turn.stage.second_id))
+        turn.bind(Membership(project, turn.stage.second_id, last.at))
 
 
 def permissions(project: Project, user_id: str) -> str:
