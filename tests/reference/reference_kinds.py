@@ -9,7 +9,13 @@ import reference_promise_trips as promises
 import reference_surrounding_trips as surroundings
 import reference_value_trips as values
 
-from conformance.reference.faults.lasting_faults import mixture_faults, pause_faults, pressure_faults, return_faults
+from conformance.reference.faults.lasting_faults import (
+    aftermath_faults,
+    mixture_faults,
+    pause_faults,
+    pressure_faults,
+    return_faults,
+)
 from conformance.reference.faults.promise_faults import (
     download_faults,
     identity_faults,
@@ -61,6 +67,7 @@ TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
     foreign_faults: surroundings.others,
     overwrite_faults: surroundings.late_calls,
     return_faults: lasting.returns,
+    aftermath_faults: lasting.aftermaths,
     pause_faults: lasting.slow_clients,
     mixture_faults: lasting.mixtures,
     pressure_faults: lasting.loads,

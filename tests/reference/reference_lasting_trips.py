@@ -174,3 +174,38 @@ def loads(trip: Trip) -> None:
     for _ in range(310):
         trip.read(last, "version", method="HEAD")
     trip.look(last, final=True)
+
+
+def aftermaths(trip: Trip) -> None:
+    """Take a file from bad to good and back, delete a version, use an old upload again, delete an unready project."""
+    call, project = trip.bench.call, trip.project()
+    good, bad = _pair(trip, project)
+    trip.attach(bad)
+    trip.settle(bad)
+    trip.switch(bad, good)
+    _serves(trip, good)
+    bad.version = call("POST", f"/file_versions/{bad.version}/current").json["id"]
+    _serves(trip, bad)
+    trip.switch(bad, good)
+    _serves(trip, good)
+    third = trip.start(project, [b"third"])
+    trip.complete(third)
+    trip.switch(bad, third)
+    trip.settle(third)
+    oldest = call("GET", f"/files/{bad.file}/versions").json["results"]
+    call("DELETE", f"/file_versions/{min(oldest, key=lambda one: one['version'])['id']}")
+    _serves(trip, third)
+    unready = call("POST", "/projects", {"name": "unready", "description": "d"}).json["id"]
+    call("DELETE", f"/projects/{unready}")
+    trip.bench.advance(trip.lag + 1)
+    body = {"name": "late", "content_type": "t", "size": 1}
+    told = call("POST", f"/projects/{unready}/uploads", body).code
+    trip.check("nc-after-delete", ok=told != "resource_not_consistent")
+
+
+def _serves(trip: Trip, item: Item) -> None:
+    """Check that a file was switched to an item, and look at it."""
+    kind, content = trip.fetched(item)
+    served = kind == "ie" if item.truth == BAD else kind == "200" and content == item.content
+    trip.check("new-version-served", ok=served)
+    trip.look(item, final=True)

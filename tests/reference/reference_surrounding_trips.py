@@ -72,6 +72,12 @@ def collisions(trip: Trip) -> None:
         call("PUT", f"/files/{comes.file}/rename", {"name": "another"})
         call("PUT", f"/files/{comes.file}/rename", {"name": call("GET", f"/files/{stays.file}").json["name"]})
         trip.look(stays, comes, final=True)
+        newer = trip.start(project, [b"newer"])
+        trip.complete(newer)
+        trip.switch(inside, newer)
+        trip.settle(newer)
+        call("PUT", f"/files/{inside.file}/move", top)
+        trip.check("new-version-served", ok=trip.fetched(newer) == ("200", newer.content))
 
 
 def _copy(item: Item) -> Item:

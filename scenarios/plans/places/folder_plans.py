@@ -25,8 +25,8 @@ def nested(project: str, depth: int) -> list[Step]:
 def nested_folders(draw: Draw) -> Plan:
     """Files in folders, two deep and three, good and bad: moved, renamed and relabelled while pending, and after.
 
-    One of them stays where it is. Whatever changes after the verdict is followed by a look. In the end a version is
-    promoted where all was moved.
+    One of them stays where it is. Whatever changes after the verdict is followed by a look. In the end a file of two
+    versions is moved, and of another the first is promoted where all was moved.
     """
     start, project = own_or_common(draw)
     good, bad, newer = (draw(shapes.definite(bad=bad)) for bad in (False, True, False))
@@ -39,6 +39,7 @@ def nested_folders(draw: Draw) -> Plan:
     after = [step for change in draw(st.permutations(_changes()))[:3] for step in (change, look)]
     steps += [*draw(st.permutations(_changes())), do("settle", file="f1"), *after]
     steps += [*newer.writes("u3", project), newer.completes("u3"), do("new_version", "v3", file="f1", upload="u3")]
+    steps += [do("new_version", file="f3", upload="u3"), do("settle", file="f3"), do("move_file", file="f3")]
     steps += [do("settle", file="f1"), do("promote", version=first_version("f1")), do("settle", file="f1")]
     steps += [do("read_file", file="f1"), do("list_folder", folder="d3"), do("read_folder", folder="d1")]
     return Plan("nested-folders", "places change", (Actor("writer", tuple(steps)), _reader(draw, "f2")))

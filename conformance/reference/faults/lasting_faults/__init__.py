@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.faults.lasting_faults import (
+    aftermath_faults,
     mixture_faults,
     overload_faults,
     pause_faults,
@@ -18,5 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY"]
 
 FAMILY: dict[Fault, LayerFactory] = (
-    return_faults.FAMILY | pause_faults.FAMILY | mixture_faults.FAMILY | pressure_faults.FAMILY | overload_faults.FAMILY
+    return_faults.FAMILY
+    | aftermath_faults.FAMILY
+    | pause_faults.FAMILY
+    | mixture_faults.FAMILY
+    | pressure_faults.FAMILY
+    | overload_faults.FAMILY
 )

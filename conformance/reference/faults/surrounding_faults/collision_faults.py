@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.faults.broken import LOST_FILE, LOST_WAIT
+from conformance.reference.faults.broken import BYTES, LOST_FILE, LOST_WAIT
 from conformance.reference.hooks.bends import Fault
 from conformance.reference.hooks.seam import Layer
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from conformance.reference.hooks.bends import LayerFactory
     from conformance.reference.hooks.seam import Call, Reply, World
 
@@ -63,6 +65,23 @@ class _FoldersByBirthplace(_ByBirthplace):
     of_folders = True
 
 
+class _FirstAfterMove(Layer):
+    """Points a file that was moved to its first version."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._moved: set[str] = set()
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Remember it."""
+        self._moved |= {call.path["id"]} if call.operation == "move_file" and reply.status < 300 else set()
+        return reply
+
+    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:  # noqa: ARG002
+        """Choose the first."""
+        return versions[0] if via == "file" and chosen["file_id"] in self._moved else chosen
+
+
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("move-overwrites", _GONE, "a file that is moved where its name is taken replaces what is there"): _overwrites(
         "move_file"
@@ -75,5 +94,8 @@ FAMILY: dict[Fault, LayerFactory] = {
     ),
     Fault("folder-delete-moved", LOST_FILE, "a deleted folder takes the files of folders that were made in it"): (
         _FoldersByBirthplace
+    ),
+    Fault("moved-shows-first", ("new-version-served", *BYTES), "a file that is moved shows its first version again"): (
+        _FirstAfterMove
     ),
 }
