@@ -124,7 +124,7 @@ UPLOADS = (
             "complete-no-integrity",
             "read-your-writes",
         ),
-        Share(2, 12, 20),
+        Share(2, 10, 20),
         uploads,
     ),
     PlanScenario(
@@ -145,7 +145,7 @@ UPLOADS = (
         "crowds",
         "Several uploads, good and bad, converge together in one project, which is listed meanwhile",
         (*COMPLETED, *WINDOW, *GOOD, *BAD, *OWN_PROJECT, "integrity-listing", "nc-tolerated-endpoints"),
-        Share(1, 4, 6),
+        Share(1, 3, 6),
         crowds,
     ),
     PlanScenario(

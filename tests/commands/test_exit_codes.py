@@ -195,8 +195,11 @@ def test_a_full_disk_ends_the_run_at_once_and_the_ledger_cleans_up(
     drawn = document(out)
     assert any("cannot be written: File too large" in reason for reason in drawn["reasons"])
     assert drawn["leftovers"]
-    removed = re.search(r"removed (\d+) projects", dds("clean", out / "ledger.jsonl", env=credentials).stdout)
+    said = dds("clean", out / "ledger.jsonl", env=credentials).stdout
+    found = re.search(r"removed (\d+) projects of run \w+; (\d+) were gone", said)
     named = sum(1 for left in drawn["leftovers"] if left["id"])
-    assert removed is not None
-    # One whose answer could not be recorded has no id, and is found by its name if it was made at all.
-    assert named <= int(removed[1]) <= len(drawn["leftovers"])
+    assert found is not None
+    # One whose answer could not be recorded has no id, and is found by its name if it was made at all; one whose
+    # deletion could not be recorded is gone.
+    assert named <= int(found[1]) + int(found[2])
+    assert 0 < int(found[1]) <= len(drawn["leftovers"])

@@ -162,7 +162,7 @@ def test_a_slow_target_is_said_to_take_longer_as_soon_as_it_is_known_to_be_slow(
     phases.enter(run, "cleaning")
     watching.tick()
     said = [line for line in err.getvalue().splitlines() if "the run takes about" in line]
-    assert said == ["the target answers in 300 ms and is consistent after 2 s: the run takes about 3 minutes"]
+    assert said == ["the target answers in 300 ms and is consistent after 2 s: the run takes about 2 minutes"]
     assert "of about 2:" in err.getvalue()
 
 

@@ -22,7 +22,7 @@ from conformance.model import Json
 
 FINEST_S = 0.0025
 """Spacing of the teeth in seconds, of both endpoints together: a wrong window of 5 ms at one of them is met."""
-TAIL_READS = 12
+TAIL_READS = 8
 """Reads after the first truth, all readers together."""
 AIM = 1.3
 """Dense readers stay dense for this many of the lags measured so far."""
