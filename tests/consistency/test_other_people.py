@@ -167,6 +167,21 @@ def test_a_right_may_not_be_visible_at_once(answer: str) -> None:
     assert wrongs(scribe) == set()
 
 
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_right_that_is_not_visible_later_than_the_bound_was_never_given(*, withdrawn: bool) -> None:
+    """Whatever becomes of it when the member was refused three times, while the owner was answered."""
+    scribe = scene()
+    scribe.file("actor", *at(3, 4))
+    whoami(scribe)
+    grant(scribe, 5)
+    for tick in (LATE, LATE + 50, LATE + 100):
+        scribe.url("member", *at(tick, tick + 1), "403", user="other")
+        scribe.vurl("actor", *at(tick + 2, tick + 3))
+    if withdrawn:
+        withdraw(scribe, LATE + 110)
+    assert wrongs(scribe) == {"converges-upload"}
+
+
 @pytest.mark.parametrize("role", ["project_viewer", "file_uploader", "?"])
 def test_a_right_that_does_not_cover_the_call_is_none(role: str) -> None:
     """Whoever may only look at the project, or fill it, need not be given a url; nobody knows about other roles."""
