@@ -10,7 +10,6 @@ from conformance.engine.execution import reads, uploading, writes
 from conformance.engine.execution.bindings import World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.dense_readers import read_densely
-from conformance.engine.execution.quiet_lock import LOOK_EVERY_S
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import of_file, refused_for_good, until_settled
 from conformance.engine.execution.verbs import (
@@ -27,6 +26,7 @@ from conformance.engine.plan_verbs import option
 
 CROWD = 4
 """So many who meet wait until requests are sent side by side again, not one after the other for a dense reader."""
+CROWD_LOOKS_S = 0.05
 Asking = Generator[float | Signal, None, str]
 
 
@@ -99,7 +99,7 @@ def meet(turn: Turn) -> Task:
     if not signal.fired:
         yield signal
     while int(turn.option("parties")) >= CROWD and turn.stage.scheduler.quiet:
-        yield time.monotonic() + LOOK_EVERY_S
+        yield time.monotonic() + CROWD_LOOKS_S
 
 
 def settle_file(turn: Turn) -> Task:
