@@ -101,7 +101,7 @@ ACCESS = (
         "fresh-projects",
         "A project is used the moment it is accepted, by several clients at once",
         (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing", "read-your-writes"),
-        Share(1, 5, 8),
+        Share(1, 4, 8),
         fresh_projects,
     ),
     PlanScenario(

@@ -25,7 +25,7 @@ RESTS_BEFORE = (
 )  # fmt: skip
 """The steps before which a client may rest: how their verbs begin, and the how manyth of these it is."""
 _RESTS, QUICKLY = len(RESTS_BEFORE), 1
-LONGEST, SECOND = 0.45, 0.25
+LONGEST, SECOND = 0.75, 0.15
 """The shares of the time there is that the longest pause of a plan takes, and the next longest."""
 
 

@@ -112,6 +112,13 @@ class Version:
     deleted: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Switching:
+    """A switch of a file to another upload that is under way, and whether it is the only one."""
+
+    alone: bool = True
+
+
 @dataclass(slots=True)
 class File:
     """A file; `current` is None while more than one upload may be current.
@@ -127,6 +134,21 @@ class File:
     deleted: bool = False
     switched: float | None = None
     folder: Folder | None = None
+    under_way: list[Switching] = field(default_factory=list)
+
+    def begin_switch(self) -> Switching:
+        """Note that a switch is under way; of several at a time nobody knows which comes last."""
+        mine = Switching()
+        self.under_way.append(mine)
+        if len(self.under_way) > 1:
+            for one in tuple(self.under_way):
+                one.alone = False
+        return mine
+
+    def end_switch(self, mine: Switching) -> bool:
+        """Note that it is over; say whether it was the only one all the time."""
+        self.under_way.remove(mine)
+        return mine.alone
 
     @property
     def gone(self) -> bool:

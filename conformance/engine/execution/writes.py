@@ -154,7 +154,7 @@ def new_version(turn: Turn) -> Task:
     A server may take uploads only once it shows their completion, or their consistency: then the client comes back.
     """
     file, upload = turn.file(), turn.upload()
-    body, before = {"upload": {"id": upload.id}, **_label(turn)}, file.current
+    body, before, switch = {"upload": {"id": upload.id}, **_label(turn)}, file.current, file.begin_switch()
     if turn.owns(file.project):
         file.current = None
     path, since = f"/files/{file.id}", time.monotonic()
@@ -162,12 +162,12 @@ def new_version(turn: Turn) -> Task:
     while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, file.project, last):
         yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client, turn.client.send("PUT", path, json=body))
-    version = _version(last.body.get("current_version"), upload, last.at)
+    version, alone = _version(last.body.get("current_version"), upload, last.at), file.end_switch(switch)
     if last.made and version:
         file.versions.append(version)
-        file.current, file.switched = upload, last.at
+        file.current, file.switched = upload if alone else None, last.at
         turn.bind(version)
-    elif last.answer in NO_EFFECT and turn.owns(file.project):
+    elif last.answer in NO_EFFECT and turn.owns(file.project) and alone:
         file.current = before
 
 
@@ -178,17 +178,18 @@ def promote(turn: Turn) -> Task:
     if file is None:
         turn.leave_out(NO_FILE)
         return
-    before = file.current
+    before, switch = file.current, file.begin_switch()
     if turn.owns(file.project):
         file.current = None
     path = f"/file_versions/{version.id}/current"
     last = yield from insist(turn, lambda _: turn.client.send("POST", path, json={}))
+    alone = file.end_switch(switch)
     if last.answer is Answer.DONE:
-        file.current, file.switched = version.upload, last.at
+        file.current, file.switched = version.upload if alone else None, last.at
         made = _version(promoted(last.body), version.upload, last.at)
         if made and made.id not in {one.id for one in file.versions}:
             file.versions.append(made)
-    elif last.answer in (Answer.REFUSED, Answer.UNSENT) and turn.owns(file.project):
+    elif last.answer in (Answer.REFUSED, Answer.UNSENT) and turn.owns(file.project) and alone:
         file.current = before
 
 

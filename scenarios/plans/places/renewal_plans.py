@@ -12,6 +12,8 @@ from .. import shapes
 from ..exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
 from ..plan_parts import Draw, attach, pause, reads
 
+MOST_VERSIONS, RIVALS = 10, 4
+
 
 @st.composite
 def project_changes(draw: Draw) -> Plan:
@@ -37,6 +39,7 @@ def project_changes(draw: Draw) -> Plan:
 def made_again(draw: Draw) -> Plan:
     """A file is deleted and made again of the same upload, a version too; each new one is read like the first.
 
+    One file gets as many versions as have two digits.
     Another file goes from bad to good and back, is seen at each, and is good again by a promotion and by an old upload.
     """
     first, second = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
@@ -49,8 +52,40 @@ def made_again(draw: Draw) -> Plan:
         do("new_version", "v3", file="f2", upload="u1"),
         do("read_versions", file="f2"),
         do("download", file="f2"),
+        attach("u1", "f3", "p1"),
+        *(do("new_version", file="f3", upload="u2" if n % 2 else "u1") for n in range(1, MOST_VERSIONS)),
     ]
-    return Plan("made-again", "deleted and made again", (Actor("writer", tuple(steps)), _back_and_forth(draw)))
+    actors = Actor("writer", tuple(steps)), _back_and_forth(draw), _replaced_pending(draw), *_at_once(draw)
+    return Plan("made-again", "deleted and made again", actors)
+
+
+def _at_once(draw: Draw) -> list[Actor]:
+    """Let several clients give one file new versions at one moment: each is acknowledged, so each is there."""
+    shape, meet = draw(shapes.one_part(bad=False)), do("meet", at="versions", parties=RIVALS)
+    first = (*shape.writes("q0"), shape.completes("q0"), attach("q0", "t1", COMMON))
+    return [
+        Actor(
+            f"rival-{n}",
+            (
+                *(() if n > 1 else first),
+                *shape.writes(f"q{n}"),
+                shape.completes(f"q{n}"),
+                meet,
+                do("new_version", f"r{n}", file="t1", upload=f"q{n}"),
+            ),
+        )
+        for n in range(1, RIVALS + 1)
+    ]
+
+
+def _replaced_pending(draw: Draw) -> Actor:
+    """Replace a pending version, make it current again and delete the first one of its upload, all while it waits."""
+    one, other = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
+    steps = [*one.writes("m1"), *other.writes("m2"), one.completes("m1"), other.completes("m2")]
+    steps += [attach("m1", "n1", COMMON), attach("m1", "n2", COMMON), do("new_version", file="n1", upload="m2")]
+    steps += [do("promote", version=first_version("n1")), do("delete_version", version=first_version("n1"))]
+    steps += [attach("m1", "n3", COMMON), do("new_version", "x2", file="n3", upload="m2")]
+    return Actor("replacer", (*steps, do("promote", version=first_version("n3"))))
 
 
 def _back_and_forth(draw: Draw) -> Actor:

@@ -18,7 +18,9 @@ from .name_plans import bad_names
 from .rows import Row, chunked, lot_of, plans_of, single
 
 _SHARE = Share(1, 6, 6)
-DEFECTS_NAMED = 22
+MANY = 12
+"""Parts of an upload whose last one is wrong: more than ten stand on a page of some listings."""
+DEFECTS_NAMED = 23
 """Rows of the table, each with a class of names of its own."""
 PLACES = ("first", "middle", "last", "two")
 """Where in an upload of several parts its defect is: one of them, or the first and another one."""
@@ -46,6 +48,9 @@ def every_defect(lot: Lot) -> Iterator[Shape]:
                 yield _in_place(lot.under(f"{defect} {place}"), defect, place)
     for defect in ("total", "surplus"):
         yield replace(_several(lot.under(defect)), defect=defect)
+    yield replace(
+        chunked([lot.number(f"of many {n}", 20, 300) for n in range(MANY)], lot), defect="hash", where=(MANY,)
+    )
 
 
 def _several(lot: Lot) -> Shape:
