@@ -60,10 +60,15 @@ class Murk:
     @staticmethod
     def of(file: File, world: World) -> Murk:
         """Look at the deletions of a file's versions; one without an end known makes all after it unknown."""
-        since = _unknown_from(file, world)
-        versions = (world.versions.get(name) for name in file.versions)
-        deletions = [one for version in versions if version for one in version.deletes.values()]
-        if since == NEVER or not deletions or any(effect is Effect.INDETERMINATE for _, effect in deletions):
+        if file.murky == NEVER:
+            return Murk(NEVER, NEVER)
+        versions = [version for name in file.versions if (version := world.versions.get(name))]
+        deleted = [version for version in versions if version.deletes]
+        if not deleted:
+            return Murk(file.murky, NEVER)
+        begun = (doomed_from(one.deletes)[0] for one in deleted if not _surely_replaced(one, versions, file))
+        since, deletions = min(begun, default=NEVER), [one for version in deleted for one in version.deletes.values()]
+        if any(effect is Effect.INDETERMINATE for _, effect in deletions):
             return Murk(since, NEVER)
         over = max(interval.ended_ns for interval, _ in deletions)
         clearing = (s.b for s in file.switches.values() if s.effect is Effect.DONE and s.a > over)
@@ -103,14 +108,20 @@ def settled(switch: Switch, case: Case | None) -> int | None:
 
 def switched(file: File, context: Context, book: Book) -> None:
     """Judge the reads of a file that was switched."""
-    gone, murk = scope_of_file(context.world, file)[0], Murk.of(file, context.world)
+    clear = _clear(file, context.world)
     for interval, answered in _answered(file):
-        if MAY_BE_DELETED.holds(interval, gone) or murk.covers(interval) or answered not in _STATED:
+        if answered not in _STATED or not clear(interval):
             continue
         found = candidates(file, interval.begun_ns, interval.ended_ns)
         if all(s.upload for s in found.current):
             _read(file, interval, answered, found, context, book)
-    _refused_for_good(file, context, book, lambda one: not MAY_BE_DELETED.holds(one, gone) and not murk.covers(one))
+    _refused_for_good(file, context, book, clear)
+
+
+def _clear(file: File, world: World) -> Callable[[Interval], bool]:
+    """Give what says whether a file surely stood during all of a read, and it is known what it pointed to."""
+    gone, murk = scope_of_file(world, file)[0], Murk.of(file, world)
+    return lambda interval: not MAY_BE_DELETED.holds(interval, gone) and not murk.covers(interval)
 
 
 def _answered(file: File) -> list[tuple[Interval, Answer]]:
@@ -121,7 +132,7 @@ def _answered(file: File) -> list[tuple[Interval, Answer]]:
 def _refused_for_good(file: File, context: Context, book: Book, clear: Callable[[Interval], bool]) -> None:
     """Convict a server that answers a switched file by refusals only, later than the bound, or by no verdict at all.
 
-    Only what is `clear` counts: reads of a file that surely stands, when it is known what it points to.
+    Only reads that are `clear` count.
     """
     answered = _answered(file)
     stated = max((one.begun_ns for one, answer in answered if answer in _STATED and clear(one)), default=-1)
@@ -145,16 +156,6 @@ def _refused_for_good(file: File, context: Context, book: Book, clear: Callable[
         expected="the new upload's verdict", observed="no verdict", upload=switch.upload, switch_b_ns=switch.b,
         read_a_ns=interval.begun_ns,
     )  # fmt: skip
-
-
-def _unknown_from(file: File, world: World) -> int:
-    """Give from when (ns) on nobody knows what a file points to: a version was deleted that may be its current one."""
-    if file.murky == NEVER:
-        return NEVER
-    versions = [version for name in file.versions if (version := world.versions.get(name))]
-    deleted = [version for version in versions if version.deletes]
-    begun = [doomed_from(one.deletes)[0] for one in deleted if not _surely_replaced(one, versions, file)]
-    return min(begun, default=NEVER) if deleted else file.murky
 
 
 def _surely_replaced(version: Version, versions: list[Version], file: File) -> bool:
@@ -293,12 +294,10 @@ def _stale_read(file: File, found: Crossing, book: Book) -> None:
 
 def new_bytes(file: File, context: Context, book: Book) -> None:
     """Convict a server whose file endpoint leads to an older version's bytes after everything settled."""
-    gone, murk = scope_of_file(context.world, file)[0], Murk.of(file, context.world)
+    clear = _clear(file, context.world)
     for download in file.reads.downloads:
         given = download.given
-        if MAY_BE_DELETED.holds(given, gone) or murk.covers(given):
-            continue
-        if given.ended_ns < file.switched or download.octets is None:
+        if given.ended_ns < file.switched or download.octets is None or not clear(given):
             continue
         found = candidates(file, given.begun_ns, given.ended_ns)
         new = [context.cases.get(s.upload) for s in found.current]
