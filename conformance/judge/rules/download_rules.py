@@ -16,7 +16,7 @@ from conformance.judge.rules.version_rules import candidates, settled
 from conformance.judge.state.expected import Truth, expected_bytes
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import Interval
-from conformance.judge.state.observed import scope_of_file
+from conformance.judge.state.observed import unclear_from
 from conformance.judge.state.resources import Download, File, Switch
 from conformance.model import Role
 
@@ -26,7 +26,7 @@ def nothing(file: File, context: Context, book: Book) -> None:
 
     Only if the storage provider served something else meanwhile: otherwise it may be out of this client's reach.
     """
-    doomed = min(scope_of_file(context.world, file)[0], file.murky)
+    doomed = unclear_from(context.world, file)
     if file.created is None or len(file.reads.downloads) + len(file.reads.failed) < DENIALS:
         return
     run, switches = _fruitless(file, context.cases, doomed)

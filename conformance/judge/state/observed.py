@@ -93,6 +93,11 @@ def scope_of_file(world: World, file: File) -> tuple[int, Interval | None]:
     return min(begun, home_doomed(world, file)), acknowledged
 
 
+def unclear_from(world: World, file: File) -> int:
+    """Give from when (ns) on a file may be gone, or nobody knows what it points to as a version of it was deleted."""
+    return min(scope_of_file(world, file)[0], file.murky)
+
+
 def home_doomed(world: World, file: File) -> int:
     """Give from when (ns) on what holds a file may be gone: its project, or a folder that it may lie in."""
     begun = _places_doomed(world, file.stays, frozenset())

@@ -13,7 +13,7 @@ from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED, ONLY_A_WHILE, WAIT_BEGUN_ANEW
 from conformance.judge.rules.version_rules import candidates
 from conformance.judge.state.interval import Interval
-from conformance.judge.state.observed import scope_of_file, scope_of_version
+from conformance.judge.state.observed import scope_of_version, unclear_from
 from conformance.judge.state.resources import File
 from conformance.judge.state.revalidations import Held, Key
 
@@ -49,7 +49,7 @@ def _doomed(call: str, name: str, context: Context) -> int:
     if call == "version_url":
         return scope_of_version(world, world.version(name))[0]
     file = world.file(name)
-    return min(scope_of_file(world, file)[0], file.murky)
+    return unclear_from(world, file)
 
 
 def _due(call: str, name: str, held: Held, latest: Interval, context: Context) -> Interval | None:

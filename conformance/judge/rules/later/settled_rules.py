@@ -24,7 +24,7 @@ from conformance.judge.rules.excuses import (
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import Truth, expected_bytes
 from conformance.judge.state.interval import NEVER, Interval
-from conformance.judge.state.observed import doomed_from, scope_of_file, scope_of_version
+from conformance.judge.state.observed import doomed_from, scope_of_version, unclear_from
 from conformance.judge.state.parts import Write
 from conformance.judge.state.resources import Download
 from conformance.judge.state.stays import Look
@@ -157,7 +157,7 @@ def _scope(look: Look, context: Context) -> tuple[Interval | None, int]:
         uploads = [s.upload for s in file.switches.values() if s.effect is not Effect.NONE] if file else []
         if file is None or not all(_is_good(name, context) for name in uploads):
             return None, NEVER
-        return file.created, min(scope_of_file(world, file)[0], file.murky)
+        return file.created, unclear_from(world, file)
     version = world.versions.get(look.id)
     if version is None or version.conflicting or not _is_good(version.upload, context):
         return None, NEVER

@@ -22,7 +22,7 @@ from conformance.judge.rules.patterns.pattern_excuses import OF_A_CLASS, RIGHTS_
 from conformance.judge.rules.version_rules import candidates
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.interval import Interval, first, interval_of
-from conformance.judge.state.observed import scope_of_file
+from conformance.judge.state.observed import unclear_from
 from conformance.judge.state.resources import File, Reads
 from conformance.model import Operation
 
@@ -53,7 +53,7 @@ class Forbidden:
 
 def odd_while_pending(file: File, context: Context, book: Book) -> None:
     """Convict a server that answers a switched file oddly while no upload that it may show had told a verdict."""
-    doomed = min(scope_of_file(context.world, file)[0], file.murky)
+    doomed = unclear_from(context.world, file)
     created = file.created
     if created is None:
         return

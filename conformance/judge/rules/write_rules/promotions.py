@@ -12,7 +12,7 @@ from conformance.judge.rule import Context
 from conformance.judge.rules.excuses import ANOTHER_CANDIDATE, MAY_BE_DELETED
 from conformance.judge.rules.version_rules import candidates
 from conformance.judge.state.interval import Interval, interval_of, last
-from conformance.judge.state.observed import scope_of_file
+from conformance.judge.state.observed import unclear_from
 from conformance.judge.state.resources import File
 from conformance.model import Json, Operation
 
@@ -54,7 +54,7 @@ class Promotions:
             return None
         pair = file.id, version.upload
         for sign in (self._current_again(file, pair, context), self._one_too_many(file, pair)):
-            doomed = min(file.murky, scope_of_file(context.world, file)[0])
+            doomed = unclear_from(context.world, file)
             if sign is not None and not MAY_BE_DELETED.holds(sign, doomed):
                 return sign
         return None

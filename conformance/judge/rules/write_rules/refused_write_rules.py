@@ -35,7 +35,7 @@ from conformance.judge.state.chain import crossing
 from conformance.judge.state.expected import Truth
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
-from conformance.judge.state.observed import doomed_from, folder_doomed, scope_of_file, scope_of_version
+from conformance.judge.state.observed import doomed_from, folder_doomed, scope_of_version, unclear_from
 from conformance.judge.state.resources import File, Project, Upload
 from conformance.model import Octets, Operation
 
@@ -236,7 +236,7 @@ class RefusedWrites:
             return doomed_from(project.deletes)[0] if project else -1
         if fact.kind == "file":
             file = world.files.get(fact.id)
-            return min(scope_of_file(world, file)[0], file.murky) if file else -1
+            return unclear_from(world, file) if file else -1
         if fact.kind == "version":
             version = world.versions.get(fact.id)
             return scope_of_version(world, version)[0] if version else -1
