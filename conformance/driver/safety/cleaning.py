@@ -191,7 +191,7 @@ def sweep(driver: Driver, account: Account, ledger_path: Path) -> CleanReport:
     return CleanReport(account.run_id, tuple(removed), absent, tuple(leftovers))
 
 
-GONE, UNREAD = "gone", "reading it was answered"
+GONE = "gone"
 
 
 class _Remover:
@@ -208,7 +208,8 @@ class _Remover:
         """Give each entry with its id, "" for one that is nowhere to be seen."""
         known = [entry for entry in entries if entry.id]
         if len(known) > FEW:
-            self._shown = {one["id"]: one for one in itertools.islice(self._listed(), PAGE) if _stands(one)}
+            first_page = itertools.islice(self._listed(), PAGE)
+            self._shown = {one["id"]: one for one in first_page if isinstance(one.get("id"), str)}
         yield from ((entry, entry.id) for entry in known)
         lost = {entry.key: entry for entry in entries if not entry.id}
         for look in range(LOOKS if lost else 0):
@@ -229,12 +230,12 @@ class _Remover:
         for look in range(LOOKS + 1):
             if look > 1:
                 time.sleep(BETWEEN_LOOKS_S)
-            unread, project = self._look(identity)
-            if unread == GONE:
+            status, project = self._look(identity)
+            if status == 404 or (status == 200 and project.get("is_deleted") is True):
                 return "" if reason else GONE
-            if unread:
-                reason = unread
-                if unread == f"{UNREAD} 401":
+            if status != 200:
+                reason = f"reading it was answered {status}"
+                if status == 401:
                     return reason  # a token that is not accepted will not be so in a moment either
                 continue
             if _marked(entry, self._run_id) and not _bears(project, self._run_id):
@@ -245,15 +246,12 @@ class _Remover:
             reason = "still shown" if accepted else f"deleting it was answered {answer.status or answer.failure}"
         return reason
 
-    def _look(self, identity: str) -> tuple[str, Mapping[str, Json]]:
-        """Give what shows a project (at first the listing), after why it cannot be read; `GONE` if it is not there."""
+    def _look(self, identity: str) -> tuple[int | str | None, Mapping[str, Json]]:
+        """Give the status (or the failure) of reading a project, and what it shows; at first the listing shows it."""
         if listed := self._shown.pop(identity, None):
-            return "", listed
+            return 200, listed
         shown = self._client.show_project(identity).exchange
-        project = shown.response if isinstance(shown.response, dict) else {}
-        if shown.status == 404 or (shown.status == 200 and project.get("is_deleted") is True):
-            return GONE, {}
-        return "" if shown.status == 200 else f"{UNREAD} {shown.status or shown.failure}", project
+        return shown.status or shown.failure, shown.response if isinstance(shown.response, dict) else {}
 
     def unfound(self, entry: Entry) -> str:
         """Say why a project that was not found may be there all the same; "" when it is not."""
@@ -300,10 +298,6 @@ class _Notes:
 
 def _texts(project: Mapping[str, Json]) -> Iterable[str]:
     return (project[name] for name in ("name", "description") if isinstance(project.get(name), str))
-
-
-def _stands(project: Mapping[str, Json]) -> bool:
-    return isinstance(project.get("id"), str) and project.get("is_deleted") is not True
 
 
 def _bears(project: Mapping[str, Json], run_id: str) -> bool:
