@@ -72,12 +72,6 @@ def collisions(trip: Trip) -> None:
         call("PUT", f"/files/{comes.file}/rename", {"name": "another"})
         call("PUT", f"/files/{comes.file}/rename", {"name": call("GET", f"/files/{stays.file}").json["name"]})
         trip.look(stays, comes, final=True)
-        newer = trip.start(project, [b"newer"])
-        trip.complete(newer)
-        trip.switch(inside, newer)
-        trip.settle(newer)
-        call("PUT", f"/files/{inside.file}/move", top)
-        trip.check("new-version-served", ok=trip.fetched(newer) == ("200", newer.content))
 
 
 def _copy(item: Item) -> Item:
@@ -105,10 +99,12 @@ def moves(trip: Trip) -> None:
         change = {"parent": to} if late else {"name": "renamed"}
         call("PUT", f"/folders/{inside['id']}/{'move' if late else 'rename'}", change)
         trip.look(*items, final=True)
-    old, new = _pair(trip, project)[0], _pair(trip, project)[0]
+    old, new = _pair(trip, project)[0], _pair(trip, project, "newer")[0]
     trip.attach(old)
     trip.switch(old, new)
     trip.settle(new)
+    call("PUT", f"/files/{new.file}/move", {"parent": to})
+    trip.check("new-version-served", ok=trip.fetched(new) == ("200", new.content))
     promoted = _copy(old)
     promoted.file = old.file
     promoted.version = call("POST", f"/file_versions/{old.version}/current").json["id"]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.faults.broken import BYTES, LOST_FILE, LOST_WAIT
+from conformance.reference.faults.broken import LOST_FILE, LOST_WAIT
 from conformance.reference.hooks.bends import Fault
 from conformance.reference.hooks.seam import Layer
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from conformance.reference.hooks.bends import LayerFactory
     from conformance.reference.hooks.seam import Call, Reply, World
 
@@ -39,47 +37,25 @@ def _overwrites(operation: str) -> LayerFactory:
     return Overwriting
 
 
-class _ByBirthplace(Layer):
-    """Deletes with a folder what was made in it, wherever that is now: files, or files of folders."""
+def _by_birthplace(made: str, delete: str) -> LayerFactory:
+    """Delete with a folder what an operation made in it, wherever that is now, by a statement for each."""
 
-    of_folders = False
+    class ByBirthplace(Layer):
+        def __init__(self, world: World) -> None:
+            super().__init__(world)
+            self._born: dict[str, list[str]] = {}
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
-        self._born: dict[str, list[str]] = {}
-
-    async def after(self, call: Call, reply: Reply) -> Reply:
-        """Remember where things are made; take them with their folder."""
-        if reply.status >= 300:
+        async def after(self, call: Call, reply: Reply) -> Reply:
+            """Remember where things are made; take them with their folder."""
+            if call.operation == made and reply.status < 300:
+                assert isinstance(reply.body, dict)
+                self._born.setdefault(call.body["parent"]["id"], []).append(reply.body["id"])
+            elif call.operation == "delete_folder" and reply.status < 300:
+                for name in self._born.get(call.path["id"], []):
+                    self.world.database.run(delete, call.now, name)
             return reply
-        if call.operation == ("create_folder" if self.of_folders else "create_file"):
-            assert isinstance(reply.body, dict)
-            self._born.setdefault(call.body["parent"]["id"], []).append(reply.body["id"])
-        elif call.operation == "delete_folder":
-            for name in self._born.get(call.path["id"], []):
-                self.world.database.run(_IN_FOLDER if self.of_folders else _ITSELF, call.now, name)
-        return reply
 
-
-class _FoldersByBirthplace(_ByBirthplace):
-    of_folders = True
-
-
-class _FirstAfterMove(Layer):
-    """Points a file that was moved to its first version."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
-        self._moved: set[str] = set()
-
-    async def after(self, call: Call, reply: Reply) -> Reply:
-        """Remember it."""
-        self._moved |= {call.path["id"]} if call.operation == "move_file" and reply.status < 300 else set()
-        return reply
-
-    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:  # noqa: ARG002
-        """Choose the first."""
-        return versions[0] if via == "file" and chosen["file_id"] in self._moved else chosen
+    return ByBirthplace
 
 
 FAMILY: dict[Fault, LayerFactory] = {
@@ -90,12 +66,9 @@ FAMILY: dict[Fault, LayerFactory] = {
         "rename_file"
     ),
     Fault("folder-delete-by-birth", LOST_FILE, "a deleted folder takes the files with it that were made in it"): (
-        _ByBirthplace
+        _by_birthplace("create_file", _ITSELF)
     ),
     Fault("folder-delete-moved", LOST_FILE, "a deleted folder takes the files of folders that were made in it"): (
-        _FoldersByBirthplace
-    ),
-    Fault("moved-shows-first", ("new-version-served", *BYTES), "a file that is moved shows its first version again"): (
-        _FirstAfterMove
+        _by_birthplace("create_folder", _IN_FOLDER)
     ),
 }

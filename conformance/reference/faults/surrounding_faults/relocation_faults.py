@@ -143,6 +143,16 @@ class _VersionDeletedLoses(_Touched):
         return chosen
 
 
+class _FirstAfterMove(_Touched):
+    """Points a file that was moved to its first version."""
+
+    operations = ("move_file",)
+
+    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:
+        """Choose the first."""
+        return versions[0] if via == "file" and self.since(call) is not None else chosen
+
+
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("moved-pending-never", NEVER, "a file that is moved while pending never converges"): _touched(
         "move_file", bend=_never_if_pending
@@ -161,6 +171,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     ),
     Fault("moved-reopens", (*LAPSE, "nc-until-consistent"), "a moved file is pending again for half a second"): (
         _touched("move_file", bend=_reopened)
+    ),
+    Fault("moved-shows-first", ("new-version-served", *BYTES), "a file that is moved shows its first version again"): (
+        _FirstAfterMove
     ),
     Fault("folder-renamed-404", LOST_FILE, "the files of a renamed folder are a plain 404"): _touched(
         "rename_folder", bend=_lost_by_file
