@@ -43,12 +43,8 @@ def nested_folders(draw: Draw) -> Plan:
     steps += [*draw(st.permutations(_changes())), do("settle", file="f1"), *after]
     steps += [*newer.writes("u3", project), newer.completes("u3"), do("new_version", file="f3", upload="u3")]
     steps += [do("relabel", file="f3"), do("new_version", "v3", file="f1", upload="u3"), do("settle", file="f3")]
-    steps += [
-        do("move_file", file="f3"),
-        do("settle", file="f1"),
-        do("promote", version=first_version("f1")),
-        do("settle", file="f1"),
-    ]
+    steps += [do("move_file", file="f3"), do("settle", file="f1"), do("promote", version=first_version("f1"))]
+    steps += [do("settle", file="f1")]
     steps += [do("read_file", file="f1"), do("list_folder", folder="d3"), do("read_folder", folder="d1")]
     return Plan("nested-folders", "places change", (Actor("writer", tuple(steps)), _reader(draw, "f2")))
 
@@ -93,7 +89,7 @@ def several_files(draw: Draw) -> Plan:
     shape, other = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
     steps = [*nested(COMMON, 1), *other.writes("u2"), other.completes("u2"), attach("u2", "g1", COMMON)]
     steps += [*shape.writes("u1"), attach("u1", "f0", COMMON), shape.completes("u1"), attach("u1", "f1", COMMON)]
-    steps += [*(attach("u1", f"h{n}", COMMON) for n in range(1, MORE + 1))]
+    steps += [attach("u1", f"h{n}", COMMON) for n in range(1, MORE + 1)]
     steps += [attach_in("u1", "f2", "d1", COMMON), do("new_version", "v2", file="g1", upload="u1")]
     steps += [do("read_url", file="g1", times=3, every_s=0.01), do("settle", file="f1"), attach("u1", "f3", COMMON)]
     steps += [do("read_url", file=file, times=3, every_s=0.02) for file in ("f1", "f3")]

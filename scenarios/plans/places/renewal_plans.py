@@ -63,19 +63,12 @@ def _at_once(draw: Draw) -> list[Actor]:
     """Let several clients give one file new versions at one moment: each is acknowledged, so each is there."""
     shape, meet = draw(shapes.one_part(bad=False)), do("meet", at="versions", parties=RIVALS)
     first = (*shape.writes("q0"), shape.completes("q0"), attach("q0", "t1", COMMON))
-    return [
-        Actor(
-            f"rival-{n}",
-            (
-                *(() if n > 1 else first),
-                *shape.writes(f"q{n}"),
-                shape.completes(f"q{n}"),
-                meet,
-                do("new_version", f"r{n}", file="t1", upload=f"q{n}"),
-            ),
-        )
-        for n in range(1, RIVALS + 1)
-    ]
+    rivals = []
+    for n in range(1, RIVALS + 1):
+        switch = do("new_version", f"r{n}", file="t1", upload=f"q{n}")
+        own = (*shape.writes(f"q{n}"), shape.completes(f"q{n}"), meet, switch)
+        rivals.append(Actor(f"rival-{n}", own if n > 1 else (*first, *own)))
+    return rivals
 
 
 def _replaced_pending(draw: Draw) -> Actor:
