@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.engine.plan import NO_TIME
 from conformance.engine.scenario import PlanScenario, Scenario
-from conformance.engine.search.covering import Pairs, held, strength_at
+from conformance.engine.search.covering import PAIRS, TRIPLES, Pairs, held, strength_at
 from conformance.model import Json
 
 LISTED = 100
@@ -91,7 +91,7 @@ def covered(parts: Iterable[Mapping[str, Any]], scenarios: Iterable[Scenario], e
 
 
 def _crossed(rows: int, strength: int, reached: int, possible: int, never: int) -> str:
-    what = {2: "pairs", 3: "triples"}[strength]
+    what = {PAIRS: "pairs", TRIPLES: "triples"}[strength]
     return (
         f"{rows} uploads reached {reached} of {possible} possible {what} of what an upload's life may be; {never} more "
         f"{what} are impossible"

@@ -23,12 +23,11 @@ from conformance.engine.execution.verbs.page_verbs import read_pages
 from conformance.engine.execution.writes import create_project
 from conformance.engine.plan import COMMON, NO_SECOND_USER, NO_TIME, SECOND_USERS, Actor, Plan, Step, do
 from conformance.engine.plan_model import check, needs, truths
+from conformance.engine.plan_verbs import option
 from conformance.model import Phase
 
 THREADS = 10
 HOUSE = Plan("house", "the project that all plans share", ())
-
-
 WAITING = frozenset({"create_project", "settle", "until_refused", "revalidate"})
 """The verbs after which an actor has waited for the target, about a lag each time."""
 
@@ -104,22 +103,23 @@ class Campaign:
     def _in_turn(self, worlds: Sequence[World]) -> Task:
         if worlds and not self._open.fired:
             yield self._open
-        left = list(worlds)
-        while left:
-            if not self.stage.room_for_tracer(len(worlds) - len(left)):
-                self._leave_out(left)
+        done = 0
+        while done < len(worlds):
+            if not self.stage.room_for_tracer(done):
+                self._leave_out(worlds[done:])
                 return
             while not self.stage.quiet.take():
                 yield time.monotonic() + LOOK_EVERY_S
-            count = self.stage.tracing = min(self.stage.tracers_abreast(), len(left))
-            calms = [Signal(an_end=True) for _ in range(count)]
-            for world, calm in zip(left[:count], calms, strict=True):
+            batch = worlds[done:][: self.stage.tracers_abreast()]
+            self.stage.tracing = len(batch)
+            calms = [Signal(an_end=True) for _ in batch]
+            for world, calm in zip(batch, calms, strict=True):
                 self.stage.scheduler.spawn(self._perform(world, calm))
             for calm in calms:
                 if not calm.fired:
                     yield calm
             self.stage.quiet.leave()
-            del left[:count]
+            done += len(batch)
 
     def _perform(self, world: World, calm: Signal | None = None) -> Task:
         """Run one plan from its first step to its last read; `calm` fires when its trouble is over."""
@@ -174,7 +174,7 @@ def waits(plan: Plan) -> float:
 
 def _wait(step: Step) -> float:
     if step.verb == "pause":
-        return float(str(step.args.get("lags", 0.0))) + bool(step.args.get("share"))
+        return float(option(step, "lags")) + bool(option(step, "share"))
     return float(step.verb in WAITING)
 
 

@@ -206,6 +206,10 @@ class Turn:
         symbol = str(self.step.args.get(name, COMMON if kind == PROJECT else ""))
         return self.world.common if symbol == COMMON else self.world.slot(symbol).value
 
+    def named(self, name: str) -> Resource | None:
+        """Return the same where the step has that argument, and None where it has not."""
+        return self.resource(name) if name in self.step.args else None
+
     def project(self) -> Project:
         """Return the project that the step names."""
         found = self.resource("project")
@@ -232,7 +236,7 @@ class Turn:
 
     def folder(self, name: str = "folder") -> Folder | None:
         """Return the folder that the step names, if it names one."""
-        found = self.resource(name) if name in self.step.args else None
+        found = self.named(name)
         assert found is None or isinstance(found, Folder)
         return found
 

@@ -90,10 +90,10 @@ def _teeth(stage: Stage, upload: Upload) -> Teeth:
     now, timing = time.monotonic(), stage.timing
     since = upload.completed or now
     dense = AIM * timing.lag_s if timing.known else timing.bound_s
-    spacing = stage.tracing * max(FINEST_S, dense / stage.dense_reads if timing.known else FINEST_S)
+    spacing = max(FINEST_S, dense / stage.dense_reads if timing.known else FINEST_S)
     if timing.rate:
-        spacing = max(spacing, stage.tracing / timing.rate)
-    return Teeth(now, spacing, now + max(dense, 0.1), timing.deadline(since))
+        spacing = max(spacing, 1.0 / timing.rate)
+    return Teeth(now, stage.tracing * spacing, now + max(dense, 0.1), timing.deadline(since))
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,11 +121,7 @@ def settle(stage: Stage, world: World) -> Task:
     Whose project a thing stands in, looks at it. Rights that the plan gave end with it.
     """
     voices = Voices(stage, world)
-    served: set[str] = set()
-    for one in list(watched(world)):
-        if not _seen_settled(world, one):
-            last = yield from until_settled(stage, voices.of(one.by), world, one)
-            served |= {one.path} if _was_served(last, one.upload) else set()
+    served = yield from _until_all_settled(stage, world, voices)
     voices.enter(Phase.FINAL)
     for one in list(watched(world)):
         yield from _read_once_more(stage, voices.of(one.by), world, one, fetching=one.path not in served)
@@ -145,6 +141,17 @@ def settle(stage: Stage, world: World) -> Task:
             yield from take_back(voices.of(membership.project.by), membership)
     voices.close()
     world.ended = time.monotonic()
+
+
+def _until_all_settled(stage: Stage, world: World, voices: Voices) -> Generator[float | Signal, None, set[str]]:
+    """Wait for what no reader of the plan saw settled; return the paths that served the right bytes just then."""
+    served: set[str] = set()
+    for one in list(watched(world)):
+        if not _seen_settled(world, one):
+            last = yield from until_settled(stage, voices.of(one.by), world, one)
+            if _was_served(last, one.upload):
+                served.add(one.path)
+    return served
 
 
 def _gone_for_good(stage: Stage, client: Speaker, world: World, project: Project) -> Task:

@@ -155,7 +155,7 @@ def _reported(turn: Turn, upload: Upload, made: Piece) -> dict[str, Json]:
 
 def _lender(turn: Turn) -> Upload | None:
     """Return the upload whose hash is reported in place of the right one, if the step names one."""
-    found = turn.resource("as_of") if "as_of" in turn.step.args else None
+    found = turn.named("as_of")
     return found if isinstance(found, Upload) else None
 
 

@@ -72,12 +72,12 @@ def create_project(turn: Turn) -> Task:
 
 
 def _slug_of(turn: Turn) -> str:
-    other = turn.resource("slug_of") if "slug_of" in turn.step.args else None
+    other = turn.named("slug_of")
     return other.slug if isinstance(other, Project) else ""
 
 
 def _ask_project(turn: Turn, kind: str, slug: str) -> Operation:
-    like = turn.resource("like") if "like" in turn.step.args else None
+    like = turn.named("like")
     name = like.name if isinstance(like, Project) and like.name else turn.world.name("project", kind)
     body = {
         "name": name,

@@ -47,7 +47,7 @@ def move_file(turn: Turn) -> Task:
 
 def rename_file(turn: Turn) -> Task:
     """Give a file another name: a new one, or that of another file, which a target may refuse."""
-    file, like = turn.file(), turn.resource("like") if "like" in turn.step.args else None
+    file, like = turn.file(), turn.named("like")
     path = f"/files/{file.id}/rename"
     if isinstance(like, File):
         if not lacks(turn, "rename_file"):
