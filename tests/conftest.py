@@ -31,7 +31,8 @@ sys.dont_write_bytecode = False
 # A shell's background job ignores interrupts, and so would every process that these tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 gc.set_threshold(50_000, 20, 50)  # most of what these tests make lives on: looking for garbage finds little
-CLIENT = "DukeDSClient==4.0.0"
+CLIENT = ("DukeDSClient==4.0.0", "setuptools<81")
+"""It imports pkg_resources without asking for it; from Python 3.12 on no new environment has that."""
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
 
@@ -64,8 +65,8 @@ def ddsclient(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the client, or skip with what pip said."""
     home = tmp_path_factory.mktemp("ddsclient")
     venv.create(home, with_pip=True)
-    words = [home / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT]
+    words = [home / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *CLIENT]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.skip(f"{CLIENT} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
+        pytest.skip(f"{CLIENT[0]} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
     return home / "bin/ddsclient"

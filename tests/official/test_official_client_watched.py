@@ -29,16 +29,18 @@ def test_a_folder_goes_up_and_down_through_a_watch(
         with subprocess.Popen(
             words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as watch:
-            assert watch.stdout is not None
-            address = watch.stdout.readline().partition(": ")[2].strip()
-            through = SimpleNamespace(base_url=address, user_key=server.user_key, agent_key=server.agent_key)
-            ddsclient = client_of(through)
-            sent = ddsclient("upload", "-p", "watched", folder)
-            assert sent.returncode == 0, sent.stdout + sent.stderr
-            assert ddsclient("check", "-p", "watched", "--wait").returncode == 0
-            fetched = ddsclient("download", "-p", "watched", "back")
-            assert fetched.returncode == 0, fetched.stdout + fetched.stderr
-            watch.send_signal(signal.SIGINT)
+            try:
+                assert watch.stdout is not None
+                address = watch.stdout.readline().partition(": ")[2].strip()
+                through = SimpleNamespace(base_url=address, user_key=server.user_key, agent_key=server.agent_key)
+                ddsclient = client_of(through)
+                sent = ddsclient("upload", "-p", "watched", folder)
+                assert sent.returncode == 0, sent.stdout + sent.stderr
+                assert ddsclient("check", "-p", "watched", "--wait").returncode == 0
+                fetched = ddsclient("download", "-p", "watched", "back")
+                assert fetched.returncode == 0, fetched.stdout + fetched.stderr
+            finally:
+                watch.send_signal(signal.SIGINT)
             watch.communicate(timeout=40)
     assert watch.returncode == 0
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
