@@ -15,6 +15,7 @@ from conformance.reference.faults.lasting_faults import (
     pause_faults,
     pressure_faults,
     return_faults,
+    sequence_faults,
 )
 from conformance.reference.faults.promise_faults import (
     download_faults,
@@ -68,6 +69,7 @@ TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
     overwrite_faults: surroundings.late_calls,
     return_faults: lasting.returns,
     aftermath_faults: lasting.aftermaths,
+    sequence_faults: lasting.sequences,
     pause_faults: lasting.slow_clients,
     mixture_faults: lasting.mixtures,
     pressure_faults: lasting.loads,

@@ -80,7 +80,7 @@ def slow_clients(trip: Trip) -> None:
     trip.part(slow, 2, b"second")
     trip.whole(slow)
     waits = trip.start(project, [b"waits for complete"])
-    rest(3.5)
+    rest(9.0)
     trip.whole(waits)
     opened = trip.start(project, [], size=6)
     opened.content = b"opened"
@@ -209,3 +209,36 @@ def _serves(trip: Trip, item: Item) -> None:
     served = kind == "ie" if item.truth == BAD else kind == "200" and content == item.content
     trip.check("new-version-served", ok=served)
     trip.look(item, final=True)
+
+
+def sequences(trip: Trip) -> None:
+    """Touch a file while its new version is pending, end a member's rights meanwhile, and give a file ten versions."""
+    call, project = trip.bench.call, trip.project()
+    old = trip.start(project, [b"old"])
+    trip.complete(old)
+    for path, body in (("", {"label": "labelled"}), ("/rename", {"name": "renamed"})):
+        item = _copy(old)
+        trip.attach(item)
+        newer = trip.start(project, [b"newer ", path.encode()])
+        trip.complete(newer)
+        trip.switch(item, newer)
+        call("PUT", f"/files/{item.file}{path}", body)
+        trip.settle(newer)
+        _serves(trip, newer)
+    bob = next(user.id for user in trip.bench.world.people.users.values() if user.username == "bob")
+    call("PUT", f"/projects/{project}/permissions/{bob}", {"auth_role": {"id": "file_editor"}})
+    theirs = _pair(trip, project, token=trip.bench.other)
+    trip.attach(*theirs)
+    call("DELETE", f"/projects/{project}/permissions/{bob}")
+    for item in theirs:
+        item.token = "own"
+    trip.settle(*theirs)
+    newer = _copy(old)
+    trip.attach(newer)
+    versions = [trip.start(project, [b"version %d" % number]) for number in range(11)]
+    trip.complete(*versions)
+    for one in versions:
+        trip.switch(newer, one)
+    trip.settle(versions[-1])
+    trip.look(*versions, final=True, via=("version",))
+    _serves(trip, versions[-1])

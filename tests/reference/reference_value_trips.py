@@ -83,6 +83,7 @@ def parts(trip: Trip) -> None:
     """Send parts with a defect at every place, in other orders, twice, side by side, and many."""
     project = trip.project()
     bad = [_broken_parts(trip, project, 3, *wrong) for wrong in ((3,), (2,), (1, 3))]
+    bad.append(_broken_parts(trip, project, 12, 11))
     for number in (1, 2):
         item = trip.start(project, [b"one", b"two"], truth=BAD, size=10)
         trip.bench.world.objects._database.run("DELETE FROM parts WHERE object = ? AND number = ?", item.upload, number)

@@ -11,6 +11,7 @@ from conformance.reference.faults.lasting_faults import (
     pause_faults,
     pressure_faults,
     return_faults,
+    sequence_faults,
 )
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = ["FAMILY"]
 FAMILY: dict[Fault, LayerFactory] = (
     return_faults.FAMILY
     | aftermath_faults.FAMILY
+    | sequence_faults.FAMILY
     | pause_faults.FAMILY
     | mixture_faults.FAMILY
     | pressure_faults.FAMILY

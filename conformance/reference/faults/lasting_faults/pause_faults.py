@@ -101,6 +101,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("slow-complete-never", NEVER, "no worker takes an upload whose last part is a second old"): never(
         lambda call, upload, _, __: _idle(call.world, upload) > 1.0
     ),
+    Fault("slow-complete-bad", GOOD_IE, "parts that waited eight seconds for complete were swept"): condemn(
+        lambda world, upload, _: _idle(world, upload) > 8.0
+    ),
     Fault("slow-parts-bad", GOOD_IE, "a pause between two parts makes an upload bad"): condemn(_slow_parts),
     Fault("slow-parts-lost", BYTES, "parts that came a second before the last are not served"): other_bytes(
         _early_parts_gone

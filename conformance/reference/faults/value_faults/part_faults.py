@@ -134,6 +134,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("part-even-unverified", BAD_200, "the worker that has every second part compares nothing"): _overlook_wrong(
         lambda wrong, _: bool(wrong) and all(index % 2 for index in wrong)
     ),
+    Fault("part-eleven-unverified", BAD_200, "the hashes of the first ten parts are compared"): _overlook_wrong(
+        lambda wrong, _: bool(wrong) and wrong[0] >= 10
+    ),
     Fault("part-last-missing-swallowed", BAD_200, "an upload is assembled without its last part"): _overlook_absent(-1),
     Fault("part-first-missing-swallowed", BAD_200, "an upload is assembled without its first part"): (
         _overlook_absent(0)
