@@ -28,8 +28,8 @@ def nested(project: str, depth: int) -> list[Step]:
 def nested_folders(draw: Draw) -> Plan:
     """Files in folders, two deep and three, good and bad: moved, renamed and relabelled while pending, and after.
 
-    One of them stays where it is. Whatever changes after the verdict is followed by a look. In the end a file is
-    relabelled while its second version is pending, and moved; of another the first is promoted where all was moved.
+    Whatever changes after the verdict is followed by a look. In the end a second version is pending while one file is
+    relabelled, another renamed and a third moved; of one the first is promoted where all was moved.
     """
     start, project = own_or_common(draw)
     good, bad, newer = (draw(shapes.definite(bad=bad)) for bad in (False, True, False))
@@ -42,7 +42,8 @@ def nested_folders(draw: Draw) -> Plan:
     after = [step for change in draw(st.permutations(_changes()))[:3] for step in (change, look)]
     steps += [*draw(st.permutations(_changes())), do("settle", file="f1"), *after]
     steps += [*newer.writes("u3", project), newer.completes("u3"), do("new_version", file="f3", upload="u3")]
-    steps += [do("relabel", file="f3"), do("new_version", "v3", file="f1", upload="u3"), do("settle", file="f3")]
+    steps += [do("relabel", file="f3"), do("new_version", "v3", file="f1", upload="u3"), do("rename_file", file="f1")]
+    steps += [do("new_version", file="f4", upload="u3"), do("move_file", file="f4"), do("settle", file="f3")]
     steps += [do("move_file", file="f3"), do("settle", file="f1"), do("promote", version=first_version("f1"))]
     steps += [do("settle", file="f1")]
     steps += [do("read_file", file="f1"), do("list_folder", folder="d3"), do("read_folder", folder="d1")]

@@ -19,11 +19,11 @@ def members(draw: Draw) -> Plan:
 
     Before, the second user is refused. The member makes a good and a bad upload and files of its own, completes and
     attaches one that the owner filled, and gives the owner's file a new version. Then the rights are withdrawn while
-    an upload of the member's is pending, and the second user asks once more for everything.
+    a good and a bad upload of the member's are pending, and the second user asks once more for everything.
     """
     bad = draw(st.booleans())
-    mine, theirs, wrong, handed, newer, last = (
-        draw(shapes.definite(bad=one)) for one in (bad, False, True, False, False, False)
+    mine, theirs, wrong, handed, newer, last, worst = (
+        draw(shapes.definite(bad=one)) for one in (bad, False, True, False, False, False, True)
     )
     meets = (do("meet", at=at, parties=2) for at in ("asked", "filled", "made", "leaves", "withdrawn"))
     asked, filled, made, leaves, withdrawn = meets
@@ -39,7 +39,8 @@ def members(draw: Draw) -> Plan:
     renew = [*newer.writes("u4", "p1"), newer.completes("u4"), do("new_version", "v4", file="f1", upload="u4")]
     look = [do("settle", file=file) for file in ("f2", "f5", "f3", "f1")]
     look += [do("download", file="f2"), do("read_project", project="p1"), do("list_uploads", project="p1"), made]
-    left = [*last.writes("u6", "p1"), last.completes("u6"), attach("u6", "f6", "p1"), leaves]
+    left = [*last.writes("u6", "p1"), *worst.writes("u7", "p1"), last.completes("u6"), worst.completes("u7")]
+    left += [attach("u6", "f6", "p1"), attach("u7", "f7", "p1"), leaves]
     member = Actor("member", (*make, *take, *renew, *look, *left), "member")
     refused = (do("read_project", project="p1"), *_uploading(), do("read_url", file="f1"))
     early = Actor("early", (*refused, do("read_version_url", version=first_version("f1")), asked), "other")

@@ -39,10 +39,11 @@ def project_changes(draw: Draw) -> Plan:
 def made_again(draw: Draw) -> Plan:
     """A file is deleted and made again of the same upload, a version too; each new one is read like the first.
 
-    One file gets as many versions as have two digits.
+    One file gets as many versions as have two digits, the last of another upload than all before.
     Another file goes from bad to good and back, is seen at each, and is good again by a promotion and by an old upload.
     """
     first, second = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
+    tenth = draw(shapes.one_part(bad=False))
     wait = do("settle", file="f1") if draw(st.booleans()) else pause(draw)
     steps = [do("create_project", "p1"), *first.writes("u1", "p1"), first.completes("u1"), attach("u1", "f1", "p1")]
     steps += [wait, do("delete_file", file="f1"), attach("u1", "f2", "p1"), do("read_url", file="f2", times=2)]
@@ -53,7 +54,10 @@ def made_again(draw: Draw) -> Plan:
         do("read_versions", file="f2"),
         do("download", file="f2"),
         attach("u1", "f3", "p1"),
-        *(do("new_version", file="f3", upload="u2" if n % 2 else "u1") for n in range(1, MOST_VERSIONS)),
+        *(do("new_version", file="f3", upload="u2" if n % 2 else "u1") for n in range(1, MOST_VERSIONS - 1)),
+        *tenth.writes("u3", "p1"),
+        tenth.completes("u3"),
+        do("new_version", file="f3", upload="u3"),
     ]
     actors = Actor("writer", tuple(steps)), _back_and_forth(draw), _replaced_pending(draw), *_at_once(draw)
     return Plan("made-again", "deleted and made again", actors)
