@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from conformance.engine.values.content_classes import CONTENT_CLASSES
+
 BLOCK = 1 << 20
 """Bytes made at a time: a large part is never whole in memory. A multiple of four, or the seed gave other bytes."""
 
@@ -20,16 +22,27 @@ def _small(seed: str, size: int) -> bytes:
     return random.Random(seed).randbytes(size)  # noqa: S311 - unique bytes, not secret ones
 
 
+@lru_cache(maxsize=64)
+def _formed(kind: str, seed: str, size: int) -> bytes:
+    made = CONTENT_CLASSES[kind].of
+    assert made is not None, "only what is formed is made by its class"
+    return made(seed, size)
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One part as sent: whose it is (`seed`), its size in bytes, and its MD5 in hexadecimal."""
+    """One part as sent: whose it is (`seed`), its size in bytes, its MD5 in hexadecimal, and its class (`kind`)."""
 
     seed: str
     size: int
     md5: str
+    kind: str = ""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Make the bytes again, a block at a time."""
+        """Make the bytes again, a block at a time; those of a class all at once."""
+        if self.kind and CONTENT_CLASSES[self.kind].of is not None:
+            yield _formed(self.kind, self.seed, self.size)
+            return
         if self.size <= SMALL:
             yield from (_small(self.seed, self.size),) if self.size else ()
             return
@@ -56,9 +69,9 @@ def digest_of(pieces: Iterable[Piece], algorithm: str = "md5") -> str:
     return made.hexdigest()
 
 
-def piece(seed: str, size: int) -> Piece:
-    """Make the piece that `seed` stands for."""
-    return Piece(seed, size, digest_of([Piece(seed, size, "")]))
+def piece(seed: str, size: int, kind: str = "") -> Piece:
+    """Make the piece that `seed` stands for, of a class of contents if one is named."""
+    return Piece(seed, size, digest_of([Piece(seed, size, "", kind)]), kind)
 
 
 def whole(pieces: Iterable[Piece]) -> tuple[int, str]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance.engine.manners import MANNERS
+from conformance.engine.values.manners import MANNERS
 from conformance.errors import UsageError
 from conformance.model import Json
 

@@ -6,15 +6,23 @@ meeting; `truths` says which uploads will be known GOOD or BAD from what the pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 
-from conformance.engine.false_hashes import FALSE_HASHES
-from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, RIGHTS, Actor, Plan, PlanError, Step
 from conformance.engine.plan_verbs import FILE, MEMBERSHIP, PROJECT, UPLOAD, VERBS, VERSION, option
+from conformance.engine.values.content_classes import CONTENT_CLASSES
+from conformance.engine.values.false_hashes import FALSE_HASHES
+from conformance.engine.values.name_classes import NAME_CLASSES
 
 ALGORITHMS = ("md5", "sha1", "sha256")
+TABLES: Mapping[str, tuple[str, Collection[str]]] = {
+    "lie": ("false hash", FALSE_HASHES),
+    "name_class": ("class of names", NAME_CLASSES),
+    "content": ("class of contents", CONTENT_CLASSES),
+    "algorithm": ("algorithm", ALGORITHMS),
+}
+"""The options that name an entry of a table: what such an entry is called, and the entries."""
 """The algorithms by which the hash of a whole upload may be reported."""
 LARGE_PART = 5 * 1024 * 1024
 """Bytes that every part but the last needs, for a store that refuses small parts."""
@@ -80,12 +88,9 @@ def _check_references(actor: Actor, step: Step, kinds: dict[str, str]) -> None:
         symbol = step.args.get(name, COMMON if kind == PROJECT else None)
         if kinds.get(str(symbol)) != kind:
             raise PlanError(f"{actor.name}: {step.verb} needs a {kind} and {symbol!r} is none")
-    if (lie := step.args.get("lie")) and lie not in FALSE_HASHES:
-        raise PlanError(f"{actor.name}: {step.verb} knows no false hash {lie!r}")
-    if (style := step.args.get("name_class")) and style not in NAME_CLASSES:
-        raise PlanError(f"{actor.name}: {step.verb} knows no class of names {style!r}")
-    if (algorithm := step.args.get("algorithm")) and algorithm not in ALGORITHMS:
-        raise PlanError(f"{actor.name}: {step.verb} knows no algorithm {algorithm!r}")
+    for name, (says, table) in TABLES.items():
+        if (word := step.args.get(name)) and word not in table:
+            raise PlanError(f"{actor.name}: {step.verb} knows no {says} {word!r}")
     for name, kind in VERBS[step.verb].takes.items():
         if (given := step.args.get(name)) is not None and kinds.get(str(given)) != kind:
             raise PlanError(f"{actor.name}: {step.verb} takes a {kind} and {given!r} is none")

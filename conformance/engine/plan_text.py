@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.engine.false_hashes import FALSE_HASHES
-from conformance.engine.manners import MANNERS
-from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, Plan, Step
 from conformance.engine.plan_verbs import HOW, PROJECT, VERBS, option
+from conformance.engine.values.content_classes import CONTENT_CLASSES
+from conformance.engine.values.false_hashes import FALSE_HASHES
+from conformance.engine.values.manners import MANNERS
+from conformance.engine.values.name_classes import NAME_CLASSES
 from conformance.model import Json
 
 _WHO = {
@@ -66,7 +67,7 @@ def _extras(step: Step) -> list[str]:
 
 
 def _classed(step: Step, options: Mapping[str, Json]) -> list[str]:
-    """Say what a step takes of the tables of false hashes and of names, and which storage provider it names."""
+    """Say what a step takes of the tables of false hashes, names and contents, and which storage provider it names."""
     said: list[str] = []
     if options.get("lie") == "" and (kind := option(step, "lie")):
         said.append(f"reporting {FALSE_HASHES[kind].says}")
@@ -74,6 +75,8 @@ def _classed(step: Step, options: Mapping[str, Json]) -> list[str]:
         said.append(f"by {option(step, 'algorithm')}")
     if options.get("name_class") == "" and (kind := option(step, "name_class")):
         said.append(f"its name {NAME_CLASSES[kind].says}")
+    if options.get("content") == "" and (kind := option(step, "content")):
+        said.append(f"its bytes {CONTENT_CLASSES[kind].says}")
     if options.get("store") == 0 and option(step, "store"):
         said.append(f"at storage provider {option(step, 'store')} of those listed")
     if options.get("further") == 0 and option(step, "further"):

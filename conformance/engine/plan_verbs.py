@@ -51,6 +51,7 @@ VERBS: dict[str, Verb] = {
             "store": 0,
             "further": 0,
             "content_type": OCTETS,
+            "content": "",
             "bare": False,
             **_CUT,
         },

@@ -86,7 +86,7 @@ COMPLETIONS = (
         "completion-races",
         "Several clients complete one upload at once, again soon, and again when its verdict was read",
         (*COMPLETED, *WINDOW, *GOOD, *BAD, *REFUSED, "complete-repeat-no-5xx", "complete-repeat-same-outcome"),
-        Share(1, 5, 10),
+        Share(1, 4, 10),
         completion_races,
     ),
     PlanScenario(

@@ -95,7 +95,7 @@ FILES = (
         "deletions",
         "A version, a file or a project is deleted, while pending or after, and read meanwhile",
         (*COMPLETED, *WINDOW, *GOOD, *REFUSED, *OWN_PROJECT, "nc-after-delete", "old-version-downloadable"),
-        Share(1, 7, 14),
+        Share(1, 6, 14),
         deletions,
     ),
 )

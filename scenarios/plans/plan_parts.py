@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, Step, do
 from conformance.engine.plan_model import first_version
+from conformance.engine.values.name_classes import NAME_CLASSES
 
 Draw = st.DrawFn
 PROJECT_NAMES = tuple(kind for kind, one in NAME_CLASSES.items() if one.unique)

@@ -30,7 +30,7 @@ _ARGUMENTS: dict[str, dict[str, Json]] = {
     "short": {"size_off": -1},
     "missing": {"send": False},
 }
-_MISSTATED = {"total": 7, "surplus": -1}
+_MISSTATED = {"total": 7, "surplus": -1, "vast": 1 << 31, "vaster": 1 << 32}
 _DISTINCT = 8
 """Bytes of a part of which surely no other part has the hash."""
 MOST_PROBED = 20
@@ -46,7 +46,8 @@ class Shape:
     `name_class` is that of its name, `media` is its content type, and `bare`
     leaves out that it is chunked, which is the default. The defect is in the parts `where`, else in the one sent last;
     `lie` is how a wrong hash is wrong. `again` sends every part twice, `asked` asks
-    for each signed URL twice and uses the second, and `algorithm` is that of the whole-file hash.
+    for each signed URL twice and uses the second, `algorithm` is that of the whole-file hash, and `content` the class
+    of the bytes.
     """
 
     parts: tuple[int, ...]
@@ -61,6 +62,7 @@ class Shape:
     again: bool = False
     asked: bool = False
     algorithm: str = ""
+    content: str = ""
 
     @property
     def complete_lie(self) -> str:
@@ -76,6 +78,7 @@ class Shape:
         given: dict[str, Json] = {"parts": list(self.parts), "chunked": self.chunked, **more}
         given["misstate"] = _MISSTATED.get(self.defect, 0)
         odd: dict[str, Json] = {"name_class": self.name_class, "bare": self.bare and self.chunked}
+        odd["content"] = self.content
         given |= {name: value for name, value in odd.items() if value}
         if self.media != OCTETS:
             given["content_type"] = self.media

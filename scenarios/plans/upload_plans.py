@@ -124,7 +124,7 @@ UPLOADS = (
             "complete-no-integrity",
             "read-your-writes",
         ),
-        Share(2, 9, 20),
+        Share(2, 7, 20),
         uploads,
     ),
     PlanScenario(

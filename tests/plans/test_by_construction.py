@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import pytest
 
-from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import COMMON, Actor, Plan, Step
 from conformance.engine.plan_model import LARGE_PART, Truth, check, truths
 from conformance.engine.plan_verbs import option
 from conformance.engine.scenario import PlanScenario
 from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.portion import Portion
+from conformance.engine.values.name_classes import NAME_CLASSES
 
 SEEDS = range(20)
 A_PAGE = 100

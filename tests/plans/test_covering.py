@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.engine.lot import Lot
-from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan_model import Truth, truths
 from conformance.engine.scenario import PlanScenario
 from conformance.engine.scenario_list import select
 from conformance.engine.search.covering import Rule, Space, covering, held
+from conformance.engine.values.name_classes import NAME_CLASSES
 
 (COMBINATIONS,) = (one for one in select(["combinations"]) if isinstance(one, PlanScenario))
 

@@ -58,9 +58,9 @@ def test_requests_that_are_wrong_on_purpose_can_be_filled_in() -> None:
         assert "{project}" not in str(body)
 
 
-DRAWING = ("lot", "false_hashes", "name_classes", "manners", "plan", "plan_verbs", "plan_model", "plan_text",
-           "invalid_requests", "invalid_changes", "scenario", "search.fleets", "search.covering",
-           "search.fixed_constants")  # fmt: skip
+DRAWING = ("lot", "plan", "plan_verbs", "plan_model", "plan_text", "invalid_requests", "invalid_changes", "scenario",
+           "search.fleets", "search.covering", "search.fixed_constants", "values.content_classes",
+           "values.false_hashes", "values.manners", "values.name_classes")  # fmt: skip
 """The modules of the engine that draw."""
 DRAWN_BY = [ENGINE.joinpath(*name.split(".")).with_suffix(".py") for name in DRAWING] + sorted(PLANS.rglob("*.py"))
 

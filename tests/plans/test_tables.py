@@ -8,16 +8,16 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.api.gateways import is_unusual
-from conformance.engine.false_hashes import FALSE_HASHES, falsified
 from conformance.engine.lot import Lot
-from conformance.engine.manners import MANNERS
-from conformance.engine.name_classes import LONGEST, NAME_CLASSES, dressed
 from conformance.engine.plan import Plan, Step, plan_from_json
 from conformance.engine.plan_model import LARGE_PART, Truth, check, truths
 from conformance.engine.plan_verbs import option
 from conformance.engine.scenario import PlanScenario, Scenario
 from conformance.engine.scenario_list import scenarios
 from conformance.engine.search.portion import Portion
+from conformance.engine.values.false_hashes import FALSE_HASHES, falsified
+from conformance.engine.values.manners import MANNERS
+from conformance.engine.values.name_classes import LONGEST, NAME_CLASSES, dressed
 from conformance.model import Exchange
 from conformance.settings.naming import Naming
 from conformance.settings.run_settings import EFFORTS

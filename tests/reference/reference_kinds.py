@@ -34,6 +34,7 @@ from conformance.reference.faults.surrounding_faults import (
     relocation_faults,
 )
 from conformance.reference.faults.value_faults import (
+    content_faults,
     digest_faults,
     header_faults,
     name_faults,
@@ -56,6 +57,7 @@ TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
     identity_faults: promises.identities,
     silence_faults: promises.silences,
     name_faults: values.names,
+    content_faults: values.contents,
     size_faults: values.sizes,
     part_faults: values.parts,
     digest_faults: values.hashes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,22 @@ def names(trip: Trip) -> None:
     trip.bench.advance(0.01)
     trip.attach(pair[1], parent={"kind": "dds-folder", "id": folder})
     trip.settle(*pair)
+
+
+def contents(trip: Trip) -> None:
+    """Upload what careless code changes, equal parts, and the same bytes four times, once with a wrong hash."""
+    project = trip.project()
+    packed = gzip.compress(b"packed", compresslevel=0, mtime=0)
+    for content in (b"zeros" + bytes(40), b"two\r\nlines \n", b"\xef\xbb\xbfmarked", packed, b"a\r\n.\r\nb"):
+        trip.whole(trip.start(project, [content], content_type="text/plain"))
+    trip.whole(trip.start(project, [b"alike", b"alike", b"alike too"]))
+    first, second = (trip.start(project, [b"the same"], chunked=chunked) for chunked in (True, False))
+    trip.whole(first)
+    trip.whole(second)
+    trip.whole(trip.start(project, [b"the same"], truth=BAD, chunked=False), value=md5(b"other"))
+    trip.bench.call("DELETE", f"/files/{first.file}")
+    trip.look(second, final=True)
+    trip.whole(trip.start(project, [b"the same"]))
 
 
 def sizes(trip: Trip) -> None:

@@ -8,13 +8,16 @@ from functools import lru_cache
 
 from conformance.certification.bundle_contents import Contents
 from conformance.engine.content import piece
-from conformance.engine.name_classes import NAME_CLASSES
+from conformance.engine.values.content_classes import FORMED
+from conformance.engine.values.name_classes import NAME_CLASSES
 from conformance.model import Octets, Operation, Role
 from conformance.settings.naming import DIGITS, MARK, Naming
 
 MOST_OF_A_PART = 64 << 20
 MOST_OF_ALL = 8 << 30
 """Bytes that are made again at most, of one part and of all: more is no upload of ours."""
+MOST_FORMED = 1 << 20
+"""Bytes of the largest part of a class of contents."""
 _PLAN = re.compile(rf"(.+)-([0-9]+)-[0-9a-f]{{{DIGITS}}}")
 _IN_PLAN = re.compile(rf"(.+)-([a-z]+)-([0-9]+)-[0-9a-f]{{{DIGITS}}}")
 _NAMING = frozenset({"create_project", "create_upload", "create_folder"})
@@ -90,7 +93,11 @@ def _contents(contents: Contents, naming: Naming) -> Iterator[str]:
             continue
         upload, number = where
         seeds = [naming.seed(operation.plan, upload, f"{number}{fresh}") for fresh in ("", "again")]
-        if all(made(seed, stored.bytes).md5 != stored.md5 for seed in seeds):
+        shared = [naming.seed(operation.plan, owner, "1") for owner in (upload, "")]
+        asked = [(seed, "") for seed in (*seeds, *shared)]
+        if stored.bytes <= MOST_FORMED:
+            asked += [(seed, kind) for kind in FORMED for seed in seeds]
+        if all(made(seed, stored.bytes, kind).md5 != stored.md5 for seed, kind in asked):
             yield f"operation {operation.id} stored other bytes than those of its seed"
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from conformance.api.answers import Answer
 from conformance.engine.content import Piece
 from conformance.engine.execution.scheduler import Signal
-from conformance.engine.name_classes import dressed
 from conformance.engine.plan import Plan, Step
 from conformance.engine.plan_model import Truth
+from conformance.engine.values.name_classes import dressed
 from conformance.model import Json
 from conformance.settings.naming import Naming
 
@@ -68,9 +68,9 @@ class Upload:
 
     They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
     first truth. `kept` are the signed URLs of its parts, each with the operation that gave it, and `kept_late` those
-    given when a chunk was reported once more. `signed_by` is the operation whose answer gave the signed URL of a single
-    part, `name` what it was called when it was created. `most` is the largest part in bytes that the target says it
-    takes, `store` the id of the storage provider that it told.
+    given when a chunk was reported once more. `signed_by` is the operation whose answer gave the signed URL of a
+    single part, `content` the class of its bytes, `name` what it was called when it was created. `most` is the
+    largest part in bytes that the target says it takes, `store` the id of the storage provider that it told.
     """
 
     id: str
@@ -83,6 +83,7 @@ class Upload:
     name: str = ""
     most: float = math.inf
     store: str = ""
+    content: str = ""
     stored: dict[int, Piece] = field(default_factory=dict)
     retained: dict[int, tuple[Json, str]] = field(default_factory=dict)
     retained_late: dict[int, tuple[Json, str]] = field(default_factory=dict)

@@ -7,17 +7,20 @@ import time
 from urllib.parse import urlencode
 
 from conformance.api.answers import Answer
-from conformance.engine.content import BLOCK, Piece, digest_of, piece, whole
+from conformance.engine.content import BLOCK, Piece, digest_of, whole
 from conformance.engine.execution.bindings import Project, Upload
 from conformance.engine.execution.context import Attempt, Sent, Turn, sent
+from conformance.engine.execution.own_bytes import piece_of
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.writes import insist
-from conformance.engine.false_hashes import falsified, is_plain
 from conformance.engine.plan import NO_FURTHER_STORE, NO_SIGNED_URL, TOO_LARGE, TOO_MANY_BYTES
 from conformance.engine.plan_model import Truth
+from conformance.engine.values.false_hashes import falsified, is_plain
 from conformance.model import Json, Operation
 
 FORM = "application/x-www-form-urlencoded"
+VAST = 1 << 30
+"""Bytes that a server may have no room for."""
 _NAME_REFUSALS = frozenset({400, 409, 422})
 """How a server may refuse a name."""
 
@@ -81,7 +84,7 @@ def _made(turn: Turn, project: Project, parts: tuple[int, ...], last: Sent) -> U
     most, store = _most(last, chunked=chunked), _store_of(last)
     return Upload(
         last.made, project, parts, chunked, truth, signed,
-        signed_by=by, name=name, created=last.at, most=most, store=store,
+        signed_by=by, name=name, created=last.at, most=most, store=store, content=str(turn.option("content")),
     )  # fmt: skip
 
 
@@ -107,7 +110,8 @@ def _ask_upload(turn: Turn, project: Project, cut: float | None, kind: str) -> O
     named = turn.stage.further(further) if further else turn.stage.store(int(turn.option("store")), turn.world)
     named = named or (turn.stage.shown if turn.option("named_store") else "")
     provider = {"storage_provider": {"id": named}} if named else {}
-    intent = "unsure" if kind else "valid"  # a server may have its rules for names
+    unsure = kind or int(turn.option("misstate")) >= VAST  # a server may have its rules for names, and too little room
+    intent = "unsure" if unsure else "valid"
     return turn.client.send("POST", path, json={**body, **chunked, **provider}, intent=intent, cut_after_s=cut)
 
 
@@ -122,7 +126,7 @@ def _name(turn: Turn, kind: str) -> str:
 def put_part(turn: Turn) -> Task:
     """Ask for a chunk's signed URL and store its bytes; report what the step says, true or not."""
     upload, number = turn.upload(), int(turn.option("number"))
-    made = _piece(turn, upload, number)
+    made = piece_of(turn, upload, number)
     if made.size > upload.most:
         turn.leave_out(TOO_LARGE)
         return
@@ -143,7 +147,7 @@ def put_part(turn: Turn) -> Task:
 
 def _reported(turn: Turn, upload: Upload, made: Piece) -> dict[str, Json]:
     number, algorithm = int(turn.option("number")), turn.stage.algorithm(upload)
-    named = _piece(turn, upload, int(turn.option("hash_of")) or number)
+    named = piece_of(turn, upload, int(turn.option("hash_of")) or number)
     other = _other_hash(turn, upload, algorithm)
     value = falsified(str(turn.option("lie")), named.digest(algorithm), other)
     if (lender := _lender(turn)) is not None:
@@ -174,19 +178,13 @@ def _other_hash(turn: Turn, upload: Upload, algorithm: str) -> str:
 def put_whole(turn: Turn) -> Task:
     """Store the bytes of a single-part upload by the signed URL that came with it."""
     upload = turn.upload()
-    made = _piece(turn, upload, 1)
+    made = piece_of(turn, upload, 1)
     if upload.signed is None:
         turn.leave_out(NO_SIGNED_URL)
     elif made.size > upload.most:
         turn.leave_out(TOO_LARGE)
     else:
         yield from _store(turn, upload, 1, made, upload.signed, upload.signed_by)
-
-
-def _piece(turn: Turn, upload: Upload, number: int) -> Piece:
-    size = upload.parts[number - 1] if number <= len(upload.parts) else 0
-    fresh = "again" if turn.step.args.get("fresh") else ""
-    return piece(turn.world.naming.seed(turn.world.token, upload.id, f"{number}{fresh}"), size)
 
 
 def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so

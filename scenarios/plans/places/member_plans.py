@@ -18,20 +18,22 @@ def members(draw: Draw) -> Plan:
     """The second user is given rights and does all that the owner does: in the owner's project, beside the owner.
 
     Before, the second user is refused. The member makes a good and a bad upload and files of its own, completes and
-    attaches one that the owner filled, and gives the owner's file a new version. Then the rights are withdrawn while
+    attaches one that the owner filled, and gives the owner's file a new version; the owner gives the member's file one,
+    which the member has read before and reads again. Then the rights are withdrawn while
     a good and a bad upload of the member's are pending, and the second user asks once more for everything.
     """
     bad = draw(st.booleans())
-    mine, theirs, wrong, handed, newer, last, worst = (
-        draw(shapes.definite(bad=one)) for one in (bad, False, True, False, False, False, True)
+    mine, theirs, wrong, handed, newer, newest, last, worst = (
+        draw(shapes.definite(bad=one)) for one in (bad, False, True, False, False, False, False, True)
     )
-    meets = (do("meet", at=at, parties=2) for at in ("asked", "filled", "made", "leaves", "withdrawn"))
-    asked, filled, made, leaves, withdrawn = meets
+    meets = (do("meet", at=at, parties=2) for at in ("asked", "filled", "made", "switched", "leaves", "withdrawn"))
+    asked, filled, made, switched, leaves, withdrawn = meets
     role = draw(st.sampled_from(("project_admin", "project_admin", "file_editor")))
     start = [do("create_project", "p1"), *mine.writes("u1", "p1"), mine.completes("u1"), attach("u1", "f1", "p1")]
     start += [asked, do("grant", RIGHTS, project="p1", role=role)]
     own = [*handed.writes("u3", "p1"), filled]
     rest = [*reads(draw, "f1"), do("settle", file="f1"), made, do("read_versions", file="f1"), do("settle", file="f2")]
+    rest += [*newest.writes("u8", "p1"), newest.completes("u8"), do("new_version", file="f2", upload="u8"), switched]
     owner = Actor("owner", (*start, *own, *rest, leaves, do("withdraw", rights=RIGHTS), withdrawn))
     make = [*theirs.writes("u2", "p1"), *wrong.writes("u5", "p1"), theirs.completes("u2"), wrong.completes("u5")]
     make += [attach("u2", "f2", "p1"), attach("u5", "f5", "p1"), *reads(draw, "f2"), do("read_url", file="f5", times=2)]
@@ -39,6 +41,7 @@ def members(draw: Draw) -> Plan:
     renew = [*newer.writes("u4", "p1"), newer.completes("u4"), do("new_version", "v4", file="f1", upload="u4")]
     look = [do("settle", file=file) for file in ("f2", "f5", "f3", "f1")]
     look += [do("download", file="f2"), do("read_project", project="p1"), do("list_uploads", project="p1"), made]
+    look += [switched, do("settle", file="f2"), do("download", file="f2")]
     left = [*last.writes("u6", "p1"), *worst.writes("u7", "p1"), last.completes("u6"), worst.completes("u7")]
     left += [attach("u6", "f6", "p1"), attach("u7", "f7", "p1"), leaves]
     member = Actor("member", (*make, *take, *renew, *look, *left), "member")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from conformance.engine.plan import COMMON, Actor, Plan, do
+from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
 
 from .. import shapes
 from ..exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
 from ..plan_parts import Draw, attach, pause, reads
+from ..shapes import Shape
 
 MOST_VERSIONS, RIVALS = 10, 4
 
@@ -19,7 +22,7 @@ MOST_VERSIONS, RIVALS = 10, 4
 def project_changes(draw: Draw) -> Plan:
     """A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted.
 
-    Another is deleted at once.
+    Another is deleted at once, and made again under its name.
     """
     shape = draw(shapes.definite(bad=draw(st.booleans())))
     change, look = do("update_project", project="p1"), do("read_project", project="p1")
@@ -31,7 +34,8 @@ def project_changes(draw: Draw) -> Plan:
     again = [do("create_project", "p2", like="p1"), do("create_upload", "u3", project="p2", parts=[2])] if gone else []
     writer = Actor("writer", (*start, *used, *gone, *late, *again))
     use = do("create_upload", project="p3", parts=[1], patient=False)
-    hasty = Actor("hasty", (do("create_project", "p3"), use, do("delete_project", project="p3"), use))
+    renewed = do("create_project", "p4", like="p3"), do("create_upload", "u4", project="p4", parts=[2])
+    hasty = Actor("hasty", (do("create_project", "p3"), use, do("delete_project", project="p3"), use, *renewed))
     return Plan("project-changes", "a project changes", (writer, hasty, Actor("reader", tuple(reads(draw, "f1")))))
 
 
@@ -59,7 +63,8 @@ def made_again(draw: Draw) -> Plan:
         tenth.completes("u3"),
         do("new_version", file="f3", upload="u3"),
     ]
-    actors = Actor("writer", tuple(steps)), _back_and_forth(draw), _replaced_pending(draw), *_at_once(draw)
+    changing = _back_and_forth(draw), _replaced_pending(draw), _same_bytes(draw)
+    actors = Actor("writer", tuple(steps)), *changing, *_at_once(draw)
     return Plan("made-again", "deleted and made again", actors)
 
 
@@ -85,16 +90,33 @@ def _replaced_pending(draw: Draw) -> Actor:
     return Actor("replacer", (*steps, do("promote", version=first_version("n3"))))
 
 
+def _same_bytes(draw: Draw) -> Actor:
+    """Store the same bytes four times: beside a file of them, with a wrong hash, and after that file was deleted."""
+    size = draw(st.integers(20, 300))
+    kinds = draw(st.permutations((True, False)))
+    one, other = (Shape((size,), (1,), chunked=chunked, content="shared") for chunked in kinds)
+    shapes_of = {"k1": one, "k2": other, "k3": replace(one, defect="hash"), "k4": one}
+    made = {upload: [*shape.writes(upload), shape.completes(upload)] for upload, shape in shapes_of.items()}
+    steps = [*made["k1"], attach("k1", "l1", COMMON), do("settle", file="l1"), *made["k3"], attach("k3", "l3", COMMON)]
+    steps += [*made["k2"], attach("k2", "l2", COMMON), do("settle", file="l2"), do("delete_file", file="l1")]
+    steps += [do("download", file="l2"), *made["k4"], attach("k4", "l4", COMMON), do("settle", file="l4")]
+    return Actor("copier", tuple(steps))
+
+
 def _back_and_forth(draw: Draw) -> Actor:
-    bad, good, worse = (draw(shapes.definite(bad=one)) for one in (True, False, True))
-    seen, versions = do("settle", file="h1"), {"g1": "w2", "b2": "w3"}
-    steps = [*bad.writes("b1"), *good.writes("g1"), *worse.writes("b2")]
-    steps += [bad.completes("b1"), good.completes("g1"), worse.completes("b2"), attach("b1", "h1", COMMON), seen]
-    for upload, version in versions.items():
-        steps += [do("new_version", version, file="h1", upload=upload), seen]
-    steps += [do("promote", version="w2"), seen, do("new_version", file="h1", upload="b2"), seen]
-    steps += [do("new_version", file="h1", upload="g1"), seen, do("download", file="h1")]
-    return Actor("switcher", tuple(steps))
+    """Give a file bad and good versions in turn; a bad upload is completed just before, or it might be refused."""
+    uploads = {name: draw(shapes.definite(bad=name.startswith("b"))) for name in ("b1", "g1", "b2", "b3", "g2")}
+    seen = do("settle", file="h1")
+    steps = [step for name, shape in uploads.items() for step in shape.writes(name)]
+    steps += [uploads["b1"].completes("b1"), uploads["g1"].completes("g1"), attach("b1", "h1", COMMON), seen]
+
+    def switched(upload: str, version: str) -> list[Step]:
+        done = [] if upload == "g1" else [uploads[upload].completes(upload)]
+        return [*done, do("new_version", version, file="h1", upload=upload), seen]
+
+    steps += [*switched("g1", "w2"), *switched("b2", "w3"), do("promote", version="w2"), seen, *switched("b3", "w4")]
+    steps += [do("new_version", file="h1", upload="g1"), seen, do("promote", version="w2"), *switched("g2", "w5")]
+    return Actor("switcher", (*steps, do("download", file="h1")))
 
 
 @st.composite

@@ -58,7 +58,8 @@ def plan_of(row: Row, lot: Lot) -> Plan:
     if meanwhile:
         actors.append(Actor("attacher", (do("read_upload", upload="u1"), meet, attach), user))
     if user == "member":
-        start = (do("create_project", "p1"), *_folders(row), do("grant", RIGHTS, project="p1", role="project_admin"))
+        role = lot.pick("rights", ("project_admin", "file_editor"))
+        start = (do("create_project", "p1"), *_folders(row), do("grant", RIGHTS, project="p1", role=role))
         actors.append(Actor("owner", start))
     else:
         actors[0] = replace(actors[0], steps=(*_folders(row), *actors[0].steps))

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import cycle
 
-from conformance.engine.false_hashes import FALSE_HASHES
 from conformance.engine.lot import Lot
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import ALGORITHMS
 from conformance.engine.scenario import Share, tabled
+from conformance.engine.values.false_hashes import FALSE_HASHES
 
 from ..exercised import BAD, COMPLETED, GOOD, WINDOW
 from ..shapes import WHOLE_FILE, Shape

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.engine.lot import Lot
-from conformance.engine.manners import MANNERS
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import Share, tabled
+from conformance.engine.values.manners import MANNERS
 
 from ..exercised import BAD, COMPLETED, GOOD, WINDOW
 from ..plan_parts import attach, attach_meanwhile, settling

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.engine.lot import Lot
-from conformance.engine.name_classes import NAME_CLASSES
 from conformance.engine.plan import Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import Share, tabled
+from conformance.engine.values.content_classes import FORMED
+from conformance.engine.values.name_classes import NAME_CLASSES
 from conformance.model import Json
 
 from ..exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
 from ..plan_parts import OF_NAMES, attach, named_project, settling
-from .rows import chunked, lot_of, single
+from .rows import chunked, formed, lot_of, single
 
 _SHARE = Share(1, 8, 8)
 ALIKE = (
@@ -46,25 +49,27 @@ def _of_classes(lot: Lot, kinds: list[str], number: int = 0) -> Plan:
     dressed: dict[str, Json] = {"name_class": fit} if fit else {}
     steps = [named_project(f"p{n + 1}", OF_NAMES + 2 * number + n) for n in range(2)]
     steps.append(do("create_folder", "d1", project="p1", **dressed))
+    contents = lot.order("contents", FORMED)
     for n, kind in enumerate(kinds, start=1):
-        steps += _used(lot, n, kind, "" if n % 2 else "d1" if lot.chance(f"in folder {n}") else "p1")
+        home = "" if n % 2 else "d1" if lot.chance(f"in folder {n}") else "p1"
+        steps += _used(lot.under(kind), n, kind, home, contents[n % len(contents)])
     looks = [do("list_uploads", project="p1"), do("list_children", project="p1"), do("list_files", project="p1")]
     return Plan("names", f"names {', '.join(kinds)}", (Actor("writer", (*steps, settling(), *looks)),))
 
 
-def _used(lot: Lot, number: int, kind: str, home: str) -> list[Step]:
-    """Create, fill, complete and attach an upload under a name of a class.
+def _used(lot: Lot, number: int, kind: str, home: str, content: str) -> list[Step]:
+    """Create, fill, complete and attach an upload under a name of a class, with bytes of a class where they fit.
 
     Its `home` is the first project, or a folder there; the second project without one.
     """
-    mine, symbol, file = lot.under(kind), f"u{number}", f"f{number}"
-    size = mine.number("size", 10, 400)
-    shape = single(size) if mine.chance("single") else chunked((size,), mine)
+    symbol, file = f"u{number}", f"f{number}"
+    size = lot.number("size", 10, 400)
+    shape = formed(single(size) if lot.chance("single") else chunked((size,), lot), content)
     where: dict[str, Json] = {"folder": home} if home.startswith("d") else {}
     project = "p1" if home else "p2"
     attaching = do("attach", file, upload=symbol, project=project, **where)
-    look = (do("read_url", file=file), do("read_version_url", version=first_version(file)))
-    return [*shape.writes(symbol, project, name_class=kind), shape.completes(symbol), attaching, *look]
+    look = do("read_url", file=file) if number % 2 else do("read_version_url", version=first_version(file))
+    return [*shape.writes(symbol, project, name_class=kind), shape.completes(symbol), attaching, look]
 
 
 def _alike(lot: Lot) -> Plan:
@@ -73,7 +78,8 @@ def _alike(lot: Lot) -> Plan:
     What was deleted is followed by an upload that was there before, and then by one that is made afterwards.
 
     Another project asks for the slug of the first one, which is taken. An upload that was completed is asked for once
-    more in the very same words: whoever says so wants another.
+    more in the very same words: whoever says so wants another. While it is open, one is asked for that differs in its
+    content type alone.
     """
     steps = [
         do("create_project", "p1", slug=True),
@@ -88,8 +94,10 @@ def _alike(lot: Lot) -> Plan:
     steps += _filled(lot, "s1") + _filled(lot, "s2", name_of="s1") + _filled(lot, "s3", name_of="s1")
     steps += [do("attach", f"g{n}", upload=f"s{n}", project="p1", folder=f"d{n}") for n in (1, 2)]
     same = single(lot.number("same", 20, 400))
-    for symbol, named in (("e1", {}), ("e2", {"name_of": "e1"})):
-        steps += [*same.writes(symbol, "p1", **named), same.completes(symbol)]
+    unlike = replace(same, media="text/csv")
+    steps += [*same.writes("e1", "p1"), *unlike.writes("e3", "p1", name_of="e1"), same.completes("e1")]
+    steps += [*same.writes("e2", "p1", name_of="e1"), same.completes("e2"), unlike.completes("e3")]
+    steps.append(attach("e3", "h3", "p1"))
     steps += [do("attach", f"h{n}", upload=f"e{n}", project="p1", folder=f"d{n}") for n in (1, 2)]
     steps += [do("settle", file="g1"), do("delete_file", file="g1")]
     steps += [do("attach", "g3", upload="s3", project="p1", folder="d1"), do("settle", file="g3")]

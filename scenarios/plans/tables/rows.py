@@ -7,11 +7,12 @@ read, since others look at the window: every look is a request.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.engine.lot import Lot
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
+from conformance.engine.values.content_classes import CONTENT_CLASSES, SHORTEST
 from conformance.model import Json
 
 from ..plan_parts import attach, attach_meanwhile, settling
@@ -75,3 +76,10 @@ def chunked(sizes: Iterable[int], lot: Lot, **more: str) -> Shape:
     parts = tuple(sizes)
     order = tuple(lot.order("order", range(1, len(parts) + 1)))
     return Shape(parts, order, **more)  # type: ignore[arg-type]  # every further field is a text
+
+
+def formed(shape: Shape, kind: str) -> Shape:
+    """Return a shape whose bytes are of a class of contents, declared by its media type, where they are long enough."""
+    if min(shape.parts, default=0) < SHORTEST:
+        return shape
+    return replace(shape, content=kind, media=CONTENT_CLASSES[kind].media)

@@ -8,10 +8,11 @@ from conformance.engine.lot import Lot
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import LARGE_PART
 from conformance.engine.scenario import Share, tabled
+from conformance.engine.values.content_classes import FORMED, SHORTEST
 
 from ..exercised import COMPLETED, GOOD, WINDOW
 from ..shapes import MOST_PROBED, Shape
-from .rows import Row, chunked, lot_of, plans_of, single
+from .rows import Row, chunked, formed, lot_of, plans_of, single
 
 KIB, MIB = 1 << 10, 1 << 20
 _HIGHEST = {"quick": 17, "standard": 20, "thorough": 23}
@@ -19,12 +20,14 @@ _HIGHEST = {"quick": 17, "standard": 20, "thorough": 23}
 _A_PAGE = 100
 """Resources on a page where nothing else is said."""
 _SHARE = Share(1, 4, 6)
+MOST_FORMED = MIB >> 2
+"""Bytes of the largest part that is of a class of contents."""
 
 
 def sizes(effort: str, seed: int, wave: int) -> list[Plan]:
     """Every power of two, or a neighbour, in one part; what stands at the bounds of parts; many parts."""
     lot = lot_of("sizes", seed, wave)
-    rows = _powers(lot, effort)
+    rows = _of_contents(_powers(lot, effort), lot)
     rows += [Row(shape) for shape in _BOUNDS[effort](lot)] if effort in _BOUNDS else []
     return plans_of("sizes", "sizes at every bound", lot.order("rows", rows), _SHARE.at(effort))
 
@@ -41,17 +44,33 @@ def _powers(lot: Lot, effort: str) -> list[Row]:
     return found
 
 
+def _of_contents(rows: list[Row], lot: Lot) -> list[Row]:
+    """Give each row a class of contents in turn, where its part is long enough; some rows stay random."""
+    kinds = iter(lot.order("contents", (*FORMED, *FORMED[:2])))
+    found: list[Row] = []
+    for row in rows:
+        fits = SHORTEST <= min(row.shape.parts) <= MOST_FORMED
+        kind = next(kinds, "") if fits else ""
+        found.append(replace(row, shape=formed(row.shape, kind)) if kind else row)
+    return found
+
+
 def _standard(lot: Lot) -> list[Shape]:
-    """One single part over a mebibyte, one of about 5 MiB, two parts of 5 MiB and a rest, in an order of the lot's."""
+    """One single part over a mebibyte, one of about 5 MiB, two parts of 5 MiB and a rest, in an order of the lot's.
+
+    Two uploads have the same bytes, and two parts of one.
+    """
     beyond = lot.number("beyond", 1, 4 * KIB)
+    equal = lot.number("equal", MOST_PROBED, 300)
     odd = [lot.number(f"part {n}", MOST_PROBED, 300) for n in range(lot.number("parts", 3, 9))]
     return [
         single(MIB + beyond),
         single(LARGE_PART + lot.number("beside", -1, 1)),
         chunked((LARGE_PART, LARGE_PART + lot.number("second", 0, 1), beyond), lot.under("large")),
         replace(chunked(odd, lot.under("again")), again=True),
-        replace(single(beyond), again=True),
-        replace(chunked((beyond + 1,), lot), again=True),
+        replace(single(beyond), again=True, content="shared"),
+        replace(chunked((beyond,), lot), again=True, content="shared"),
+        replace(chunked((equal, equal, equal + 1), lot.under("equal")), content="alike"),
         replace(chunked((beyond + 2,), lot), asked=True),
         replace(chunked((beyond, 8), lot.under("fresh")), defect="fresh"),
         *_bad(lot),
@@ -61,15 +80,19 @@ def _standard(lot: Lot) -> list[Shape]:
 def _bad(lot: Lot) -> list[Shape]:
     """Return wrong hashes of what is not small, whose check a server may put off, leave out or do in pieces.
 
-    The largest is a single part of 5 MiB; several parts of as much are in a plan of their own.
+    The largest is a single part of 5 MiB; several parts of as much are in a plan of their own. Beside them sizes beyond
+    what 31 and 32 bits hold, of few bytes, and a part that is never sent while all others are sent twice.
     """
     found = []
     for n, power in enumerate((10, 13, 16, 19)):
         size = (1 << power) + lot.number(f"bad {power}", -1, 1)
         alone = (n + lot.number("bad kinds", 0, 1)) % 2
         found.append(single(size) if alone else chunked((size,), lot))
+    vast = [single(lot.number("vast", 1, 300), defect="vast"), chunked((lot.number("vaster", 1, 300),), lot)]
+    twice = chunked([lot.number(f"twice {n}", MOST_PROBED, 300) for n in range(2)], lot.under("twice"))
+    odd = [vast[0], replace(vast[1], defect="vaster"), replace(twice, again=True, defect="missing")]
     large = (MIB + lot.number("bad mebibyte", 1, KIB), LARGE_PART + lot.number("bad large", -1, 1))
-    return [replace(shape, defect="hash") for shape in (*found, *map(single, large))]
+    return [*odd, *(replace(shape, defect="hash") for shape in (*found, *map(single, large)))]
 
 
 def _thorough(lot: Lot) -> list[Shape]:

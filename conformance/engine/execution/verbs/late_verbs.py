@@ -6,16 +6,17 @@ import hashlib
 import time
 
 from conformance.api.answers import Answer
-from conformance.engine.content import Piece, piece, whole
+from conformance.engine.content import whole
 from conformance.engine.execution.bindings import Upload
 from conformance.engine.execution.context import Turn, sent
+from conformance.engine.execution.own_bytes import piece_of
 from conformance.engine.execution.reads import follow
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.verbs.offered_calls import offered
 from conformance.engine.execution.writes import insist
-from conformance.engine.false_hashes import falsified
 from conformance.engine.plan import NOTHING_RETAINED
 from conformance.engine.plan_model import Truth
+from conformance.engine.values.false_hashes import falsified
 from conformance.model import Json, Operation
 
 
@@ -27,23 +28,17 @@ def put_again(turn: Turn) -> Task:
         turn.leave_out(NOTHING_RETAINED)
         return
     signed, by = retained[number]
-    made = _bytes_of(turn, upload, number)
+    made = piece_of(turn, upload, number)
     last = sent(turn.client, turn.client.put_signed(signed, made.data(), notes={"url_of": by}))
     if last.answer is Answer.DONE and turn.option("fresh"):
         upload.truth = Truth.UNKNOWN  # a store may serve what came last: nobody waits for the first bytes any more
     yield from ()
 
 
-def _bytes_of(turn: Turn, upload: Upload, number: int) -> Piece:
-    again = "again" if turn.option("fresh") else ""
-    size = upload.parts[number - 1] if number <= len(upload.parts) else 0
-    return piece(turn.world.naming.seed(turn.world.token, upload.id, f"{number}{again}"), size)
-
-
 def report_chunk(turn: Turn) -> Task:
     """Report a chunk of an upload once more, true or not; where a signed URL is given, it is kept and not used."""
     upload, number = turn.upload(), int(turn.option("number"))
-    made = _bytes_of(turn, upload, number)
+    made = piece_of(turn, upload, number)
     algorithm = turn.stage.algorithm(upload)
     value = falsified(str(turn.option("lie")), made.digest(algorithm))
     body: Json = {"number": number, "size": made.size, "hash": {"value": value, "algorithm": algorithm}}

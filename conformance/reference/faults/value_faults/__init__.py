@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.faults.value_faults import (
+    content_faults,
     digest_faults,
     header_faults,
     name_faults,
@@ -20,6 +21,7 @@ __all__ = ["FAMILY"]
 
 FAMILY: dict[Fault, LayerFactory] = (
     name_faults.FAMILY
+    | content_faults.FAMILY
     | size_faults.FAMILY
     | part_faults.FAMILY
     | digest_faults.FAMILY
