@@ -183,7 +183,11 @@ def ended(theme: str, at: float | None) -> World:
 def test_the_closing_round_visits_every_scenario_and_first_what_rested_longest() -> None:
     """One plan of each scenario before a second of any; what never came to its end is left alone."""
     worlds = [ended("a", 3.0), ended("a", 1.0), ended("b", 2.0), ended("c", None), ended("a", 2.0)]
-    assert [(one.plan.theme, one.ended) for one in sample(worlds, 3)] == [("a", 1.0), ("b", 2.0), ("a", 2.0)]
+    assert [(one.world.plan.theme, one.world.ended) for one in sample(worlds, 3)] == [
+        ("a", 1.0),
+        ("b", 2.0),
+        ("a", 2.0),
+    ]
     assert len(sample(worlds, 9)) == 4
 
 
@@ -195,7 +199,23 @@ def test_the_closing_round_takes_what_holds_most_kinds_of_things_first() -> None
     for world, gone, versions in ((plain, False, 1), (telling, True, 2), (late, False, 1)):
         made = [Version(f"v{n}", upload) for n in range(versions)]
         world.slot("f1").value = File("f", project, upload, made, deleted=gone)
-    assert [one.plan.theme for one in sample([plain, late, telling], 2)] == ["b", "a"]
+    assert [one.world.plan.theme for one in sample([plain, late, telling], 2)] == ["b", "a"]
+
+
+def test_the_closing_round_looks_at_the_files_whose_uploads_were_made_most_unlike_others() -> None:
+    """Of many files that are alike but for one step, that one, and in another plan what was not looked at yet."""
+    steps = [do("create_upload", f"u{n}", project="common", parts=[1], content="zeros" * (n == 5)) for n in range(9)]
+    steps += [do("complete", upload=f"u{n}", lie="hash" if n == 7 else "") for n in range(9)]
+    world, same = (World(Plan("a", "", (Actor("w", tuple(steps)),)), token, {}, None) for token in ("x", "y"))
+    project = Project("p", 0.0)
+    for one in (world, same):
+        one.ended = 1.0
+        for n in range(9):
+            upload = Upload(f"u{n}", project, (1,), chunked=True, truth=Truth.GOOD, signed=None, symbol=f"u{n}")
+            one.slot(f"f{n}").value = File(f"f{n}", project, upload, [Version(f"v{n}", upload)])
+    first, second = sample([world, same], 2)
+    assert {file.id for file in first.files} == {"f0", "f5", "f7"}
+    assert {file.id for file in second.files} == {"f0", "f1", "f2"}
 
 
 def test_the_report_says_how_long_things_rested() -> None:

@@ -16,6 +16,7 @@ from conformance.reference.faults.lasting_faults import (
     pressure_faults,
     return_faults,
     sequence_faults,
+    standing_faults,
 )
 from conformance.reference.faults.promise_faults import (
     download_faults,
@@ -72,6 +73,7 @@ TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
     return_faults: lasting.returns,
     aftermath_faults: lasting.aftermaths,
     sequence_faults: lasting.sequences,
+    standing_faults: lasting.standings,
     pause_faults: lasting.slow_clients,
     mixture_faults: lasting.mixtures,
     pressure_faults: lasting.loads,

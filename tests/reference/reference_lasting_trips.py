@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reference_bench import md5
-from reference_subjects import BAD
+from reference_subjects import BAD, ODD
 from reference_surrounding_trips import _copy, _pair
 
 if TYPE_CHECKING:
@@ -242,3 +242,33 @@ def sequences(trip: Trip) -> None:
     trip.settle(versions[-1])
     trip.look(*versions, final=True, via=("version",))
     _serves(trip, versions[-1])
+
+
+def standings(trip: Trip) -> None:
+    """Promote and go on, let a member read what its owner switches, make a project again, open an upload twice."""
+    call, project, other = trip.bench.call, trip.project(), trip.bench.other
+    bob = next(user.id for user in trip.bench.world.people.users.values() if user.username == "bob")
+    call("PUT", f"/projects/{project}/permissions/{bob}", {"auth_role": {"id": "project_admin"}})
+    items = [trip.start(project, [b"version %d" % number]) for number in range(3)]
+    audited = trip.start(project, [b"audited"], truth=ODD)
+    trip.complete(*items)
+    trip.complete(audited, value=md5(b"other"))
+    trip.attach(items[0], audited)
+    trip.settle(items[0], audited)
+    trip.look(items[0], final=True, token=other)
+    trip.switch(items[0], items[1])
+    trip.settle(items[1])
+    trip.look(items[1], final=True, token=other)
+    theirs = trip.bench.call("GET", f"/files/{items[1].file}/url", token=other)
+    trip.check("new-version-served", ok=trip._fetched(theirs) == items[1].content)
+    call("POST", f"/file_versions/{items[0].version}/current")
+    trip.switch(items[1], items[2])
+    _serves(trip, items[2])
+    trip.bench.advance(7.0)
+    trip.look(audited, final=True)
+    body = {"name": "same", "content_type": "t", "size": 4}
+    ids = [call("POST", f"/projects/{project}/uploads", body).json["id"] for _ in range(2)]
+    trip.check("distinct-ids", ok=len(set(ids)) == 2)
+    gone = call("POST", "/projects", {"name": "again", "description": "d"}).json["id"]
+    call("DELETE", f"/projects/{gone}")
+    trip.project("again")

@@ -84,7 +84,7 @@ def sizes(trip: Trip) -> None:
     trip.whole(*good)
     large = trip.start(project, [b"w" * ((1 << 20) + 3)], truth=BAD, chunked=False)
     trip.whole(large, value=md5(b"other"))
-    wrong = [trip.start(project, [b"total"], truth=BAD, size=size) for size in (6, 9, 500, 0)]
+    wrong = [trip.start(project, [b"total"], truth=BAD, size=size) for size in (6, 9, 500, 0, 1 << 31)]
     trip.whole(*wrong)
 
 
@@ -101,6 +101,10 @@ def parts(trip: Trip) -> None:
     project = trip.project()
     bad = [_broken_parts(trip, project, 3, *wrong) for wrong in ((3,), (2,), (1, 3))]
     bad.append(_broken_parts(trip, project, 12, 11))
+    lacking = trip.start(project, [b"sent twice"], truth=BAD, size=20)
+    trip.bench.store(lacking.facts["signed", 1], b"sent twice")
+    trip.part(lacking, 2, b"never sent", send=False)
+    bad.append(lacking)
     for number in (1, 2):
         item = trip.start(project, [b"one", b"two"], truth=BAD, size=10)
         trip.bench.world.objects._database.run("DELETE FROM parts WHERE object = ? AND number = ?", item.upload, number)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from conformance.engine.execution.bindings import File, Project, Upload, World
@@ -18,6 +19,7 @@ from conformance.engine.execution.reads import follow
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.settle import Voices
 from conformance.engine.execution.writes import place
+from conformance.engine.plan import Plan
 from conformance.engine.plan_model import Truth
 from conformance.model import Json, Phase
 
@@ -25,48 +27,101 @@ BYSTANDERS = ("nobody", "other")
 """Who asks right after the owner for what was just answered: whatever remembers answers must know whose they are."""
 MOST_ASIDE = 5
 """Files that others ask for so."""
-MOST_FILES, MOST_VERSIONS = 2, 3
+MOST_FILES, MOST_VERSIONS = 3, 2
 """Files looked at in each plan, and versions of each."""
+MAKING = frozenset({"create_upload", "put_part", "put_whole", "complete", "report_hash"})
+VARIED = frozenset({
+    "lie", "content", "content_type", "name_class", "algorithm", "hash_of", "size_off", "misstate", "fresh", "form",
+    "as_of", "named_store", "store", "further",
+})  # fmt: skip
+"""The steps that make an upload, and their arguments that make one unusual."""
 CLOSER = "closing"
 """The actor whose sessions are those of the closing round."""
 
 
-def sample(worlds: Iterable[World], most: int) -> list[World]:
-    """Choose plans that ended, so that together they hold each kind of thing that any holds, as far as that goes.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A plan that is visited, and the files of it that are looked at."""
 
-    The next one is always the one that adds most kinds; of those that add as many, it is the one that rested longest.
+    world: World
+    files: tuple[File, ...]
+
+
+def sample(worlds: Iterable[World], most: int) -> list[Chosen]:
+    """Choose plans that ended, and files of theirs, so that together they hold each kind of thing that any holds.
+
+    The next plan is always the one that adds most kinds; of those that add as many, it is the one that rested longest.
     """
-    left = sorted((one for one in worlds if one.ended is not None), key=lambda one: one.ended or 0.0)
-    kinds = {one.token: frozenset(_kinds(one)) for one in left}
-    chosen: list[World] = []
+    ended = sorted((one for one in worlds if one.ended is not None), key=lambda one: one.ended or 0.0)
+    left = {one.token: _Held(one) for one in ended}
+    chosen: list[Chosen] = []
     seen: set[str] = set()
     while left and len(chosen) < most:
-        best = max(left, key=lambda one: len(kinds[one.token] - seen))
-        left.remove(best)
-        chosen.append(best)
-        seen |= kinds[best.token]
+        best = max(left.values(), key=lambda one: len(one.added(seen)))
+        del left[best.world.token]
+        chosen.append(Chosen(best.world, best.telling(seen)))
+        seen |= best.added(seen)
     return chosen
 
 
+class _Held:
+    """What kinds of things a plan made."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._itself = frozenset(_kinds(world))
+        self._files = [(file, frozenset(_kinds_of(world.plan, file))) for file in _in_order(world)]
+
+    def telling(self, seen: AbstractSet[str]) -> tuple[File, ...]:
+        """Return the files, at most `MOST_FILES`, that add most kinds to those seen; the first ones of those alike."""
+        return tuple(file for file, _ in self._best(seen))
+
+    def added(self, seen: AbstractSet[str]) -> set[str]:
+        """Return the kinds that looking at the plan and at those files adds."""
+        return set(self._itself.union(*(kinds for _, kinds in self._best(seen)))) - seen
+
+    def _best(self, seen: AbstractSet[str]) -> list[tuple[File, frozenset[str]]]:
+        met, left = set(seen), list(self._files)
+        best: list[tuple[File, frozenset[str]]] = []
+        while left and len(best) < MOST_FILES:
+            best.append(max(left, key=lambda one: len(one[1] - met)))
+            left.remove(best[-1])
+            met |= best[-1][1]
+        return best
+
+
 def _kinds(world: World) -> Iterator[str]:
-    """Yield what kinds of things a plan made: what a server may treat in a way of its own, and later forget."""
+    """Yield what kinds of things a plan made beside its files: what a server may later forget."""
     yield f"of {world.plan.theme}"
-    for file in _telling(world):
-        yield "a deleted file" if file.deleted else "a file of something deleted" if file.gone else "a file"
-        if len(file.versions) > 1:
-            yield "an older version"
-        for version in file.versions:
-            upload = version.upload
-            parts = "single" if not upload.chunked else "one part" if len(upload.parts) == 1 else "many parts"
-            yield "a deleted version" if version.deleted else f"{upload.truth.value}, {parts}"
-        yield "in a folder" if file.folder else "at the top"
     yield from ("with rights" for _ in world.memberships())
     yield from ("a deleted project" for one in world.projects() if one.deleted)
 
 
-def _telling(world: World) -> list[File]:
-    """Return the files of a plan that are looked at: those that were deleted, or have most versions, tell most."""
-    return sorted(world.files(), key=lambda one: (not one.gone, -len(one.versions)))[:MOST_FILES]
+def _kinds_of(plan: Plan, file: File) -> Iterator[str]:
+    """Yield what kinds of things a file is: what a server may treat in a way of its own, and later forget."""
+    yield "a deleted file" if file.deleted else "a file of something deleted" if file.gone else "a file"
+    if len(file.versions) > 1:
+        yield "an older version"
+    for version in file.versions:
+        upload = version.upload
+        parts = "single" if not upload.chunked else "one part" if len(upload.parts) == 1 else "many parts"
+        yield "a deleted version" if version.deleted else f"{upload.truth.value}, {parts}"
+        yield f"{sum(upload.parts).bit_length()} bits of bytes"
+        yield from (f"{parts}, {one}" for one in _making(plan, upload.symbol))
+    yield "in a folder" if file.folder else "at the top"
+
+
+def _making(plan: Plan, symbol: str) -> Iterator[str]:
+    """Yield what was unusual in how an upload was made."""
+    for _, step in plan.steps():
+        if symbol and step.verb in MAKING and symbol in (step.binds, step.args.get("upload")):
+            odd = ((name, value) for name, value in step.args.items() if name in VARIED and value)
+            yield from (f"{step.verb}: {name} {value if isinstance(value, str) else ''}" for name, value in odd)
+
+
+def _in_order(world: World) -> list[File]:
+    """Return the files of a plan: those that were deleted, or have most versions, tell most."""
+    return sorted(world.files(), key=lambda one: (not one.gone, -len(one.versions)))
 
 
 @dataclass(slots=True)
@@ -80,12 +135,12 @@ class ClosingRound:
     whole: bool = False
     rests: list[float] = field(default_factory=list)
 
-    def run(self, worlds: Sequence[World]) -> None:
+    def run(self, chosen: Sequence[Chosen]) -> None:
         """Look at everything and use it again; return when all is done or the scheduler was stopped."""
         asked = Signal(an_end=True)
-        self.stage.scheduler.spawn(self._ask_aside(worlds, asked))
-        for world in worlds:
-            self.stage.scheduler.spawn(self._close(world, asked))
+        self.stage.scheduler.spawn(self._ask_aside([one.world for one in chosen], asked))
+        for one in chosen:
+            self.stage.scheduler.spawn(self._close(one.world, one.files, asked))
         self.stage.scheduler.run()
 
     def _ask_aside(self, worlds: Sequence[World], asked: Signal) -> Task:
@@ -101,7 +156,7 @@ class ClosingRound:
             voices.close()
         self.stage.scheduler.fire(asked)
 
-    def _close(self, world: World, asked: Signal) -> Task:
+    def _close(self, world: World, files: Sequence[File], asked: Signal) -> Task:
         if not asked.fired:
             yield asked
         ended = world.ended or time.monotonic()
@@ -111,7 +166,7 @@ class ClosingRound:
         voices = Voices(self.stage, world, CLOSER, Phase.FINAL)
         for project in world.projects():
             yield from self._visit(voices.of(project.by), world, project)
-        for file in _telling(world):
+        for file in files:
             yield from _look(voices.of(file.project.by), file)
         for upload in itertools.islice(_usable(world), 1):
             yield from _use(voices.of(upload.project.by), upload)

@@ -101,11 +101,11 @@ class Stage:
     Where a lag or an answer takes longer, a tracer does too, and as many get the time that they take.
     `provider` is the id of the storage provider that every upload names, `shown` the one that an upload told.
     `offers` says of calls that a target may lack whether this one has them, and `second_id` is the second user's id.
-    `slow_s` is what a slow client may take in all, in seconds, and nothing is read for the last time before a
-    campaign is `last_looks_s` seconds old. `small_parts` says that an upload of small parts was found good, so that
-    others are. `retained` are the last answers in full that were asked about by validators, by plan, actor and path.
-    `stores` are the storage providers that the target lists, `algorithms` how they hash; with `every_store` the plans
-    use them in turn. No upload is larger than `largest` bytes.
+    `slow_s` is what a slow client may take in all, in seconds, and what has settled rests `rest_s` seconds before it
+    is read for the last time. `small_parts` says that an upload of small parts was found good, so that others are.
+    `retained` are the last answers in full that were asked about by validators, by plan, actor and path. `stores` are
+    the storage providers that the target lists, `algorithms` how they hash; with `every_store` the plans use them in
+    turn. No upload is larger than `largest` bytes.
     """
 
     driver: Speakers
@@ -131,7 +131,7 @@ class Stage:
     offers: dict[str, bool] = field(default_factory=dict)
     second_id: str = ""
     slow_s: float = 3.0
-    last_looks_s: float = 0.0
+    rest_s: float = 0.0
     small_parts: bool = False
     retained: dict[tuple[str, str, str], Sent] = field(default_factory=dict)
 

@@ -118,13 +118,13 @@ def _stated(last: Sent, one: Watched) -> bool:
 def settle(stage: Stage, world: World) -> Task:
     """Wait for everything the plan made, then read it all once more, bytes included, and list its projects.
 
-    Whose project a thing stands in, looks at it. Rights that the plan gave end with it. What settled early rests before
-    it is read once more: a server may take its word back a while after it gave it, and other plans fill the time.
+    Whose project a thing stands in, looks at it. Rights that the plan gave end with it. What settled rests before it
+    is read once more: a server may take its word back a while after it gave it, and other plans fill the time.
     """
     voices = Voices(stage, world)
     served = yield from _until_all_settled(stage, world, voices)
-    if time.monotonic() < (rested := stage.begun + stage.last_looks_s):
-        yield rested
+    if stage.rest_s:
+        yield time.monotonic() + stage.rest_s
     voices.enter(Phase.FINAL)
     for one in list(watched(world)):
         yield from _read_once_more(stage, voices.of(one.by), world, one, fetching=one.path not in served)

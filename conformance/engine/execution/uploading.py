@@ -85,6 +85,7 @@ def _made(turn: Turn, project: Project, parts: tuple[int, ...], last: Sent) -> U
     return Upload(
         last.made, project, parts, chunked, truth, signed,
         signed_by=by, name=name, created=last.at, most=most, store=store, content=str(turn.option("content")),
+        symbol=turn.step.binds,
     )  # fmt: skip
 
 

@@ -122,15 +122,15 @@ class Trial:
         drawn = {scenario: portion.plans(scenario) for scenario in self.scenarios}
         abreast = [plan for scenario, plans in drawn.items() if not scenario.in_series for plan in plans]
         series = interleaved([plans for scenario, plans in drawn.items() if scenario.in_series])
-        return self._convicted(self.execute(abreast, series, last_looks_s=self.effort.slow_s))
+        return self._convicted(self.execute(abreast, series, rest_s=self.effort.rest_s))
 
-    def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = (), *, last_looks_s: float = 0.0) -> list[World]:
+    def execute(self, plans: Sequence[Plan], series: Sequence[Plan] = (), *, rest_s: float = 0.0) -> list[World]:
         """Run plans in a campaign of their own; return their worlds, even when the run was stopped at a proof.
 
-        Their last looks are not before `last_looks_s` seconds have passed: about as long as a slow client takes.
+        What they made rests `rest_s` seconds before the last look.
         """
         stage = stage_for(self.driver, self.settings, self.effort)
-        stage.last_looks_s = last_looks_s
+        stage.rest_s = rest_s
         stage.offers = self.offers
         stage.least_tracers = share(self.effort.least, self.shard, self.shards)
         campaign = Campaign(stage)

@@ -207,7 +207,7 @@ _VERSIONS: dict[Fault, LayerFactory] = {
     ): choose_version(_second_for_ever),
     Fault(
         "second-file-takes-upload",
-        ("nc-until-consistent", "converges-upload"),
+        ("nc-until-consistent", "converges-upload", "old-version-downloadable"),
         "a file is a plain 404 once another one is made of its upload",
     ): choose_version(_second_file_takes_all),
     Fault(

@@ -12,6 +12,7 @@ from conformance.reference.faults.lasting_faults import (
     pressure_faults,
     return_faults,
     sequence_faults,
+    standing_faults,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ FAMILY: dict[Fault, LayerFactory] = (
     return_faults.FAMILY
     | aftermath_faults.FAMILY
     | sequence_faults.FAMILY
+    | standing_faults.FAMILY
     | pause_faults.FAMILY
     | mixture_faults.FAMILY
     | pressure_faults.FAMILY

@@ -43,6 +43,12 @@ def _project_of(call: Call) -> str:
     return call.path["id"] if call.operation in {"grant", "withdraw"} else ""
 
 
+def _edits(call: Call, upload: sqlite3.Row) -> bool:
+    """Whether somebody reads who has rights, but not all of them."""
+    sql = "SELECT 1 FROM permissions WHERE project_id = ? AND user_id = ? AND role <> 'project_admin'"
+    return call.world.database.one(sql, upload["project_id"], call.user.id) is not None
+
+
 class _Rights(Layer):
     """Keeps what it knew of a user's rights in a project: `kept` says which answers are remembered."""
 
@@ -98,6 +104,13 @@ def _completed_by_member(call: Call, reply: Reply) -> bool:
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("member-plain-404", LOST_WAIT, "a pending file is a plain 404 to a member"): _to_member(
         State.PENDING, error=lambda: unknown("DataFile")
+    ),
+    Fault("editor-plain-404", LOST_WAIT, "a pending file is a plain 404 to who does not administer its project"): (
+        refuse_urls(
+            lambda call, upload, _, state: (
+                unknown("DataFile") if state is State.PENDING and _edits(call, upload) else None
+            )
+        )
     ),
     Fault(
         "member-403-when-good", ("converges-upload", *LOST_FILE, "other-user-403"), "a member may not have any url"

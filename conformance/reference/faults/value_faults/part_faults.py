@@ -10,7 +10,7 @@ from conformance.reference.hooks.bends import Fault
 from conformance.reference.hooks.recipes import condemn, never, other_bytes, overlook
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import INTEGRITY_REASON
-from conformance.reference.upload_state import State, Verdict
+from conformance.reference.upload_state import State, Verdict, offences
 
 if TYPE_CHECKING:
     import sqlite3
@@ -110,6 +110,16 @@ class _ReportedTwiceBad(_Resent):
         return Verdict(INTEGRITY_REASON) if again else verdict
 
 
+class _ResentForMissing(_Resent):
+    """Counts what was sent: a part that comes twice stands for one that never came."""
+
+    def verdict(self, upload: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part], verdict: Verdict) -> Verdict:
+        """Compare the numbers."""
+        sent = sum(count for (name, _), count in self.sent.items() if name == upload["id"])
+        lacking = {"missing", "total-size"}
+        return Verdict() if sent >= len(chunks) > 1 and offences(upload, chunks, parts) <= lacking else verdict
+
+
 def _out_of_order(world: World, upload: sqlite3.Row, _: list[Part]) -> bool:
     arrived = [piece.stored for piece in world.objects.pieces(upload["id"])]
     return arrived != sorted(arrived)
@@ -143,6 +153,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     ),
     Fault("part-resent-appended", BYTES, "a part that is sent again is appended"): _ResentAppended,
     Fault("part-resent-never", NEVER, "an upload of which a part was sent again never converges"): _ResentNever,
+    Fault("part-resent-for-missing", BAD_200, "a part that is sent twice hides one that was never sent"): (
+        _ResentForMissing
+    ),
     Fault("part-reported-twice-bad", GOOD_IE, "an upload of which a part was reported twice is bad"): _ReportedTwiceBad,
     Fault("part-order-bad", GOOD_IE, "an upload whose parts came in another order is bad"): condemn(_out_of_order),
     Fault("part-side-by-side-swapped", BYTES, "two parts that arrive at once change places"): other_bytes(

@@ -79,6 +79,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("size-middle-never", NEVER, "uploads of 32 KiB to a mebibyte fall between two queues"): never(
         lambda _, upload, __, ___: 1 << 15 <= upload["size"] < _MIB
     ),
+    Fault("size-32-bits-never", NEVER, "an upload that is declared larger than 31 bits hold never converges"): never(
+        lambda _, upload, __, ___: upload["size"] >= 1 << 31
+    ),
     Fault("size-off-by-one", BAD_200, "a total size that is off by one is overlooked"): _sums(
         lambda declared, stored: abs(declared - stored) == 1
     ),
