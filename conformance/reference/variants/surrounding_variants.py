@@ -129,6 +129,15 @@ class _ProjectsFixed(Layer):
         return Reply(409, error.payload(), cause=error.cause)
 
 
+class _RolesFew(Layer):
+    """Knows one role."""
+
+    def asked(self, call: Call) -> None:
+        """Look which one is given."""
+        if call.operation == "grant" and call.body["auth_role"]["id"] != "project_admin":
+            raise unknown("AuthRole")
+
+
 class _AdminsPromote(Layer):
     """Lets only the creator of a project promote and delete versions."""
 
@@ -153,6 +162,7 @@ FAMILY: dict[Variant, LayerFactory] = {
     Variant("roles-mean", "a role lets do what its name says, and nothing else", "rights are the target's own"): (
         _RolesMean
     ),
+    Variant("roles-few", "there is one role for who administers a project", "roles are the target's own"): _RolesFew,
     Variant("roles-take-time", "a role counts 0.7 s after it was given", "reads are settled first"): _RolesTakeTime,
     Variant("admins-promote", "only admins promote and delete versions", "rights are the target's own"): (
         _AdminsPromote

@@ -6,14 +6,16 @@ import time
 
 from conformance.api.answers import Answer
 from conformance.engine.execution.bindings import Membership, Project
-from conformance.engine.execution.context import Sent, Speaker, Turn, sent
+from conformance.engine.execution.context import Attempt, Sent, Speaker, Turn, sent
 from conformance.engine.execution.reads import ask_url
 from conformance.engine.execution.scheduler import Task
-from conformance.engine.execution.verbs.offered_calls import lacks, offered
+from conformance.engine.execution.verbs.offered_calls import Offering, lacks, learn, offered
 from conformance.engine.execution.writes import insist, place
 from conformance.engine.plan import NO_SECOND_USER, Actor
 from conformance.model import Json
 
+GRANTING, EVERY_RIGHT = "grant_permission", "project_admin"
+"""The call that gives rights, and the role that has all of them."""
 LOOKS = 6
 """How often what an upload of somebody else was attached to is read, until it tells something."""
 
@@ -30,11 +32,24 @@ def grant(turn: Turn) -> Task:
         yield from _ask_who(turn)
     if not turn.stage.second_id:
         return
-    path = permissions(project, turn.stage.second_id)
-    body: Json = {"auth_role": {"id": turn.option("role")}}
-    last = yield from offered(turn, "grant_permission", lambda _: turn.client.send("PUT", path, json=body))
+    last = yield from _granted(turn, permissions(project, turn.stage.second_id))
     if last and last.answer is Answer.DONE:
         turn.bind(Membership(project, turn.stage.second_id, last.at))
+
+
+def _granted(turn: Turn, path: str) -> Offering:
+    """Ask for the role of the step, and for every right where a target does not know that role."""
+    role = str(turn.option("role"))
+
+    def asking(role: str, intent: str) -> Attempt:
+        return lambda _: turn.client.send("PUT", path, json={"auth_role": {"id": role}}, intent=intent)
+
+    if role != EVERY_RIGHT and not lacks(turn, GRANTING):
+        last = yield from insist(turn, asking(role, "unsure"))
+        if last.answer is Answer.DONE:
+            learn(turn, GRANTING, last)
+            return last
+    return (yield from offered(turn, GRANTING, asking(EVERY_RIGHT, "valid")))
 
 
 def permissions(project: Project, user_id: str) -> str:
