@@ -169,6 +169,8 @@ def _truth(plan: Plan, symbol: str, created: Step) -> Truth:
         return Truth.UNKNOWN
     if not option(created, "chunked"):
         return _whole_truth(plan, symbol, created, puts)
+    if option(created, "stride") > 1:
+        return Truth.UNKNOWN  # a server may want parts without gaps
     return _chunked_truth(list(option(created, "parts")), int(option(created, "misstate")), puts)
 
 

@@ -88,6 +88,7 @@ def _content(step: Step) -> str:
     parts, misstate = list(option(step, "parts")), int(option(step, "misstate"))
     sizes = " + ".join(map(str, parts)) or "0"
     form = f"{len(parts)} parts of {sizes} bytes" if option(step, "chunked") else f"single part of {sizes} bytes"
+    form += f", every number {option(step, 'stride')} times as high" if option(step, "stride") > 1 else ""
     return form + (f", its size given {misstate:+d}" if misstate else "")
 
 

@@ -52,6 +52,7 @@ VERBS: dict[str, Verb] = {
             "further": 0,
             "content_type": OCTETS,
             "content": "",
+            "stride": 1,
             "bare": False,
             **_CUT,
         },

@@ -24,6 +24,8 @@ SIZE_DEFECTS = ("size", "short")
 """A part's size is reported too large, or too small."""
 ODD_DEFECTS = (*SIZE_DEFECTS, "fresh")
 """Defects that leave the truth open: only the duties that hold for any upload look at them."""
+GAPS, STRIDE = "gaps", 3
+"""A defect of this sort too: parts whose numbers leave gaps, and are so many times as high."""
 
 _ARGUMENTS: dict[str, dict[str, Json]] = {
     "size": {"size_off": 3},
@@ -78,7 +80,7 @@ class Shape:
         given: dict[str, Json] = {"parts": list(self.parts), "chunked": self.chunked, **more}
         given["misstate"] = _MISSTATED.get(self.defect, 0)
         odd: dict[str, Json] = {"name_class": self.name_class, "bare": self.bare and self.chunked}
-        odd["content"] = self.content
+        odd |= {"content": self.content, "stride": STRIDE * (self.defect == GAPS)}
         given |= {name: value for name, value in odd.items() if value}
         if self.media != OCTETS:
             given["content_type"] = self.media

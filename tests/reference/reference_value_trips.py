@@ -101,6 +101,11 @@ def parts(trip: Trip) -> None:
     project = trip.project()
     bad = [_broken_parts(trip, project, 3, *wrong) for wrong in ((3,), (2,), (1, 3))]
     bad.append(_broken_parts(trip, project, 12, 11))
+    gapped = trip.start(project, [], "gapped", size=12)
+    gapped.content = b"third, sixth"
+    for number, content in ((3, b"third, "), (6, b"sixth")):
+        trip.part(gapped, number, content)
+    trip.whole(gapped)
     lacking = trip.start(project, [b"sent twice"], truth=BAD, size=20)
     trip.bench.store(lacking.facts["signed", 1], b"sent twice")
     trip.part(lacking, 2, b"never sent", send=False)

@@ -69,9 +69,9 @@ class Upload:
     They are its creation, the first answered completion, the first acknowledged one, the last not-consistent and the
     first truth. `kept` are the signed URLs of its parts, each with the operation that gave it, and `kept_late` those
     given when a chunk was reported once more. `signed_by` is the operation whose answer gave the signed URL of a
-    single part, `content` the class of its bytes, `symbol` what its plan calls it, `name` what it was called when it
-    was created. `most` is the largest part in bytes that the target says it takes, `store` the id of the storage
-    provider that it told.
+    single part, `content` the class of its bytes, `symbol` what its plan calls it, `stride` how far the numbers of
+    its parts are apart, `name` what it was called when it was created. `most` is the largest part in bytes that the
+    target says it takes, `store` the id of the storage provider that it told.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Upload:
     store: str = ""
     content: str = ""
     symbol: str = ""
+    stride: int = 1
     stored: dict[int, Piece] = field(default_factory=dict)
     retained: dict[int, tuple[Json, str]] = field(default_factory=dict)
     retained_late: dict[int, tuple[Json, str]] = field(default_factory=dict)

@@ -14,5 +14,5 @@ def piece_of(turn: Turn, upload: Upload, number: int) -> Piece:
     again = "again" if turn.step.args.get("fresh") else ""
     whose = CONTENT_CLASSES[upload.content].whose if upload.content else OWN
     owner = "" if whose == OF_PLAN else upload.id
-    part = number if whose == OWN else 1
+    part = number * upload.stride if whose == OWN else 1
     return piece(turn.world.naming.seed(turn.world.token, owner, f"{part}{again}"), size, upload.content)

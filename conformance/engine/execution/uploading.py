@@ -85,7 +85,7 @@ def _made(turn: Turn, project: Project, parts: tuple[int, ...], last: Sent) -> U
     return Upload(
         last.made, project, parts, chunked, truth, signed,
         signed_by=by, name=name, created=last.at, most=most, store=store, content=str(turn.option("content")),
-        symbol=turn.step.binds,
+        symbol=turn.step.binds, stride=int(turn.option("stride")),
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def put_part(turn: Turn) -> Task:
     if made.size > upload.most:
         turn.leave_out(TOO_LARGE)
         return
-    body, intent = _reported(turn, upload, made), _intent(turn)
+    body, intent = _reported(turn, upload, made), "unsure" if upload.stride > 1 else _intent(turn)
     path, timing = f"/uploads/{upload.id}/chunks", turn.stage.timing
     since = time.monotonic()
 
@@ -155,7 +155,7 @@ def _reported(turn: Turn, upload: Upload, made: Piece) -> dict[str, Json]:
         lent = lender.stored.get(number)
         value = lent.digest(algorithm) if lent else falsified("hash", value)
     size = max(0, made.size + int(turn.option("size_off")))
-    return {"number": number, "size": size, "hash": {"value": value, "algorithm": algorithm}}
+    return {"number": number * upload.stride, "size": size, "hash": {"value": value, "algorithm": algorithm}}
 
 
 def _lender(turn: Turn) -> Upload | None:

@@ -233,7 +233,18 @@ def _whole_differs(upload: Upload, parts: Sequence[tuple[int, Part]], hashes: se
     return any(algorithm.lower() in digests and digests[algorithm.lower()] != value for value, algorithm in hashes)
 
 
-def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
+def _chunked(
+    upload: Upload, by_number: Mapping[int, Part], hashes: set[tuple[str, str]], accepted_from: int, algorithm: str
+) -> Known:
+    """Judge parts; a server may want them numbered from one without gaps, but the bytes are those of all in order."""
+    found = _in_order(upload, by_number, hashes, accepted_from, algorithm)
+    if sorted(by_number) == list(range(1, len(by_number) + 1)):
+        return found
+    left_open = _unknown("its parts are not numbered from one without gaps")
+    return replace(left_open, definite=True, stored=found.stored) if found.truth is Truth.GOOD else left_open
+
+
+def _in_order(  # noqa: C901, PLR0911 - one loop or list of cases
     upload: Upload, by_number: Mapping[int, Part], hashes: set[tuple[str, str]], accepted_from: int, algorithm: str
 ) -> Known:
     size, parts = upload.size or 0, sorted(by_number.items())
@@ -245,8 +256,8 @@ def _chunked(  # noqa: C901, PLR0911 - one loop or list of cases
         return Known(Truth.BAD, "no part was ever sent", defect=Defect.MISSING)
     declared = min((part.declared[0] for _, part in parts[:-1] if part.declared), default=None)
     taken = declared is None or declared >= accepted_from
-    if [number for number, _ in parts] != list(range(1, len(parts) + 1)) or len(parts) > _MOST_PARTS:
-        return _unknown("its parts are not numbered from one without gaps")
+    if len(parts) > _MOST_PARTS:
+        return _unknown(f"it has more than {_MOST_PARTS} parts")
     for _, part in parts:
         if part.declared and part.declared[2].lower() != algorithm:
             return _unknown(f"a part was reported with another algorithm than {algorithm}")

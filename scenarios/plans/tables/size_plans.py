@@ -11,7 +11,7 @@ from conformance.engine.scenario import Share, tabled
 from conformance.engine.values.content_classes import FORMED, SHORTEST
 
 from ..exercised import COMPLETED, GOOD, WINDOW
-from ..shapes import MOST_PROBED, Shape
+from ..shapes import GAPS, MOST_PROBED, Shape
 from .rows import Row, chunked, formed, lot_of, plans_of, single
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -73,6 +73,7 @@ def _standard(lot: Lot) -> list[Shape]:
         replace(chunked((equal, equal, equal + 1), lot.under("equal")), content="alike"),
         replace(chunked((beyond + 2,), lot), asked=True),
         replace(chunked((beyond, 8), lot.under("fresh")), defect="fresh"),
+        replace(chunked((LARGE_PART, beyond), lot.under("gaps")), defect=GAPS),
         *_bad(lot),
     ]
 

@@ -41,7 +41,7 @@ def report_chunk(turn: Turn) -> Task:
     made = piece_of(turn, upload, number)
     algorithm = turn.stage.algorithm(upload)
     value = falsified(str(turn.option("lie")), made.digest(algorithm))
-    body: Json = {"number": number, "size": made.size, "hash": {"value": value, "algorithm": algorithm}}
+    body: Json = {"number": number * upload.stride, "size": made.size, "hash": {"value": value, "algorithm": algorithm}}
     path = f"/uploads/{upload.id}/chunks"
     last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body))
     if last.answer is Answer.DONE:

@@ -131,6 +131,11 @@ def _side_by_side(_: World, __: str, pieces: list[Piece]) -> list[Piece]:
     return [pieces[1], pieces[0], *pieces[2:]] if close else pieces
 
 
+def _until_a_gap(_: World, __: str, pieces: list[Piece]) -> list[Piece]:
+    """Serve parts until a number is left out."""
+    return [piece for place, piece in enumerate(pieces) if piece.number == pieces[0].number + place]
+
+
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("part-last-unverified", BAD_200, "of three or more parts the last is not compared"): _overlook_wrong(
         lambda wrong, count: count > 2 and wrong == [count - 1]
@@ -164,6 +169,7 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("part-five-never", NEVER, "an upload of five parts or more never converges"): never(
         lambda call, upload, _, __: len(call.world.objects.parts(upload["id"])) >= 5
     ),
+    Fault("part-gap-ends", BYTES, "a download ends where the number of a part is left out"): other_bytes(_until_a_gap),
     Fault("part-page-short", BYTES, "only the first eight parts are listed, and served"): other_bytes(
         lambda _, __, pieces: pieces[:8]
     ),
