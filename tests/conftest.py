@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 LONG = (
     "test_forged_evidence.py", "test_official_client_table.py", "test_killed_runs.py", "test_exercised.py",
-    "test_mitmproxy_addon.py",
+    "test_mitmproxy_addon.py", "test_scripts.py",
     "test_items_live.py", "test_selftest.py", "test_watched_traffic.py", "test_toy_clients.py", "test_wheel.py",
     "test_recipes_remote_target.py", "test_watch_command.py", "test_proxy_road.py", "test_soaking.py",
     "test_har_files.py", "test_brute_force.py", "test_campaign.py", "test_trouble_live.py", "test_first_answer.py",
