@@ -12,8 +12,8 @@ from conformance.settings.effort_cost import EffortCost
 
 # fmt: off
 COSTS: Mapping[str, EffortCost] = {
-    "quick": EffortCost(projects=36, uploads=130, requests=2_900, bytes=2_800_000, seconds=9, lags=5),
-    "standard": EffortCost(projects=170, uploads=540, requests=12_000, bytes=180_000_000, seconds=23, lags=2),
+    "quick": EffortCost(projects=37, uploads=130, requests=3_000, bytes=3_200_000, seconds=14, lags=6),
+    "standard": EffortCost(projects=160, uploads=560, requests=12_000, bytes=220_000_000, seconds=32, lags=5),
     "thorough": EffortCost(projects=400, uploads=1_000, requests=45_000, bytes=260_000_000, seconds=360, lags=70),
 }
 # fmt: on

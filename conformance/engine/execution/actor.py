@@ -11,7 +11,7 @@ from conformance.engine.execution.bindings import World
 from conformance.engine.execution.context import Speaker, Stage, Turn
 from conformance.engine.execution.dense_readers import read_densely
 from conformance.engine.execution.scheduler import Signal, Task
-from conformance.engine.execution.settle import of_file, refused_for_good, until_settled
+from conformance.engine.execution.settle import Watched, of_file, refused_for_good, until_settled
 from conformance.engine.execution.verbs import (
     folder_verbs,
     header_verbs,
@@ -108,12 +108,16 @@ def settle_file(turn: Turn) -> Task:
     For a member the wait begins anew with the rights.
     """
     file = turn.file()
-    one = of_file(file)
-    if one.since is not None and turn.actor.user == "member":
+
+    def wanted() -> Watched:
+        one = of_file(file)
+        if one.since is None or turn.actor.user != "member":
+            return one
         given = (rights.given for rights in turn.world.memberships() if rights.project is file.project)
-        one = replace(one, since=max(one.since, *given, 0.0))
-    last = yield from until_settled(turn.stage, turn.client, turn.world, one)
-    if one.since is not None and turn.owns(file.project):
+        return replace(one, since=max(one.since, *given, 0.0))
+
+    last = yield from until_settled(turn.stage, turn.client, turn.world, wanted)
+    if (one := wanted()).since is not None and turn.owns(file.project):
         yield from refused_for_good(turn.client, one, last)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from conformance.api.answers import Answer
@@ -38,6 +38,10 @@ class Watched:
     since: float | None
     upload: Upload | None
     by: str = "owner"
+
+    def itself(self) -> Watched:
+        """Return it: what it must answer does not change any more."""
+        return self
 
 
 class Voices:
@@ -97,14 +101,17 @@ def _since(upload: Upload | None, attached: float | None) -> float | None:
     return max(upload.completed, attached or 0.0) if upload.completed else None
 
 
-def until_settled(stage: Stage, client: Speaker, world: World, one: Watched) -> Waiting:
-    """Poll one url endpoint until it answers its truth, or the bound is over; the last read began after it then."""
-    since = one.since or time.monotonic()
+def until_settled(stage: Stage, client: Speaker, world: World, wanted: Callable[[], Watched]) -> Waiting:
+    """Poll one url endpoint until it answers its truth, or the bound is over; the last read began after it then.
+
+    What is `wanted` is asked anew each time: somebody else may switch a file meanwhile.
+    """
+    one, begun = wanted(), time.monotonic()
     stage.timing.begin_wait()
     last = ask_url(client, world, one.path)
-    while not _stated(last, one) and time.monotonic() < stage.timing.deadline(since) and one.since:
-        yield stage.timing.next_look_in_time(since)
-        last = ask_url(client, world, one.path)
+    while not _stated(last, one) and time.monotonic() < stage.timing.deadline(one.since or begun) and one.since:
+        yield stage.timing.next_look_in_time(one.since)
+        last, one = ask_url(client, world, one.path), wanted()
     stage.timing.end_wait()
     note_lag(stage, one.upload, last)
     return last
@@ -151,7 +158,7 @@ def _until_all_settled(stage: Stage, world: World, voices: Voices) -> Generator[
     served: set[str] = set()
     for one in list(watched(world)):
         if not _seen_settled(world, one):
-            last = yield from until_settled(stage, voices.of(one.by), world, one)
+            last = yield from until_settled(stage, voices.of(one.by), world, one.itself)
             if _was_served(last, one.upload):
                 served.add(one.path)
     return served
@@ -207,7 +214,7 @@ def _read_once_more(stage: Stage, client: Speaker, world: World, one: Watched, *
     last = sent(client, client.send("GET", one.path))
     yield time.monotonic()
     if last.answer is Answer.NC:
-        last = yield from until_settled(stage, client, world, one)
+        last = yield from until_settled(stage, client, world, one.itself)
     last = yield from refused_for_good(client, one, last)
     if last.answer is not Answer.DONE or last.operation.exchange.status != 200 or not fetching:
         return

@@ -31,9 +31,9 @@ def members(draw: Draw) -> Plan:
     role = draw(st.sampled_from(("project_admin", "project_admin", "file_editor")))
     start = [do("create_project", "p1"), *mine.writes("u1", "p1"), mine.completes("u1"), attach("u1", "f1", "p1")]
     start += [asked, do("grant", RIGHTS, project="p1", role=role)]
-    own = [*handed.writes("u3", "p1"), filled]
+    own = [*handed.writes("u3", "p1"), filled, *newest.writes("u8", "p1"), newest.completes("u8")]
     rest = [*reads(draw, "f1"), do("settle", file="f1"), made, do("read_versions", file="f1"), do("settle", file="f2")]
-    rest += [*newest.writes("u8", "p1"), newest.completes("u8"), do("new_version", file="f2", upload="u8"), switched]
+    rest += [do("new_version", file="f2", upload="u8"), switched]
     owner = Actor("owner", (*start, *own, *rest, leaves, do("withdraw", rights=RIGHTS), withdrawn))
     make = [*theirs.writes("u2", "p1"), *wrong.writes("u5", "p1"), theirs.completes("u2"), wrong.completes("u5")]
     make += [attach("u2", "f2", "p1"), attach("u5", "f5", "p1"), *reads(draw, "f2"), do("read_url", file="f5", times=2)]

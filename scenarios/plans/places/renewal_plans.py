@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from conformance.engine.plan import COMMON, Actor, Plan, Step, do
+from conformance.engine.plan import COMMON, Actor, Plan, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
 
@@ -105,18 +105,15 @@ def _same_bytes(draw: Draw) -> Actor:
 
 def _back_and_forth(draw: Draw) -> Actor:
     """Give a file bad and good versions in turn; a bad upload is completed just before, or it might be refused."""
-    uploads = {name: draw(shapes.definite(bad=name.startswith("b"))) for name in ("b1", "g1", "b2", "b3", "g2")}
+    uploads = {name: draw(shapes.definite(bad=name.startswith("b"))) for name in ("b1", "g1", "b2", "g2")}
     seen = do("settle", file="h1")
     steps = [step for name, shape in uploads.items() for step in shape.writes(name)]
-    steps += [uploads["b1"].completes("b1"), uploads["g1"].completes("g1"), attach("b1", "h1", COMMON), seen]
-
-    def switched(upload: str, version: str) -> list[Step]:
-        done = [] if upload == "g1" else [uploads[upload].completes(upload)]
-        return [*done, do("new_version", version, file="h1", upload=upload), seen]
-
-    steps += [*switched("g1", "w2"), *switched("b2", "w3"), do("promote", version="w2"), seen, *switched("b3", "w4")]
-    steps += [do("new_version", file="h1", upload="g1"), seen, do("promote", version="w2"), *switched("g2", "w5")]
-    return Actor("switcher", (*steps, do("download", file="h1")))
+    steps += [uploads[name].completes(name) for name in ("b1", "g1", "g2")]
+    steps += [attach("b1", "h1", COMMON), seen, do("new_version", "w2", file="h1", upload="g1"), seen]
+    steps += [uploads["b2"].completes("b2"), do("new_version", "w3", file="h1", upload="b2"), seen]
+    steps += [do("promote", version="w2"), seen, do("new_version", "w4", file="h1", upload="g2"), seen]
+    steps += [do("new_version", file="h1", upload="g1"), seen, do("download", file="h1")]
+    return Actor("switcher", tuple(steps))
 
 
 @st.composite
