@@ -19,6 +19,8 @@ from conformance.model import Exchange, Operation, Target
 from conformance.run import phases
 from conformance.run.plan_summaries import skipped
 from conformance.run.progress import NS_PER_S, Progress
+from conformance.settings import durations
+from conformance.settings.costs import COSTS
 from conformance.settings.run_settings import Settings
 
 BUSY = Standing("plans 34 of 91", 21.2, 30, 12_940, 2, 3, 2.71, share=0.4)
@@ -162,7 +164,9 @@ def test_a_slow_target_is_said_to_take_longer_as_soon_as_it_is_known_to_be_slow(
     phases.enter(run, "cleaning")
     watching.tick()
     said = [line for line in err.getvalue().splitlines() if "the run takes about" in line]
-    assert said == ["the target answers in 300 ms and is consistent after 2 s: the run takes about 2 minutes"]
+    long = durations.expected_s(run, COSTS, latency_s=0.3 - durations.MEASURED_LATENCY_S, lag_s=2.0)
+    told = f"the run takes about {durations.stated(long)}"
+    assert said == [f"the target answers in 300 ms and is consistent after 2 s: {told}"]
     assert "of about 2:" in err.getvalue()
 
 
