@@ -14,8 +14,8 @@ class Effort:
     bounds the dense reads of one plan. After a failure `shrinks` smaller fleets are tried, and the plan found is run
     `repeats` more times, as long as all of it ends within `shrink_s` seconds. `waves` campaigns follow each other.
     A slow client takes `slow_s` seconds in all, about a third of what a campaign takes. What has settled rests `rest_s`
-    seconds before its last look. What `closing` plans made is
-    looked at again in the end, with `whole_rest` not before the bound on convergence has passed.
+    seconds before its last look. What `closing` plans made is looked at again in the end, with `whole_rest` not before
+    the bound on convergence has passed.
     """
 
     least: int

@@ -299,6 +299,18 @@ def test_a_name_that_was_asked_for_badly_is_not_compared() -> None:
     assert not [one for one in findings(judged(scribe.history())) if one.requirement == "name-kept"]
 
 
+def gapped(reported: str) -> Scribe:
+    """Give an upload whose only part has the number three, completed and attached."""
+    scribe = Scribe()
+    scribe.project("maker", *at(-90, -89))
+    scribe.upload("maker", *at(-80, -79))
+    scribe.chunk("maker", *at(-70, -69), part=3, value=reported)
+    scribe.put("maker", *at(-60, -59), part=3, value=md5(1))
+    scribe.complete("maker", *at(0, 2))
+    scribe.file("maker", *at(3, 4))
+    return scribe
+
+
 @pytest.mark.parametrize(
     ("answer", "fetched", "broken"),
     [("ie", "", set()), ("200", "exact", set()), ("200", "of2", {"bytes-exact", "bytes-at-once"})],
@@ -307,13 +319,7 @@ def test_parts_numbered_with_a_gap_may_be_refused_and_are_served_whole(
     answer: str, fetched: str, broken: set[str]
 ) -> None:
     """Nobody says that numbers follow one another; what answers 200 serves what was stored."""
-    scribe = Scribe()
-    scribe.project("maker", *at(-90, -89))
-    scribe.upload("maker", *at(-80, -79))
-    scribe.chunk("maker", *at(-70, -69), part=3, value=md5(1))
-    scribe.put("maker", *at(-60, -59), part=3, value=md5(1))
-    scribe.complete("maker", *at(0, 2))
-    scribe.file("maker", *at(3, 4))
+    scribe = gapped(md5(1))
     scribe.url("reader", *at(20, 21), answer)
     if fetched:
         scribe.get("reader", *at(22, 23), fetched)
@@ -325,12 +331,6 @@ def test_parts_numbered_with_a_gap_may_be_refused_and_are_served_whole(
 
 def test_a_wrong_hash_of_a_part_numbered_with_a_gap_leaves_all_open() -> None:
     """What a server makes of such an upload is its own affair, as long as it says one thing."""
-    scribe = Scribe()
-    scribe.project("maker", *at(-90, -89))
-    scribe.upload("maker", *at(-80, -79))
-    scribe.chunk("maker", *at(-70, -69), part=3, value=md5(2))
-    scribe.put("maker", *at(-60, -59), part=3, value=md5(1))
-    scribe.complete("maker", *at(0, 2))
-    scribe.file("maker", *at(3, 4))
+    scribe = gapped(md5(2))
     scribe.url("reader", *at(20, 21), "200")
     assert wrongs(scribe) == set()

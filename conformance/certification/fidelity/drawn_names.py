@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from conformance.certification.bundle_contents import Contents
 from conformance.engine.content import piece
-from conformance.engine.values.content_classes import FORMED
+from conformance.engine.values.content_classes import FORMED, LONGEST
 from conformance.engine.values.name_classes import NAME_CLASSES
 from conformance.model import Octets, Operation, Role
 from conformance.settings.naming import DIGITS, MARK, Naming
@@ -16,8 +16,6 @@ from conformance.settings.naming import DIGITS, MARK, Naming
 MOST_OF_A_PART = 64 << 20
 MOST_OF_ALL = 8 << 30
 """Bytes that are made again at most, of one part and of all: more is no upload of ours."""
-MOST_FORMED = 1 << 20
-"""Bytes of the largest part of a class of contents."""
 _PLAN = re.compile(rf"(.+)-([0-9]+)-[0-9a-f]{{{DIGITS}}}")
 _IN_PLAN = re.compile(rf"(.+)-([a-z]+)-([0-9]+)-[0-9a-f]{{{DIGITS}}}")
 _NAMING = frozenset({"create_project", "create_upload", "create_folder"})
@@ -92,13 +90,22 @@ def _contents(contents: Contents, naming: Naming) -> Iterator[str]:
             yield f"operation {operation.id} stored {stored.bytes} bytes that no seed gives"
             continue
         upload, number = where
-        seeds = [naming.seed(operation.plan, upload, f"{number}{fresh}") for fresh in ("", "again")]
-        shared = [naming.seed(operation.plan, owner, "1") for owner in (upload, "")]
-        asked = [(seed, "") for seed in (*seeds, *shared)]
-        if stored.bytes <= MOST_FORMED:
-            asked += [(seed, kind) for kind in FORMED for seed in seeds]
-        if all(made(seed, stored.bytes, kind).md5 != stored.md5 for seed, kind in asked):
+        drawn = _drawn(naming, operation.plan, upload, number)
+        if all(made(seed, stored.bytes, kind).md5 != stored.md5 for seed, kind in drawn if _fits(kind, stored)):
             yield f"operation {operation.id} stored other bytes than those of its seed"
+
+
+def _drawn(naming: Naming, plan: str, upload: str, number: int) -> Iterator[tuple[str, str]]:
+    """Yield the seeds that the bytes of a part may have, each with the class of contents; the usual ones first."""
+    own = [naming.seed(plan, upload, f"{number}{fresh}") for fresh in ("", "again")]
+    yield from ((seed, "") for seed in own)
+    yield from ((naming.seed(plan, owner, "1"), "") for owner in (upload, ""))
+    yield from ((seed, kind) for kind in FORMED for seed in own)
+
+
+def _fits(kind: str, stored: Octets) -> bool:
+    """Whether so many bytes can be of a class."""
+    return not kind or stored.bytes <= LONGEST
 
 
 def _part(contents: Contents, operation: Operation) -> tuple[str, int] | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 SHORTEST = 64
 """Bytes of the shortest part in which every class is what it says."""
+LONGEST = 1 << 18
+"""Bytes of the longest part of a class: it is made all at once."""
 OWN, OF_UPLOAD, OF_PLAN = "part", "upload", "plan"
 """What has the bytes to itself: each part, all parts of an upload together, or all uploads of a plan of that class."""
 

@@ -13,6 +13,7 @@ __all__ = [
     "LOST_WAIT",
     "MONOTONIC",
     "NEVER",
+    "OTHER_VERSION",
     "PROJECT",
     "SILENT_URL",
 ]
@@ -51,3 +52,5 @@ COMPLETE = ("complete-202", "complete-no-500", "complete-no-integrity", "converg
 """Some completes never succeed."""
 PROJECT = ("converges-project", "nc-until-consistent", *MONOTONIC)
 """Some projects never become ready, or not for all."""
+OTHER_VERSION = tuple(dict.fromkeys(("new-version-served", *BYTES, *BAD_200, *GOOD_IE, *FLIP)))
+"""Another version of a file is served than the current one."""

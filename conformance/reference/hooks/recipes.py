@@ -44,6 +44,7 @@ __all__ = [
     "row_of",
     "states",
     "storage_answers",
+    "switched_file",
     "undo_complete",
     "unverified",
 ]
@@ -63,6 +64,16 @@ def is_bad(world: World, upload: Reported) -> bool:
     """Tell whether what is stored of an upload is not what was reported."""
     chunks = world.database.all("SELECT * FROM chunks WHERE upload_id = ? ORDER BY number", upload["id"])
     return bool(offences(upload, chunks, world.objects.parts(upload["id"])))
+
+
+def switched_file(call: Call, reply: Reply) -> str:
+    """Return the file that was switched to another version, if one was."""
+    if reply.status >= 300:
+        return ""
+    if call.operation == "update_file" and "upload" in call.body:
+        return call.path["id"]
+    promoted = isinstance(reply.body, dict) and call.operation == "promote_version"
+    return str(reply.body["file"]["id"]) if promoted else ""
 
 
 def as_completed(call: Call, upload: sqlite3.Row) -> dict[str, Any]:

@@ -19,8 +19,8 @@ def members(draw: Draw) -> Plan:
 
     Before, the second user is refused. The member makes a good and a bad upload and files of its own, completes and
     attaches one that the owner filled, and gives the owner's file a new version; the owner gives the member's file one,
-    which the member has read before and reads again. Then the rights are withdrawn while
-    a good and a bad upload of the member's are pending, and the second user asks once more for everything.
+    which the member has read before and reads again. Then the rights are withdrawn while a good and a bad upload
+    of the member's are pending, and the second user asks once more for everything.
     """
     bad = draw(st.booleans())
     mine, theirs, wrong, handed, newer, newest, last, worst = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from conformance.engine.lot import Lot
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.values.content_classes import CONTENT_CLASSES, SHORTEST
+from conformance.engine.values.content_classes import CONTENT_CLASSES, LONGEST, SHORTEST
 from conformance.model import Json
 
 from ..plan_parts import attach, attach_meanwhile, settling
@@ -78,8 +78,13 @@ def chunked(sizes: Iterable[int], lot: Lot, **more: str) -> Shape:
     return Shape(parts, order, **more)  # type: ignore[arg-type]  # every further field is a text
 
 
+def may_be_formed(shape: Shape) -> bool:
+    """Whether every part is of a length at which its bytes can be of any class of contents."""
+    return min(shape.parts, default=0) >= SHORTEST and max(shape.parts) <= LONGEST
+
+
 def formed(shape: Shape, kind: str) -> Shape:
-    """Return a shape whose bytes are of a class of contents, declared by its media type, where they are long enough."""
-    if min(shape.parts, default=0) < SHORTEST:
+    """Return a shape whose bytes are of a class of contents, declared by its media type, where that fits."""
+    if not may_be_formed(shape):
         return shape
     return replace(shape, content=kind, media=CONTENT_CLASSES[kind].media)

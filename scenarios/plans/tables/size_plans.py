@@ -8,11 +8,11 @@ from conformance.engine.lot import Lot
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import LARGE_PART
 from conformance.engine.scenario import Share, tabled
-from conformance.engine.values.content_classes import FORMED, SHORTEST
+from conformance.engine.values.content_classes import FORMED
 
 from ..exercised import COMPLETED, GOOD, WINDOW
 from ..shapes import GAPS, MOST_PROBED, Shape
-from .rows import Row, chunked, formed, lot_of, plans_of, single
+from .rows import Row, chunked, formed, lot_of, may_be_formed, plans_of, single
 
 KIB, MIB = 1 << 10, 1 << 20
 _HIGHEST = {"quick": 17, "standard": 20, "thorough": 23}
@@ -20,8 +20,6 @@ _HIGHEST = {"quick": 17, "standard": 20, "thorough": 23}
 _A_PAGE = 100
 """Resources on a page where nothing else is said."""
 _SHARE = Share(1, 4, 6)
-MOST_FORMED = MIB >> 2
-"""Bytes of the largest part that is of a class of contents."""
 
 
 def sizes(effort: str, seed: int, wave: int) -> list[Plan]:
@@ -49,8 +47,7 @@ def _of_contents(rows: list[Row], lot: Lot) -> list[Row]:
     kinds = iter(lot.order("contents", (*FORMED, *FORMED[:2])))
     found: list[Row] = []
     for row in rows:
-        fits = SHORTEST <= min(row.shape.parts) <= MOST_FORMED
-        kind = next(kinds, "") if fits else ""
+        kind = next(kinds, "") if may_be_formed(row.shape) else ""
         found.append(replace(row, shape=formed(row.shape, kind)) if kind else row)
     return found
 
@@ -89,9 +86,12 @@ def _bad(lot: Lot) -> list[Shape]:
         size = (1 << power) + lot.number(f"bad {power}", -1, 1)
         alone = (n + lot.number("bad kinds", 0, 1)) % 2
         found.append(single(size) if alone else chunked((size,), lot))
-    vast = [single(lot.number("vast", 1, 300), defect="vast"), chunked((lot.number("vaster", 1, 300),), lot)]
-    twice = chunked([lot.number(f"twice {n}", MOST_PROBED, 300) for n in range(2)], lot.under("twice"))
-    odd = [vast[0], replace(vast[1], defect="vaster"), replace(twice, again=True, defect="missing")]
+    twice = [lot.number(f"twice {n}", MOST_PROBED, 300) for n in range(2)]
+    odd = [
+        single(lot.number("vast", 1, 300), defect="vast"),
+        chunked((lot.number("vaster", 1, 300),), lot, defect="vaster"),
+        replace(chunked(twice, lot.under("twice"), defect="missing"), again=True),
+    ]
     large = (MIB + lot.number("bad mebibyte", 1, KIB), LARGE_PART + lot.number("bad large", -1, 1))
     return [*odd, *(replace(shape, defect="hash") for shape in (*found, *map(single, large)))]
 

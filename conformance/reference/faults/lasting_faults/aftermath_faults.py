@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.faults.broken import BAD_200, BYTES, FLIP, GOOD_IE
+from conformance.reference.faults.broken import OTHER_VERSION
 from conformance.reference.hooks.bends import Fault, choose_version
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import not_consistent
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from conformance.reference.refusals import ApiError
 
 __all__ = ["FAMILY"]
-
-_OTHER_VERSION = tuple(dict.fromkeys(("new-version-served", *BYTES, *BAD_200, *GOOD_IE, *FLIP)))
 
 
 class _Flagged(Layer):
@@ -72,16 +70,16 @@ class _DeletedEarly(Layer):
 
 
 FAMILY: dict[Fault, LayerFactory] = {
-    Fault("error-flag-stays", _OTHER_VERSION, "a file that was told to be bad is bad for ever, whatever it becomes"): (
+    Fault("error-flag-stays", OTHER_VERSION, "a file that was told to be bad is bad for ever, whatever it becomes"): (
         _Flagged
     ),
-    Fault("good-flag-stays", _OTHER_VERSION, "a file that was told to be good is 200 for ever, whatever it becomes"): (
+    Fault("good-flag-stays", OTHER_VERSION, "a file that was told to be good is 200 for ever, whatever it becomes"): (
         _FlaggedGood
     ),
-    Fault("earlier-upload-ignored", _OTHER_VERSION, "a version of an earlier one's upload is made, and not served"): (
+    Fault("earlier-upload-ignored", OTHER_VERSION, "a version of an earlier one's upload is made, and not served"): (
         choose_version(_once_each)
     ),
-    Fault("current-by-count", _OTHER_VERSION, "a deleted version moves the current one back by one"): choose_version(
+    Fault("current-by-count", OTHER_VERSION, "a deleted version moves the current one back by one"): choose_version(
         _by_count
     ),
     Fault(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from conformance.reference.faults.broken import BAD_200, BYTES, FLIP, GOOD_IE, LOST_FILE, NEVER
+from conformance.reference.faults.broken import BAD_200, GOOD_IE, LOST_FILE, NEVER, OTHER_VERSION
 from conformance.reference.hooks.bends import Fault, choose_version
-from conformance.reference.hooks.recipes import refuse_urls
+from conformance.reference.hooks.recipes import refuse_urls, switched_file
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import unknown
 from conformance.reference.upload_state import State, upload_state
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY"]
 
 _LIVING = "SELECT * FROM versions WHERE file_id = ? AND deleted IS NULL ORDER BY number"
-_OTHER_VERSION = tuple(dict.fromkeys(("new-version-served", *BYTES, *BAD_200, *GOOD_IE, *FLIP)))
 _AT_ONCE_S = 0.02
 
 
@@ -35,14 +34,9 @@ def _reverts(*operations: str) -> LayerFactory:
 
         async def after(self, call: Call, reply: Reply) -> Reply:
             """Look what the file's versions are; a new version repairs it."""
-            if reply.status >= 300:
-                return reply
-            if call.operation == "promote_version":
-                assert isinstance(reply.body, dict)
-                self._saved.pop(reply.body["file"]["id"], None)
-            elif call.operation == "update_file" and "upload" in call.body:
-                self._saved.pop(call.path["id"], None)
-            elif call.operation in operations:
+            if switched := switched_file(call, reply):
+                self._saved.pop(switched, None)
+            elif call.operation in operations and reply.status < 300:
                 self._save(call, call.path["id"])
             return reply
 
@@ -113,10 +107,10 @@ def _followed_at_once(call: Call, _: sqlite3.Row, via: str, __: State) -> ApiErr
 
 
 FAMILY: dict[Fault, LayerFactory] = {
-    Fault("relabel-reverts", _OTHER_VERSION, "a file relabelled while its new version is pending keeps the old one"): (
+    Fault("relabel-reverts", OTHER_VERSION, "a file relabelled while its new version is pending keeps the old one"): (
         _reverts("update_file")
     ),
-    Fault("move-reverts", _OTHER_VERSION, "a file moved while its new version is pending keeps the old one"): _reverts(
+    Fault("move-reverts", OTHER_VERSION, "a file moved while its new version is pending keeps the old one"): _reverts(
         "move_file", "rename_file"
     ),
     Fault("withdrawn-never", NEVER, "what a member uploaded never converges if the rights end while it is pending"): (
@@ -128,10 +122,10 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("withdrawn-bad", GOOD_IE, "what a member uploaded is bad if the rights end while it is pending"): (
         _WithdrawnBad
     ),
-    Fault("version-numbers-as-text", _OTHER_VERSION, "from the tenth version on a file serves the ninth"): (
+    Fault("version-numbers-as-text", OTHER_VERSION, "from the tenth version on a file serves the ninth"): (
         choose_version(_latest_by_text)
     ),
-    Fault("versions-eight", _OTHER_VERSION, "a ninth version is made, and the eighth is served"): choose_version(
+    Fault("versions-eight", OTHER_VERSION, "a ninth version is made, and the eighth is served"): choose_version(
         _eight_versions
     ),
     Fault("version-followed-lost", LOST_FILE, "of two versions given within 20 ms the earlier is a plain 404"): (

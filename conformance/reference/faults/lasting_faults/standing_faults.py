@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.faults.broken import BAD_200, BYTES, FLIP, GOOD_IE, PROJECT
+from conformance.reference.faults.broken import BAD_200, BYTES, FLIP, GOOD_IE, OTHER_VERSION, PROJECT
 from conformance.reference.hooks.bends import Fault
-from conformance.reference.hooks.recipes import states
+from conformance.reference.hooks.recipes import states, switched_file
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.upload_state import State
 
@@ -18,18 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILY"]
 
-_OTHER_VERSION = tuple(dict.fromkeys(("new-version-served", *BYTES, *BAD_200, *GOOD_IE, *FLIP)))
 _AUDITED_S = 6.0
-
-
-def _switched(call: Call, reply: Reply) -> str:
-    """Return the file that was switched to another version, if one was."""
-    if reply.status >= 300:
-        return ""
-    if call.operation == "update_file" and "upload" in call.body:
-        return call.path["id"]
-    promoted = isinstance(reply.body, dict) and call.operation == "promote_version"
-    return str(reply.body["file"]["id"]) if promoted else ""
 
 
 class _Pinned(Layer):
@@ -43,7 +32,7 @@ class _Pinned(Layer):
         """Remember what is promoted."""
         if call.operation == "promote_version" and reply.status < 300:
             assert isinstance(reply.body, dict)
-            self._pins[_switched(call, reply)] = reply.body["id"]
+            self._pins[switched_file(call, reply)] = reply.body["id"]
         return reply
 
     def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:  # noqa: ARG002
@@ -63,7 +52,7 @@ class _OwnCaches(Layer):
         """Remember what was served, and forget what was switched."""
         if call.operation == "file_url" and reply.status == 200:
             self._cached.setdefault((call.user.id, call.path["id"]), call.facts.get("version", ""))
-        elif switched := _switched(call, reply):
+        elif switched := switched_file(call, reply):
             self._cached.pop((call.user.id, switched), None)
         return reply
 
@@ -108,8 +97,8 @@ def _audited(world: World, _: Call, upload: sqlite3.Row, __: str, state: State) 
 
 
 FAMILY: dict[Fault, LayerFactory] = {
-    Fault("promotion-pins", _OTHER_VERSION, "a promoted version is served whatever comes after it"): _Pinned,
-    Fault("member-answers-kept", _OTHER_VERSION, "who did not switch a file is served its version of before"): (
+    Fault("promotion-pins", OTHER_VERSION, "a promoted version is served whatever comes after it"): _Pinned,
+    Fault("member-answers-kept", OTHER_VERSION, "who did not switch a file is served its version of before"): (
         _OwnCaches
     ),
     Fault("project-name-taken", PROJECT, "a project that bears a deleted one's name never becomes ready"): _NameTaken,
