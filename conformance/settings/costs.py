@@ -14,6 +14,6 @@ from conformance.settings.effort_cost import EffortCost
 COSTS: Mapping[str, EffortCost] = {
     "quick": EffortCost(projects=37, uploads=130, requests=3_000, bytes=3_200_000, seconds=14, lags=6),
     "standard": EffortCost(projects=160, uploads=560, requests=12_000, bytes=220_000_000, seconds=32, lags=5),
-    "thorough": EffortCost(projects=400, uploads=1_000, requests=45_000, bytes=260_000_000, seconds=360, lags=70),
+    "thorough": EffortCost(projects=1100, uploads=4_400, requests=110_000, bytes=4_800_000_000, seconds=333, lags=27),
 }
 # fmt: on
