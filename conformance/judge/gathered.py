@@ -9,7 +9,7 @@ from conformance.api.answers import Answer, Classified, Effect
 from conformance.api.routes import UNROUTED, Call
 from conformance.judge.rules.later.name_rules import NAMING, Names
 from conformance.judge.rules.patterns.pattern_excuses import TRIES
-from conformance.judge.rules.patterns.pending_rules import Forbidden
+from conformance.judge.rules.patterns.pending_rules import Forbidden, Unreadable
 from conformance.judge.rules.patterns.unanswered import Unanswered
 from conformance.judge.rules.write_rules.identity_rules import CONCERNED as NAMED
 from conformance.judge.rules.write_rules.identity_rules import Identities
@@ -39,6 +39,7 @@ class Gathered:
         self.identities = Identities(bound)
         self.unanswered = Unanswered()
         self.forbidden = Forbidden()
+        self.unreadable = Unreadable()
         self.names = Names()
 
     @staticmethod
@@ -65,13 +66,15 @@ class Gathered:
     def is_suspicious(self) -> bool:
         """Whether any of it may break something; False is certain."""
         often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
-        return often or bool(self.forbidden.stated) or self.refused.is_suspicious or self.identities.is_suspicious
+        told = bool(self.forbidden.stated or self.unreadable.stated)
+        return often or told or self.refused.is_suspicious or self.identities.is_suspicious
 
     @property
     def concerns_others(self) -> bool:
         """Whether anything of other projects may matter to what was gathered, or this to them."""
         often = any(len(tries) >= TRIES for tries in self.unanswered.tries.values())
-        return often or bool(self.forbidden.stated) or self.refused.concern_others or self.identities.is_suspicious
+        told = bool(self.forbidden.stated or self.unreadable.stated)
+        return often or told or self.refused.concern_others or self.identities.is_suspicious
 
     def announce(self, operation: Operation, called: Call) -> None:
         """Note a write before all others are taken, where its answer is known already."""
@@ -83,5 +86,6 @@ class Gathered:
         """Take an operation that told nothing, or was refused."""
         if of.answer is Answer.UNKNOWN:
             self.unanswered.silent(operation, of)
+            self.unreadable.take(operation, of)
         else:
             self.forbidden.take(operation, of)

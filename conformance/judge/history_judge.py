@@ -297,6 +297,7 @@ class Judge:
             Need.IDENTITIES: (self._gathered.identities,),
             Need.FORBIDDEN: (self._gathered.forbidden,),
             Need.UNANSWERED: (self._gathered.unanswered,),
+            Need.UNREADABLE: (self._gathered.unreadable,),
         }
 
     def _case(self, upload: Upload, setting: Setting) -> Case:

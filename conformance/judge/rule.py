@@ -44,6 +44,7 @@ class Need(StrEnum):
     IDENTITIES = "the ids that creates were answered with"
     FORBIDDEN = "what creators were forbidden"
     UNANSWERED = "attempts that told nothing"
+    UNREADABLE = "errors whose bodies could not be read"
     DESCRIPTION = "the target's own API description"
 
 

@@ -18,7 +18,7 @@ BY_ORDER_ALONE = frozenset(
         "nc-persists", "new-version-refused", "not-converged", "not-served", "odd-while-pending", "old-bytes",
         "old-verdict", "open-after-completion", "open-for-good", "outcome-changed", "own-write-unseen",
         "record-disagrees", "refused-and-done", "refused-but-listed", "relapse", "repeat-fails", "stale-read",
-        "stale-version", "upload-lost", "url-unusable", "verdict-before-completion",
+        "stale-version", "unreadable-while-pending", "upload-lost", "url-unusable", "verdict-before-completion",
     }
 )  # fmt: skip
 """Rules whose evidence is nothing but the order of operations, or the time between them."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from judge_timeline import NC, Scribe, error, prepared, uid
 from judged import findings, judged
 from review_scenes import at, scene, wrongs
+
+from conformance.model import Failure
 
 FILES = (1, 2, 3)
 
@@ -161,3 +164,73 @@ def test_a_provider_that_is_none_may_be_refused_so() -> None:
     assert wrongs(named()) == set()
     assert wrongs(named(uid("7777", 2))) == set()
     assert NC["code"] == "resource_not_consistent"
+
+
+# ---- errors that nobody can read
+
+
+def unreadable(files: tuple[int, ...] = FILES, *, times: int = 5, call: str = "url", later: str = "200") -> Scribe:
+    """Give files of which nobody can read that they are not consistent, and the truth later."""
+    scribe = scene("good", FILES)
+    for n in FILES:
+        scribe.file("actor", *at(8 + 2 * n, 9 + 2 * n), n=n)
+    for n in files:
+        for again in range(times):
+            cut(scribe, call, 20 + 4 * again + n, n)
+        getattr(scribe, call)("actor", *at(20 + 4 * times + n, 21 + 4 * times + n), later, n=n)
+    return scribe
+
+
+def cut(
+    scribe: Scribe, call: str, tick: int, n: int, *, status: int = 404, notes: dict[str, Any] | None = None
+) -> None:
+    """Answer by an error whose head is all that came of it."""
+    getattr(scribe, call)("actor", *at(tick, tick + 1), "nc", n=n)
+    one = scribe.operations[-1]
+    exchange = replace(one.exchange, status=status, response=None, failure=Failure.CUT)
+    scribe.operations[-1] = replace(one, exchange=exchange, notes=notes or {})
+
+
+def unread(scribe: Scribe) -> set[tuple[str, str]]:
+    """Return the calls that were found never to be told readably that something waits."""
+    found = findings(judged(scribe.history()))
+    return {(one.requirement, one.subject) for one in found if one.rule == "unreadable-while-pending"}
+
+
+@pytest.mark.parametrize("call", ["url", "vurl"])
+def test_who_can_read_nothing_but_the_truth_cannot_know_that_it_must_wait(call: str) -> None:
+    """Three resources, five times each, and each readable in the end."""
+    name = {"url": "file_url", "vurl": "version_url"}[call]
+    assert unread(unreadable(call=call)) == {("nc-until-consistent", name)}
+    assert unread(unreadable(call=call, later="ie")) == {("nc-until-consistent", name)}
+
+
+def test_who_can_read_nothing_of_unready_projects_cannot_know_that_it_must_wait() -> None:
+    """At the third extended endpoint as well."""
+    scribe = Scribe()
+    for p in FILES:
+        scribe.project("actor", *at(p, p + 1), n=p)
+        for again in range(5):
+            scribe.upload("actor", *at(6 + p + 4 * again, 7 + p + 4 * again), "nc", n=100 * p + again, project=p)
+            one = scribe.operations[-1]
+            exchange = replace(one.exchange, status=404, response=None, failure=Failure.CUT)
+            scribe.operations[-1] = replace(one, exchange=exchange)
+        scribe.upload("actor", *at(40 + p, 41 + p), n=100 * p + 9, project=p)
+    assert unread(scribe) == {("nc-until-consistent", "create_upload")}
+
+
+def test_answers_that_break_off_now_and_then_are_the_networks() -> None:
+    """Few of them, of few resources, as planned, by a status that says nothing, or readable to anybody once."""
+    assert unread(unreadable(FILES[:2], times=9)) == set()
+    assert unread(unreadable(times=4)) == set()
+    assert unread(unreadable(later="500")) == set()
+    once = unreadable()
+    once.url("reader", *at(21, 22), "nc")
+    assert unread(once) == set()
+    for status, notes in ((503, {}), (429, {}), (404, {"trouble": "cut as planned"}), (404, {"intent": "invalid"})):
+        scribe = unreadable(times=0)
+        for n in FILES:
+            for again in range(5):
+                cut(scribe, "url", 24 + 4 * again + n, n, status=status, notes=notes)
+            scribe.url("actor", *at(60 + n, 61 + n), n=n)
+        assert unread(scribe) == set(), (status, notes)

@@ -150,7 +150,9 @@ class Bench:
             "extensions": {ABORT: {"abort": lambda: seen.update(cut=True)}},
         }
         await app(scope, receive, send)
-        return Answer(seen["status"], seen["headers"], seen["body"], seen["cut"], _json(seen["body"]))
+        packed = "content-encoding" in seen["headers"]  # the server packs nothing: who says so cannot be read
+        body = None if packed else _json(seen["body"])
+        return Answer(seen["status"], seen["headers"], seen["body"], seen["cut"], body)
 
     # The verbs that most tests need.
 

@@ -25,7 +25,7 @@ from conformance.judge.state.interval import NEVER
 from conformance.model import Operation
 
 _IN_ONE_PLACE = frozenset({
-    Need.ANSWERS, Need.COMPLETIONS, Need.FORBIDDEN, Need.UNANSWERED,
+    Need.ANSWERS, Need.COMPLETIONS, Need.FORBIDDEN, Need.UNANSWERED, Need.UNREADABLE,
 })  # fmt: skip
 """What is judged over the whole history alone."""
 

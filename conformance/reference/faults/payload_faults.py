@@ -12,6 +12,7 @@ from conformance.reference.hooks.bends import (
     cause,
     drop,
     every_error,
+    header,
     media,
     put,
     rewrite,
@@ -71,6 +72,12 @@ _CODES: dict[Fault, LayerFactory] = {
     ),
     Fault("nc-code-missing-version-url", _NC, "only /file_versions/{id}/url forgets the code"): rewrite(
         cause("not_consistent", on=("version_url",)), drop("code")
+    ),
+    Fault("nc-said-packed", _NC, "not-consistent answers say that they are packed by gzip, and are not"): rewrite(
+        _nc, header("content-encoding", "gzip")
+    ),
+    Fault("nc-said-packed-version-url", _NC, "only /file_versions/{id}/url says that it is packed, and is not"): (
+        rewrite(cause("not_consistent", on=("version_url",)), header("content-encoding", "deflate"))
     ),
     Fault("nc-code-missing-uploads", _NC, "only POST uploads forgets the code"): rewrite(
         cause("not_consistent", on=("create_upload",)), drop("code")

@@ -29,6 +29,7 @@ __all__ = [
     "draw",
     "drop",
     "every_error",
+    "header",
     "media",
     "put",
     "rewrite",
@@ -141,6 +142,11 @@ def body_is(value: Any) -> Change:
         reply.body = value
 
     return change
+
+
+def header(name: str, value: str) -> Change:
+    """Set a header line."""
+    return lambda reply: reply.headers.__setitem__(name, value)
 
 
 def media(media_type: str) -> Change:

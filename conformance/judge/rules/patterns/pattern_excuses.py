@@ -65,6 +65,12 @@ SELDOM = Excuse(
     "One such answer may be an accident of the machine.",
     lambda found: len(found) < AGAIN,
 )
+SOMETIMES_READABLE = Excuse(
+    "sometimes-readable",
+    "An answer that breaks off is an accident of the network, unless a call is never told readably to wait: three "
+    "resources, fifteen answers, each with its head, and each resource readable once it is consistent.",
+    lambda resources, times, *, readable: readable or resources < OF_A_CLASS or times < OF_A_CLASS * TRIES,
+)
 RIGHTS_CHANGED = Excuse(
     "rights-changed",
     "Where rights in a project may have been changed, its creator may have been without them for a while.",

@@ -1,12 +1,13 @@
 """The rules about a resource that is told in other words than not-consistent while it waits, and by its truth later.
 
 An odd answer of a switched file counts where no upload that the file may show had told its verdict. A 403 to the
-creator counts as a pattern: of several resources, several times each, never not-consistent and later the truth.
+creator counts as a pattern: of several resources, several times each, never not-consistent and later the truth. So does
+an error whose body nobody can read, where a call tells nobody anything else of what is not consistent yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.api.answers import Answer, Classified
@@ -16,24 +17,34 @@ from conformance.api.routes import EXTENDED_CALLS, spelled
 from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before
 from conformance.judge.recounts.forbidden_again import forbidden_again
+from conformance.judge.recounts.unreadable_again import unreadable_again
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import ALREADY_CONSISTENT, ANOTHER_CANDIDATE, ASKED_TO_WAIT, MAY_BE_DELETED
-from conformance.judge.rules.patterns.pattern_excuses import OF_A_CLASS, RIGHTS_CHANGED, SELDOM
+from conformance.judge.rules.patterns.pattern_excuses import (
+    OF_A_CLASS,
+    RIGHTS_CHANGED,
+    SELDOM,
+    SOMETIMES_READABLE,
+    TRIES,
+)
+from conformance.judge.rules.patterns.unanswered import is_by_plan
 from conformance.judge.rules.version_rules import candidates
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.interval import Interval, first, interval_of
 from conformance.judge.state.observed import unclear_from
 from conformance.judge.state.resources import File, Reads
-from conformance.model import Operation
+from conformance.model import Failure, Operation
 
 _FORBIDDEN = 403
+Key = tuple[str, str]
+"""A call, and the id in its path."""
 
 
 @dataclass(slots=True)
 class Forbidden:
     """What the creator was told by 403 at the extended endpoints, and the projects whose rights may have changed."""
 
-    stated: dict[tuple[str, str], list[Interval]] = field(default_factory=dict)
+    stated: dict[Key, list[Interval]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
     def take(self, operation: Operation, of: Classified) -> None:
@@ -49,6 +60,22 @@ class Forbidden:
         parts = operation.exchange.path.partition("?")[0].split("/")
         if "permissions" in parts:
             self.changed.update(map(spelled, parts))
+
+
+@dataclass(slots=True)
+class Unreadable:
+    """The errors (4xx) that told a creator nothing at the extended endpoints: their bodies could not be read."""
+
+    stated: dict[Key, list[Interval]] = field(default_factory=dict)
+
+    def take(self, operation: Operation, of: Classified) -> None:
+        """Take an answer whose head came whole, and whose body did not, or could not be unpacked."""
+        exchange = operation.exchange
+        headed = exchange.failure is Failure.CUT and 400 <= (exchange.status or 0) < 500
+        if not headed or exchange.user != "owner" or of.call.name not in EXTENDED_CALLS or of.foreign:
+            return
+        if not (is_doubtful(operation) or is_by_plan(operation) or ASKED_TO_WAIT.holds(exchange)):
+            self.stated.setdefault((of.call.name, of.call.id), []).append(interval_of(operation))
 
 
 def odd_while_pending(file: File, context: Context, book: Book) -> None:
@@ -101,19 +128,47 @@ def forbidden_while_pending(forbidden: Forbidden, context: Context, book: Book) 
     )  # fmt: skip
 
 
-def _forbidden(
-    forbidden: Forbidden, context: Context
-) -> Iterator[tuple[tuple[str, str], Sequence[Interval], Interval]]:
-    if not forbidden.stated:
+def _forbidden(forbidden: Forbidden, context: Context) -> Iterator[tuple[Key, Sequence[Interval], Interval]]:
+    for key, early, verdict, project in _never_nc(forbidden.stated, context):
+        if not RIGHTS_CHANGED.holds(project, forbidden.changed):
+            yield key, early, verdict
+
+
+def _never_nc(
+    stated: Mapping[Key, Sequence[Interval]], context: Context
+) -> Iterator[tuple[Key, Sequence[Interval], Interval, str]]:
+    """Yield what was told several times of a resource before its truth, where it was never told to be waited for."""
+    if not stated:
         return
     for reads, made, project in _subjects(context):
         verdict, key = first(reads.ok, reads.bad), (reads.kind, reads.id)
-        stated = forbidden.stated.get(key)
-        if not stated or verdict is None or made is None or reads.nc is not None:
+        if key not in stated or verdict is None or made is None or reads.nc is not None:
             continue
-        early = [one for one in sorted(stated) if crossing(one, made) and crossing(verdict, one)]
-        if not (SELDOM.holds(early) or RIGHTS_CHANGED.holds(project, forbidden.changed)):
-            yield key, early, verdict
+        early = [one for one in sorted(stated[key]) if crossing(one, made) and crossing(verdict, one)]
+        if not SELDOM.holds(early):
+            yield key, early, verdict, project
+
+
+def unreadable_while_pending(unreadable: Unreadable, context: Context, book: Book) -> None:
+    """Convict a server whose answers about what is not consistent yet cannot be read by anybody."""
+    readable = {reads.kind for reads, _, _ in _subjects(context) if reads.nc is not None} if unreadable.stated else ()
+    for call in sorted({call for call, _ in unreadable.stated}):
+        found = [one for one in _never_nc(unreadable.stated, context) if one[0][0] == call]
+        times = sum(len(early) for _, early, _, _ in found)
+        if SOMETIMES_READABLE.holds(len(found), times, readable=call in readable):
+            continue
+        (_, name), early, verdict, _ = found[0]
+        sentence = (
+            f"{call} answered {times} times about {len(found)} resources that were not consistent yet by an error "
+            f"whose body cannot be read, first of {short(name)} to {book.when(early[0])} (its truth came to "
+            f"{book.when(verdict)}), and never by resource_not_consistent"
+        )
+        book.expose("nc-until-consistent", len(found))
+        book.find(
+            "nc-until-consistent", "unreadable-while-pending", call, (early[0] for _, early, _, _ in found[:TRIES]),
+            sentence, expected="resource_not_consistent", observed="an error that cannot be read",
+            resources=len(found), times=times, examples=[name for (_, name), _, _, _ in found[:4]],
+        )  # fmt: skip
 
 
 def _subjects(context: Context) -> Iterator[tuple[Reads, Interval | None, str]]:
@@ -137,5 +192,10 @@ RULES = (
         "forbidden-while-pending", "nc-until-consistent", Need.FORBIDDEN, forbidden_while_pending, forbidden_again,
         occasions="resources seen while they were not consistent", since=2, pattern=True,
         excuses=(SELDOM, RIGHTS_CHANGED, ASKED_TO_WAIT),
+    ),
+    Rule(
+        "unreadable-while-pending", "nc-until-consistent", Need.UNREADABLE, unreadable_while_pending, unreadable_again,
+        occasions="resources seen while they were not consistent", since=2, pattern=True,
+        excuses=(SELDOM, SOMETIMES_READABLE, ASKED_TO_WAIT),
     ),
 )  # fmt: skip

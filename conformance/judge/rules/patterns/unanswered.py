@@ -85,11 +85,15 @@ def key_of(exchange: Exchange, of: Classified) -> Key:
     return of.call.name, of.call.id, ""
 
 
+def is_by_plan(operation: Operation) -> bool:
+    """Whether the suite itself cut an attempt off, as its plan says."""
+    return _BY_PLAN.search(str(operation.notes.get("trouble", ""))) is not None
+
+
 def _silence(operation: Operation) -> str:
     exchange = operation.exchange
     if exchange.failure is not None:
-        own = _BY_PLAN.search(str(operation.notes.get("trouble", "")))
-        return str(exchange.failure) if exchange.failure in _SILENT and not own else ""
+        return str(exchange.failure) if exchange.failure in _SILENT and not is_by_plan(operation) else ""
     status = exchange.status or 0
     return str(status) if status >= 500 or status in _NO_INFORMATION else ""
 
