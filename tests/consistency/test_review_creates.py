@@ -222,3 +222,47 @@ def test_two_projects_of_different_names_are_two() -> None:
                 "is_deleted": False}  # fmt: skip
         scribe.answered("rival", *at(2, 3), "POST", "/projects", "202", made, request={"name": name})
         assert wrongs(scribe) == expected, name
+
+
+# ---- a project that is refused for a slug
+
+
+def for_a_slug(
+    scribe: Scribe, *, slug: str = "ours", fields: tuple[str, ...] = ("slug",), holder: str = "ours"
+) -> Scribe:
+    """Let a second project ask for the slug of the first, be refused, and be listed all the same."""
+    first = {"kind": "dds-project", "id": uid("pppp", 1), "name": "project number 1", "description": "x",
+             "is_deleted": False, "slug": holder}  # fmt: skip
+    scribe.wire("actor", *at(0, 1), "POST", "/projects", status=202, request={"name": first["name"], "slug": holder},
+                response=first)  # fmt: skip
+    body = error(400, "validation failed", errors=[{"field": one, "message": "is taken"} for one in fields])
+    asked = {"name": "project number 22", "description": "x", "slug": slug}
+    scribe.wire("actor", *at(10, 11), "POST", "/projects", status=400, request=asked, response=body)
+    return scribe
+
+
+def all_projects(scribe: Scribe, tick: int = 60) -> set[str]:
+    """List the refused project, and return what is wrong."""
+    item = {"kind": "dds-project", "id": uid("pppp", 22), "name": "project number 22"}
+    scribe.answered("actor", *at(tick, tick + 1), "GET", "/projects", "200", {"results": [item]}, phase=Phase.FINAL)
+    return wrongs(scribe)
+
+
+def test_a_project_that_is_refused_since_another_has_its_slug_leaves_nothing() -> None:
+    """It cannot have taken the slug itself: the other one had it, and still has."""
+    assert all_projects(for_a_slug(Scribe())) == {"refused-create-no-trace"}
+
+
+def test_a_slug_that_may_be_free_or_its_own_excuses_what_is_listed() -> None:
+    """A request that was delivered twice is refused for what it took itself."""
+    assert all_projects(for_a_slug(Scribe(), slug="its own")) == set()
+    assert all_projects(for_a_slug(Scribe(), fields=("slug", "name"))) == set()
+    ended = for_a_slug(Scribe())
+    ended.delproject("actor", *at(20, 21))
+    assert all_projects(ended) == set()
+    changed = for_a_slug(Scribe())
+    changed.wire("actor", *at(20, 21), "PUT", f"/projects/{uid('pppp', 1)}", status=200, request={"slug": "another"},
+                 response={"id": uid("pppp", 1), "slug": "another"})  # fmt: skip
+    assert all_projects(changed) == set()
+    later = for_a_slug(Scribe())
+    assert all_projects(later, tick=15) == {"refused-create-no-trace"}

@@ -51,6 +51,7 @@ class Homes:
     _puts: dict[int, Home | None] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _refused: set[str] = field(default_factory=set)
+    _slugs: dict[str, str] = field(default_factory=dict)
 
     def take(self, operation: Operation, of: Classified) -> Home:
         """Return where an operation belongs, and learn from it; announcements that never ended are taken alike."""
@@ -92,13 +93,22 @@ class Homes:
         if not project:
             if of.answer in (Answer.REFUSED, Answer.NC):
                 self._refused.add(key)
+                self._of_slug(within(asked(operation.exchange.request), "slug"))
                 self.linked |= {self._names[key]} if key in self._names else set()
             return Home()
         if key in self._refused or self._home.get(project, project) != project or project in self._orphans:
             self.linked |= {project, self._home.get(project, project)}
         self._home.setdefault(project, project)
         self._names[key] = project
+        slug = within(operation.exchange.response, "slug")
+        if isinstance(slug, str) and slug:
+            self._slugs.setdefault(slug, project)
         return Home(project)
+
+    def _of_slug(self, slug: Json) -> None:
+        """Link the project that holds a slug for which another is refused."""
+        if isinstance(slug, str) and slug in self._slugs:
+            self.linked.add(self._slugs[slug])
 
     def _upload_of(self, operation: Operation, of: Classified) -> str:
         """Return the upload that an operation speaks of, and learn which files and versions are made of it."""

@@ -17,6 +17,7 @@ from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before, lists
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_HAVE_BEEN_MADE, NOT_THIS_RUNS, WITHIN_THE_BOUND
+from conformance.judge.rules.write_rules.taken_slugs import TakenSlugs
 from conformance.judge.rules.write_rules.write_excuses import DELIVERED_TWICE
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.intake import World
@@ -48,10 +49,13 @@ class Traces:
         self._listed: dict[_Key, Interval] = {}
         self._places: set[tuple[str, str]] = set()
         self._about_upload: dict[_Key, Interval] = {}
+        self._slugs = TakenSlugs()
+        self._for_slugs: dict[_Key, str] = {}
 
     def take(self, operation: Operation, of: Classified) -> None:
         """Take a create or a listing, whoever sent it."""
         called, answered = of.call, of.answer
+        self._slugs.take(operation, of)
         if called.name in _CREATES:
             self._create(operation, of)
         elif called.name in _RENAMES:
@@ -75,8 +79,16 @@ class Traces:
             given = within(operation.exchange.response, "name")
             if answered is Answer.DONE and isinstance(given, str) and given != key[2]:
                 self._renamed.add(given)  # a name that was trimmed or normalised is listed so
-        elif answered is Answer.NC or not _says_taken(operation, called):
+        else:
+            self._refuse(operation, of, key)
+
+    def _refuse(self, operation: Operation, of: Classified, key: _Key) -> None:
+        called, answered = of.call, of.answer
+        holder = self._slugs.holder(operation) if called.name == "create_project" else ""
+        if answered is Answer.NC or holder or not _says_taken(operation, called):
             interval = interval_of(operation)
+            if holder:
+                self._for_slugs[key] = holder
             if key[0] == "file" and names_upload(operation.exchange) and not says_unfit(operation.exchange):
                 self._about_upload[key] = last(self._about_upload.get(key), interval) or interval
             held = self._refused.get(key)
@@ -147,14 +159,15 @@ class Traces:
         for key, refused in sorted(self._refused.items()):
             kind, place, name = key
             brought = self._brought_about(*key)
-            if MAY_HAVE_BEEN_MADE.holds(attempted=hash(_folded(key)) in self._attempted, brought=brought):
+            holder, shown = self._for_slugs.get(key), self._listed.get(key)
+            taken = holder is not None and not self._slugs.holds(holder, shown or refused, context.world)
+            if MAY_HAVE_BEEN_MADE.holds(attempted=taken or hash(_folded(key)) in self._attempted, brought=brought):
                 continue
             if NOT_THIS_RUNS.holds(ours=_ours(context.world, key)):
                 continue
             again = self._about_upload.get(key)
             if again and DELIVERED_TWICE.holds(context.cases.get(spelled(name)), again):
                 continue
-            shown = self._listed.get(key)
             if shown is None or crossing(shown, refused) is None:
                 if (kind, place) in self._places:
                     book.expose("refused-create-no-trace")
