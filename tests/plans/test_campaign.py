@@ -76,6 +76,24 @@ def test_what_was_fetched_long_before_is_fetched_once_more_in_the_end(stand: Sta
     assert final == ["file_url", "storage_get", "version_url", "show_upload"]
 
 
+def test_one_upload_more_follows_after_a_time_in_which_nothing_is_completed(stand: Stand) -> None:
+    """It is the last that is completed, and is waited for; where nothing rests there is none."""
+    campaign = Campaign(stage_for(stand.driver, stand.settings, QUICK))
+    campaign.stage.rest_s = 1.0
+    campaign.prepare([plan(*GOOD)])
+    campaign.run()
+    done = sorted(stand.watcher.operations, key=lambda op: op.a_ns)
+    completes = [op for op in done if classified(op).call.name == "complete_upload"]
+    assert len(completes) == 2
+    assert completes[1].plan.endswith("-house")
+    assert completes[1].a_ns > (completes[0].b_ns or 0) + 0.5e9
+    after = [op for op in done if op.plan == completes[1].plan and classified(op).call.name == "file_url"]
+    assert classified(after[-1]).answer is Answer.DONE
+    before = stand.names().count("complete_upload")
+    stand.run(plan(*GOOD))
+    assert stand.names().count("complete_upload") == before + 1
+
+
 def test_the_waits_of_all_plans_overlap(stand: Stand) -> None:
     """Every project is accepted before the first of them is ready."""
     own = (do("create_project", "p1"), do("create_upload", "u1", project="p1", parts=[1]))

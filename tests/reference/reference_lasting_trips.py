@@ -74,6 +74,9 @@ def slow_clients(trip: Trip) -> None:
     trip.broken.discard("nc-until-consistent")  # it was not consistent, which is told so
     trip.whole(item)
     rest = trip.bench.advance
+    trip.whole(trip.start(project, [b"before an idle time"]))
+    rest(3.0)
+    trip.whole(trip.start(project, [b"after it"]))
     slow = trip.start(project, [b"first"], size=11)
     slow.content = b"first second"[:5] + b"second"
     rest(2.5)

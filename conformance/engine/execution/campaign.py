@@ -27,7 +27,12 @@ from conformance.engine.plan_verbs import option
 from conformance.model import Phase
 
 THREADS = 10
-HOUSE = Plan("house", "the project that all plans share", ())
+LAST = Actor("house", (
+    do("create_upload", "last", project=COMMON, parts=[13], chunked=False), do("put_whole", upload="last"),
+    do("complete", upload="last"), do("attach", "file", upload="last", project=COMMON), do("settle", file="file"),
+))  # fmt: skip
+"""An upload after a time in which nothing was completed: what was idle may have gone to sleep."""
+HOUSE = Plan("house", "the project that all plans share", (LAST,))
 WAITING = frozenset({"create_project", "settle", "until_refused", "revalidate"})
 """The verbs after which an actor has waited for the target, about a lag each time."""
 
@@ -38,13 +43,15 @@ class Campaign:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.worlds: list[World] = []
-        self._house = World(HOUSE, f"{stage.token}-house", {}, None, stage.naming)
+        self._house = World(HOUSE, f"{stage.token}-house", truths(HOUSE), None, stage.naming)
         self._open = Signal()
         self._listed = Signal()
         self._lock = threading.Lock()
         self._left = 0
+        self._unsettled = 0
         self._abreast = 0
         self._ranks: dict[str, int] = {}
+        self._calm = Signal(an_end=True)
         self._over = Signal(an_end=True)
 
     def prepare(self, plans: Sequence[Plan], series: Sequence[Plan] = ()) -> list[World]:
@@ -52,7 +59,7 @@ class Campaign:
         for plan in (*plans, *series):
             check(plan)
         self.worlds = [self._world(n, plan) for n, plan in enumerate((*plans, *series), start=1)]
-        self._left = len(self.worlds)
+        self._left = self._unsettled = len(self.worlds)
         self._abreast = len(plans)
         return self.worlds
 
@@ -90,6 +97,7 @@ class Campaign:
             yield from create_upload(Turn(self.stage, self._house, actor, client, step))
             self.stage.common = project if isinstance(self._house.slot("u").value, Upload) else None
         self.stage.scheduler.fire(self._open)
+        yield from self._after_a_calm(client)
         if not self._over.fired:
             yield self._over
         client.phase = Phase.FINAL
@@ -99,6 +107,15 @@ class Campaign:
                 yield from read_pages(client, f"/projects/{project.id}/{listed}")
         client.send("GET", "/projects", query=ALL)
         client.close()
+
+    def _after_a_calm(self, client: Speaker) -> Task:
+        """Make one upload more when everything has settled, so late that it settles as the others' rest ends."""
+        if not self._calm.fired:
+            yield self._calm
+        if self.stage.rest_s and self.stage.common is not None:
+            yield time.monotonic() + max(0.0, self.stage.rest_s - 2 * self.stage.timing.typical_s)
+            self._house.common = self.stage.common
+            yield from play(self.stage, self._house, LAST, client)
 
     def _in_turn(self, worlds: Sequence[World]) -> Task:
         if worlds and not self._open.fired:
@@ -134,13 +151,21 @@ class Campaign:
                 yield end
         if calm:
             self.stage.scheduler.fire(calm)
-        yield from settle(self.stage, world)
+        yield from settle(self.stage, world, self._settled)
         self._done(1)
 
     def _leave_out(self, worlds: Sequence[World]) -> None:
         for world in worlds:
             world.leave_out("", "the whole plan", -1, NO_TIME)
+        self._settled(len(worlds))
         self._done(len(worlds))
+
+    def _settled(self, plans: int = 1) -> None:
+        with self._lock:
+            self._unsettled -= plans
+            calm = self._unsettled <= 0
+        if calm:
+            self.stage.scheduler.fire(self._calm)
 
     def _done(self, plans: int) -> None:
         with self._lock:

@@ -122,14 +122,17 @@ def _stated(last: Sent, one: Watched) -> bool:
     return last.answer in one.accepts and (last.answer is not Answer.DONE or last.operation.exchange.status == 200)
 
 
-def settle(stage: Stage, world: World) -> Task:
+def settle(stage: Stage, world: World, settled: Callable[[], None] = lambda: None) -> Task:
     """Wait for everything the plan made, then read it all once more, bytes included, and list its projects.
+
+    `settled` is called between the two.
 
     Whose project a thing stands in, looks at it. Rights that the plan gave end with it. What settled rests before it
     is read once more: a server may take its word back a while after it gave it, and other plans fill the time.
     """
     voices = Voices(stage, world)
     served = yield from _until_all_settled(stage, world, voices)
+    settled()
     if stage.rest_s:
         yield time.monotonic() + stage.rest_s
     voices.enter(Phase.FINAL)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.hooks.seam import Call, World
+    from conformance.reference.hooks.seam import Call, Reply, World
     from conformance.reference.store.objects import Part, Piece
 
 __all__ = ["FAMILY"]
@@ -59,6 +59,27 @@ class _ProjectForgotten(Layer):
         sql = "SELECT 1 FROM uploads WHERE project_id = ?"
         used = self.world.database.one(sql, project["id"]) is not None
         return ready and (used or call.now < project["due"] + 1.5)
+
+
+class _AfterIdling(Layer):
+    """Loses the job of a complete that follows more than 2.5 s without any, where there was one before."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._last: float | None = None
+        self._lost: set[str] = set()
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Compare the instants."""
+        if call.operation == "complete_upload" and reply.status == 202:
+            if self._last is not None and call.now > self._last + 2.5:
+                self._lost.add(call.path["id"])
+            self._last = call.now
+        return reply
+
+    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
+        """Let it wait."""
+        return State.PENDING if state.final and upload["id"] in self._lost else state
 
 
 def _slow_parts(world: World, upload: sqlite3.Row, _: list[Part]) -> bool:
@@ -104,6 +125,7 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("slow-complete-bad", GOOD_IE, "parts that waited eight seconds for complete were swept"): condemn(
         lambda world, upload, _: _idle(world, upload) > 8.0
     ),
+    Fault("idle-complete-never", NEVER, "the first complete after 2.5 s without any never converges"): _AfterIdling,
     Fault("slow-parts-bad", GOOD_IE, "a pause between two parts makes an upload bad"): condemn(_slow_parts),
     Fault("slow-parts-lost", BYTES, "parts that came a second before the last are not served"): other_bytes(
         _early_parts_gone
