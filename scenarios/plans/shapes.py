@@ -48,8 +48,8 @@ class Shape:
     `name_class` is that of its name, `media` is its content type, and `bare`
     leaves out that it is chunked, which is the default. The defect is in the parts `where`, else in the one sent last;
     `lie` is how a wrong hash is wrong. `again` sends every part twice, `asked` asks
-    for each signed URL twice and uses the second, `algorithm` is that of the whole-file hash, and `content` the class
-    of the bytes.
+    for each signed URL three times and uses the second: the third time its part is stored already. `algorithm` is that
+    of the whole-file hash, and `content` the class of the bytes.
     """
 
     parts: tuple[int, ...]
@@ -105,9 +105,8 @@ class Shape:
         for number in self.order:
             here = self.defect if number in odd else ""
             given = {**self._arguments(here), **self._swapped(number)}
-            if self.asked:
-                steps.append(do("put_part", upload=symbol, number=number, **{**given, "send": False}))
-            steps += [do("put_part", upload=symbol, number=number, **given)] * (1 + self.again)
+            merely = [do("put_part", upload=symbol, number=number, **{**given, "send": False})] * self.asked
+            steps += [*merely, *[do("put_part", upload=symbol, number=number, **given)] * (1 + self.again), *merely]
             if here == "fresh":
                 steps.append(do("put_part", upload=symbol, number=number, fresh=True))
         return steps

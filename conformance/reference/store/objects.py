@@ -129,6 +129,10 @@ class ObjectStore:
         self._database.run(sql, other, name)
         self._database.run("INSERT INTO objects SELECT ?, size, assembled FROM objects WHERE name = ?", other, name)
 
+    def drop(self, name: str, number: int) -> None:
+        """Forget a part, as if it had never come."""
+        self._database.run("DELETE FROM parts WHERE object = ? AND number = ?", name, number)
+
     def pieces(self, name: str) -> list[Piece]:
         """Return the stretches that make up the object, in part-number order."""
         sql = "SELECT file, 0, size, number, stored FROM parts WHERE object = ? ORDER BY number"

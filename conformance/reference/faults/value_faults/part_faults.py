@@ -110,6 +110,18 @@ class _ReportedTwiceBad(_Resent):
         return Verdict(INTEGRITY_REASON) if again else verdict
 
 
+class _ReportedTwiceDropped(_Resent):
+    """Begins a part anew when it is reported again: what was sent of it is gone."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Look for one."""
+        reply = await super().after(call, reply)
+        reported = call.operation == "create_chunk" and reply.status == 200
+        if reported and self.reported[call.path["id"], call.body["number"]] > 1:
+            self.world.objects.drop(call.path["id"], call.body["number"])
+        return reply
+
+
 class _ResentForMissing(_Resent):
     """Counts what was sent: a part that comes twice stands for one that never came."""
 
@@ -162,6 +174,9 @@ FAMILY: dict[Fault, LayerFactory] = {
         _ResentForMissing
     ),
     Fault("part-reported-twice-bad", GOOD_IE, "an upload of which a part was reported twice is bad"): _ReportedTwiceBad,
+    Fault("part-reported-twice-dropped", GOOD_IE, "a part that is reported again after it was sent is dropped"): (
+        _ReportedTwiceDropped
+    ),
     Fault("part-order-bad", GOOD_IE, "an upload whose parts came in another order is bad"): condemn(_out_of_order),
     Fault("part-side-by-side-swapped", BYTES, "two parts that arrive at once change places"): other_bytes(
         _side_by_side
