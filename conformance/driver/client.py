@@ -44,7 +44,7 @@ class Client(Verbs):
 
     `headers` go with every request to the API, one of None leaves out what is sent otherwise, and they are noted.
     `phase` is noted on every operation, and so is `step`, the number of a step in its plan's program, where it is set.
-    `user` is who speaks, ``owner``, ``other``, ``invalid`` or None (no token).
+    `user` is who speaks, ``owner``, ``other``, ``invalid`` or None (no token). `roads` are the connections, by host.
     """
 
     def __init__(self, driver: Sending, session: str, *, user: str | None, scenario: str, plan: str) -> None:
@@ -57,7 +57,7 @@ class Client(Verbs):
         self.headers: Mapping[str, str | None] = NOTHING
         self.step = ""
         self.exempt = False
-        self._roads: dict[str, Road] = {}
+        self.roads: dict[str, Road] = {}
 
     def ask(self, wanted: Wanted) -> Operation:
         """Send one request to the API; once more, as an operation of its own, when its token had expired."""
@@ -123,11 +123,20 @@ class Client(Verbs):
         base = self.driver.settings.target.base_url
         return (host if isinstance(host, str) and "//" in host else base).startswith("https:")
 
+    def speak_over(self, other: object) -> None:
+        """Speak over the connections of another client from now on, by turns, as two users behind one gateway do.
+
+        Whoever lets go of them first, does so for both.
+        """
+        if isinstance(other, Client) and self.roads is not other.roads:
+            self.close()
+            self.roads = other.roads
+
     def close(self) -> None:
         """Let go of this session's connections: closed, or left to the next session where the driver lends them."""
-        for key, road in self._roads.items():
+        for key, road in self.roads.items():
             self.driver.idle_roads.leave(key, road)
-        self._roads.clear()
+        self.roads.clear()
         self.driver.disconnected(self)
 
     def _signed(
@@ -232,10 +241,10 @@ class Client(Verbs):
     def _road(self, prepared: PreparedRequest) -> Road:
         """Give the connections to a host: the API's and each storage host's apart, so that nothing is carried over."""
         key = prepared.url if prepared.exchange.role is Role.STORAGE else ""
-        if key not in self._roads:
+        if key not in self.roads:
             self.driver.connected(self)
-            self._roads[key] = self.driver.idle_roads.take(key) or self._new_road(prepared)
-        return self._roads[key]
+            self.roads[key] = self.driver.idle_roads.take(key) or self._new_road(prepared)
+        return self.roads[key]
 
     def _new_road(self, prepared: PreparedRequest) -> Road:
         network = self.driver.settings.network

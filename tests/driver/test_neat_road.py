@@ -139,9 +139,9 @@ def test_a_session_that_speaks_again_is_closed_with_the_driver(tmp_path: Path) -
     client.send("GET", "/files/1")
     client.close()
     client.send("GET", "/files/1")
-    assert client._roads
+    assert client.roads
     driver.close()
-    assert not client._roads
+    assert not client.roads
     server.close()
 
 

@@ -144,12 +144,16 @@ class ClosingRound:
         self.stage.scheduler.run()
 
     def _ask_aside(self, worlds: Sequence[World], asked: Signal) -> Task:
-        """Let others ask for some files at once when their owner was answered, while nothing is changed meanwhile."""
+        """Let others ask for some files at once when their owner was answered, while nothing is changed meanwhile.
+
+        They do so over the owner's connection: whose request it is, each request says itself.
+        """
         for world, file in itertools.islice(_owners_alone(worlds), MOST_ASIDE):
             voices = Voices(self.stage, world, CLOSER, Phase.FINAL)
             for path in (f"/files/{file.id}/url", f"/file_versions/{file.versions[0].id}/url"):
                 for user in BYSTANDERS:
                     if user == "nobody" or self.stage.second_user:
+                        voices.of(user).speak_over(voices.of(file.project.by))
                         voices.of(file.project.by).send("GET", path)
                         voices.of(user).send("GET", path)
                 yield time.monotonic()

@@ -81,6 +81,9 @@ class Speaker(Protocol):
     def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
         """Fetch bytes by a signed URL."""
 
+    def speak_over(self, other: object) -> None:
+        """Speak over the connections of another client of the same driver from now on, by turns."""
+
     def close(self) -> None:
         """Let go of the connection."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.hooks.seam import Call, Reply
+    from conformance.reference.hooks.seam import Call, Reply, World
 
 __all__ = ["FAMILY"]
 
@@ -115,6 +115,20 @@ class _AnybodyIsAlice(Layer):
         return next(person for person in self.world.people.users.values() if person.username == "alice")
 
 
+class _KnownByConnection(Layer):
+    """Looks a caller up once for each connection, as its first request says."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._known: dict[object, User] = {}
+
+    def user(self, call: Call, user: User | ApiError) -> User | ApiError:
+        """Remember who came first; a connection is known by its client's port."""
+        if isinstance(user, User):
+            self._known.setdefault(call.request.client, user)
+        return self._known.get(call.request.client, user)
+
+
 def _may(*operations: str) -> LayerFactory:
     """Let anybody do these operations on any project; all, if none is named."""
 
@@ -188,6 +202,9 @@ _ACCESS: dict[Fault, LayerFactory] = {
     Fault(
         "no-token-accepted", ("no-token-401",), "a missing or bad token is taken for the first user's"
     ): _AnybodyIsAlice,
+    Fault(
+        "caller-by-connection", ("no-token-401", "other-user-403"), "a connection's first request says who speaks"
+    ): _KnownByConnection,
     Fault("no-token-403", ("no-token-401",), "a missing or bad token is answered 403"): rewrite(
         cause("no_token", "bad_token"), status(403, matching=True)
     ),
