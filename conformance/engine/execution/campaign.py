@@ -113,7 +113,8 @@ class Campaign:
         if not self._calm.fired:
             yield self._calm
         if self.stage.rest_s and self.stage.common is not None:
-            yield time.monotonic() + max(0.0, self.stage.rest_s - 2 * self.stage.timing.typical_s)
+            rest_s, lags_s = self.stage.rest_s, 3 * self.stage.timing.typical_s
+            yield time.monotonic() + max(rest_s / 2, rest_s - lags_s)
             self._house.common = self.stage.common
             yield from play(self.stage, self._house, LAST, client)
 
