@@ -20,7 +20,7 @@ from sharded import differences, sharded
 
 from conformance.history.parquet.table_schema import bucket_of
 from conformance.judge import judge_history
-from conformance.model import History, Judgement, Phase, Target
+from conformance.model import Failure, History, Judgement, Phase, Target
 from conformance.outcome.assemble import gist
 
 pytest.importorskip("pyarrow", reason="the extra `columnar` is not installed")
@@ -160,6 +160,51 @@ def test_a_refused_name_that_another_project_was_given_may_be_listed(tmp_path: P
     assert broken(*history.by_themselves()) == {"refused-create-no-trace"}
     assert broken(judge_history(history.whole)) == set()
     assert in_shards(history.whole, tmp_path / "h.parquet") == {""}
+
+
+def test_a_project_is_refused_for_a_slug_that_one_of_another_shard_holds(tmp_path: Path) -> None:
+    """Names in listings: that the other one surely holds the slug is known there alone."""
+    name = "a name with 18 signs"
+
+    def holding(scribe: Scribe) -> None:
+        made = scribe.project("maker", *at(-99, -98), n=1)
+        made_as = {**made.exchange.response, "slug": "theirs"}
+        scribe.operations[-1] = replace(made, exchange=replace(made.exchange, response=made_as))
+
+    def refused(scribe: Scribe) -> None:
+        body = error(400, "validation failed", errors=[{"field": "slug", "message": "is taken"}])
+        asked = {"name": name, "description": "x", "slug": "theirs"}
+        scribe.wire("actor", *at(1, 2), "POST", "/projects", status=400, request=asked, response=body)
+        shown = {"results": [{"id": uid("pppp", 3), "name": name}]}
+        scribe.answered("actor", *at(60, 61), "GET", "/projects", "200", shown, phase=Phase.FINAL)
+
+    history = parted(holding, project(2), refused)
+    assert broken(*history.by_themselves()) == set()
+    assert broken(judge_history(history.whole)) == {"refused-create-no-trace"}
+    assert in_shards(history.whole, tmp_path / "h.parquet") == {""}
+
+
+def test_answers_to_wait_that_nobody_can_read_are_counted_over_all_projects(tmp_path: Path) -> None:
+    """Three projects with one file each: none of them is a pattern by itself."""
+
+    def unread(number: int) -> Part:
+        def write(scribe: Scribe) -> None:
+            project(number)(scribe)
+            upload(scribe, number, number)
+            scribe.complete("actor", *at(0, 1), n=number)
+            scribe.file("actor", *at(2, 3), n=number, home=number)
+            for tick in range(4, 14, 2):
+                one = scribe.vurl("reader", *at(tick, tick + 1), "nc", n=number)
+                cut = replace(one.exchange, response=None, failure=Failure.CUT)
+                scribe.operations[-1] = replace(one, exchange=cut)
+            scribe.vurl("reader", *at(20, 21), n=number)
+
+        return write
+
+    history = parted(*(unread(number) for number in (1, 2, 3)))
+    assert broken(*history.by_themselves()) == set()
+    assert broken(judge_history(history.whole)) == {"nc-until-consistent"}
+    assert in_shards(history.whole, tmp_path / "h.parquet") == {"a pattern over many resources was found"}
 
 
 @pytest.mark.parametrize("granted", [True, False])

@@ -15,7 +15,7 @@ def unreadable_again(proof: Proof) -> bool:
     call = next(iter(_calls(proof.cited[0]))) if proof.cited else ""
     every = [one for one in proof.history.operations if call in _calls(one) and one.exchange.user == "owner"]
     paths = {_path(one) for one in proof.cited}
-    if len(paths) < min(_RESOURCES, len(proof.cited)) or any(_is_nc(one) for one in every):
+    if len(paths) < _RESOURCES or any(_is_nc(one) for one in every):
         return False
     counts = [_unread([one for one in every if _path(one) == path]) for path in {_path(one) for one in every}]
     found = [count for count in counts if count >= _TIMES]
