@@ -224,7 +224,7 @@ def _refusal(exchange: Exchange, name: str, status: int) -> Answer:
         return Answer.ALREADY
     if status == 404 and exchange.method == "DELETE":
         return Answer.ALREADY
-    if status == 400 and name in _SWITCHES and says_current(exchange):
+    if status in TAKEN_STATUSES and name in _SWITCHES and says_current(exchange):
         return Answer.ALREADY
     return Answer.REFUSED if status in REFUSING_WRITES else Answer.UNKNOWN
 

@@ -31,7 +31,8 @@ _SO_ALREADY = re.compile(
     rf"{_THERE}|complet|current|no longer|deleted|conflict|unchanged|no changes?\b|the same\b|not modified",
     re.IGNORECASE,
 )
-_SWITCHED = re.compile(r"upload\b|upload_id\b|current_version")
+_SWITCHED = re.compile(r"(?:upload|(?:file_?)?version)(?:_id)?\b|current")
+_IS_CURRENT = re.compile(r"\b(?:already|is)\b.{0,20}\bcurrent\b|\bcurrent\b.{0,20}\balready\b", re.IGNORECASE)
 _UNFIT = re.compile(r"\berrors?\b|integrity|mismatch|consistent|incomplete|not (?:yet )?complete", re.IGNORECASE)
 _COMPLETED = re.compile(r"\bcompleted_(?:at|on)\b|\balready (?:been )?completed?\b", re.IGNORECASE)
 
@@ -103,7 +104,8 @@ def says_current(exchange: Exchange) -> bool:
 
     It does not where it says what is wrong with the upload itself.
     """
-    return not says_unfit(exchange) and any(_SWITCHED.match(field) for field in named_fields(exchange))
+    named = any(_SWITCHED.match(field.lower()) for field in named_fields(exchange))
+    return not says_unfit(exchange) and (named or any(map(_IS_CURRENT.search, texts(exchange.response))))
 
 
 def says_unfit(exchange: Exchange) -> bool:

@@ -53,6 +53,40 @@ def test_a_switch_refused_as_done_is_over_once_another_was_made() -> None:
     assert wrongs(scribe) == {"new-version-served"}
 
 
+@pytest.mark.parametrize("status", [400, 409, 422])
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("file_version", "is the current version already"), ("version_id", "must not be the same"),
+        ("current_version", "unchanged"), ("base", "already current"), ("id", "the version is current"),
+    ],
+)  # fmt: skip
+def test_a_promotion_that_is_refused_since_it_was_done_may_have_been_delivered_twice(
+    status: int, field: str, message: str
+) -> None:
+    """The file then shows the promoted version's upload: no older one than it ought to."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13), n=2)
+    body = error(status, "validation failed", errors=[{"field": field, "message": message}])
+    scribe.wire("actor", *at(14, 15), "POST", f"/file_versions/{uid('ffff', 1)}/current", status=status, response=body)
+    scribe.url("reader", *at(80, 81), key="/k")
+    scribe.get("reader", *at(82, 83), "of1", key="/k")
+    assert wrongs(scribe) == set()
+
+
+def test_a_promotion_that_is_refused_for_another_reason_changes_nothing() -> None:
+    """What the file showed before the last switch is old then."""
+    scribe = scene("good", (1, 2))
+    scribe.file("actor", *at(10, 11))
+    scribe.switch("actor", *at(12, 13), n=2)
+    scribe.wire("actor", *at(14, 15), "POST", f"/file_versions/{uid('ffff', 1)}/current", status=403,
+                response=error(403, "forbidden"))  # fmt: skip
+    scribe.url("reader", *at(80, 81), key="/k")
+    scribe.get("reader", *at(82, 83), "of1", key="/k")
+    assert wrongs(scribe) == {"new-version-served"}
+
+
 def test_a_new_version_of_the_same_upload_may_be_not_consistent_at_first() -> None:
     """It was made between the verdict and the nc: a write."""
     scribe = scene("good", (1, 2))
