@@ -78,6 +78,7 @@ class Tour:
                 self.facts["unready"].append((key, answer.code == "resource_not_consistent"))
         listing = self.call("list", "GET", f"/projects/{keys[0]}/uploads")
         self.facts["traces"] = [row["name"] for row in listing.json["results"] if row["name"] == "never"]
+        self._same_slug()
         self.facts["early accepted"] = any(
             item.note == "pending" and item.verb == "create_upload" and item.answer.status == 201 for item in self.seen
         )
@@ -176,6 +177,15 @@ class Tour:
         self._before_complete(started[0][0])
         for subject, value in started:
             self._complete(subject, self.project, value)
+
+    def _same_slug(self) -> None:
+        """Ask for a project with a slug that is taken."""
+        for name in ("has the slug", "wants the slug"):
+            body = {"name": name, "description": "d", "slug": "the_slug"}
+            answer = self.bench.call("POST", "/projects", body)
+        listing = self.bench.call("GET", "/projects").json
+        names = [row["name"] for row in listing["results"]] if "results" in (listing or {}) else []
+        self.facts["traces"] += ["wants the slug"] if answer.status == 400 and "wants the slug" in names else []
 
     def _before_complete(self, subject: Subject) -> None:
         """Try to attach an upload that is not completed."""

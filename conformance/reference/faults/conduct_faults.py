@@ -140,13 +140,26 @@ class _RejectedProjectStays(Layer):
     async def after(self, call: Call, reply: Reply) -> Reply:
         """Insert it all the same."""
         name = call.body.get("name")
-        if call.operation == "create_project" and reply.cause == "validation" and isinstance(name, str) and name:
+        rejected = call.operation == "create_project" and reply.cause == "validation" and self.concerns(reply)
+        if rejected and isinstance(name, str) and name:
             key, stamp = call.world.new_id(), {"created": call.now, "created_by": call.user.id}
             columns = {"id": key, "name": name.replace("\x00", ""), "slug": key, "description": "", "due": call.now}
             call.world.database.insert("projects", **columns, **stamp)
             permission = {"project_id": key, "user_id": call.user.id, "role": "project_admin"}
             call.world.database.insert("permissions", **permission, **stamp)
         return reply
+
+    def concerns(self, reply: Reply) -> bool:  # noqa: ARG002 - others look at it
+        """Whether a refusal is one of those."""
+        return True
+
+
+class _RejectedSlugStays(_RejectedProjectStays):
+    """Keeps a project whose creation was refused for its slug alone: that is looked at after the project was stored."""
+
+    def concerns(self, reply: Reply) -> bool:
+        """Look for the only field."""
+        return [one["field"] for one in reply.body.get("errors", [])] == ["slug"]
 
 
 class _UnreadyUploadVanishes(Layer):
@@ -225,6 +238,9 @@ _TRACES: dict[Fault, LayerFactory] = {
     Fault(
         "rejected-project-listed", ("refused-create-no-trace",), "a project refused as invalid exists"
     ): _RejectedProjectStays,
+    Fault(
+        "rejected-slug-listed", ("refused-create-no-trace",), "a project refused for a slug that is taken exists"
+    ): _RejectedSlugStays,
     Fault(
         "unready-upload-vanishes",
         ("complete-202", "read-your-writes", "complete-no-integrity", "converges-upload", "other-user-403"),

@@ -203,7 +203,9 @@ _ACCESS: dict[Fault, LayerFactory] = {
         "no-token-accepted", ("no-token-401",), "a missing or bad token is taken for the first user's"
     ): _AnybodyIsAlice,
     Fault(
-        "caller-by-connection", ("no-token-401", "other-user-403"), "a connection's first request says who speaks"
+        "caller-by-connection",
+        ("no-token-401", "other-user-403", "converges-upload"),
+        "a connection's first request says who speaks",
     ): _KnownByConnection,
     Fault("no-token-403", ("no-token-401",), "a missing or bad token is answered 403"): rewrite(
         cause("no_token", "bad_token"), status(403, matching=True)
