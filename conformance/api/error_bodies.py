@@ -31,8 +31,10 @@ _SO_ALREADY = re.compile(
     rf"{_THERE}|complet|current|no longer|deleted|conflict|unchanged|no changes?\b|the same\b|not modified",
     re.IGNORECASE,
 )
-_SWITCHED = re.compile(r"(?:upload|(?:file_?)?version)(?:_id)?\b|current")
+_UPLOAD = re.compile(r"upload(?:_id)?\b")
+_VERSION = re.compile(r"(?:file_?)?version(?:_id)?\b|current")
 _IS_CURRENT = re.compile(r"\b(?:already|is)\b.{0,20}\bcurrent\b|\bcurrent\b.{0,20}\balready\b", re.IGNORECASE)
+_INVALID = 400
 _UNFIT = re.compile(r"\berrors?\b|integrity|mismatch|consistent|incomplete|not (?:yet )?complete", re.IGNORECASE)
 _COMPLETED = re.compile(r"\bcompleted_(?:at|on)\b|\balready (?:been )?completed?\b", re.IGNORECASE)
 
@@ -104,8 +106,10 @@ def says_current(exchange: Exchange) -> bool:
 
     It does not where it says what is wrong with the upload itself.
     """
-    named = any(_SWITCHED.match(field.lower()) for field in named_fields(exchange))
-    return not says_unfit(exchange) and (named or any(map(_IS_CURRENT.search, texts(exchange.response))))
+    fields = [field.lower() for field in named_fields(exchange)]
+    upload = exchange.status == _INVALID and any(map(_UPLOAD.match, fields))
+    said = any(map(_VERSION.match, fields)) or any(map(_IS_CURRENT.search, texts(exchange.response)))
+    return not says_unfit(exchange) and (upload or said)
 
 
 def says_unfit(exchange: Exchange) -> bool:

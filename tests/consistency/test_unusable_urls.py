@@ -83,6 +83,31 @@ def test_urls_that_all_fail_for_longer_than_the_bound_are_of_no_use(how: str, ca
     assert found[0].numbers["tries"] == len(OFTEN)
 
 
+@pytest.mark.parametrize(
+    ("broken", "served", "convicted"), [(0, 3, True), (1, 12, True), (3, 3, False), (3, 12, False)]
+)
+def test_where_downloads_break_off_now_and_then_some_in_a_row_are_an_accident(
+    broken: int, served: int, *, convicted: bool
+) -> None:
+    """Six in a row are not where one in thirteen breaks off; they may be where one in five does."""
+    scribe = scene()
+    fails(scribe, OFTEN, "cut")
+    for again in range(broken):
+        fails(scribe, (22 + 3 * again,), "reset", n=2)
+    for again in range(served):
+        serves(scribe, 24 + 3 * again, 2 + again % 3)
+    assert wrongs(scribe) == ({"bytes-exact"} if convicted else set())
+
+
+def test_what_never_brings_bytes_is_not_what_fails_now_and_then() -> None:
+    """Two uploads that nobody can have do not excuse each other."""
+    scribe = scene((1, 2, 3, 4, 5))
+    for n in (1, 2):
+        fails(scribe, tuple(tick + n for tick in OFTEN), "cut", n=n)
+    like_it(scribe, numbers=(3, 4, 5))
+    assert wrongs(scribe) == {"bytes-exact"}
+
+
 def test_the_same_upload_served_through_the_other_url_is_enough() -> None:
     """No other upload is needed then."""
     scribe = scene((1,))

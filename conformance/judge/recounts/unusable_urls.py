@@ -9,6 +9,7 @@ from conformance.judge.rechecks import Proof
 from conformance.model import Octets, Operation, Role
 
 _TRIES = 5
+_ACCIDENT = 1e-6
 
 
 def unusable_again(proof: Proof) -> bool:
@@ -29,7 +30,14 @@ def unusable_again(proof: Proof) -> bool:
     for one in mine:
         run = [] if _came(one) else [*run, one] if _failed(one) else run
     others = {asked[one.id] for one in fetches if _came(one) and (one not in run)}
-    return len(run) >= _TRIES and _spread(run) > proof.bound and bool(others)
+    elsewhere = [one for one in fetches if asked[one.id] in others - {path}]
+    broken = sum(map(_failed_otherwise, elsewhere))
+    by_chance = bool(broken) and (broken / len(elsewhere)) ** len(run) > _ACCIDENT
+    return len(run) >= _TRIES and _spread(run) > proof.bound and bool(others) and not by_chance
+
+
+def _failed_otherwise(one: Operation) -> bool:
+    return not _came(one) and _failed(one)
 
 
 def _asked(one: Operation, of_answer: dict[str, str], of_url: dict[str, str]) -> str:

@@ -14,6 +14,8 @@ LIKE_IT = 3
 """Others of a kind that must have been served before a failure is about the one that was not."""
 AGAIN = 2
 """Answers of one resource that are no accident any more."""
+ACCIDENT = 1e-6
+"""What is less likely is no accident."""
 OF_A_CLASS = 3
 """Resources of a class that must all be left without an answer."""
 ANSWERED = 10
@@ -47,6 +49,12 @@ OTHERS_FAIL_TOO = Excuse(
     "The storage provider may be out of this client's reach, unless meanwhile this upload was served through another "
     "url, or three others of its kind were.",
     lambda *, reached: not reached,
+)
+BY_CHANCE = Excuse(
+    "by-chance",
+    "Where downloads break off now and then, some in a row are an accident, unless so many would be less likely than "
+    "one in a million at the share that breaks off where bytes came at other times.",
+    lambda tries, share: share**tries > ACCIDENT,
 )
 UNOBEYED = Excuse(
     "unobeyed",

@@ -14,6 +14,7 @@ from conformance.judge.recounts.unusable_urls import unusable_again
 from conformance.judge.rule import Case, Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED, TRUTH_UNKNOWN, USED_LATE
 from conformance.judge.rules.patterns.pattern_excuses import (
+    BY_CHANCE,
     FAILED_A_WHILE,
     LIKE_IT,
     OTHERS_FAIL_TOO,
@@ -52,7 +53,8 @@ def unusable(case: Case, context: Context, book: Book) -> None:
             continue
         span = _Span(run[0].fetched.begun_ns, run[-1].fetched.ended_ns)
         served = _served(case, context, span)
-        if not OTHERS_FAIL_TOO.holds(reached=served is not None):
+        by_chance = BY_CHANCE.holds(len(run), _now_and_then(context, endpoint))
+        if not (by_chance or OTHERS_FAIL_TOO.holds(reached=served is not None)):
             _tell(case, endpoint, run, served or "", book)
 
 
@@ -106,6 +108,18 @@ def _served(case: Case, context: Context, span: _Span) -> str | None:
     return "the same upload had been served" if elsewhere and meanwhile else None
 
 
+def _now_and_then(context: Context, but: Endpoint) -> float:
+    """Return the share of downloads that broke off at other endpoints, those that brought bytes at other times."""
+    served = failed = 0
+    for case in context.cases.values():
+        for endpoint in case.sight.endpoints:
+            came = sum(one.octets is not None for one in endpoint.reads.downloads)
+            if came and endpoint.reads is not but.reads:
+                served += came
+                failed += len(endpoint.reads.failed) + len(endpoint.reads.downloads) - came
+    return failed / (served + failed) if failed else 0.0
+
+
 def _is_kin(other: Case, case: Case) -> bool:
     mine, theirs = case.upload, other.upload
     return other is not case and (mine.chunked, mine.provider) == (theirs.chunked, theirs.provider)
@@ -133,6 +147,8 @@ RULES = (
         "url-unusable", "bytes-exact", Need.UPLOAD, unusable, unusable_again,
         occasions="good uploads whose bytes were compared", pattern=True,
         since=2,
-        excuses=(TRUTH_UNKNOWN, FAILED_A_WHILE, OWN_DOING, UNOBEYED, OTHERS_FAIL_TOO, USED_LATE, MAY_BE_DELETED),
+        excuses=(
+            TRUTH_UNKNOWN, FAILED_A_WHILE, BY_CHANCE, OWN_DOING, UNOBEYED, OTHERS_FAIL_TOO, USED_LATE, MAY_BE_DELETED,
+        ),
     ),
 )  # fmt: skip
