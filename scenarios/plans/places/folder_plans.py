@@ -28,19 +28,22 @@ def nested(project: str, depth: int) -> list[Step]:
 def nested_folders(draw: Draw) -> Plan:
     """Files in folders, two deep and three, good and bad: moved, renamed and relabelled while pending, and after.
 
-    Whatever changes after the verdict is followed by a look. In the end a second version is pending while one file is
-    relabelled, another renamed and a third moved; of one the first is promoted where all was moved.
+    Each change of a file that is pending comes soon after its completion, and is followed by a look, as is whatever
+    changes after the verdict; another file stays where it was made. In the end a second version is pending while one
+    file is relabelled, another renamed and a third moved; of one the first is promoted where all was moved.
     """
     start, project = own_or_common(draw)
     good, bad, newer = (draw(shapes.definite(bad=bad)) for bad in (False, True, False))
     steps = [*start, *nested(project, 3), do("create_folder", "e1", project=project, folder="d2")]
     steps += [*good.writes("u1", project), *bad.writes("u2", project)]
-    steps += [good.completes("u1"), bad.completes("u2"), attach_in("u1", "f1", "d3", project)]
-    steps += [attach_in("u2", "f2", "d2", project), attach_in("u1", "f3", "e1", project), do("relabel", file="f2")]
-    steps += [attach_in("u1", "f4", "d3", project)]
+    steps += [good.completes("u1"), attach_in("u1", "f1", "d3", project), attach_in("u1", "f3", "e1", project)]
     look = do("read_url", file="f1", times=2, every_s=0.02)
+    glance = do("read_url", file="f1")
+    steps += [step for change in draw(st.permutations(_changes())) for step in _seen(change, glance)]
+    steps += [bad.completes("u2"), attach_in("u2", "f2", "d2", project), do("relabel", file="f2")]
+    steps += [attach_in("u1", file, "d3", project) for file in ("f4", "f5")]
     after = [step for change in draw(st.permutations(_changes()))[:3] for step in (change, look)]
-    steps += [*draw(st.permutations(_changes())), do("settle", file="f1"), *after]
+    steps += [do("settle", file="f1"), *after]
     steps += [*newer.writes("u3", project), newer.completes("u3"), do("new_version", file="f3", upload="u3")]
     steps += [do("relabel", file="f3"), do("new_version", "v3", file="f1", upload="u3"), do("rename_file", file="f1")]
     steps += [do("new_version", file="f4", upload="u3"), do("move_file", file="f4"), do("settle", file="f3")]
@@ -54,6 +57,11 @@ def _changes() -> list[Step]:
     """Return a change of each kind: of the file's place, name and label, and of its folder's place and name."""
     changes = [do("move_file", file="f1"), do("rename_file", file="f1"), do("relabel", file="f1")]
     return [*changes, do("move_folder", folder="e1"), do("rename_folder", folder="e1")]
+
+
+def _seen(change: Step, look: Step) -> list[Step]:
+    """Return a change, and a look where it is one of the file itself."""
+    return [change, look] if "file" in change.args else [change]
 
 
 def _reader(draw: Draw, file: str) -> Actor:

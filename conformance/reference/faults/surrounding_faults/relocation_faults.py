@@ -160,9 +160,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("renamed-pending-404", LOST_WAIT, "a file that is renamed while pending is a plain 404 until it is not"): (
         _touched("rename_file", bend=_lost_while_pending)
     ),
-    Fault("relabelled-swallows", (*BAD_200, *FLIP), "a label makes a bad file good"): _touched(
-        "update_file", bend=_good_if_relabelled
-    ),
+    Fault(
+        "relabelled-swallows", (*BAD_200, *FLIP, "complete-repeat-same-outcome"), "a label makes a bad file good"
+    ): _touched("update_file", bend=_good_if_relabelled),
     Fault("renamed-bytes-lost", BYTES, "the bytes of a renamed file stay under its old name"): _bytes_lost(
         "rename_file"
     ),
