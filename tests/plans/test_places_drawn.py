@@ -45,6 +45,18 @@ def test_a_file_and_its_folders_change_in_every_way_while_it_is_pending_and_in_s
     one()
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_one_file_stays_three_folders_deep(seed: int) -> None:
+    """It is good, and nothing of it or its folders changes."""
+    for plan in Portion("standard", seed).plans(SCENARIOS["nested-folders"]):
+        steps = [step for _, step in plan.steps()]
+        deep = {step.binds for step in steps if step.verb == "attach" and step.args.get("folder") == "d3"}
+        changed = {str(step.args.get("file")) for step in steps if step.verb in ("move_file", "rename_file", "relabel")}
+        assert deep - changed
+        moved = {str(step.args.get("folder")) for step in steps if step.verb in ("move_folder", "rename_folder")}
+        assert not moved & {"d1", "d2", "d3"}
+
+
 def test_a_member_does_what_the_owner_does_and_loses_the_rights() -> None:
     """It makes and attaches an upload, completes the owner's, switches the owner's file, and reads."""
 

@@ -36,13 +36,15 @@ def nested_folders(draw: Draw) -> Plan:
     good, bad, newer = (draw(shapes.definite(bad=bad)) for bad in (False, True, False))
     steps = [*start, *nested(project, 3), do("create_folder", "e1", project=project, folder="d2")]
     steps += [*good.writes("u1", project), *bad.writes("u2", project)]
-    steps += [good.completes("u1"), attach_in("u1", "f1", "d3", project), attach_in("u1", "f3", "e1", project)]
+    steps += [good.completes("u1"), attach_in("u1", "f1", "d3", project)]
     look = do("read_url", file="f1", times=2, every_s=0.02)
     glance = do("read_url", file="f1")
-    steps += [step for change in draw(st.permutations(_changes())) for step in _seen(change, glance)]
+    steps += [step for change in draw(st.permutations(_of_file())) for step in (change, glance)]
+    steps += [attach_in("u1", "f3", "e1", project), *draw(st.permutations(_of_folder()))]
     steps += [bad.completes("u2"), attach_in("u2", "f2", "d2", project), do("relabel", file="f2")]
     steps += [attach_in("u1", file, "d3", project) for file in ("f4", "f5")]
-    after = [step for change in draw(st.permutations(_changes()))[:3] for step in (change, look)]
+    changes = draw(st.permutations([*_of_file(), *_of_folder()]))
+    after = [step for change in changes[:3] for step in (change, look)]
     steps += [do("settle", file="f1"), *after]
     steps += [*newer.writes("u3", project), newer.completes("u3"), do("new_version", file="f3", upload="u3")]
     steps += [do("relabel", file="f3"), do("new_version", "v3", file="f1", upload="u3"), do("rename_file", file="f1")]
@@ -53,15 +55,14 @@ def nested_folders(draw: Draw) -> Plan:
     return Plan("nested-folders", "places change", (Actor("writer", tuple(steps)), _reader(draw, "f2")))
 
 
-def _changes() -> list[Step]:
-    """Return a change of each kind: of the file's place, name and label, and of its folder's place and name."""
-    changes = [do("move_file", file="f1"), do("rename_file", file="f1"), do("relabel", file="f1")]
-    return [*changes, do("move_folder", folder="e1"), do("rename_folder", folder="e1")]
+def _of_file() -> list[Step]:
+    """Return a change of each kind: of a file's place, name and label."""
+    return [do("move_file", file="f1"), do("rename_file", file="f1"), do("relabel", file="f1")]
 
 
-def _seen(change: Step, look: Step) -> list[Step]:
-    """Return a change, and a look where it is one of the file itself."""
-    return [change, look] if "file" in change.args else [change]
+def _of_folder() -> list[Step]:
+    """Return a change of each kind of a folder: of its place and name."""
+    return [do("move_folder", folder="e1"), do("rename_folder", folder="e1")]
 
 
 def _reader(draw: Draw, file: str) -> Actor:
