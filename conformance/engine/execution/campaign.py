@@ -43,7 +43,7 @@ class Campaign:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.worlds: list[World] = []
-        self._house = World(HOUSE, f"{stage.token}-house", truths(HOUSE), None, stage.naming)
+        self._house = World(HOUSE, f"{stage.token}-{HOUSE.theme}", truths(HOUSE), None, stage.naming)
         self._open = Signal()
         self._listed = Signal()
         self._lock = threading.Lock()
