@@ -76,11 +76,17 @@ def test_what_may_be_deleted_may_be_told_in_any_words(delete: Callable[..., obje
 # ---- 403 to the creator
 
 
-def forbidden(files: tuple[int, ...] = FILES, *, times: int = 2, call: str = "url", later: str = "200") -> Scribe:
-    """Give files whose creator is told 403 for a while, and the truth later."""
+def attached() -> Scribe:
+    """Give a file of each of several good uploads."""
     scribe = scene("good", FILES)
     for n in FILES:
         scribe.file("actor", *at(8 + 2 * n, 9 + 2 * n), n=n)
+    return scribe
+
+
+def forbidden(files: tuple[int, ...] = FILES, *, times: int = 2, call: str = "url", later: str = "200") -> Scribe:
+    """Give files whose creator is told 403 for a while, and the truth later."""
+    scribe = attached()
     for n in files:
         for again in range(times):
             getattr(scribe, call)("actor", *at(20 + 4 * again + n, 21 + 4 * again + n), "403", n=n)
@@ -171,9 +177,7 @@ def test_a_provider_that_is_none_may_be_refused_so() -> None:
 
 def unreadable(files: tuple[int, ...] = FILES, *, times: int = 5, call: str = "url", later: str = "200") -> Scribe:
     """Give files of which nobody can read that they are not consistent, and the truth later."""
-    scribe = scene("good", FILES)
-    for n in FILES:
-        scribe.file("actor", *at(8 + 2 * n, 9 + 2 * n), n=n)
+    scribe = attached()
     for n in files:
         for again in range(times):
             cut(scribe, call, 20 + 4 * again + n, n)
@@ -186,9 +190,14 @@ def cut(
 ) -> None:
     """Answer by an error whose head is all that came of it."""
     getattr(scribe, call)("actor", *at(tick, tick + 1), "nc", n=n)
+    leave_the_head(scribe, status=status, notes=notes)
+
+
+def leave_the_head(scribe: Scribe, *, status: int = 404, notes: dict[str, Any] | None = None) -> None:
+    """Leave nothing but the head of the last answer."""
     one = scribe.operations[-1]
     exchange = replace(one.exchange, status=status, response=None, failure=Failure.CUT)
-    scribe.operations[-1] = replace(one, exchange=exchange, notes=notes or {})
+    scribe.operations[-1] = replace(one, exchange=exchange, notes=one.notes if notes is None else notes)
 
 
 def unread(scribe: Scribe) -> set[tuple[str, str]]:
@@ -212,9 +221,7 @@ def test_who_can_read_nothing_of_unready_projects_cannot_know_that_it_must_wait(
         scribe.project("actor", *at(p, p + 1), n=p)
         for again in range(5):
             scribe.upload("actor", *at(6 + p + 4 * again, 7 + p + 4 * again), "nc", n=100 * p + again, project=p)
-            one = scribe.operations[-1]
-            exchange = replace(one.exchange, status=404, response=None, failure=Failure.CUT)
-            scribe.operations[-1] = replace(one, exchange=exchange)
+            leave_the_head(scribe)
         scribe.upload("actor", *at(40 + p, 41 + p), n=100 * p + 9, project=p)
     assert unread(scribe) == {("nc-until-consistent", "create_upload")}
 

@@ -115,7 +115,6 @@ class Campaign:
         if self.stage.rest_s and self.stage.common is not None:
             rest_s, lags_s = self.stage.rest_s, 3 * self.stage.timing.typical_s
             yield time.monotonic() + max(rest_s / 2, rest_s - lags_s)
-            self._house.common = self.stage.common
             yield from play(self.stage, self._house, LAST, client)
 
     def _in_turn(self, worlds: Sequence[World]) -> Task:

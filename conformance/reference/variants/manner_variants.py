@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY"]
 
 _LARGE = 5 * 1024 * 1024  # bytes that S3 wants of every part but the last
-_GATEWAY_RETRIES = {"complete_upload", "delete_file", "delete_folder", "delete_project", "delete_version"}
 
 
 def _host(bend: Callable[[str], str]) -> LayerFactory:
@@ -179,24 +178,27 @@ class _RefusesSmallParts(Layer):
             raise invalid(("chunks", f"must have at least {_LARGE} bytes each, the last aside"))
 
 
-class _GatewayRetries(Layer):
-    """Does one DELETE or complete in three twice; the client sees the second answer."""
+def _delivered_twice(dice: str, *operations: str) -> LayerFactory:
+    """Do one in three of some operations twice; the client sees the second answer."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
-        self._count = 0
+    class Twice(Layer):
+        def __init__(self, world: World) -> None:
+            super().__init__(world)
+            self._count = 0
 
-    async def after(self, call: Call, reply: Reply) -> Reply:
-        """Perform it again."""
-        if call.operation not in _GATEWAY_RETRIES or reply.status >= 300 or call.again is None:
-            return reply
-        self._count += 1
-        if draw(self.world, "gateway", str(self._count)) >= 1 / 3:
-            return reply
-        try:
-            return call.again()
-        except ApiError as error:
-            return Reply(error.status, error.payload(), dict(error.headers), error.cause)
+        async def after(self, call: Call, reply: Reply) -> Reply:
+            """Perform it again."""
+            if call.operation not in operations or reply.status >= 300 or call.again is None:
+                return reply
+            self._count += 1
+            if draw(self.world, dice, str(self._count)) >= 1 / 3:
+                return reply
+            try:
+                return call.again()
+            except ApiError as error:
+                return Reply(error.status, error.payload(), dict(error.headers), error.cause)
+
+    return Twice
 
 
 def _no_forms(error: Callable[[], ApiError]) -> LayerFactory:
@@ -318,5 +320,12 @@ FAMILY: dict[Variant, LayerFactory] = {
         "gateway-retries",
         "a gateway repeats DELETE and complete, and passes on the second answer",
         "somebody did it by then",
-    ): _GatewayRetries,
+    ): _delivered_twice(
+        "gateway", "complete_upload", "delete_file", "delete_folder", "delete_project", "delete_version"
+    ),
+    Variant(
+        "second-switch",
+        "one new version or promotion in three is answered as a second delivery: it is the current one already",
+        "the switch was done: a gateway may deliver it twice",
+    ): _delivered_twice("second switch", "update_file", "promote_version"),
 }

@@ -103,24 +103,6 @@ class _SecondDelivery(Layer):
         return Reply(error.status, error.payload(), dict(error.headers), error.cause)
 
 
-class _SecondSwitch(Layer):
-    """Performs some switches twice and tells what became of the second time: it is so already."""
-
-    _count = 0
-
-    async def after(self, call: Call, reply: Reply) -> Reply:
-        """Take every third of each kind."""
-        if call.operation not in {"update_file", "promote_version"} or reply.status >= 300 or call.again is None:
-            return reply
-        self._count += 1
-        if draw(self.world, "second switch", str(self._count)) >= 1 / 3:
-            return reply
-        try:
-            return call.again()
-        except ApiError as error:
-            return Reply(error.status, error.payload(), dict(error.headers), error.cause)
-
-
 class _PromotionShowsFile(Layer):
     """Answers a promotion by the file, in which the new version is the current one."""
 
@@ -176,11 +158,6 @@ FAMILY: dict[Variant, LayerFactory] = {
         "one create in six is answered as a second delivery: its name is taken",
         "the create was done: its name is taken",
     ): _SecondDelivery,
-    Variant(
-        "second-switch",
-        "one new version or promotion in three is answered as a second delivery: it is the current one already",
-        "the switch was done: a gateway may deliver it twice",
-    ): _SecondSwitch,
     Variant(
         "promotion-shows-file",
         "a promotion is answered 201 by the file",

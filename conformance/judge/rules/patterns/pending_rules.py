@@ -151,9 +151,10 @@ def _never_nc(
 
 def unreadable_while_pending(unreadable: Unreadable, context: Context, book: Book) -> None:
     """Convict a server whose answers about what is not consistent yet cannot be read by anybody."""
-    readable = {reads.kind for reads, _, _ in _subjects(context) if reads.nc is not None} if unreadable.stated else ()
-    for call in sorted({call for call, _ in unreadable.stated}):
-        found = [one for one in _never_nc(unreadable.stated, context) if one[0][0] == call]
+    unread = list(_never_nc(unreadable.stated, context))
+    readable = {reads.kind for reads, _, _ in _subjects(context) if reads.nc is not None} if unread else ()
+    for call in sorted({call for (call, _), _, _, _ in unread}):
+        found = [one for one in unread if one[0][0] == call]
         times = sum(len(early) for _, early, _, _ in found)
         if SOMETIMES_READABLE.holds(len(found), times, readable=call in readable):
             continue
