@@ -28,16 +28,19 @@ const until = async (status, ask) => {
 };
 const run = async () => {
   const project = (await api("POST", "/projects", {name: "page", description: "of a browser"})).body.id;
-  for (const [text, md5, verdict] of FILES) {
+  for (const [text, md5, verdict, sure] of FILES) {
     const hash = {algorithm: "md5", value: md5};
     const wanted = {name: "a.txt", content_type: "text/plain", size: text.length, chunked: false};
-    const made = await until(201, () => api("POST", `/projects/${project}/uploads`, wanted));
-    await fetch(made.signed_url.host + made.signed_url.url, {method: "PUT", body: text});
-    await new Promise(done => setTimeout(done, 30));
-    await api("PUT", `/uploads/${made.id}/complete`, {hash});
-    const parent = {kind: "dds-project", id: project};
-    const file = (await api("POST", "/files", {parent, upload: {id: made.id}})).body;
-    if (!file.id) continue;  // an upload that is known to be bad already may be refused
+    let file = {};
+    for (let n = 0; n < (sure ? 20 : 1) && !file.id; n++) {  // what is known to be bad already may be refused
+      const made = await until(201, () => api("POST", `/projects/${project}/uploads`, wanted));
+      await fetch(made.signed_url.host + made.signed_url.url, {method: "PUT", body: text});
+      await new Promise(done => setTimeout(done, 30));
+      await api("PUT", `/uploads/${made.id}/complete`, {hash});
+      const parent = {kind: "dds-project", id: project};
+      file = (await api("POST", "/files", {parent, upload: {id: made.id}})).body;
+    }
+    if (!file.id) continue;
     const url = await until(verdict, () => api("GET", `/files/${file.id}/url`));
     if (verdict === 200) await (await fetch(url.host + url.url)).text();
   }
@@ -58,9 +61,9 @@ def test_what_a_page_uploads_is_judged_by_chromiums_own_export(
 ) -> None:
     """The same verdict as of any recording: conformant for a correct server, not for one that refuses good files."""
     good = 400 if fault else 200
-    files = [(TEXTS[0], md5(TEXTS[0].encode()).hexdigest(), good), (TEXTS[1], "0" * 32, 400)]
+    files = [(TEXTS[0], md5(TEXTS[0].encode()).hexdigest(), good, True), (TEXTS[1], "0" * 32, 400, False)]
     har = tmp_path / "page.har"
-    with launch(lag="0.1", faults=[fault] if fault else []) as server:
+    with launch(lag="0.3", faults=[fault] if fault else []) as server:
         given = (
             f"const TOKEN={json.dumps(server.token)}, BASE={json.dumps(server.base_url)}, FILES={json.dumps(files)};"
         )
@@ -77,7 +80,7 @@ def test_what_a_page_uploads_is_judged_by_chromiums_own_export(
     assert document["outcome"] == outcome, document["reasons"]
     assert server.token not in done.stdout
     counted = {row["id"]: row for row in document["requirements"]}
-    assert counted["complete-202"]["exposures"] == 2
+    assert counted["complete-202"]["exposures"] >= 2
     assert counted["project-create-202"]["outcome"] == "pass"
     if fault:
         assert counted["good-never-integrity"]["outcome"] == "fail"
