@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILY"]
 
+_GONE_LATER = (*LOST_FILE, "refused-write-no-effect")
+"""What was there is gone: also, for all that one can tell, by a deletion that was refused meanwhile."""
+
 
 def _age(world: World, upload: sqlite3.Row) -> float:
     """Return for how long an upload has been consistent, in seconds; negative before."""
@@ -183,10 +186,10 @@ FAMILY: dict[Fault, LayerFactory] = {
         ("one-verdict", "good-never-integrity", *FLIP),
         "a scrubber finds good uploads bad after seven seconds",
     ): (_after(7.0, State.OK, State.ERR)),
-    Fault("later-bad-purged", LOST_FILE, "a bad file is a plain 404 after five seconds"): _refused_after(
+    Fault("later-bad-purged", _GONE_LATER, "a bad file is a plain 404 after five seconds"): _refused_after(
         5.0, lambda _, __, ___, state: state is State.ERR, lambda: unknown("DataFile")
     ),
-    Fault("later-file-404", LOST_FILE, "/files/{id}/url is a plain 404 after eight seconds"): _refused_after(
+    Fault("later-file-404", _GONE_LATER, "/files/{id}/url is a plain 404 after eight seconds"): _refused_after(
         8.0, _is_file, lambda: unknown("DataFile")
     ),
     Fault(
@@ -194,7 +197,7 @@ FAMILY: dict[Fault, LayerFactory] = {
     ): (_TokensForgotten),
     Fault(
         "later-old-version-archived",
-        ("old-version-downloadable", *LOST_WAIT),
+        ("old-version-downloadable", *_GONE_LATER),
         "an older version is gone after six seconds",
     ): (choose_version(_old_versions_archived)),
     Fault(
