@@ -2,7 +2,7 @@
 
 They are aimed: dense for as long as the lag measured so far lets the truth be expected, and spread over that time
 within a budget of reads; later it widens like any polite poller. It ends a few reads after the first truth was seen,
-because a server may take its word back.
+because a server may take its word back. Who sees the first truth looks at once whether the upload's record says so too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ AIM = 1.3
 
 @dataclass(slots=True)
 class Teeth:
-    """What the dense readers of one plan share: their beginning, their spacing in seconds, how many reads they made."""
+    """What the dense readers of one plan share: their beginning, their spacing in seconds, how many reads they made.
+
+    `looked`: one of them was sent to look at the upload's own record.
+    """
 
     begun: float
     spacing: float
@@ -38,6 +41,7 @@ class Teeth:
     deadline: float
     reads: int = 0
     truths: int = 0
+    looked: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def after(self, now: float, slot: int, step: int) -> tuple[float, int]:
@@ -55,6 +59,13 @@ class Teeth:
             self.reads += 1
             self.truths += self.truths > 0 or last.answer in TRUTHS
             return self.truths <= TAIL_READS and time.monotonic() < self.deadline
+
+    def first_truth(self, last: Sent) -> bool:
+        """Whether a read is the first truth of all readers; True only once."""
+        with self.lock:
+            first = last.answer in TRUTHS and not self.looked
+            self.looked |= first
+            return first
 
 
 def read_densely(turn: Turn) -> Task:
@@ -136,5 +147,7 @@ def _read(job: _Job, client: Speaker, first: int, step: int) -> None:
         time.sleep(max(0.0, at - time.monotonic()))
         last = ask_url(client, job.world, job.paths[turn % 2], job.notes)
         note_lag(job.stage, job.upload, last)
+        if job.teeth.first_truth(last):
+            client.send("GET", f"/uploads/{job.upload.id}")
         more = job.teeth.count(last)
         turn += 1
