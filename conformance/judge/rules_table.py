@@ -20,10 +20,10 @@ from conformance.judge.rules import (
     refused_create_rules,
     status_record_rules,
     verdict_rules,
-    version_rules,
 )
 from conformance.judge.rules.later import attach_rules, conditional_rules, name_rules, settled_rules
 from conformance.judge.rules.patterns import pending_rules, silent_class_rules, unusable_url_rules
+from conformance.judge.rules.version_rules import older_version_rules, served_bytes_rules, switched_file_rules
 from conformance.judge.rules.write_rules import identity_rules, lost_write_rules, refused_write_rules
 from conformance.model import Tally
 
@@ -43,7 +43,9 @@ RULES: tuple[Rule, ...] = (
     *verdict_rules.RULES,
     *convergence_rules.RULES,
     *project_rules.RULES,
-    *version_rules.RULES,
+    *switched_file_rules.RULES,
+    *served_bytes_rules.RULES,
+    *older_version_rules.RULES,
     *content_rules.RULES,
     *download_rules.RULES,
     *unusable_url_rules.RULES,

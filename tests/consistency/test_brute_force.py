@@ -16,7 +16,7 @@ from judged import judged
 
 from conformance.api.answers import Effect
 from conformance.judge import Judge, judge_history
-from conformance.judge.rules.version_rules import candidates
+from conformance.judge.rules.version_rules.candidates import candidates
 from conformance.judge.state.expected import Setting
 from conformance.judge.state.interval import NEVER, Interval
 from conformance.judge.state.resources import File, Reads, Switch

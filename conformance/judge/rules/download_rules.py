@@ -12,7 +12,7 @@ from conformance.judge.findings import Book, short
 from conformance.judge.rechecks import answers, before, follows, fruitless
 from conformance.judge.rule import Case, Context, Need, Rule
 from conformance.judge.rules.excuses import DENIALS, MAY_BE_DELETED, OUT_OF_REACH, REFUSED_A_WHILE, USED_LATE
-from conformance.judge.rules.version_rules import candidates, settled
+from conformance.judge.rules.version_rules.candidates import candidates, settled
 from conformance.judge.state.expected import Truth, expected_bytes
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import Interval

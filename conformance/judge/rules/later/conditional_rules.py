@@ -11,7 +11,7 @@ from conformance.judge.findings import Book, short, speaker
 from conformance.judge.recounts.revalidated_again import revalidated_again
 from conformance.judge.rule import Context, Need, Rule
 from conformance.judge.rules.excuses import MAY_BE_DELETED, ONLY_A_WHILE, WAIT_BEGUN_ANEW
-from conformance.judge.rules.version_rules import candidates
+from conformance.judge.rules.version_rules.candidates import candidates
 from conformance.judge.state.interval import Interval
 from conformance.judge.state.observed import scope_of_version, unclear_from
 from conformance.judge.state.resources import File

@@ -28,7 +28,7 @@ from conformance.judge.rules.patterns.pattern_excuses import (
     TRIES,
 )
 from conformance.judge.rules.patterns.unanswered import is_by_plan
-from conformance.judge.rules.version_rules import candidates
+from conformance.judge.rules.version_rules.candidates import candidates
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.interval import Interval, first, interval_of
 from conformance.judge.state.observed import unclear_from

@@ -10,7 +10,7 @@ from conformance.api.answers import Classified, Effect
 from conformance.api.bodies import identity, within
 from conformance.judge.rule import Context
 from conformance.judge.rules.excuses import ANOTHER_CANDIDATE, MAY_BE_DELETED
-from conformance.judge.rules.version_rules import candidates
+from conformance.judge.rules.version_rules.candidates import candidates
 from conformance.judge.state.interval import Interval, interval_of, last
 from conformance.judge.state.observed import unclear_from
 from conformance.judge.state.resources import File
