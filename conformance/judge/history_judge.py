@@ -7,7 +7,7 @@ Feed it what is about to be sent (`begin`, mutations) and what came of it (`add`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from conformance.api.answers import Answer, Classified, Effect, Kind, Source
 from conformance.api.catalogue import requirements
@@ -22,6 +22,7 @@ from conformance.judge.core_reached import reached
 from conformance.judge.exchange.answer_tallies import Payloads, Sort
 from conformance.judge.findings import Book
 from conformance.judge.gathered import Concern, Gathered
+from conformance.judge.judged_elsewhere import Elsewhere
 from conformance.judge.lateness import Converged
 from conformance.judge.rule import Case, Context, Need
 from conformance.judge.rules import convergence_rules, project_rules
@@ -33,7 +34,7 @@ from conformance.judge.rules.project_rules import ProjectCase
 from conformance.judge.rules.refused_create_rules import TRACED, Traces
 from conformance.judge.rules_table import checks, lasting, occasions
 from conformance.judge.second_user import Standing
-from conformance.judge.state.expected import SMALLEST_PART, Defect, Known, Setting, Truth, known
+from conformance.judge.state.expected import SMALLEST_PART, Known, Setting, Truth, known
 from conformance.judge.state.intake import Handler, World
 from conformance.judge.state.interval import NEVER, SECOND, first
 from conformance.judge.state.observed import Sight, sight, version_endpoint
@@ -48,21 +49,6 @@ _BY_ANYBODY = frozenset(
 
 _Plan = tuple[Handler | None, bool, bool, Own | None, Concern | None]
 """What becomes of a call: its handler, whether it is traced, whether it is extended, and who else takes it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """What operations that are judged elsewhere contribute: the columnar path leaves out what can break nothing.
-
-    `origin` is the earliest beginning and `answered` the latest beginning of a truth (ns); `converged` gives, by kind,
-    how many resources converged within the bound and the longest lag (s); the others count uploads completed.
-    """
-
-    origin: int = NEVER
-    answered: int = -1
-    converged: Mapping[str, tuple[int, float]] = field(default_factory=dict)
-    good_accepted: int = 0
-    bad_accepted: Mapping[Defect, int] = field(default_factory=dict)
 
 
 class Judge:

@@ -23,7 +23,8 @@ from conformance.history import decode
 from conformance.judge.columnar.columns import Columns, Row
 from conformance.judge.exchange import Violation
 from conformance.judge.exchange.answer_tallies import Sort
-from conformance.judge.history_judge import Elsewhere, Judge
+from conformance.judge.history_judge import Judge
+from conformance.judge.judged_elsewhere import Elsewhere
 from conformance.judge.state.chain import SINCE, Bounds
 from conformance.judge.state.expected import Defect
 from conformance.judge.state.interval import NEVER

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.judge.exchange.answer_tallies import Sort
-from conformance.judge.history_judge import Elsewhere
+from conformance.judge.judged_elsewhere import Elsewhere
 from conformance.judge.state.expected import Defect
 from conformance.judge.state.interval import NEVER, Interval
 from conformance.model import Json, Judgement, LagInterval, Level, Tally
