@@ -27,12 +27,14 @@ def truth_of(upload: Upload) -> frozenset[Answer]:
     return frozenset({Answer.DONE}) if upload.truth is Truth.GOOD and upload.whole else TRUTHS
 
 
-def ask_url(client: Speaker, world: World, path: str, notes: Mapping[str, Json] = NOTHING) -> Sent:
-    """Read a url endpoint once, and fetch the bytes if this is its first 200 in the plan."""
+def ask_url(
+    client: Speaker, world: World, path: str, notes: Mapping[str, Json] = NOTHING, *, fetching: bool = True
+) -> Sent:
+    """Read a url endpoint once, and fetch the bytes if this is its first 200 in the plan, unless told not to."""
     last = sent(client, client.send("GET", path, notes=notes))
     with_url = last.answer is not Answer.DONE or last.operation.exchange.status == 200
     world.answered(path, last.answer if with_url else None, last.at)
-    if last.answer is Answer.DONE and world.first_time(path):
+    if fetching and last.answer is Answer.DONE and world.first_time(path):
         return replace(last, download=fetch(client, last))
     return last
 

@@ -74,13 +74,17 @@ class Voices:
 def watched(world: World) -> Iterator[Watched]:
     """Yield every url endpoint of the plan: each file's, and each of its versions'."""
     for file in world.files():
-        yield of_file(file)
-        for version in file.versions:
-            gone = version.deleted or file.gone
-            accepts = GONE if gone else truth_of(version.upload)
-            path = f"/file_versions/{version.id}/url"
-            since = _since(version.upload, version.attached)
-            yield Watched(path, accepts, since, None if gone else version.upload, file.project.by)
+        yield from _of_one(file)
+
+
+def _of_one(file: File) -> Iterator[Watched]:
+    yield of_file(file)
+    for version in file.versions:
+        gone = version.deleted or file.gone
+        accepts = GONE if gone else truth_of(version.upload)
+        path = f"/file_versions/{version.id}/url"
+        since = _since(version.upload, version.attached)
+        yield Watched(path, accepts, since, None if gone else version.upload, file.project.by)
 
 
 def of_file(file: File) -> Watched:
@@ -101,17 +105,20 @@ def _since(upload: Upload | None, attached: float | None) -> float | None:
     return max(upload.completed, attached or 0.0) if upload.completed else None
 
 
-def until_settled(stage: Stage, client: Speaker, world: World, wanted: Callable[[], Watched]) -> Waiting:
+def until_settled(
+    stage: Stage, client: Speaker, world: World, wanted: Callable[[], Watched], *, fetching: bool = True
+) -> Waiting:
     """Poll one url endpoint until it answers its truth, or the bound is over; the last read began after it then.
 
-    What is `wanted` is asked anew each time: somebody else may switch a file meanwhile.
+    What is `wanted` is asked anew each time: somebody else may switch a file meanwhile. Bytes are fetched only where
+    `fetching` says so.
     """
     one, begun = wanted(), time.monotonic()
     stage.timing.begin_wait()
-    last = ask_url(client, world, one.path)
+    last = ask_url(client, world, one.path, fetching=fetching)
     while not _stated(last, one) and time.monotonic() < stage.timing.deadline(one.since or begun) and one.since:
         yield stage.timing.next_look_in_time(one.since)
-        last, one = ask_url(client, world, one.path), wanted()
+        last, one = ask_url(client, world, one.path, fetching=fetching), wanted()
     stage.timing.end_wait()
     note_lag(stage, one.upload, last)
     return last
@@ -157,14 +164,27 @@ def settle(stage: Stage, world: World, settled: Callable[[], None] = lambda: Non
 
 
 def _until_all_settled(stage: Stage, world: World, voices: Voices) -> Generator[float | Signal, None, set[str]]:
-    """Wait for what no reader of the plan saw settled; return the paths that served the right bytes just then."""
+    """Wait for what no reader of the plan saw settled; return the paths that served the right bytes just then.
+
+    What several endpoints serve is fetched by one of them now, and by the others when it is read for the last time.
+    """
     served: set[str] = set()
-    for one in list(watched(world)):
-        if not _seen_settled(world, one):
-            last = yield from until_settled(stage, voices.of(one.by), world, one.itself)
-            if _was_served(last, one.upload):
-                served.add(one.path)
+    shown: set[str] = set()
+    for one in _by_turns(world):
+        if _seen_settled(world, one):
+            continue
+        fetching = one.upload is None or one.upload.id not in shown
+        last = yield from until_settled(stage, voices.of(one.by), world, one.itself, fetching=fetching)
+        if one.upload is not None and _was_served(last, one.upload):
+            served.add(one.path)
+            shown.add(one.upload.id)
     return served
+
+
+def _by_turns(world: World) -> list[Watched]:
+    """Give every url endpoint, of every second file those of its versions first."""
+    groups = [list(_of_one(file)) for file in world.files()]
+    return [one for n, group in enumerate(groups) for one in (reversed(group) if n % 2 else group)]
 
 
 def _gone_for_good(stage: Stage, client: Speaker, world: World, project: Project) -> Task:
