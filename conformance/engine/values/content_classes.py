@@ -14,6 +14,8 @@ SHORTEST = 64
 """Bytes of the shortest part in which every class is what it says."""
 LONGEST = 1 << 18
 """Bytes of the longest part of a class: it is made all at once."""
+_TRIED = 3
+"""Bytes that are varied until a hash is as wanted: one in 256 is."""
 OWN, OF_UPLOAD, OF_PLAN = "part", "upload", "plan"
 """What has the bytes to itself: each part, all parts of an upload together, or all uploads of a plan of that class."""
 
@@ -56,6 +58,22 @@ def _packed(seed: str, size: int) -> bytes:
     return gzip.compress(_drawn(seed, max(0, size - around)), compresslevel=0, mtime=0)[:size]
 
 
+def _hashed_low(seed: str, size: int) -> bytes:
+    """Return bytes whose MD5 begins with two zeros, where there is room to look for them."""
+    if size < SHORTEST:
+        return _drawn(seed, size)
+    begin = _drawn(seed, size - _TRIED)
+    head = hashlib.md5(begin, usedforsecurity=False)
+    ends = (number.to_bytes(_TRIED) for number in range(1 << 8 * _TRIED))
+    return begin + next(end for end in ends if not _continued(head, end)[0])
+
+
+def _continued(head: hashlib._Hash, end: bytes) -> bytes:
+    made = head.copy()
+    made.update(end)
+    return made.digest()
+
+
 def _in_16_bits(seed: str, size: int) -> bytes:
     text = f"{_words(seed)} " + "a\u00e9\u20ac\r\n" * (size // 10 + 1)
     return text.encode("utf-16")[:size]
@@ -63,18 +81,21 @@ def _in_16_bits(seed: str, size: int) -> bytes:
 
 CONTENT_CLASSES: Mapping[str, ContentClass] = {
     "zeros": ContentClass("zeros but for their beginning", _filled(b"", b"\x00")),
-    "lines": ContentClass("lines of text", _filled(b"", b" of text\n", b"\n"), "text/plain"),
+    "lines": ContentClass("lines of text", _filled(b"", b" of text\n", b"\n"), "text/plain; charset=utf-8"),
     "long-lines": ContentClass(
         "lines with two characters at their ends", _filled(b"", b" of\r\n", b"\r\n"), "text/plain"
     ),
     "blanks-at-ends": ContentClass("text with blanks at both ends", _filled(b" \n\t", b"x", b" \t\n\n"), "text/plain"),
-    "byte-order-mark": ContentClass("text with a byte order mark", _filled(b"\xef\xbb\xbf", b" text\n"), "text/csv"),
-    "latin": ContentClass("text that is not UTF-8", _filled(b"", b" caf\xe9 \x85\n"), "text/plain"),
+    "byte-order-mark": ContentClass(
+        "text with a byte order mark", _filled(b"\xef\xbb\xbf", b" text\n"), 'text/csv; header="present"'
+    ),
+    "latin": ContentClass("text that is not UTF-8", _filled(b"", b" caf\xe9 \x85\n"), "Text/Plain;charset=ISO-8859-1"),
     "sixteen-bits": ContentClass("text in UTF-16", _in_16_bits, "text/plain"),
     "percent": ContentClass("text with what looks like encoding", _filled(b"", b"%2F+%00&amp;\\n=3D\n"), "text/plain"),
     "json": ContentClass("JSON", _filled(b'{"url": "', b" ", b'", "code": null}'), "application/json"),
     "form": ContentClass("a form", _filled(b"size=0&name=", b"&x=%20+"), "application/x-www-form-urlencoded"),
     "markup": ContentClass("markup", _filled(b"<?xml version='1.0'?><p>", b" &amp;", b"</p>\n"), "text/xml"),
+    "low-hash": ContentClass("with a hash that begins with zeros", _hashed_low),
     "packed": ContentClass("a gzip stream", _packed, "application/gzip"),
     "ends": ContentClass("full of what ends things elsewhere", _filled(b"", b"\x00\x04\x1a\r\n.\r\n0\r\n\r\n--\r\n")),
     "alike": ContentClass("the same in every part of one size", whose=OF_UPLOAD),

@@ -8,7 +8,7 @@ from conformance.engine.lot import Lot
 from conformance.engine.plan import Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import Share, tabled
-from conformance.engine.values.content_classes import FORMED
+from conformance.engine.values.content_classes import FORMED, SHORTEST
 from conformance.engine.values.name_classes import NAME_CLASSES
 from conformance.model import Json
 
@@ -33,9 +33,10 @@ def names(effort: str, seed: int, wave: int) -> list[Plan]:
     lot = lot_of("names", seed, wave)
     kinds = lot.order("classes", tuple(NAME_CLASSES))
     if effort == "quick":
-        return [_of_classes(lot, kinds[:3])]
-    count = _SHARE.at(effort) - 1
-    return [*(_of_classes(lot.under(str(n)), kinds[n::count], n) for n in range(count)), _alike(lot)]
+        return [_of_classes(lot, kinds[:3], lot.order("contents", FORMED))]
+    count, contents = _SHARE.at(effort) - 1, lot.order("contents", FORMED)
+    plans = (_of_classes(lot.under(str(n)), kinds[n::count], contents[n::count], n) for n in range(count))
+    return [*plans, _alike(lot)]
 
 
 def bad_names(seed: int, wave: int) -> list[str]:
@@ -43,13 +44,12 @@ def bad_names(seed: int, wave: int) -> list[str]:
     return lot_of("bad names", seed, wave).order("classes", tuple(NAME_CLASSES))
 
 
-def _of_classes(lot: Lot, kinds: list[str], number: int = 0) -> Plan:
+def _of_classes(lot: Lot, kinds: list[str], contents: list[str], number: int = 0) -> Plan:
     """Return a plan with two projects that have names of their own classes, and an upload of each of these classes."""
     fit = next((kind for kind in kinds if NAME_CLASSES[kind].unique), "")
     dressed: dict[str, Json] = {"name_class": fit} if fit else {}
     steps = [named_project(f"p{n + 1}", OF_NAMES + 2 * number + n) for n in range(2)]
     steps.append(do("create_folder", "d1", project="p1", **dressed))
-    contents = lot.order("contents", FORMED)
     for n, kind in enumerate(kinds, start=1):
         home = "" if n % 2 else "d1" if lot.chance(f"in folder {n}") else "p1"
         steps += _used(lot.under(kind), n, kind, home, contents[n % len(contents)])
@@ -63,7 +63,7 @@ def _used(lot: Lot, number: int, kind: str, home: str, content: str) -> list[Ste
     Its `home` is the first project, or a folder there; the second project without one.
     """
     symbol, file = f"u{number}", f"f{number}"
-    size = lot.number("size", 10, 400)
+    size = lot.number("size", SHORTEST, 400)
     shape = formed(single(size) if lot.chance("single") else chunked((size,), lot), content)
     where: dict[str, Json] = {"folder": home} if home.startswith("d") else {}
     project = "p1" if home else "p2"
