@@ -35,6 +35,8 @@ _url = lru_cache(maxsize=64)(httpx.URL)
 Headers = tuple[tuple[str, str | None], ...]
 """Headers as they are sent; one of None is left out."""
 Notes = Mapping[str, Json]
+STREAMED: Mapping[str, str] = {"Transfer-Encoding": "chunked"}
+"""How a body is sent whose length is not told beforehand (RFC 9112, 7.1)."""
 UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
 """Failures after which the moment of the effect stays open: the operation has no end."""
 
@@ -97,9 +99,14 @@ class Client(Verbs):
         *,
         notes: Mapping[str, Json] = NOTHING,
         cut_after_s: float | None = None,
+        streamed: bool = False,
     ) -> Operation:
-        """Send `data` where a signed URL says; a URL that must not be followed becomes a refused operation."""
-        return self._signed(signed, "PUT", data, notes, cut_after_s)
+        """Send `data` where a signed URL says; a URL that must not be followed becomes a refused operation.
+
+        Where they are `streamed`, their length is not told beforehand, which a storage provider may refuse.
+        """
+        noted = {**notes, "headers": dict(STREAMED)} if streamed else notes
+        return self._signed(signed, "PUT", data, noted, cut_after_s, tuple(STREAMED.items()) if streamed else ())
 
     def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
         """Fetch what a signed URL serves: its length and MD5, in bounded memory.
@@ -139,13 +146,14 @@ class Client(Verbs):
         self.roads.clear()
         self.driver.disconnected(self)
 
-    def _signed(
+    def _signed(  # noqa: PLR0913, PLR0917 - what goes where, and how
         self,
         signed: Json,
         method: str,
         data: bytes | Blocks | None,
         notes: Mapping[str, Json],
         cut_after_s: float | None,
+        more: Headers = (),
     ) -> Operation:
         driver = self.driver
         try:
@@ -162,7 +170,7 @@ class Client(Verbs):
         except ForbiddenError as reason:
             exchange = Exchange(method=method, path="/", role=Role.STORAGE, user=None)
             return self._withheld(exchange, {**notes, "forbidden": str(reason)})
-        return self._attempted(prepared, prepared.headers)
+        return self._attempted(prepared, (*prepared.headers, *more))
 
     def _withheld(self, exchange: Exchange, notes: Mapping[str, Json]) -> Operation:
         """Keep an attempt that the driver itself did not make, and why."""
@@ -225,9 +233,9 @@ class Client(Verbs):
             "Accept-Encoding": "identity",
             "X-Request-Id": request_id,
         }
-        if prepared.data is not None and not isinstance(prepared.data, bytes):
-            fixed["Content-Length"] = str(prepared.data.size)  # else HTTP itself would send it in chunks
         given = {name.lower() for name, _ in headers}
+        if prepared.data is not None and not isinstance(prepared.data, bytes) and "transfer-encoding" not in given:
+            fixed["Content-Length"] = str(prepared.data.size)  # else HTTP itself would send it in chunks
         sent = [*((name, value) for name, value in fixed.items() if name.lower() not in given), *headers]
         return Asked(
             method=prepared.exchange.method,

@@ -61,10 +61,12 @@ VERBS: dict[str, Verb] = {
     "put_part": Verb(
         {"upload": UPLOAD},
         "PUT /uploads/{upload}/chunks {number}, PUT its signed URL",
-        {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, **_CUT},
+        {"number": 1, "lie": "", "hash_of": 0, "size_off": 0, "send": True, "fresh": False, "streamed": False, **_CUT},
         takes={"as_of": UPLOAD},
     ),
-    "put_whole": Verb({"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, **_CUT}),
+    "put_whole": Verb(
+        {"upload": UPLOAD}, "PUT the signed URL of {upload}", {"fresh": False, "streamed": False, **_CUT}
+    ),
     "complete": Verb(
         {"upload": UPLOAD},
         "PUT /uploads/{upload}/complete",
@@ -165,6 +167,7 @@ HOW: dict[str, str] = {
     "eager": "again at once while the upload is not completed",
     "labelled": "with a label",
     "fresh": "with other bytes than before",
+    "streamed": "its length not told beforehand, if that is taken",
     "named_store": "its storage provider named",
     "bare": "`chunked` left out, which is its default",
     "form": "as a form",

@@ -48,8 +48,9 @@ class Shape:
     `name_class` is that of its name, `media` is its content type, and `bare`
     leaves out that it is chunked, which is the default. The defect is in the parts `where`, else in the one sent last;
     `lie` is how a wrong hash is wrong. `again` sends every part twice, `asked` asks
-    for each signed URL three times and uses the second: the third time its part is stored already. `algorithm` is that
-    of the whole-file hash, and `content` the class of the bytes.
+    for each signed URL three times and uses the second: the third time its part is stored already. `streamed` sends
+    bytes without telling their length beforehand. `algorithm` is that of the whole-file hash, and `content` the class
+    of the bytes.
     """
 
     parts: tuple[int, ...]
@@ -63,6 +64,7 @@ class Shape:
     lie: str = "hash"
     again: bool = False
     asked: bool = False
+    streamed: bool = False
     algorithm: str = ""
     content: str = ""
 
@@ -97,14 +99,19 @@ class Shape:
         return do("complete", upload=symbol, **given)
 
     def _put_whole(self, symbol: str) -> list[Step]:
-        return [] if self.defect == "unsent" else [do("put_whole", upload=symbol)] * (1 + self.again)
+        if self.defect == "unsent":
+            return []
+        return [do("put_whole", upload=symbol, **self._manner())] * (1 + self.again)
+
+    def _manner(self) -> dict[str, Json]:
+        return {"streamed": True} if self.streamed else {}
 
     def _puts(self, symbol: str) -> list[Step]:
         odd = self.where or self.order[-1:]
         steps: list[Step] = []
         for number in self.order:
             here = self.defect if number in odd else ""
-            given = {**self._arguments(here), **self._swapped(number)}
+            given = {**self._arguments(here), **self._swapped(number), **self._manner()}
             merely = [do("put_part", upload=symbol, number=number, **{**given, "send": False})] * self.asked
             steps += [*merely, *[do("put_part", upload=symbol, number=number, **given)] * (1 + self.again), *merely]
             if here == "fresh":

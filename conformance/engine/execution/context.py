@@ -75,8 +75,9 @@ class Speaker(Protocol):
         *,
         notes: Mapping[str, Json] = NOTHING,
         cut_after_s: float | None = None,
+        streamed: bool = False,
     ) -> Operation:
-        """Store bytes by a signed URL."""
+        """Store bytes by a signed URL; where `streamed`, in pieces whose sum is not told beforehand."""
 
     def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
         """Fetch bytes by a signed URL."""

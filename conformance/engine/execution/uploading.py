@@ -194,7 +194,16 @@ def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, s
     if (algorithm := turn.stage.algorithm(upload)) != "md5":
         notes["digest"] = {"algorithm": algorithm, "value": made.digest(algorithm)}
     data = made.data() if made.size <= BLOCK else made
-    last = yield from insist(turn, lambda cut: turn.client.put_signed(signed, data, notes=notes, cut_after_s=cut))
+    streaming = [bool(turn.option("streamed"))]
+
+    def put(cut: float | None) -> Operation:
+        if streaming and streaming.pop():
+            return turn.client.put_signed(signed, made, notes=notes, cut_after_s=cut, streamed=True)
+        return turn.client.put_signed(signed, data, notes=notes, cut_after_s=cut)
+
+    last = yield from insist(turn, put)
+    if turn.option("streamed") and last.answer is Answer.REFUSED:
+        last = yield from insist(turn, put)
     if last.answer is Answer.DONE:
         upload.stored[number] = made
 

@@ -55,20 +55,22 @@ def _of_contents(rows: list[Row], lot: Lot) -> list[Row]:
 def _standard(lot: Lot) -> list[Shape]:
     """One single part over a mebibyte, one of about 5 MiB, two parts of 5 MiB and a rest, in an order of the lot's.
 
+    One single part and one chunk are sent without their length.
+
     Two uploads have the same bytes, and two parts of one.
     """
     beyond = lot.number("beyond", 1, 4 * KIB)
     equal = lot.number("equal", MOST_PROBED, 300)
     odd = [lot.number(f"part {n}", MOST_PROBED, 300) for n in range(lot.number("parts", 3, 9))]
     return [
-        single(MIB + beyond),
+        replace(single(MIB + beyond), streamed=True),
         single(LARGE_PART + lot.number("beside", -1, 1)),
         chunked((LARGE_PART, LARGE_PART + lot.number("second", 0, 1), beyond), lot.under("large")),
         replace(chunked(odd, lot.under("again")), again=True),
         replace(single(beyond), again=True, content="shared"),
         replace(chunked((beyond,), lot), again=True, content="shared"),
         replace(chunked((equal, equal, equal + 1), lot.under("equal")), content="alike"),
-        replace(chunked((beyond + 2,), lot), asked=True),
+        replace(chunked((beyond + 2,), lot), asked=True, streamed=True),
         replace(chunked((beyond, 8), lot.under("fresh")), defect="fresh"),
         replace(chunked((LARGE_PART, beyond), lot.under("gaps")), defect=GAPS),
         *_bad(lot),
