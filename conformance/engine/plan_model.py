@@ -159,9 +159,6 @@ def truths(plan: Plan) -> dict[str, Truth]:
 
 def _truth(plan: Plan, symbol: str, created: Step) -> Truth:
     writers = [actor for actor in plan.actors if any(_stores(step, symbol) for step in actor.steps)]
-    shared = len({number for actor in writers for number in _parts_of(actor, symbol)})
-    if shared < sum(len(_parts_of(actor, symbol)) for actor in writers):
-        return Truth.UNKNOWN  # whose bytes came last, nobody could tell
     if not all(_orderly(actor, symbol, writer) for actor in plan.actors for writer in writers):
         return Truth.UNKNOWN
     puts = [step for actor in writers for step in actor.steps if _stores(step, symbol)]
@@ -176,12 +173,6 @@ def _truth(plan: Plan, symbol: str, created: Step) -> Truth:
 
 def _stores(step: Step, symbol: str) -> bool:
     return step.verb in ("put_part", "put_whole") and step.args.get("upload") == symbol
-
-
-def _parts_of(actor: Actor, symbol: str) -> set[int]:
-    """Return the numbers of the parts that an actor stores; a single part is the first."""
-    puts = [step for step in actor.steps if _stores(step, symbol)]
-    return {int(option(step, "number")) if step.verb == "put_part" else 1 for step in puts}
 
 
 def _orderly(actor: Actor, symbol: str, writer: Actor) -> bool:

@@ -11,13 +11,15 @@ from .exercised import BAD, COMPLETED, WINDOW
 from .plan_parts import Draw, attach_meanwhile, reads
 from .shapes import Shape
 
-_KINDS = ("single", "chunked", "many")
-"""A single part, the only chunk, and one of three chunks."""
+_KINDS = ("single", "chunked", "many", "nothing")
+"""A single part, the only chunk, one of three chunks, and a last chunk that would hold nothing."""
 
 
 @st.composite
 def unsent_parts(draw: Draw) -> Plan:
     """A single-part upload without its bytes, and chunked ones whose only or whose last chunk was never stored.
+
+    A last chunk without bytes is one, too: it was reported, and so has to be there.
 
     All are in one plan, so that no run leaves one out. Each is attached while it is completed: a server may refuse what
     it knows to be bad, and then nobody could wait for it.
@@ -36,6 +38,8 @@ def _shape(draw: Draw, kind: str) -> Shape:
     size = draw(st.integers(1, 3000))
     if kind == "single":
         return Shape((size,), (1,), chunked=False, defect="unsent")
+    if kind == "nothing":
+        return Shape((size, 0), (1, 2), defect="missing")
     order = draw(st.permutations((1, 2, 3))) if kind == "many" else [1]
     return Shape((size,) * len(order), tuple(order), defect="missing")
 

@@ -66,19 +66,21 @@ def crowds(draw: Draw) -> Plan:
 
 @st.composite
 def parallel_parts(draw: Draw) -> Plan:
-    """Four clients report and store the parts of one upload side by side, as the official one does, twice each.
+    """Four clients report and store the parts of one upload side by side, as the official one does, two each.
+
+    Then two and two of them store the same part once more at one moment, as impatient clients do.
 
     The parts are no smaller than those of the probe, so that it is good wherever the probe is accepted.
     """
     parts = draw(st.lists(st.integers(shapes.MOST_PROBED, 300), min_size=2 * HANDS, max_size=2 * HANDS))
     create = do("create_upload", "u1", project=COMMON, parts=parts)
     numbers = draw(st.permutations(range(1, len(parts) + 1)))
-    rounds = [do("meet", at=at, parties=HANDS) for at in ("first", "second")]
+    rounds = [do("meet", at=at, parties=HANDS) for at in ("first", "second", "again")]
     filled, looks = do("meet", at="filled", parties=HANDS), do("read_upload", upload="u1")
     end = (do("complete", upload="u1"), attach("u1", "f1", COMMON), *reads(draw, "f1"))
     actors = []
     for hand in range(HANDS):
-        puts = [do("put_part", upload="u1", number=n) for n in numbers[hand::HANDS]]
+        puts = [do("put_part", upload="u1", number=n) for n in (*numbers[hand::HANDS], numbers[hand // 2])]
         sent = [step for both in zip(rounds, puts, strict=True) for step in both]
         own = ([looks], []) if hand else ([create], end)
         actors.append(Actor(f"writer-{hand + 1}", (*own[0], *sent, filled, *own[1])))

@@ -163,7 +163,7 @@ def test_parts_are_large_asked_for_thrice_and_never_sent(seed: int) -> None:
     assert any(sum(size >= LARGE_PART for size in one["parts"]) >= 2 for one in creates)
     assert {Truth.GOOD} <= {truth for plan in plans("sizes", seed) for truth in _asked_thrice(plan)}
     (unsent,) = plans("unsent-parts", seed)
-    assert len(truths(unsent)) == 3
+    assert len(truths(unsent)) == 4
 
 
 def _asked_thrice(plan: Plan) -> list[Truth]:

@@ -118,12 +118,22 @@ def part(number: int) -> Step:
         ((part(1), MEET, COMPLETE), (do("put_part", upload="u1", number=2, lie="hash"), MEET), Truth.BAD),
         ((part(1), COMPLETE), (part(2),), Truth.UNKNOWN),
         ((part(1), MEET, COMPLETE), (MEET, part(2)), Truth.UNKNOWN),
-        ((part(1), part(2), MEET, COMPLETE), (part(2), MEET), Truth.UNKNOWN),
+        ((part(1), part(2), MEET, COMPLETE), (part(2), MEET), Truth.GOOD_IF_ACCEPTED),
+        (
+            (part(1), part(2), MEET, COMPLETE),
+            (do("put_part", upload="u1", number=2, fresh=True), MEET),
+            Truth.UNKNOWN,
+        ),
+        (
+            (part(1), part(2), MEET, COMPLETE),
+            (do("put_part", upload="u1", number=2, lie="hash"), MEET),
+            Truth.UNKNOWN,
+        ),
     ],
 )
 def test_two_may_store_different_parts_and_meet(
     mine: tuple[Step, ...], theirs: tuple[Step, ...], expected: Truth
 ) -> None:
-    """What two store together is known if no part is stored by both, and both are done before it is completed."""
+    """What two store together is known if both store the same of it, and both are done before it is completed."""
     create = do("create_upload", "u1", project=COMMON, parts=[3, 4])
     assert truths(plan((create, *mine), theirs)) == {"u1": expected}
