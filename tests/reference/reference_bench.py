@@ -112,11 +112,12 @@ class Bench:
         self.world.jobs.work()
         return answer
 
-    def store(self, signed: dict[str, Any], content: bytes = b"") -> Answer:
-        """Use a signed URL."""
+    def store(self, signed: dict[str, Any], content: bytes = b"", *, streamed: bool = False) -> Answer:
+        """Use a signed URL; where `streamed`, without telling the length of the bytes."""
         parts = urlsplit(signed["url"])
+        headers = [(b"transfer-encoding", b"chunked")] if streamed else []
         return self.loop.run_until_complete(
-            self._send(self._storage, signed["http_verb"], parts.path, parts.query, [], content)
+            self._send(self._storage, signed["http_verb"], parts.path, parts.query, headers, content)
         )
 
     async def _send(  # noqa: PLR0917 (a request has that many parts)

@@ -41,6 +41,7 @@ from conformance.reference.faults.value_faults import (
     name_faults,
     part_faults,
     provider_faults,
+    sending_faults,
     size_faults,
 )
 
@@ -61,6 +62,7 @@ TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
     content_faults: values.contents,
     size_faults: values.sizes,
     part_faults: values.parts,
+    sending_faults: values.sendings,
     digest_faults: values.hashes,
     provider_faults: values.providers,
     header_faults: values.headers,

@@ -131,6 +131,25 @@ def parts(trip: Trip) -> None:
     trip.whole(*bad, *good, twice, again, reverse, beside)
 
 
+def sendings(trip: Trip) -> None:
+    """Send bytes without their length, a part twice at once, and none; name types with parameters and in capitals."""
+    project = trip.project()
+    streamed = trip.start(project, [], chunked=False, size=8)
+    streamed.content = b"streamed"
+    trip.bench.advance(0.1)
+    trip.bench.store(streamed.facts["signed"], streamed.content, streamed=True)
+    twice = trip.start(project, [b"sent at once"])
+    trip.bench.store(twice.facts["signed", 1], b"sent at once")
+    lacking = trip.start(project, [b"all of it"], truth=BAD)
+    trip.part(lacking, 2, b"", send=False)
+    low = next(content for n in range(1 << 16) if md5(content := b"low %d" % n).startswith("00"))
+    typed = [
+        trip.start(project, [content], content_type=media)
+        for content, media in ((low, "text/plain"), (b"typed", "text/plain; charset=utf-8"), (b"Typed", "Text/Plain"))
+    ]
+    trip.whole(streamed, twice, lacking, *typed)
+
+
 def hashes(trip: Trip) -> None:
     """Report hashes that are nearly right, and complete by every algorithm."""
     project = trip.project()

@@ -7,7 +7,10 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import PlainTextResponse
+
 from conformance.reference.faults.value_faults.provider_faults import second_provider
+from conformance.reference.faults.value_faults.sending_faults import is_streamed
 from conformance.reference.hooks.bends import URLS, Variant
 from conformance.reference.hooks.recipes import condemn
 from conformance.reference.hooks.seam import Layer, Reply
@@ -234,7 +237,21 @@ class _StoredOnce(Layer):
         return pieces
 
 
+class _LengthWanted(Layer):
+    """Refuses bytes whose length is not told beforehand."""
+
+    async def delivered(self, visit: Visit, response: Response) -> Response:
+        """Let go of what came."""
+        if not is_streamed(visit) or response.status_code >= 300:
+            return response
+        self.world.objects.drop(visit.name, visit.number)
+        return PlainTextResponse("MissingContentLength", 411)
+
+
 FAMILY: dict[Variant, LayerFactory] = {
+    Variant("length-wanted", "bytes without their length are refused with 411", "a storage provider may want it"): (
+        _LengthWanted
+    ),
     Variant("bytes-stored-once", "the same bytes are kept once", "nobody can see where bytes lie"): _StoredOnce,
     Variant("names-reserved", "names that are paths are refused", _NAMES): _naming(_reserved),
     Variant("names-trimmed", "names lose the spaces at their ends", _NAMES): _naming(str.strip),

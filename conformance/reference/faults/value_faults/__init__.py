@@ -1,4 +1,4 @@
-"""Faults of values: names, sizes, parts, hashes, storage providers, headers."""
+"""Faults of values: names, sizes, parts and how they are sent, hashes, storage providers, headers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from conformance.reference.faults.value_faults import (
     name_faults,
     part_faults,
     provider_faults,
+    sending_faults,
     size_faults,
 )
 
@@ -24,6 +25,7 @@ FAMILY: dict[Fault, LayerFactory] = (
     | content_faults.FAMILY
     | size_faults.FAMILY
     | part_faults.FAMILY
+    | sending_faults.FAMILY
     | digest_faults.FAMILY
     | provider_faults.FAMILY
     | header_faults.FAMILY
