@@ -116,7 +116,7 @@ def record(operation: Shown, name: str) -> Json:
 def lists(operation: Shown, name: str) -> bool:
     """Return whether a listing shows a name."""
     body = operation.exchange.response
-    return isinstance(body, dict) and any(name.lower() in str(item).lower() for item in body["results"])
+    return isinstance(body, dict) and any(name.lower() in text.lower() for text in strings(body["results"]))
 
 
 def strings(body: Json | Octets | None) -> Iterator[str]:
