@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from conformance.api.answers import Answer
 from conformance.engine.content import BLOCK, Piece, digest_of, whole
+from conformance.engine.execution.attempts import insist
 from conformance.engine.execution.bindings import Project, Upload
 from conformance.engine.execution.context import Attempt, Sent, Turn, sent
 from conformance.engine.execution.own_bytes import piece_of
 from conformance.engine.execution.scheduler import Task
-from conformance.engine.execution.writes import insist
 from conformance.engine.plan import NO_FURTHER_STORE, NO_SIGNED_URL, TOO_LARGE, TOO_MANY_BYTES
 from conformance.engine.plan_model import Truth
 from conformance.engine.values.false_hashes import falsified, is_plain

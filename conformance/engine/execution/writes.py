@@ -1,56 +1,31 @@
 """The verbs that change projects and files: each a short task that makes its attempts and binds what came of them.
 
-Those of uploads stand in `uploading`. After an attempt that tells nothing (cut off, timed out, 5xx) the step is tried
-again, every attempt an operation of its own; creates take a new name each time, so that whatever an attempt left behind
-can be told apart.
+Those of uploads stand in `uploading`. Creates take a new name at each attempt, so that whatever one left behind can be
+told apart.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator
 
 from conformance.api.answers import Answer
 from conformance.api.bodies import promoted
 from conformance.api.error_bodies import says_taken
+from conformance.engine.execution.attempts import Trying, insist
 from conformance.engine.execution.bindings import File, Folder, Project, Upload, Version
-from conformance.engine.execution.context import RETRIES, Attempt, Sent, Turn, patience, sent
+from conformance.engine.execution.context import Sent, Turn, sent
 from conformance.engine.execution.polling import GROWTH
-from conformance.engine.execution.scheduler import Signal, Task
+from conformance.engine.execution.scheduler import Task
+from conformance.engine.execution.verbs.second_upload import in_its_place, is_used
 from conformance.engine.plan import NO_FILE
 from conformance.engine.plan_model import Truth, first_version
-from conformance.engine.plan_verbs import VERBS
 from conformance.model import Json, Operation
 
-Trying = Generator[float | Signal, None, Sent]
 _SLUG = re.compile(r"[^a-z0-9]+")
 """What a slug cannot hold."""
 NO_EFFECT = frozenset({Answer.REFUSED, Answer.NC, Answer.UNSENT})
 """The answers to a write after which nothing was done."""
-
-
-def insist(turn: Turn, attempt: Attempt) -> Trying:
-    """Make an attempt, cut off first if the step says so, until its answer tells something.
-
-    One step of each plan does not give up before the bound is over: silence tells something only then.
-    """
-    cut, begun = float(turn.option("cut_s")) if "cut_s" in VERBS[turn.step.verb].options else 0.0, time.monotonic()
-    last, again = sent(turn.client, attempt(cut or None)), 0
-    while last.answer in (Answer.UNKNOWN, Answer.UNSENT):
-        over = turn.stage.timing.deadline(begun)
-        if again >= RETRIES and not _outwaits(turn, last, over):
-            break
-        pause = 0.0 if cut and not again else patience(again, last.operation)
-        yield time.monotonic() + (pause if again < RETRIES else min(pause, max(0.0, over - time.monotonic()) + 0.01))
-        last, again = sent(turn.client, attempt(None)), again + 1
-    return last
-
-
-def _outwaits(turn: Turn, last: Sent, over: float) -> bool:
-    if last.answer is not Answer.UNKNOWN or time.monotonic() > over or turn.stage.scheduler.stopped:
-        return False
-    return turn.world.outwaits(turn.step)
 
 
 def create_project(turn: Turn) -> Task:
@@ -92,6 +67,7 @@ def attach(turn: Turn) -> Task:
     """Make a file of an upload; an eager client asks again at once while the upload is not completed yet.
 
     A server may take uploads only once it shows their completion, or their consistency: then the client comes back.
+    One that makes no second file of an upload gets another upload.
     """
     upload, folder = turn.upload(), turn.folder()
     project = folder.project if folder else turn.project()
@@ -107,6 +83,9 @@ def attach(turn: Turn) -> Task:
     while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, project, last):
         yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client, turn.client.send("POST", "/files", json=body))
+    if like := (yield from in_its_place(turn, upload, last)):
+        upload, body = like, {**body, "upload": {"id": like.id}}
+        last = yield from insist(turn, lambda _: turn.client.send("POST", "/files", json=body))
     version = _version(last.body.get("current_version"), upload, last.at)
     if last.made and version:
         turn.bind(version, first_version(turn.step.binds))
@@ -135,8 +114,8 @@ def _may_be_taken_later(turn: Turn, upload: Upload, project: Project, last: Sent
     `project` is that of the file: one of another project than its own is, or may be, refused for good as well.
     """
     over = upload.project.deleted or turn.stage.scheduler.stopped or says_taken(last.operation.exchange)
-    used = any(version.upload is upload for file in turn.world.files() for version in file.versions)
-    if upload.completed is None or over or used or project is not upload.project or not turn.owns(project):
+    foreign = project is not upload.project or not turn.owns(project)
+    if upload.completed is None or over or foreign or is_used(turn, upload):
         return False
     timing = turn.stage.timing
     good = upload.truth is Truth.GOOD or (upload.truth is Truth.GOOD_IF_ACCEPTED and turn.stage.small_parts)
@@ -152,6 +131,7 @@ def new_version(turn: Turn) -> Task:
     """Give a file a new version: another upload.
 
     A server may take uploads only once it shows their completion, or their consistency: then the client comes back.
+    One that makes no second version of an upload gets another upload.
     """
     file, upload = turn.file(), turn.upload()
     body, before, switch = {"upload": {"id": upload.id}, **_label(turn)}, file.current, file.begin_switch()
@@ -162,6 +142,9 @@ def new_version(turn: Turn) -> Task:
     while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, file.project, last):
         yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client, turn.client.send("PUT", path, json=body))
+    if like := (yield from in_its_place(turn, upload, last)):
+        upload, body = like, {**body, "upload": {"id": like.id}}
+        last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body))
     version, alone = _version(last.body.get("current_version"), upload, last.at), file.end_switch(switch)
     if last.made and version:
         file.versions.append(version)

@@ -6,11 +6,12 @@ from collections.abc import Generator
 from functools import partial
 
 from conformance.api.answers import Answer
+from conformance.engine.execution.attempts import insist
 from conformance.engine.execution.bindings import File, Folder, Project, Resource
 from conformance.engine.execution.context import Sent, Turn
 from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.execution.verbs.offered_calls import Offering, lacks, learn, offered
-from conformance.engine.execution.writes import insist, place, remove
+from conformance.engine.execution.writes import place, remove
 from conformance.model import Json
 
 Naming = Generator[float | Signal, None, tuple[Sent | None, str]]
@@ -21,7 +22,8 @@ def create_folder(turn: Turn) -> Task:
     inside, like = turn.folder(), turn.folder("like")
     project = inside.project if inside else turn.project()
     kind = str(turn.option("name_class"))
-    last, name = yield from _ask_folder(turn, project, inside, like.name if like else turn.world.name("folder", kind))
+    named = turn.world.name("folder", kind) if like is None else turn.world.like(like.name, kind) if kind else like.name
+    last, name = yield from _ask_folder(turn, project, inside, named)
     if kind and last and last.answer is Answer.REFUSED:
         last, name = yield from _ask_folder(turn, project, inside, turn.world.name("folder"))
     if last and last.made:

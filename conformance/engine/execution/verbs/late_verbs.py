@@ -7,13 +7,13 @@ import time
 
 from conformance.api.answers import Answer
 from conformance.engine.content import whole
+from conformance.engine.execution.attempts import insist
 from conformance.engine.execution.bindings import Upload
 from conformance.engine.execution.context import Turn, sent
 from conformance.engine.execution.own_bytes import piece_of
 from conformance.engine.execution.reads import follow
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.verbs.offered_calls import offered
-from conformance.engine.execution.writes import insist
 from conformance.engine.plan import NOTHING_RETAINED
 from conformance.engine.plan_model import Truth
 from conformance.engine.values.false_hashes import falsified

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 from conformance.api.answers import Answer
+from conformance.engine.execution.attempts import insist
 from conformance.engine.execution.bindings import Membership, Project
 from conformance.engine.execution.context import Attempt, Sent, Speaker, Turn, sent
 from conformance.engine.execution.reads import ask_url
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.verbs.offered_calls import Offering, lacks, learn, offered
-from conformance.engine.execution.writes import insist, place
+from conformance.engine.execution.writes import place
 from conformance.engine.plan import NO_SECOND_USER, Actor
 from conformance.model import Json
 

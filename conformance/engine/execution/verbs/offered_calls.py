@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from conformance.api.answers import Answer
+from conformance.engine.execution.attempts import insist
 from conformance.engine.execution.context import Attempt, Sent, Turn
 from conformance.engine.execution.scheduler import Signal
-from conformance.engine.execution.writes import insist
 from conformance.engine.plan import NOT_OFFERED
 
 ABSENT = frozenset({404, 405})

@@ -1,0 +1,75 @@
+"""An upload in another one's place, where a server makes one file, or one version, of an upload and no second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from conformance.api.answers import Answer
+from conformance.engine.content import Piece, digest_of, whole
+from conformance.engine.execution.attempts import insist
+from conformance.engine.execution.bindings import Upload
+from conformance.engine.execution.context import Sent, Turn
+from conformance.engine.execution.own_bytes import piece_of
+from conformance.engine.execution.scheduler import Signal, Task
+from conformance.engine.plan_model import Truth
+from conformance.model import Json
+
+_GOOD = frozenset({Truth.GOOD, Truth.GOOD_IF_ACCEPTED})
+
+
+def is_used(turn: Turn, upload: Upload) -> bool:
+    """Whether the plan has a file, or a version of one, of an upload."""
+    return any(version.upload is upload for file in turn.world.files() for version in file.versions)
+
+
+def in_its_place(turn: Turn, upload: Upload, last: Sent) -> Generator[float | Signal, None, Upload | None]:
+    """Make, fill and complete an upload like a good one, of bytes of its own, if that was refused since it is used.
+
+    `last` is how making a file or a version of it ended. None where it was not refused, or may be for another reason.
+    """
+    if last.answer is not Answer.REFUSED or upload.truth not in _GOOD or not is_used(turn, upload):
+        return None
+    if not turn.owns(upload.project) or upload.project.deleted or not upload.whole:
+        return None
+    body: Json = {"name": turn.world.name("upload"), "content_type": "application/octet-stream"}
+    body |= {"size": sum(upload.parts), "chunked": upload.chunked}
+    path = f"/projects/{upload.project.id}/uploads"
+    made = yield from insist(turn, lambda _: turn.client.send("POST", path, json=body))
+    if not made.made:
+        return None
+    like = Upload(made.made, upload.project, upload.parts, upload.chunked, upload.truth, made.body.get("signed_url"))
+    like.signed_by, like.created, like.store = made.operation.id, made.at, upload.store
+    for number in range(1, len(like.parts) + 1):
+        yield from _store(turn, like, number)
+    yield from _complete(turn, like)
+    return like if like.completed and like.whole else None
+
+
+def _store(turn: Turn, upload: Upload, number: int) -> Task:
+    made, signed, by = piece_of(turn, upload, number), upload.signed, upload.signed_by
+    if upload.chunked:
+        body: Json = {"number": number, "size": made.size, "hash": _hash(turn, upload, [made])}
+        told = yield from insist(turn, lambda _: turn.client.send("PUT", f"/uploads/{upload.id}/chunks", json=body))
+        signed, by = told.body, told.operation.id
+    notes: dict[str, Json] = {"url_of": by}
+    if (algorithm := turn.stage.algorithm(upload)) != "md5":
+        notes["digest"] = {"algorithm": algorithm, "value": made.digest(algorithm)}
+    put = yield from insist(turn, lambda _: turn.client.put_signed(signed, made.data(), notes=notes))
+    if put.answer is Answer.DONE:
+        upload.stored[number] = made
+
+
+def _complete(turn: Turn, upload: Upload) -> Task:
+    size, md5 = whole(upload.pieces())
+    reported = _hash(turn, upload, upload.pieces())
+    content: dict[str, Json] = {"bytes": size, "md5": md5, reported["algorithm"]: reported["value"]}
+    path, body = f"/uploads/{upload.id}/complete", {"hash": reported}
+    last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body, notes={"content": content}))
+    if last.answer in (Answer.DONE, Answer.ALREADY):
+        upload.completed = upload.tried = time.monotonic()
+
+
+def _hash(turn: Turn, upload: Upload, pieces: list[Piece]) -> dict[str, str]:
+    algorithm = turn.stage.algorithm(upload)
+    return {"value": digest_of(pieces, algorithm), "algorithm": algorithm}
