@@ -29,8 +29,9 @@ def nested_folders(draw: Draw) -> Plan:
     """Files in folders, two deep and three, good and bad: moved, renamed and relabelled while pending, and after.
 
     Each change of a file that is pending comes soon after its completion, and is followed by a look, as is whatever
-    changes after the verdict; another file stays where it was made. In the end a second version is pending while one
-    file is relabelled, another renamed and a third moved; of one the first is promoted where all was moved.
+    changes after the verdict; another file stays where it was made. A folder is moved above what is pending.
+    In the end a second version is pending while one file is relabelled, another renamed and a third moved, and so they
+    stay; of a fourth the first version is promoted.
     """
     start, project = own_or_common(draw)
     good, bad, newer = (draw(shapes.definite(bad=bad)) for bad in (False, True, False))
@@ -41,16 +42,17 @@ def nested_folders(draw: Draw) -> Plan:
     glance = do("read_url", file="f1")
     steps += [step for change in draw(st.permutations(_of_file())) for step in (change, glance)]
     steps += [attach_in("u1", "f3", "e1", project), *draw(st.permutations(_of_folder()))]
-    steps += [bad.completes("u2"), attach_in("u2", "f2", "d2", project), do("relabel", file="f2")]
-    steps += [attach_in("u1", file, "d3", project) for file in ("f4", "f5")]
+    steps += [bad.completes("u2"), attach_in("u2", "f2", "e1", project), do("move_folder", folder="e1", into="d2")]
+    steps.append(do("relabel", file="f2"))
+    steps += [attach_in("u1", "f4", "d2", project), attach_in("u1", "f5", "d3", project)]
     changes = draw(st.permutations([*_of_file(), *_of_folder()]))
     after = [step for change in changes[:3] for step in (change, look)]
     steps += [do("settle", file="f1"), *after]
     steps += [*newer.writes("u3", project), newer.completes("u3"), do("new_version", file="f3", upload="u3")]
     steps += [do("relabel", file="f3"), do("new_version", "v3", file="f1", upload="u3"), do("rename_file", file="f1")]
     steps += [do("new_version", file="f4", upload="u3"), do("move_file", file="f4"), do("settle", file="f3")]
-    steps += [do("move_file", file="f3"), do("settle", file="f1"), do("promote", version=first_version("f1"))]
-    steps += [do("settle", file="f1")]
+    steps += [do("move_file", file="f3"), do("new_version", file="f5", upload="u3")]
+    steps += [do("promote", version=first_version("f5")), do("settle", file="f1")]
     steps += [do("read_file", file="f1"), do("list_folder", folder="d3"), do("read_folder", folder="d1")]
     return Plan("nested-folders", "places change", (Actor("writer", tuple(steps)), _reader(draw, "f2")))
 
@@ -71,7 +73,7 @@ def _reader(draw: Draw, file: str) -> Actor:
 
 @st.composite
 def folder_deletions(draw: Draw) -> Plan:
-    """A folder is deleted with a file in it, while pending or after; other files of the upload stay.
+    """A folder is deleted with a file in it, while pending or after, another one surely while pending; others stay.
 
     One of them, and another's folder, were moved out before; that file comes where its name is taken, and so does its
     next name. A folder of the same name is made afterwards, with another file of the upload.
@@ -79,7 +81,9 @@ def folder_deletions(draw: Draw) -> Plan:
     shape = draw(shapes.definite(bad=False))
     wait = do("settle", file="f1") if draw(st.booleans()) else pause(draw)
     gone = draw(st.sampled_from(("d1", "d2")))
-    steps = [do("create_project", "p1"), *nested("p1", 2), *shape.writes("u1", "p1"), shape.completes("u1")]
+    steps = [do("create_project", "p1"), *nested("p1", 2), do("create_folder", "d4", project="p1")]
+    steps += [*shape.writes("u1", "p1"), shape.completes("u1"), attach_in("u1", "f6", "d4", "p1")]
+    steps += [do("delete_folder", folder="d4")]
     steps += [attach_in("u1", "f1", "d2", "p1"), attach("u1", "f2", "p1"), attach_in("u1", "f4", "d2", "p1")]
     steps += [do("create_folder", "e1", project="p1", folder=gone), attach_in("u1", "f5", "e1", "p1")]
     steps += [do("move_file", file="f4"), do("move_folder", folder="e1"), wait, do("delete_folder", folder=gone)]

@@ -83,11 +83,12 @@ def _at_once(draw: Draw) -> list[Actor]:
 def _replaced_pending(draw: Draw) -> Actor:
     """Replace a pending version, make it current again and delete the first one of its upload, all while it waits."""
     one, other = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
-    steps = [*one.writes("m1"), *other.writes("m2"), one.completes("m1"), other.completes("m2")]
-    steps += [attach("m1", "n1", COMMON), attach("m1", "n2", COMMON), do("new_version", file="n1", upload="m2")]
+    steps = [*one.writes("m1"), *other.writes("m2"), one.completes("m1")]
+    steps += [attach("m1", file, COMMON) for file in ("n1", "n2", "n3")]
+    steps += [other.completes("m2"), do("new_version", "x2", file="n3", upload="m2")]
+    steps += [do("promote", version=first_version("n3")), do("new_version", file="n1", upload="m2")]
     steps += [do("promote", version=first_version("n1")), do("delete_version", version=first_version("n1"))]
-    steps += [attach("m1", "n3", COMMON), do("new_version", "x2", file="n3", upload="m2")]
-    return Actor("replacer", (*steps, do("promote", version=first_version("n3"))))
+    return Actor("replacer", tuple(steps))
 
 
 def _same_bytes(draw: Draw) -> Actor:

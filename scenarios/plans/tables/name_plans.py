@@ -85,7 +85,7 @@ def _alike(lot: Lot) -> Plan:
         do("create_project", "p1", slug=True),
         do("create_project", "p2", slug_of="p1"),
         do("create_folder", "d1", project="p1"),
-        do("create_folder", "d2", project="p1"),
+        do("create_folder", "d2", project="p1", like="d1", name_class="capitals"),
     ]
     for n, (one, other) in enumerate(ALIKE):
         first, second = f"a{n}", f"b{n}"
