@@ -115,12 +115,12 @@ class _PromotionShowsFile(Layer):
 
 
 class _OneFilePerUpload(Layer):
-    """Refuses to make a second file of an upload."""
+    """Refuses to make a second file, or a second version, of an upload."""
 
     def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:  # noqa: ARG002
         """Look for the first."""
         taken = self.world.database.one("SELECT 1 FROM versions WHERE upload_id = ?", upload["id"])
-        return "is a file already" if taken and call.operation == "create_file" else message
+        return "has already been taken" if taken and call.operation in ("create_file", "update_file") else message
 
 
 FAMILY: dict[Variant, LayerFactory] = {
@@ -140,7 +140,7 @@ FAMILY: dict[Variant, LayerFactory] = {
     ): _ProviderFirst,
     Variant(
         "one-file-per-upload",
-        "POST /files refuses an upload that is a file already",
+        "an upload that is a file, or a version of one, is refused for another",
         "refusing a second file of an upload is legal",
     ): _OneFilePerUpload,
     Variant(

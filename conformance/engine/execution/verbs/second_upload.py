@@ -15,6 +15,7 @@ from conformance.engine.execution.scheduler import Signal, Task
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
 
+_NO = frozenset({Answer.REFUSED, Answer.ALREADY})
 _GOOD = frozenset({Truth.GOOD, Truth.GOOD_IF_ACCEPTED})
 
 
@@ -28,7 +29,7 @@ def in_its_place(turn: Turn, upload: Upload, last: Sent) -> Generator[float | Si
 
     `last` is how making a file or a version of it ended. None where it was not refused, or may be for another reason.
     """
-    if last.answer is not Answer.REFUSED or upload.truth not in _GOOD or not is_used(turn, upload):
+    if last.answer not in _NO or upload.truth not in _GOOD or not is_used(turn, upload):
         return None
     if not turn.owns(upload.project) or upload.project.deleted or not upload.whole:
         return None
