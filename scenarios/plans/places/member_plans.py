@@ -17,8 +17,9 @@ from ..plan_parts import Draw, attach, pause, reads, settling
 def members(draw: Draw) -> Plan:
     """The second user is given rights and does all that the owner does: in the owner's project, beside the owner.
 
-    Before, the second user is refused. The member makes a good and a bad upload and files of its own, completes and
-    attaches one that the owner filled, and gives the owner's file a new version; the owner gives the member's file one,
+    Before, the second user is refused, and given rights for a moment. The member makes a good and a bad upload and
+    files of its own, completes and attaches one that the owner filled, looks at once while it is pending, and gives the
+    owner's file a new version; the owner gives the member's file one,
     which the member has read before and reads again. Then the rights are withdrawn while a good and a bad upload
     of the member's are pending, and the second user asks once more for everything.
     """
@@ -30,14 +31,16 @@ def members(draw: Draw) -> Plan:
     asked, filled, made, switched, leaves, withdrawn = meets
     role = draw(st.sampled_from(("project_admin", "project_admin", "file_editor")))
     start = [do("create_project", "p1"), *mine.writes("u1", "p1"), mine.completes("u1"), attach("u1", "f1", "p1")]
-    start += [asked, do("grant", RIGHTS, project="p1", role=role)]
+    start += [asked, do("grant", "r0", project="p1", role="file_editor"), do("withdraw", rights="r0")]
+    start.append(do("grant", RIGHTS, project="p1", role=role))
     own = [*handed.writes("u3", "p1"), filled, *newest.writes("u8", "p1"), newest.completes("u8")]
     rest = [*reads(draw, "f1"), do("settle", file="f1"), made, do("read_versions", file="f1"), do("settle", file="f2")]
     rest += [do("new_version", file="f2", upload="u8"), switched]
     owner = Actor("owner", (*start, *own, *rest, leaves, do("withdraw", rights=RIGHTS), withdrawn))
     make = [*theirs.writes("u2", "p1"), *wrong.writes("u5", "p1"), theirs.completes("u2"), wrong.completes("u5")]
     make += [attach("u2", "f2", "p1"), attach("u5", "f5", "p1"), *reads(draw, "f2"), do("read_url", file="f5", times=2)]
-    take = [filled, handed.completes("u3"), attach("u3", "f3", "p1"), pause(draw), do("read_url", file="f1", times=2)]
+    take = [filled, handed.completes("u3"), attach("u3", "f3", "p1"), do("read_url", file="f3")]
+    take += [do("read_version_url", version=first_version("f3")), pause(draw), do("read_url", file="f1", times=2)]
     renew = [*newer.writes("u4", "p1"), newer.completes("u4"), do("new_version", "v4", file="f1", upload="u4")]
     look = [do("settle", file=file) for file in ("f2", "f5", "f3", "f1")]
     look += [do("download", file="f2"), do("read_project", project="p1"), do("list_uploads", project="p1"), made]

@@ -89,8 +89,8 @@ def _ends() -> list[Step]:
 def wrong_changes(draw: Draw) -> Plan:
     """The owner asks for changes that cannot be granted, of things that exist, and looks after them.
 
-    Two files of their own show what a server may grant or refuse: a version of an upload that is still open, and that
-    the only version of a file is deleted.
+    Two files of their own show what a server may grant or refuse: a version of an upload that is still open, looked
+    after again when that is completed, and that the only version of a file is deleted.
     """
     shape = draw(shapes.one_part(bad=False))
     steps = [do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1")]
@@ -113,6 +113,7 @@ def wrong_changes(draw: Draw) -> Plan:
     looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
     looks += [step for n in (3, 4) for step in (do("read_file", file=f"f{n}"), do("read_versions", file=f"f{n}"))]
     ends = [do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
+    ends += [do("read_file", file="f3"), do("download", file="f3")]
     return Plan(
         "wrong-changes",
         "wrong, and looked after",
