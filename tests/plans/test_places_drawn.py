@@ -63,8 +63,9 @@ def test_a_member_does_what_the_owner_does_and_loses_the_rights() -> None:
     @MOST
     @given(SCENARIOS["members"].strategy())
     def one(plan: Plan) -> None:
-        owner, early, member, former = plan.actors
-        assert [one.user for one in plan.actors] == ["owner", "other", "member", "other"]
+        owner, early, member, former, peer = plan.actors
+        assert [one.user for one in plan.actors] == ["owner", "other", "member", "other", "member"]
+        assert verbs(peer) == ["read_url", "read_version_url"]
         assert "create_upload" in verbs(early)
         assert {"create_upload", "complete", "attach", "new_version", "read_url", "download"} <= set(verbs(member))
         made = {step.binds for step in owner.steps if step.verb == "create_upload"}

@@ -19,9 +19,9 @@ def members(draw: Draw) -> Plan:
 
     Before, the second user is refused, and given rights for a moment. The member makes a good and a bad upload and
     files of its own, completes and attaches one that the owner filled, looks at once while it is pending, and gives the
-    owner's file a new version; the owner gives the member's file one,
-    which the member has read before and reads again. Then the rights are withdrawn while a good and a bad upload
-    of the member's are pending, and the second user asks once more for everything.
+    owner's file a new version; the owner gives the member's file one, which the member has read before and reads again,
+    and a member reads a file of the owner's that is pending. Then the rights are withdrawn while a good and a bad
+    upload of the member's are pending, and the second user asks once more for everything.
     """
     bad = draw(st.booleans())
     mine, theirs, wrong, handed, newer, newest, last, worst = (
@@ -34,6 +34,7 @@ def members(draw: Draw) -> Plan:
     start += [asked, do("grant", "r0", project="p1", role="file_editor"), do("withdraw", rights="r0")]
     start.append(do("grant", RIGHTS, project="p1", role=role))
     own = [*handed.writes("u3", "p1"), filled, *newest.writes("u8", "p1"), newest.completes("u8")]
+    own.append(attach("u8", "f8", "p1"))
     rest = [*reads(draw, "f1"), do("settle", file="f1"), made, do("read_versions", file="f1"), do("settle", file="f2")]
     rest += [do("new_version", file="f2", upload="u8"), switched]
     owner = Actor("owner", (*start, *own, *rest, leaves, do("withdraw", rights=RIGHTS), withdrawn))
@@ -50,7 +51,13 @@ def members(draw: Draw) -> Plan:
     member = Actor("member", (*make, *take, *renew, *look, *left), "member")
     refused = (do("read_project", project="p1"), *_uploading(), do("read_url", file="f1"))
     early = Actor("early", (*refused, do("read_version_url", version=first_version("f1")), asked), "other")
-    return Plan("members", "a member does it all", (owner, early, member, _former(withdrawn)))
+    return Plan("members", "a member does it all", (owner, early, member, _former(withdrawn), _peer("f8")))
+
+
+def _peer(file: str) -> Actor:
+    """Return a member who looks at a file of the owner's as soon as there is one, while it is pending."""
+    looks = do("read_url", file=file, times=3, every_s=0.02), do("read_version_url", version=first_version(file))
+    return Actor("peer", looks, "member")
 
 
 def _uploading() -> list[Step]:

@@ -112,8 +112,8 @@ def wrong_changes(draw: Draw) -> Plan:
     looks = [settling(), do("read_file", file="f1"), do("read_versions", file="f1"), do("read_upload", upload="u2")]
     looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
     looks += [step for n in (3, 4) for step in (do("read_file", file=f"f{n}"), do("read_versions", file=f"f{n}"))]
-    ends = [do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
-    ends += [do("read_file", file="f3"), do("download", file="f3")]
+    ends = [do("complete", upload="u2"), settling(), do("read_file", file="f3"), do("download", file="f3")]
+    ends += [attach("u2", "f2", "p1"), do("settle", file="f2")]
     return Plan(
         "wrong-changes",
         "wrong, and looked after",
