@@ -126,14 +126,14 @@ UPLOADS = (
             "complete-no-integrity",
             "read-your-writes",
         ),
-        Share(2, 7, 20),
+        Share(2, 6, 20),
         uploads,
     ),
     PlanScenario(
         "odd-uploads",
         "An upload whose truth stays open: a wrong chunk size, other bytes sent again, a dozen small parts",
         (*COMPLETED, *WINDOW, *GOOD, "nc-tolerated-endpoints"),
-        Share(1, 4, 12),
+        Share(1, 3, 12),
         odd_uploads,
     ),
     PlanScenario(

@@ -69,7 +69,7 @@ VERSIONS = (
         "new-versions",
         "A second version, good over bad or bad over good, while the first is pending or after",
         (*COMPLETED, *WINDOW, *GOOD, *BAD, "new-version-served", "read-your-writes"),
-        Share(1, 3, 6),
+        Share(1, 2, 6),
         new_versions,
     ),
     PlanScenario(
