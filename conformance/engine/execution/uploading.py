@@ -61,7 +61,7 @@ def create_upload(turn: Turn) -> Task:
     if project.ready is None:
         project.ready = last.at
         timing.bounded(last.at - project.accepted, last.at - refused)
-    turn.stage.shown = turn.stage.shown or _store_of(last)
+    turn.stage.shown = turn.stage.shown or store_of(last)
     turn.bind(_made(turn, project, parts, last))
 
 
@@ -69,7 +69,7 @@ def _is_about_the_name(last: Sent) -> bool:
     return last.answer is Answer.REFUSED and last.operation.exchange.status in _NAME_REFUSALS
 
 
-def _store_of(last: Sent) -> str:
+def store_of(last: Sent) -> str:
     """Return the id of the storage provider that an upload tells, or nothing."""
     stated = last.body.get("storage_provider")
     found = stated.get("id") if isinstance(stated, dict) else None
@@ -81,7 +81,7 @@ def _made(turn: Turn, project: Project, parts: tuple[int, ...], last: Sent) -> U
     signed, by, asked = last.body.get("signed_url"), last.operation.id, last.operation.exchange.request
     name = str(asked["name"]) if isinstance(asked, dict) else ""
     chunked = bool(turn.option("chunked"))
-    most, store = _most(last, chunked=chunked), _store_of(last)
+    most, store = _most(last, chunked=chunked), store_of(last)
     return Upload(
         last.made, project, parts, chunked, truth, signed,
         signed_by=by, name=name, created=last.at, most=most, store=store, content=str(turn.option("content")),
@@ -190,9 +190,7 @@ def put_whole(turn: Turn) -> Task:
 
 def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, signed_by: str) -> Task:  # noqa: PLR0913, PLR0917 - what goes where, and who said so
     upload.retained[number] = signed, signed_by
-    notes: dict[str, Json] = {"url_of": signed_by}
-    if (algorithm := turn.stage.algorithm(upload)) != "md5":
-        notes["digest"] = {"algorithm": algorithm, "value": made.digest(algorithm)}
+    notes = noted(turn, upload, made, signed_by)
     data = made.data() if made.size <= BLOCK else made
     streaming = [bool(turn.option("streamed"))]
 
@@ -206,6 +204,14 @@ def _store(turn: Turn, upload: Upload, number: int, made: Piece, signed: Json, s
         last = yield from insist(turn, put)
     if last.answer is Answer.DONE:
         upload.stored[number] = made
+
+
+def noted(turn: Turn, upload: Upload, made: Piece, signed_by: str) -> dict[str, Json]:
+    """Return what is noted where bytes are stored: whose url it is, and their hash where that is none by MD5."""
+    notes: dict[str, Json] = {"url_of": signed_by}
+    if (algorithm := turn.stage.algorithm(upload)) != "md5":
+        notes["digest"] = {"algorithm": algorithm, "value": made.digest(algorithm)}
+    return notes
 
 
 def complete(turn: Turn) -> Task:

@@ -12,6 +12,7 @@ from conformance.engine.execution.bindings import Upload
 from conformance.engine.execution.context import Sent, Turn
 from conformance.engine.execution.own_bytes import piece_of
 from conformance.engine.execution.scheduler import Signal, Task
+from conformance.engine.execution.uploading import noted, store_of
 from conformance.engine.plan_model import Truth
 from conformance.model import Json
 
@@ -40,7 +41,7 @@ def in_its_place(turn: Turn, upload: Upload, last: Sent) -> Generator[float | Si
     if not made.made:
         return None
     like = Upload(made.made, upload.project, upload.parts, upload.chunked, upload.truth, made.body.get("signed_url"))
-    like.signed_by, like.created, like.store = made.operation.id, made.at, upload.store
+    like.signed_by, like.created, like.store = made.operation.id, made.at, store_of(made)
     for number in range(1, len(like.parts) + 1):
         yield from _store(turn, like, number)
     yield from _complete(turn, like)
@@ -53,9 +54,7 @@ def _store(turn: Turn, upload: Upload, number: int) -> Task:
         body: Json = {"number": number, "size": made.size, "hash": _hash(turn, upload, [made])}
         told = yield from insist(turn, lambda _: turn.client.send("PUT", f"/uploads/{upload.id}/chunks", json=body))
         signed, by = told.body, told.operation.id
-    notes: dict[str, Json] = {"url_of": by}
-    if (algorithm := turn.stage.algorithm(upload)) != "md5":
-        notes["digest"] = {"algorithm": algorithm, "value": made.digest(algorithm)}
+    notes = noted(turn, upload, made, by)
     put = yield from insist(turn, lambda _: turn.client.put_signed(signed, made.data(), notes=notes))
     if put.answer is Answer.DONE:
         upload.stored[number] = made
