@@ -142,6 +142,8 @@ def put_part(turn: Turn) -> Task:
     while last.answer is Answer.NC and time.monotonic() < timing.deadline(since):
         yield timing.next_look(since)
         last = sent(turn.client, ask(None))
+    if last.answer is Answer.REFUSED and not made.size:
+        upload.truth = Truth.UNKNOWN  # what holds nothing lacks nothing
     if last.answer is Answer.DONE and turn.option("send"):
         yield from _store(turn, upload, number, made, last.body, last.operation.id)
 

@@ -83,7 +83,7 @@ def attach(turn: Turn) -> Task:
     while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, project, last):
         yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client, turn.client.send("POST", "/files", json=body))
-    if like := (yield from in_its_place(turn, upload, last)):
+    if like := (yield from in_its_place(turn, upload, project, last)):
         upload, body = like, {**body, "upload": {"id": like.id}}
         last = yield from insist(turn, lambda _: turn.client.send("POST", "/files", json=body))
     version = _version(last.body.get("current_version"), upload, last.at)
@@ -142,7 +142,7 @@ def new_version(turn: Turn) -> Task:
     while last.answer is Answer.REFUSED and _may_be_taken_later(turn, upload, file.project, last):
         yield turn.stage.timing.next_look(upload.completed or since)
         last = sent(turn.client, turn.client.send("PUT", path, json=body))
-    if before is not upload and (like := (yield from in_its_place(turn, upload, last))):
+    if before is not upload and (like := (yield from in_its_place(turn, upload, file.project, last))):
         upload, body = like, {**body, "upload": {"id": like.id}}
         last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body))
     version, alone = _version(last.body.get("current_version"), upload, last.at), file.end_switch(switch)

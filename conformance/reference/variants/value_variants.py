@@ -248,7 +248,17 @@ class _LengthWanted(Layer):
         return PlainTextResponse("MissingContentLength", 411)
 
 
+class _PartsFilled(Layer):
+    """Refuses to take a part in which nothing is to be."""
+
+    def asked(self, call: Call) -> None:
+        """Look at its size."""
+        if call.operation == "create_chunk" and call.body.get("size") == 0:
+            raise invalid(("size", "must be greater than 0"))
+
+
 FAMILY: dict[Variant, LayerFactory] = {
+    Variant("parts-filled", "a part of no bytes is refused", "nobody needs one"): _PartsFilled,
     Variant("length-wanted", "bytes without their length are refused with 411", "a storage provider may want it"): (
         _LengthWanted
     ),

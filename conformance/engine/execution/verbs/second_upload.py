@@ -8,7 +8,7 @@ from collections.abc import Generator
 from conformance.api.answers import Answer
 from conformance.engine.content import Piece, digest_of, whole
 from conformance.engine.execution.attempts import insist
-from conformance.engine.execution.bindings import Upload
+from conformance.engine.execution.bindings import Project, Upload
 from conformance.engine.execution.context import Sent, Turn
 from conformance.engine.execution.own_bytes import piece_of
 from conformance.engine.execution.scheduler import Signal, Task
@@ -25,18 +25,21 @@ def is_used(turn: Turn, upload: Upload) -> bool:
     return any(version.upload is upload for file in turn.world.files() for version in file.versions)
 
 
-def in_its_place(turn: Turn, upload: Upload, last: Sent) -> Generator[float | Signal, None, Upload | None]:
+def in_its_place(
+    turn: Turn, upload: Upload, project: Project, last: Sent
+) -> Generator[float | Signal, None, Upload | None]:
     """Make, fill and complete an upload like a good one, of bytes of its own, if that was refused since it is used.
 
-    `last` is how making a file or a version of it ended. None where it was not refused, or may be for another reason.
+    `last` is how making a file or a version of it in a project ended. None where it was not refused, or may be for
+    another reason.
     """
     if last.answer not in _NO or upload.truth not in _GOOD or not is_used(turn, upload):
         return None
-    if not turn.owns(upload.project) or upload.project.deleted or not upload.whole:
+    if project is not upload.project or project.deleted or not turn.owns(project) or not upload.whole:
         return None
     body: Json = {"name": turn.world.name("upload"), "content_type": "application/octet-stream"}
     body |= {"size": sum(upload.parts), "chunked": upload.chunked}
-    path = f"/projects/{upload.project.id}/uploads"
+    path = f"/projects/{project.id}/uploads"
     made = yield from insist(turn, lambda _: turn.client.send("POST", path, json=body))
     if not made.made:
         return None
