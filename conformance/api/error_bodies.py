@@ -27,6 +27,12 @@ INTEGRITY_REASONS = frozenset(
 
 _THERE = r"already|in use|taken|(?<!not )(?<!n't )exist|unique|duplicat|collision|same name|\bused\b"
 _TAKEN = re.compile(_THERE, re.IGNORECASE)
+_DEMANDED = re.compile(
+    r"incomplet\w*|(?:n't|\b(?:not|must|should|please|(?:has|have|needs?|ought) to))(?: (?:yet|first|be|been|have))*"
+    r" complet\w*",
+    re.IGNORECASE,
+)
+"""A completion that is asked for or missed, and so is no fact."""
 _SO_ALREADY = re.compile(
     rf"{_THERE}|complet|current|no longer|deleted|conflict|unchanged|no changes?\b|the same\b|not modified",
     re.IGNORECASE,
@@ -35,7 +41,7 @@ _UPLOAD = re.compile(r"upload(?:_id)?\b")
 _VERSION = re.compile(r"(?:file_?)?version(?:_id)?\b|current")
 _IS_CURRENT = re.compile(r"\b(?:already|is)\b.{0,20}\bcurrent\b|\bcurrent\b.{0,20}\balready\b", re.IGNORECASE)
 _INVALID = 400
-_UNFIT = re.compile(r"\berrors?\b|integrity|mismatch|consistent|incomplete|not (?:yet )?complete", re.IGNORECASE)
+_UNFIT = re.compile(r"\berrors?\b|integrity|mismatch|consistent", re.IGNORECASE)
 _COMPLETED = re.compile(r"\bcompleted_(?:at|on)\b|\balready (?:been )?completed?\b", re.IGNORECASE)
 
 
@@ -98,7 +104,7 @@ def says_so_already(exchange: Exchange) -> bool:
     """Whether a refusal may mean that it is so already, or that a name is taken; no 401 and no 403 does."""
     if exchange.status in (401, 403):
         return False
-    return any(map(_SO_ALREADY.search, texts(exchange.response)))
+    return any(_SO_ALREADY.search(_DEMANDED.sub("", text)) for text in texts(exchange.response))
 
 
 def says_current(exchange: Exchange) -> bool:
@@ -116,7 +122,8 @@ def says_unfit(exchange: Exchange) -> bool:
     """Whether a validation error says what is wrong with the upload itself."""
     body = exchange.response
     errors = body.get("errors") if isinstance(body, dict) else None
-    return isinstance(errors, list | dict) and _UNFIT.search(json.dumps(errors)) is not None
+    said = json.dumps(errors) if isinstance(errors, list | dict) else ""
+    return _UNFIT.search(said) is not None or _DEMANDED.search(said) is not None
 
 
 def texts(body: Json | Octets | None) -> tuple[str, ...]:

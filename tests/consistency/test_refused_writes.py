@@ -139,6 +139,7 @@ def test_another_attempt_that_was_not_refused_may_have_done_it(
         error(422, "validation failed", errors=[{"field": "label", "message": "is not unique"}]),
         error(400, "this is the current version"),
         error(404, "it no longer exists"),
+        error(400, "the upload was completed"),
     ],
 )
 def test_what_is_refused_because_it_is_so_already_may_be_this_very_request_delivered_twice(body: Any) -> None:
@@ -148,6 +149,22 @@ def test_what_is_refused_because_it_is_so_already_may_be_this_very_request_deliv
         ask(scribe, wish, body["error"], body=body)
         look(scribe, wish)
         assert not done_all_the_same(scribe)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "must be completed", "must first be completed successfully", "is not completed", "has not yet been completed",
+        "isn't complete", "incomplete", "needs to be completed", "should have been completed", "please complete it",
+    ],
+)  # fmt: skip
+def test_a_completion_that_is_missed_is_not_so_already(reason: str) -> None:
+    """Who refuses an upload since it is open, and takes it all the same, did what was refused."""
+    for body in (error(400, reason), error(400, "validation failed", errors=[{"field": "upload", "message": reason}])):
+        scribe, wish = made(), WISHES["rename"]
+        ask(scribe, wish, 400, body=body)
+        look(scribe, wish)
+        assert done_all_the_same(scribe)
 
 
 def test_a_look_that_overlaps_or_came_before_shows_nothing_of_the_refusal() -> None:
