@@ -90,7 +90,8 @@ def wrong_changes(draw: Draw) -> Plan:
     """The owner asks for changes that cannot be granted, of things that exist, and looks after them.
 
     Two files of their own show what a server may grant or refuse: a version of an upload that is still open, looked
-    after again when that is completed, and that the only version of a file is deleted.
+    after again when that is completed, and that the only version of a file is deleted. A file is asked for of an upload
+    that stays open.
     """
     shape = draw(shapes.one_part(bad=False))
     steps = [do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1")]
@@ -105,10 +106,12 @@ def wrong_changes(draw: Draw) -> Plan:
         steps += [*spare.writes(f"u{n}", "p1"), spare.completes(f"u{n}"), attach(f"u{n}", f"f{n}", "p1")]
         steps += [do("settle", file=f"f{n}"), do("read_file", file=f"f{n}")]
     steps += [*spare.writes("u5", "p1"), spare.completes("u5")]  # what a file could be made of
+    steps.append(do("create_upload", "u6", project="p1", parts=[5]))
     wrong = [do("change_badly", file="f1", upload="u2", request=name) for name in CHANGES]
     wrong += [do("change_badly", file="f1", upload="u5", request="a file of the upload in a folder that never was")]
     wrong += [do("move_file", file="f1", folder="d2"), attach_in("u1", "f9", "d2", "p2")]
     wrong += [do("new_version", "v3", file="f3", upload="u2"), do("delete_version", version=first_version("f4"))]
+    wrong.append(attach("u6", "f6", "p1"))
     looks = [settling(), do("read_file", file="f1"), do("read_versions", file="f1"), do("read_upload", upload="u2")]
     looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
     looks += [step for n in (3, 4) for step in (do("read_file", file=f"f{n}"), do("read_versions", file=f"f{n}"))]
