@@ -59,6 +59,27 @@ def test_what_was_refused_once_may_come_about_in_another_way() -> None:
     assert "refused-create-no-trace" not in wrongs(listed(refused, item))
 
 
+def test_a_promotion_or_a_switch_of_unknown_effect_excuses_only_the_upload_that_it_names() -> None:
+    """A version that is promoted was there before; what a switch brings stands in its body."""
+    already = error(400, "validation failed", errors=[{"field": "id", "message": "is already the current version"}])
+    unfit = error(400, "validation failed", errors=[{"field": "upload", "message": "is invalid"}])
+    other, same = ({"upload": {"id": uid("aaaa", n)}} for n in (7, 2))
+    file, version = f"/files/{uid('eeee', 3)}", f"/file_versions/{uid('ffff', 3)}/current"
+    writes: tuple[tuple[str, str, int, Any, Any, bool], ...] = (
+        ("POST", version, 400, {}, already, True),
+        ("PUT", file, 400, {"upload": {}}, unfit, True),
+        ("PUT", file, 415, other, error(415), True),
+        ("PUT", file, 415, same, error(415), False),
+    )
+    for method, path, status, asked, response, convicted in writes:
+        refused = scene(done=False)
+        refused.file("actor", *at(1, 2), "400", n=9, upload=2)
+        refused.file("actor", *at(3, 4))
+        refused.wire("actor", *at(9, 10), method, path, status=status, request=asked, response=response)
+        found = wrongs(listed(refused, refused._file(1, 2, 2)))
+        assert ("refused-create-no-trace" in found) is convicted, (method, asked)
+
+
 def test_a_create_of_unknown_effect_excuses_only_the_names_that_it_may_have_brought() -> None:
     """One that was answered 415, or by nobody, brings what its body says, however that was encoded."""
     name = "ddsc 0123456789ab invalid"

@@ -30,6 +30,8 @@ _LISTS = frozenset({"list_projects", "list_uploads", "list_project_children", "l
 _RENAMES = frozenset({"update_project", "rename_file", "rename_folder"})
 _BRINGS = {"update_file": "file", "promote_version": "file", "move_file": "file", "move_folder": "folder"}
 """Calls by which a thing comes to be listed where, or as what, it was refused before."""
+_MOVES = frozenset({"move_file", "move_folder"})
+"""Those that tell by their path alone what they bring."""
 TRACED = frozenset({*_CREATES, *_LISTS, *_RENAMES, *_BRINGS})
 """Calls that concern the rule."""
 _WORD = re.compile(r"[0-9a-z]{6,}")
@@ -106,8 +108,8 @@ class Traces:
             name = identity(upload)
         if isinstance(name, str) and name:
             self._renamed.add(name)
-        else:
-            written = _written(operation.exchange.request) if called.name in _CREATES else None
+        elif called.name != "promote_version":  # which shows nothing that was no version before
+            written = None if called.name in _MOVES else _written(operation.exchange.request)
             self._murky.setdefault((kind, called.id if kind == "upload" else ""), []).append(written)
 
     def _brought_about(self, kind: str, place: str, name: str) -> bool:

@@ -89,9 +89,9 @@ def _ends() -> list[Step]:
 def wrong_changes(draw: Draw) -> Plan:
     """The owner asks for changes that cannot be granted, of things that exist, and looks after them.
 
-    Two files of their own show what a server may grant or refuse: a version of an upload that is still open, looked
-    after again when that is completed, and that the only version of a file is deleted. A file is asked for of an upload
-    that stays open.
+    Two files of their own show what a server may grant or refuse: a version of an upload that is still open, and that
+    the only version of a file is deleted. A file of that upload is refused as well; both are looked after again when
+    it is completed.
     """
     shape = draw(shapes.one_part(bad=False))
     steps = [do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1")]
@@ -106,17 +106,17 @@ def wrong_changes(draw: Draw) -> Plan:
         steps += [*spare.writes(f"u{n}", "p1"), spare.completes(f"u{n}"), attach(f"u{n}", f"f{n}", "p1")]
         steps += [do("settle", file=f"f{n}"), do("read_file", file=f"f{n}")]
     steps += [*spare.writes("u5", "p1"), spare.completes("u5")]  # what a file could be made of
-    steps.append(do("create_upload", "u6", project="p1", parts=[5]))
+    steps += [do("create_upload", "u6", project="p1", parts=[5]), do("put_part", upload="u6", number=1)]
     wrong = [do("change_badly", file="f1", upload="u2", request=name) for name in CHANGES]
     wrong += [do("change_badly", file="f1", upload="u5", request="a file of the upload in a folder that never was")]
     wrong += [do("move_file", file="f1", folder="d2"), attach_in("u1", "f9", "d2", "p2")]
-    wrong += [do("new_version", "v3", file="f3", upload="u2"), do("delete_version", version=first_version("f4"))]
+    wrong += [do("new_version", "v3", file="f3", upload="u6"), do("delete_version", version=first_version("f4"))]
     wrong.append(attach("u6", "f6", "p1"))
     looks = [settling(), do("read_file", file="f1"), do("read_versions", file="f1"), do("read_upload", upload="u2")]
     looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
     looks += [step for n in (3, 4) for step in (do("read_file", file=f"f{n}"), do("read_versions", file=f"f{n}"))]
-    ends = [do("complete", upload="u2"), settling(), do("read_file", file="f3"), do("download", file="f3")]
-    ends += [attach("u2", "f2", "p1"), do("settle", file="f2")]
+    ends = [do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
+    ends += [do("complete", upload="u6"), settling(), do("read_file", file="f3"), do("download", file="f3")]
     return Plan(
         "wrong-changes",
         "wrong, and looked after",
