@@ -10,6 +10,7 @@ from judge_timeline import SIZE, Scribe, error, md5, prepared, uid
 from judged import findings, judged
 from review_scenes import at
 
+from conformance.judge.evidence import verified
 from conformance.model import Failure
 
 OFTEN = (300, 312, 324, 336, 348)
@@ -292,6 +293,24 @@ def test_files_that_got_another_version_and_are_never_told_of_again_are_a_class(
     answered(scribe)
     answered(scribe, "url", (7, 8))
     assert [one[:2] for one in stated(scribe)] == [("converges-upload", "url")]
+
+
+def test_what_is_deleted_after_it_was_silent_convicts_again_although_it_is_not_found_then() -> None:
+    """The like is answered, and each example is deleted in the end: a plain 404 is no answer of the class."""
+    scribe = uploads()
+    for n in BAD:
+        for tick in OFTEN:
+            silent(scribe, "vurl", tick + n, n, "500")
+    answered(scribe)
+    answered(scribe, "url")
+    for n in BAD:
+        path = f"/file_versions/{uid('ffff', n)}"
+        scribe.wire("actor", *at(500 + n, 501 + n), "DELETE", path, status=204, request=None, response=None)
+        scribe.wire("reader", *at(510 + n, 511 + n), "GET", f"{path}/url", status=404, response=error(404))
+    history = scribe.history()
+    judgement = judged(history)
+    (found,) = [one for one in findings(judgement) if one.rule == "class-unanswered"]
+    assert found not in verified(judgement, history).dropped
 
 
 def test_a_class_may_begin_at_a_number_of_parts() -> None:

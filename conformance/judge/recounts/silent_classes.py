@@ -11,6 +11,7 @@ from conformance.model import Exchange, Operation, Role
 _TRIES = 5
 _EXAMPLES = 3
 _ANSWERED = 10
+_NOT_FOUND = 404
 _SAYS_NOTHING = frozenset({401, 408, 425, 429})
 
 
@@ -29,7 +30,7 @@ def silent_again(proof: Proof) -> bool:
         return False
     since, until = min(one.a_ns for one in proof.cited), max(one.a_ns for tries in tried for one in tries)
     if any(
-        _stated(one) and one.a_ns >= first.a_ns
+        _stated(one) and one.a_ns >= first.a_ns and not _may_be_gone(one, proof)
         for tries, first in zip(tried, proof.cited, strict=True)
         for one in tries
     ):
@@ -74,6 +75,14 @@ def _stated(one: Operation) -> bool:
     if status is None or one.exchange.failure is not None:
         return False
     return status == 200 if one.exchange.role is Role.STORAGE else status < 500 and status not in _SAYS_NOTHING
+
+
+def _may_be_gone(one: Operation, proof: Proof) -> bool:
+    """Whether what is not found may have been deleted by somebody of the same plan."""
+    return one.exchange.status == _NOT_FOUND and any(
+        other.exchange.method == "DELETE" and other.plan == one.plan and other.a_ns < (one.b_ns or one.a_ns)
+        for other in proof.history.operations
+    )
 
 
 def _silent(tries: Sequence[Operation]) -> list[Operation]:
