@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.reference.hooks.seam import Call, Reply, Visit, World
     from conformance.reference.store.objects import Part, Piece
 
-__all__ = ["FAMILY"]
+__all__ = ["FAMILY", "absent"]
 
 _HASHES = {"first-hash", "later-hash"}
 
@@ -43,7 +43,8 @@ def _overlook_wrong(forgiven: Callable[[list[int], int], bool]) -> LayerFactory:
     return overlook(lambda _, chunks, parts: _HASHES if forgiven(_wrong(chunks, parts), len(chunks)) else set())
 
 
-def _absent(chunks: list[sqlite3.Row], parts: list[Part]) -> list[int]:
+def absent(chunks: list[sqlite3.Row], parts: list[Part]) -> list[int]:
+    """Return the indexes of the parts that were never sent."""
     stored = {part.number for part in parts}
     return [index for index, chunk in enumerate(chunks) if chunk["number"] not in stored]
 
@@ -52,7 +53,7 @@ def _overlook_absent(index: int) -> LayerFactory:
     """Overlook one part that was never sent: the first (0) or the last (-1) of several."""
 
     def overlooked(_: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part]) -> set[str]:
-        only = len(chunks) > 1 and _absent(chunks, parts) == [range(len(chunks))[index]]
+        only = len(chunks) > 1 and absent(chunks, parts) == [range(len(chunks))[index]]
         return {"missing", "total-size"} if only else set()
 
     return overlook(overlooked)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from conformance.reference.faults.broken import BAD_200, BYTES, GOOD_IE, NEVER
+from conformance.reference.faults.value_faults.part_faults import absent
 from conformance.reference.hooks.bends import Fault
 from conformance.reference.hooks.recipes import condemn, never, overlook
 from conformance.reference.hooks.seam import Layer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY", "is_streamed"]
 
 _AT_ONCE_S = 0.05
+_PENDING = {State.OK: State.PENDING, State.ERR: State.PENDING}
 
 
 def is_streamed(visit: Visit) -> bool:
@@ -31,21 +33,31 @@ def is_streamed(visit: Visit) -> bool:
     return visit.verb == "PUT" and "chunked" in visit.request.headers.get("transfer-encoding", "")
 
 
-class _Streamed(Layer):
-    """Remembers which objects were sent without their length."""
+class _Noticed(Layer):
+    """Remembers objects whose bytes came in a certain way; `instead` is the state that they are then shown in."""
+
+    instead: ClassVar[dict[State, State]] = {}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.names: set[str] = set()
 
+    def notices(self, visit: Visit) -> bool:
+        """Tell whether bytes that were stored just now came so."""
+        return is_streamed(visit)
+
     async def delivered(self, visit: Visit, response: Response) -> Response:
         """Look for one."""
-        if is_streamed(visit) and response.status_code == 200:
+        if visit.verb == "PUT" and response.status_code == 200 and self.notices(visit):
             self.names.add(visit.name)
         return response
 
+    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
+        """Look whether it is one."""
+        return self.instead.get(state, state) if upload["id"] in self.names else state
 
-class _StreamedLost(_Streamed):
+
+class _StreamedLost(Layer):
     """Acknowledges bytes that come without their length, and has none of them."""
 
     async def delivered(self, visit: Visit, response: Response) -> Response:
@@ -55,7 +67,7 @@ class _StreamedLost(_Streamed):
         return response
 
 
-class _StreamedFramed(_Streamed):
+class _StreamedFramed(_Noticed):
     """Serves what came without its length with something of the framing."""
 
     def pieces(self, name: str, pieces: list[Piece]) -> list[Piece]:
@@ -65,30 +77,24 @@ class _StreamedFramed(_Streamed):
         return [Piece(one.file, one.offset + 1, one.length - 1, one.number, one.stored) for one in pieces if one.length]
 
 
-class _StreamedNever(_Streamed):
+class _StreamedNever(_Noticed):
     """Waits for the length of what came without it."""
 
-    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
-        """Look for one."""
-        return State.PENDING if state.final and upload["id"] in self.names else state
+    instead: ClassVar = _PENDING
 
 
-class _AtOnce(Layer):
+class _AtOnce(_Noticed):
     """Remembers objects of which one part was sent twice within a moment."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self.names: set[str] = set()
         self._last: dict[tuple[str, int], float] = {}
 
-    async def delivered(self, visit: Visit, response: Response) -> Response:
-        """Look for one."""
-        if visit.verb == "PUT" and response.status_code == 200:
-            place, now = (visit.name, visit.number), self.world.clock.now()
-            if now - self._last.get(place, -1.0) < _AT_ONCE_S:
-                self.names.add(visit.name)
-            self._last[place] = now
-        return response
+    def notices(self, visit: Visit) -> bool:
+        """Compare the instants."""
+        place, now = (visit.name, visit.number), self.world.clock.now()
+        before, self._last[place] = self._last.get(place, -1.0), now
+        return now - before < _AT_ONCE_S
 
 
 class _AtOnceAppended(_AtOnce):
@@ -108,16 +114,13 @@ class _AtOnceAppended(_AtOnce):
 class _AtOnceNever(_AtOnce):
     """Loses count of the parts of an object."""
 
-    def upload_state(self, call: Call, upload: sqlite3.Row, via: str, state: State) -> State:  # noqa: ARG002
-        """Look for one."""
-        return State.PENDING if state.final and upload["id"] in self.names else state
+    instead: ClassVar = _PENDING
 
 
 def _absent_and_empty(_: sqlite3.Row, chunks: list[sqlite3.Row], parts: list[Part]) -> set[str]:
     """Overlook parts that were never sent if nothing was to be in them."""
-    stored = {part.number for part in parts}
-    absent = [chunk for chunk in chunks if chunk["number"] not in stored]
-    return {"missing"} if absent and not any(chunk["size"] for chunk in absent) else set()
+    gone = absent(chunks, parts)
+    return {"missing"} if gone and not any(chunks[index]["size"] for index in gone) else set()
 
 
 FAMILY: dict[Fault, LayerFactory] = {
