@@ -246,8 +246,8 @@ class World:
             return made
 
     def like(self, name: str, kind: str) -> str:
-        """Return a name that this plan gave, dressed otherwise: as one of the class `kind`."""
-        return dressed(kind, self._plain.get(name, name))
+        """Return a name that this plan gave, dressed otherwise where a class is named: as one of the class `kind`."""
+        return dressed(kind, self._plain.get(name, name)) if kind else name
 
     def first_time(self, key: str) -> bool:
         """Whether `key` is asked about for the first time."""

@@ -30,10 +30,7 @@ AIM = 1.3
 
 @dataclass(slots=True)
 class Teeth:
-    """What the dense readers of one plan share: their beginning, their spacing in seconds, how many reads they made.
-
-    `looked`: one of them was sent to look at the upload's own record.
-    """
+    """What the dense readers of one plan share: their beginning, their spacing in seconds, how many reads they made."""
 
     begun: float
     spacing: float
@@ -41,7 +38,6 @@ class Teeth:
     deadline: float
     reads: int = 0
     truths: int = 0
-    looked: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def after(self, now: float, slot: int, step: int) -> tuple[float, int]:
@@ -59,13 +55,6 @@ class Teeth:
             self.reads += 1
             self.truths += self.truths > 0 or last.answer in TRUTHS
             return self.truths <= TAIL_READS and time.monotonic() < self.deadline
-
-    def first_truth(self, last: Sent) -> bool:
-        """Whether a read is the first truth of all readers; True only once."""
-        with self.lock:
-            first = last.answer in TRUTHS and not self.looked
-            self.looked |= first
-            return first
 
 
 def read_densely(turn: Turn) -> Task:
@@ -147,7 +136,7 @@ def _read(job: _Job, client: Speaker, first: int, step: int) -> None:
         time.sleep(max(0.0, at - time.monotonic()))
         last = ask_url(client, job.world, job.paths[turn % 2], job.notes)
         note_lag(job.stage, job.upload, last)
-        if job.teeth.first_truth(last):
+        if last.answer in TRUTHS and job.world.first_time(f"the record of {job.upload.id}"):
             client.send("GET", f"/uploads/{job.upload.id}")
         more = job.teeth.count(last)
         turn += 1

@@ -120,7 +120,7 @@ def _name(turn: Turn, kind: str) -> str:
     """Return a fresh name for an upload; its first attempt may take the name of another upload, if that is known."""
     other = turn.world.slot(str(turn.option("name_of"))).value if turn.option("name_of") else None
     if isinstance(other, Upload) and other.name and turn.world.first_time(f"the name of {turn.step.binds}"):
-        return turn.world.like(other.name, kind) if kind else other.name
+        return turn.world.like(other.name, kind)
     return turn.world.name("upload", kind)
 
 
@@ -238,30 +238,33 @@ def _completion(turn: Turn, upload: Upload, algorithm: str, *, form: bool) -> At
 
     A target need not take forms or every algorithm, so the client does not vouch for such a request.
     """
-    path, pieces = f"/uploads/{upload.id}/complete", upload.pieces()
+    path, content = f"/uploads/{upload.id}/complete", content_of(turn, upload)
     untried = [form]
-    size, md5 = whole(pieces)
-    right = md5 if algorithm == "md5" else digest_of(pieces, algorithm)
+    right = str(content[algorithm]) if algorithm in content else digest_of(upload.pieces(), algorithm)
     value = falsified(str(turn.option("lie")), right, _other_hash(turn, upload, algorithm))
     if (lender := _lender(turn)) is not None:
         value = digest_of(lender.pieces(), algorithm) if lender.stored else falsified("hash", right)
     own = turn.stage.algorithm(upload)
     intent = "unsure" if algorithm != own else _intent(turn)
-    content: dict[str, Json] = {"bytes": size, "md5": md5}
-    if own != "md5":
-        content[own] = right if algorithm == own else digest_of(pieces, own)
     notes: dict[str, Json] = {"content": content}
 
     def attempt(cut: float | None) -> Operation:
         if untried and untried.pop():
-            content = urlencode({"hash[value]": value, "hash[algorithm]": algorithm}).encode()
+            written = urlencode({"hash[value]": value, "hash[algorithm]": algorithm}).encode()
             return turn.client.send(
-                "PUT", path, content=content, content_type=FORM, intent="unsure", notes=notes, cut_after_s=cut
+                "PUT", path, content=written, content_type=FORM, intent="unsure", notes=notes, cut_after_s=cut
             )
         body = {"hash": {"value": value, "algorithm": algorithm}}
         return turn.client.send("PUT", path, json=body, intent=intent, notes=notes, cut_after_s=cut)
 
     return attempt
+
+
+def content_of(turn: Turn, upload: Upload) -> dict[str, Json]:
+    """Return what is surely stored of an upload as a whole: its bytes, MD5, and hash as its storage provider wants."""
+    pieces, own = upload.pieces(), turn.stage.algorithm(upload)
+    size, md5 = whole(pieces)
+    return {"bytes": size, "md5": md5, own: md5 if own == "md5" else digest_of(pieces, own)}
 
 
 def _lost(turn: Turn, upload: Upload, last: Sent) -> bool:

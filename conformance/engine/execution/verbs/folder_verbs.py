@@ -22,7 +22,7 @@ def create_folder(turn: Turn) -> Task:
     inside, like = turn.folder(), turn.folder("like")
     project = inside.project if inside else turn.project()
     kind = str(turn.option("name_class"))
-    named = turn.world.name("folder", kind) if like is None else turn.world.like(like.name, kind) if kind else like.name
+    named = turn.world.like(like.name, kind) if like else turn.world.name("folder", kind)
     last, name = yield from _ask_folder(turn, project, inside, named)
     if kind and last and last.answer is Answer.REFUSED:
         last, name = yield from _ask_folder(turn, project, inside, turn.world.name("folder"))

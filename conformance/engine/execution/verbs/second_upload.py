@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 
 from conformance.api.answers import Answer
-from conformance.engine.content import Piece, digest_of, whole
 from conformance.engine.execution.attempts import insist
 from conformance.engine.execution.bindings import Project, Upload
 from conformance.engine.execution.context import Sent, Turn
 from conformance.engine.execution.own_bytes import piece_of
 from conformance.engine.execution.scheduler import Signal, Task
-from conformance.engine.execution.uploading import noted, store_of
+from conformance.engine.execution.uploading import content_of, noted, store_of
 from conformance.engine.plan_model import Truth
+from conformance.engine.plan_verbs import OCTETS
 from conformance.model import Json
 
 _NO = frozenset({Answer.REFUSED, Answer.ALREADY})
@@ -37,7 +36,7 @@ def in_its_place(
         return None
     if project is not upload.project or project.deleted or not turn.owns(project) or not upload.whole:
         return None
-    body: Json = {"name": turn.world.name("upload"), "content_type": "application/octet-stream"}
+    body: Json = {"name": turn.world.name("upload"), "content_type": OCTETS}
     body |= {"size": sum(upload.parts), "chunked": upload.chunked}
     path = f"/projects/{project.id}/uploads"
     made = yield from insist(turn, lambda _: turn.client.send("POST", path, json=body))
@@ -54,7 +53,9 @@ def in_its_place(
 def _store(turn: Turn, upload: Upload, number: int) -> Task:
     made, signed, by = piece_of(turn, upload, number), upload.signed, upload.signed_by
     if upload.chunked:
-        body: Json = {"number": number, "size": made.size, "hash": _hash(turn, upload, [made])}
+        algorithm = turn.stage.algorithm(upload)
+        reported = {"value": made.digest(algorithm), "algorithm": algorithm}
+        body: Json = {"number": number, "size": made.size, "hash": reported}
         told = yield from insist(turn, lambda _: turn.client.send("PUT", f"/uploads/{upload.id}/chunks", json=body))
         signed, by = told.body, told.operation.id
     notes = noted(turn, upload, made, by)
@@ -64,15 +65,8 @@ def _store(turn: Turn, upload: Upload, number: int) -> Task:
 
 
 def _complete(turn: Turn, upload: Upload) -> Task:
-    size, md5 = whole(upload.pieces())
-    reported = _hash(turn, upload, upload.pieces())
-    content: dict[str, Json] = {"bytes": size, "md5": md5, reported["algorithm"]: reported["value"]}
-    path, body = f"/uploads/{upload.id}/complete", {"hash": reported}
+    content, algorithm = content_of(turn, upload), turn.stage.algorithm(upload)
+    path, body = f"/uploads/{upload.id}/complete", {"hash": {"value": content[algorithm], "algorithm": algorithm}}
     last = yield from insist(turn, lambda _: turn.client.send("PUT", path, json=body, notes={"content": content}))
     if last.answer in (Answer.DONE, Answer.ALREADY):
-        upload.completed = upload.tried = time.monotonic()
-
-
-def _hash(turn: Turn, upload: Upload, pieces: list[Piece]) -> dict[str, str]:
-    algorithm = turn.stage.algorithm(upload)
-    return {"value": digest_of(pieces, algorithm), "algorithm": algorithm}
+        upload.completed = upload.tried = last.at
