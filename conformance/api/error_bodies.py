@@ -27,12 +27,12 @@ INTEGRITY_REASONS = frozenset(
 
 _THERE = r"already|in use|taken|(?<!not )(?<!n't )exist|unique|duplicat|collision|same name|\bused\b"
 _TAKEN = re.compile(_THERE, re.IGNORECASE)
-_DEMANDED = re.compile(
+_MISSED = (
     r"incomplet\w*|(?:n't|\b(?:not|must|should|please|(?:has|have|needs?|ought) to))(?: (?:yet|first|be|been|have))*"
-    r" complet\w*",
-    re.IGNORECASE,
+    r" complet\w*"
 )
 """A completion that is asked for or missed, and so is no fact."""
+_DEMANDED = re.compile(_MISSED, re.IGNORECASE)
 _SO_ALREADY = re.compile(
     rf"{_THERE}|complet|current|no longer|deleted|conflict|unchanged|no changes?\b|the same\b|not modified",
     re.IGNORECASE,
@@ -41,7 +41,7 @@ _UPLOAD = re.compile(r"upload(?:_id)?\b")
 _VERSION = re.compile(r"(?:file_?)?version(?:_id)?\b|current")
 _IS_CURRENT = re.compile(r"\b(?:already|is)\b.{0,20}\bcurrent\b|\bcurrent\b.{0,20}\balready\b", re.IGNORECASE)
 _INVALID = 400
-_UNFIT = re.compile(r"\berrors?\b|integrity|mismatch|consistent", re.IGNORECASE)
+_UNFIT = re.compile(rf"\berrors?\b|integrity|mismatch|consistent|{_MISSED}", re.IGNORECASE)
 _COMPLETED = re.compile(r"\bcompleted_(?:at|on)\b|\balready (?:been )?completed?\b", re.IGNORECASE)
 
 
@@ -122,8 +122,7 @@ def says_unfit(exchange: Exchange) -> bool:
     """Whether a validation error says what is wrong with the upload itself."""
     body = exchange.response
     errors = body.get("errors") if isinstance(body, dict) else None
-    said = json.dumps(errors) if isinstance(errors, list | dict) else ""
-    return _UNFIT.search(said) is not None or _DEMANDED.search(said) is not None
+    return isinstance(errors, list | dict) and _UNFIT.search(json.dumps(errors)) is not None
 
 
 def texts(body: Json | Octets | None) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ _url = lru_cache(maxsize=64)(httpx.URL)
 Headers = tuple[tuple[str, str | None], ...]
 """Headers as they are sent; one of None is left out."""
 Notes = Mapping[str, Json]
-STREAMED: Mapping[str, str] = {"Transfer-Encoding": "chunked"}
+STREAMED: Headers = (("Transfer-Encoding", "chunked"),)
 """How a body is sent whose length is not told beforehand (RFC 9112, 7.1)."""
 UNENDED = frozenset({Failure.RESET, Failure.TIMEOUT})
 """Failures after which the moment of the effect stays open: the operation has no end."""
@@ -106,7 +106,7 @@ class Client(Verbs):
         Where they are `streamed`, their length is not told beforehand, which a storage provider may refuse.
         """
         noted = {**notes, "headers": dict(STREAMED)} if streamed else notes
-        return self._signed(signed, "PUT", data, noted, cut_after_s, tuple(STREAMED.items()) if streamed else ())
+        return self._signed(signed, "PUT", data, noted, cut_after_s, STREAMED if streamed else ())
 
     def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
         """Fetch what a signed URL serves: its length and MD5, in bounded memory.

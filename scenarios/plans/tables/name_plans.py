@@ -31,10 +31,10 @@ ALIKE = (
 def names(effort: str, seed: int, wave: int) -> list[Plan]:
     """Return the plans of all classes of names, and of names alike in one folder; at quick one of three classes."""
     lot = lot_of("names", seed, wave)
-    kinds = lot.order("classes", tuple(NAME_CLASSES))
+    kinds, contents = lot.order("classes", tuple(NAME_CLASSES)), lot.order("contents", FORMED)
     if effort == "quick":
-        return [_of_classes(lot, kinds[:3], lot.order("contents", FORMED))]
-    count, contents = _SHARE.at(effort) - 1, lot.order("contents", FORMED)
+        return [_of_classes(lot, kinds[:3], contents)]
+    count = _SHARE.at(effort) - 1
     plans = (_of_classes(lot.under(str(n)), kinds[n::count], contents[n::count], n) for n in range(count))
     return [*plans, _alike(lot)]
 
