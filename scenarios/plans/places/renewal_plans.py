@@ -44,7 +44,7 @@ def made_again(draw: Draw) -> Plan:
     """A file is deleted and made again of the same upload, a version too; each new one is read like the first.
 
     One file gets as many versions as have two digits, the last of another upload than all before.
-    Another file goes from bad to good and back, is seen at each, and is good again by a promotion and by an old upload.
+    Another file goes from bad to good and back, is seen at each, is good again by a promotion, and then another version.
     """
     first, second = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
     tenth = draw(shapes.one_part(bad=False))
@@ -81,13 +81,17 @@ def _at_once(draw: Draw) -> list[Actor]:
 
 
 def _replaced_pending(draw: Draw) -> Actor:
-    """Replace a pending version, make it current again and delete the first one of its upload, all while it waits."""
+    """Replace a pending version, make it current again and delete the first one of its upload, all while it waits.
+
+    A file gets the upload of its first version again, and nothing after that.
+    """
     one, other = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
     steps = [*one.writes("m1"), *other.writes("m2"), one.completes("m1")]
     steps += [attach("m1", file, COMMON) for file in ("n1", "n2", "n3")]
     steps += [other.completes("m2"), do("new_version", "x2", file="n3", upload="m2")]
     steps += [do("promote", version=first_version("n3")), do("new_version", file="n1", upload="m2")]
     steps += [do("promote", version=first_version("n1")), do("delete_version", version=first_version("n1"))]
+    steps += [do("new_version", file="n2", upload=name) for name in ("m2", "m1")]
     return Actor("replacer", tuple(steps))
 
 
@@ -105,7 +109,10 @@ def _same_bytes(draw: Draw) -> Actor:
 
 
 def _back_and_forth(draw: Draw) -> Actor:
-    """Give a file bad and good versions in turn; a bad upload is completed just before, or it might be refused."""
+    """Give a file bad and good versions in turn; a bad upload is completed just before, or it might be refused.
+
+    What follows a promotion is of another upload and the last, so that who serves the promoted one is seen.
+    """
     uploads = {name: draw(shapes.definite(bad=name.startswith("b"))) for name in ("b1", "g1", "b2", "g2")}
     seen = do("settle", file="h1")
     steps = [step for name, shape in uploads.items() for step in shape.writes(name)]
@@ -113,7 +120,7 @@ def _back_and_forth(draw: Draw) -> Actor:
     steps += [attach("b1", "h1", COMMON), seen, do("new_version", "w2", file="h1", upload="g1"), seen]
     steps += [uploads["b2"].completes("b2"), do("new_version", "w3", file="h1", upload="b2"), seen]
     steps += [do("promote", version="w2"), seen, do("new_version", "w4", file="h1", upload="g2"), seen]
-    steps += [do("new_version", file="h1", upload="g1"), seen, do("download", file="h1")]
+    steps.append(do("download", file="h1"))
     return Actor("switcher", tuple(steps))
 
 
