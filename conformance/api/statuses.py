@@ -64,6 +64,9 @@ ODD_STATUSES = frozenset({402, 406, 409, 410, 411, 412, 416, 417, 418, 423, 424,
 ODD_AT_CREATION = ODD_STATUSES | {400, 422}
 """What a vouched-for create in a project that is not consistent yet may not be told either."""
 
+DENIED_AT_CREATION = ODD_AT_CREATION | {403}
+"""What a vouched-for create is told by a server that does not mean to take it."""
+
 ODD_AT_URLS = ODD_STATUSES | {405, 422}
 """The same where only a plain GET is asked."""
 

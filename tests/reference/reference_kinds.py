@@ -28,6 +28,7 @@ from conformance.reference.faults.promise_faults import (
 )
 from conformance.reference.faults.surrounding_faults import (
     collision_faults,
+    denial_faults,
     folder_faults,
     foreign_faults,
     member_faults,
@@ -69,6 +70,7 @@ TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
     folder_faults: surroundings.folders,
     collision_faults: surroundings.collisions,
     relocation_faults: surroundings.moves,
+    denial_faults: surroundings.denials,
     member_faults: surroundings.members,
     foreign_faults: surroundings.others,
     overwrite_faults: surroundings.late_calls,

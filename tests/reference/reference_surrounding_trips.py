@@ -188,6 +188,20 @@ def others(trip: Trip) -> None:
     trip.check("other-user-403", ok=set(seen) == {403})
 
 
+def denials(trip: Trip) -> None:
+    """Create several projects, one of them changed and one looked at often before it is ready, and use each."""
+    call, body = trip.bench.call, {"name": "probe", "content_type": "t", "size": 1}
+    gone = trip.project("gone")
+    call("DELETE", f"/projects/{gone}")
+    names = [call("POST", "/projects", {"name": f"p{n}", "description": "d"}).json["id"] for n in range(7)]
+    call("PUT", f"/projects/{names[3]}", {"name": "changed"})
+    for _ in range(10):
+        trip.check("nc-until-consistent", ok=call("POST", f"/projects/{names[4]}/uploads", body).status in {201, 404})
+    trip.bench.advance(trip.lag + 0.01)
+    for name in names:
+        trip.check("converges-project", ok=call("POST", f"/projects/{name}/uploads", body).status == 201)
+
+
 def late_calls(trip: Trip) -> None:
     """Send after the verdict whatever can still be sent, and look whether bytes or verdict change."""
     call, project = trip.bench.call, trip.project()

@@ -212,6 +212,13 @@ REASONS_OF_ITS_OWN = Excuse(
         )
     ),
 )
+AT_TIMES = Excuse(
+    "at-times",
+    "A project may refuse an upload at times for reasons of its own, such as too many that are open: only six refusals "
+    "in all, none taken, the last later than the bound, while another takes as large a one, show that it never will.",
+    lambda count: count < DENIALS,
+    "eventually",
+)
 SIZE_LIMIT = Excuse(
     "size-limit",
     "A size may be refused before the state is looked at, unless as large an upload of its kind was not.",

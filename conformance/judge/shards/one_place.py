@@ -64,6 +64,11 @@ class OnePlace(Judge):
             "rights were changed in a project that was judged apart": bool(
                 self._with_rights() & self._others.strangers
             ),
+            "a project refused uploads for longer than the bound": any(
+                one.created and late.refusals[-1].begun_ns > one.created.ended_ns + self._bound
+                for one in self._world.projects.values()
+                for late in one.denied.values()
+            ),
             "an upload that was refused may have been made in another way": self._traces.brings_about(
                 self._others.refused
             ),

@@ -89,7 +89,7 @@ def _ties(
     yield gathered.concerns_others or traces.concern_others
     yield any(_upload_is_tied(one, surroundings) for one in world.uploads.values())
     yield any(_project_reads_are_tied(reads) for one in world.projects.values() for reads in one.reads.values())
-    yield any(bool(one.odd) for one in world.projects.values())
+    yield any(bool(one.odd or one.denied) for one in world.projects.values())
     for file in world.files.values():
         yield file.moved or bool(file.denied) or (file.in_folder and surroundings.folders_deleted)
         yield any(not one.parent for one in file.stays.values()) or _reads_are_tied(file.reads)

@@ -13,8 +13,8 @@ from conformance.api.routes import spelled
 from conformance.api.statuses import COMPLETION_REFUSALS, VALIDATION_STATUSES
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.parts import Part, Write
-from conformance.judge.state.registry import Registry, followed, given_by, heard, is_odd
-from conformance.judge.state.resources import NOT_FOUND, Attempt, Project, Reads, Refusal, Shape, Upload
+from conformance.judge.state.registry import Registry, denies, followed, given_by, heard, is_odd
+from conformance.judge.state.resources import NOT_FOUND, Attempt, Denied, Project, Reads, Refusal, Shape, Upload
 from conformance.model import Json, Octets, Operation
 
 _FIELDS = ("initiated_on", "completed_on", "error_on", "error_message")
@@ -98,12 +98,14 @@ class Storing(Registry):
 
     @staticmethod
     def _stated(project: Project, reads: Reads, operation: Operation, answered: Answer, shape: Shape) -> None:
-        interval = interval_of(operation)
+        interval, size = interval_of(operation), _size(operation)
         if answered in (Answer.DONE, Answer.NC):
-            project.sizes[shape] = max(project.sizes.get(shape, 0), _size(operation))
+            project.sizes[shape] = max(project.sizes.get(shape, 0), size)
+        if denies(operation) and not _is_about_the_name(operation):
+            project.denied[shape] = project.denied.get(shape, Denied()).again(interval, size)
         if is_odd(reads, operation, answered) and not _is_about_the_name(operation):
             if operation.exchange.status in VALIDATION_STATUSES and named_fields(operation.exchange) == {"size"}:
-                project.too_large[interval] = _size(operation)
+                project.too_large[interval] = size
             project.odd[shape] = tuple(sorted({*project.odd.get(shape, ()), interval})[:_ODD_RETAINED])
         elif answered is Answer.DONE:
             project.accepted[shape] = last(project.accepted.get(shape), interval) or interval

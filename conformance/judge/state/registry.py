@@ -8,7 +8,14 @@ from conformance.api.error_bodies import has_four_fields
 from conformance.api.gateways import is_busy
 from conformance.api.request_facts import is_doubtful
 from conformance.api.routes import Call
-from conformance.api.statuses import NO_REASON_STATUSES, ODD_AT_CREATION, ODD_AT_URLS, ODD_STATUSES, STORAGE_FULL
+from conformance.api.statuses import (
+    DENIED_AT_CREATION,
+    NO_REASON_STATUSES,
+    ODD_AT_CREATION,
+    ODD_AT_URLS,
+    ODD_STATUSES,
+    STORAGE_FULL,
+)
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.resources import Attempt, File, Project, Reads, Switch, Upload, Version
 from conformance.judge.state.revalidations import Revalidations
@@ -85,14 +92,25 @@ def is_odd(reads: Reads, operation: Operation, answered: Answer) -> bool:
     if status is None or operation.exchange.failure is not None or not _plain(operation.exchange.path):
         return False
     if reads.kind == "create_upload":
-        vouched = operation.notes.get("intent") == "valid" and _is_the_apis(operation)
-        return vouched and status in (ODD_AT_CREATION if _has_bytes(operation) else ODD_STATUSES)
+        return _is_asked_well(operation) and status in (ODD_AT_CREATION if _has_bytes(operation) else ODD_STATUSES)
     if answered is Answer.DONE:
         return True
     if is_doubtful(operation):
         return False
     redirected = 300 <= status < 400 and _known(operation)
     return redirected or (status in ODD_AT_URLS and _is_the_apis(operation))
+
+
+def denies(operation: Operation) -> bool:
+    """Whether the owner's create of an upload that is vouched for is refused, for whatever reason."""
+    exchange = operation.exchange
+    asked_well = exchange.failure is None and _plain(exchange.path) and _is_asked_well(operation)
+    mine = exchange.user == "owner" and _has_bytes(operation) and not is_busy(exchange)
+    return asked_well and mine and exchange.status in DENIED_AT_CREATION
+
+
+def _is_asked_well(operation: Operation) -> bool:
+    return operation.notes.get("intent") == "valid" and _is_the_apis(operation)
 
 
 def _has_bytes(operation: Operation) -> bool:

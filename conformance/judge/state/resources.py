@@ -150,13 +150,29 @@ Shape = tuple[str, bool, bool]
 """What an upload was asked to be: its storage provider, whether chunked, whether empty."""
 
 
+_DENIALS_RETAINED = 16
+
+
+class Denied(NamedTuple):
+    """The first refusals of one shape of upload in a project, and the last, in order; the largest in bytes."""
+
+    refusals: tuple[Interval, ...] = ()
+    largest: int = 0
+
+    def again(self, interval: Interval, size: int) -> Denied:
+        """Return the same with one more refusal."""
+        held = sorted({*self.refusals, interval})
+        return Denied((*held[: _DENIALS_RETAINED - 1], *held[_DENIALS_RETAINED - 1 :][-1:]), max(self.largest, size))
+
+
 @dataclass(slots=True)
 class Project:
     """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for.
 
     `names` are those under which its creation was accepted, which must be one. `odd` are the first refusals that have
     no place there, `accepted` the success that began last, by what was asked. `sizes` are the largest (bytes) that were
-    not refused, `too_large` those of the refusals that name the size.
+    not refused, `too_large` those of the refusals that name the size. `denied` are the owner's refusals that nothing in
+    what was asked explains.
     """
 
     id: str
@@ -173,6 +189,7 @@ class Project:
     accepted: dict[Shape, Interval] = field(default_factory=dict)
     sizes: dict[Shape, int] = field(default_factory=dict)
     too_large: dict[Interval, int] = field(default_factory=dict)
+    denied: dict[Shape, Denied] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

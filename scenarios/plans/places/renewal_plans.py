@@ -44,7 +44,7 @@ def made_again(draw: Draw) -> Plan:
     """A file is deleted and made again of the same upload, a version too; each new one is read like the first.
 
     One file gets as many versions as have two digits, the last of another upload than all before.
-    Another file goes from bad to good and back, is seen at each, is good again by a promotion, and then another version.
+    Another file goes from bad to good and back, is seen at each, is good again by a promotion, and gets another.
     """
     first, second = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=False))
     tenth = draw(shapes.one_part(bad=False))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.faults.surrounding_faults import (
     collision_faults,
+    denial_faults,
     folder_faults,
     foreign_faults,
     member_faults,
@@ -22,6 +23,7 @@ FAMILY: dict[Fault, LayerFactory] = (
     folder_faults.FAMILY
     | collision_faults.FAMILY
     | relocation_faults.FAMILY
+    | denial_faults.FAMILY
     | member_faults.FAMILY
     | foreign_faults.FAMILY
     | overwrite_faults.FAMILY
