@@ -16,6 +16,7 @@ from .plan_parts import OF_BURSTS, Draw, attach, named_project
 
 FEW, MANY, FLOOD = 8, 16, 64
 """Powers of two: where queues, pages and pools end."""
+_PLACES = "filled", "opened"
 IDS = ("distinct-ids", "body-own-resource")
 """By making much at one moment."""
 LONG = 260
@@ -26,18 +27,27 @@ OFTEN = 18
 
 @st.composite
 def bursts(draw: Draw, *, theme: str, uploads: int, apart: bool) -> Plan:
-    """Many uploads, up to half of them bad, are completed at one moment: in one project, or each in one of its own."""
+    """Many uploads, up to half of them bad, are completed at one moment: in one project, or each in one of its own.
+
+    In one project, as many again are opened before that and left open.
+    """
     bad = draw(st.sets(st.integers(1, uploads), min_size=uploads // 4, max_size=uploads // 2))
-    actors = [_one(draw, n, uploads, bad=n in bad, apart=apart) for n in range(1, uploads + 1)]
-    return Plan(theme, f"{uploads} at one moment", tuple(actors))
+    parties = uploads + (not apart)
+    actors = [_one(draw, n, parties, bad=n in bad, apart=apart) for n in range(1, uploads + 1)]
+    return Plan(theme, f"{uploads} at one moment", (*actors, *([] if apart else [_opener(uploads)])))
 
 
 def _one(draw: Draw, n: int, parties: int, *, bad: bool, apart: bool) -> Actor:
     shape = draw(shapes.one_part(bad=bad))
     start, project = ([named_project(f"p{n}", OF_BURSTS + n - 1)], f"p{n}") if apart else ([], COMMON)
-    upload, meet = f"u{n}", do("meet", at="filled", parties=parties)
-    steps = (*start, *shape.writes(upload, project), meet, shape.completes(upload), attach(upload, f"f{n}", project))
+    upload, meets = f"u{n}", [do("meet", at=place, parties=parties) for place in _PLACES[apart:]]
+    steps = (*start, *shape.writes(upload, project), *meets, shape.completes(upload), attach(upload, f"f{n}", project))
     return Actor(f"writer-{n}", steps)
+
+
+def _opener(uploads: int) -> Actor:
+    filled, opened = (do("meet", at=place, parties=uploads + 1) for place in _PLACES)
+    return Actor("opener", (filled, *(do("create_upload", f"o{n}", parts=[n]) for n in range(1, uploads + 1)), opened))
 
 
 @st.composite

@@ -76,7 +76,7 @@ VERSIONS = (
         "promotions",
         "The first of two versions becomes the current one again, at once or late",
         (*COMPLETED, *WINDOW, *GOOD, *BAD, "new-version-served", "old-version-downloadable", "read-your-writes"),
-        Share(1, 3, 6),
+        Share(1, 2, 6),
         promotions,
     ),
     PlanScenario(

@@ -18,8 +18,8 @@ __all__ = ["FAMILY"]
 
 MOST_PENDING = 36
 """Uploads pending in one project beside which the next is still verified; a run has 16 at a moment."""
-MOST_OPEN = 40
-"""Uploads of one project that may be open at once; a run has 20."""
+MOST_OPEN = 56
+"""Uploads of one project that may be open at once; a run has 36."""
 
 
 def _beside(world: World, upload: sqlite3.Row) -> int:

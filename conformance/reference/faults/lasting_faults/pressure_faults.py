@@ -46,6 +46,15 @@ def _place(world: World, upload: sqlite3.Row) -> int:
     return 0 if row is None else int(row["count"])
 
 
+def _newer_open(world: World, upload: sqlite3.Row) -> int:
+    """Count the uploads of the project that were newer than this one, and open, when it was completed."""
+    sql = """SELECT count(*) AS count FROM uploads WHERE project_id = ? AND created < ?
+        AND (completed IS NULL OR completed > ?) AND rowid > (SELECT rowid FROM uploads WHERE id = ?)"""
+    instant = upload["completed"] or 0.0
+    row = world.database.one(sql, upload["project_id"], instant, instant, upload["id"])
+    return 0 if row is None else int(row["count"])
+
+
 def _burst(world: World, upload: sqlite3.Row) -> int:
     """Count the uploads completed within 40 ms of this one."""
     sql = "SELECT count(*) AS count FROM uploads WHERE id <> ? AND abs(completed - ?) < 0.04"
@@ -164,6 +173,12 @@ FAMILY: dict[Fault, LayerFactory] = {
     ),
     Fault("load-counter-wraps", NEVER, "every 64th upload that is completed is lost by a counter"): never(
         lambda call, upload, _, __: _before(call.world, upload, "1 = 1") % 64 == 63
+    ),
+    Fault("load-open-evicted", NEVER, "an upload is forgotten when 24 newer ones of its project are open"): never(
+        lambda call, upload, _, __: _newer_open(call.world, upload) >= 24
+    ),
+    Fault("load-open-unverified", BAD_200, "an upload is not verified when 20 newer ones of its project are open"): (
+        unverified(lambda world, upload: _newer_open(world, upload) >= 20)
     ),
     Fault("load-blocked-by-bad", NEVER, "a bad upload blocks the queue of its project"): never(_behind_a_bad_one),
     Fault("load-polled-gives-up", NEVER, "an upload that is asked for twelve times is given up"): _PolledGivesUp,
