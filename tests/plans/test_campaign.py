@@ -275,6 +275,22 @@ def test_a_run_ends_at_the_first_proof_of_what_it_was_asked_about(tmp_path: Path
     assert "list_projects" not in stand.names(phase=Phase.FINAL)
 
 
+def test_what_only_the_whole_campaign_proves_is_not_made_small_any_more(tmp_path: Path) -> None:
+    """Where a run ends at its first proof: no look at what was heard by then need have seen it."""
+    with launch(lag="0.3", faults=["nc-status-200"]) as server:
+        stand = Stand(server, tmp_path)
+        proof = FirstProof(stand.settings.target, frozenset({"nc-payload"}))
+        stand.driver.listen(lambda moment, operation: proof(moment, operation) and None)
+        stand.watcher.proved_by_all = proof.by_all
+        judges = Judges(judge_history, lambda finding: finding.requirement == "nc-payload")
+        outcomes = PlanOutcomes(tmp_path, "main")
+        Trial(stand.driver, stand.settings, PLANS, QUICK, judges, stand.watcher, outcomes).run()
+        stand.driver.close()
+    assert stand.watcher.stopped
+    assert any("nc-payload" in one.broken for one in outcomes.plans.values())
+    assert not any(one.tried or one.shrunk_to for one in outcomes.plans.values())
+
+
 def test_a_plain_project_holds_no_byte_that_a_firewall_may_stop(stand: Stand) -> None:
     """Else nothing would show that the like of what it stops reaches the API."""
     (world,) = stand.run(plan(do("create_project", "p1")))

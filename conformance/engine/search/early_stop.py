@@ -54,9 +54,10 @@ class FirstProof:
         if len(self._ended) < self._next_look:
             return False
         self._next_look = int(len(self._ended) * _GROWTH)
-        return self._convicts()
+        return self.by_all()
 
-    def _convicts(self) -> bool:
+    def by_all(self) -> bool:
+        """Judge all that was heard so far."""
         retained = (*self._ended, *(unfinished(one) for one in tuple(self._pending.values())))
         judgement = judge_verified(History(retained, self._target, complete=False))
         return any(judgement.tallies[name].findings for name in self._wanted & judgement.tallies.keys())
@@ -65,7 +66,8 @@ class FirstProof:
 def watcher_of(driver: Driver, settings: Settings) -> Watcher:
     """Listen to the driver, with a streaming judge where the environment asks for the first proof."""
     wanted = frozenset(filter(None, os.environ.get(STOP_AT, "").split(",")))
-    watcher = Watcher(FirstProof(settings.target, wanted) if wanted else None, keeping=False)
+    proof = FirstProof(settings.target, wanted) if wanted else None
+    watcher = Watcher(proof, proof.by_all if proof else None, keeping=False)
     driver.listen(watcher)
     return watcher
 

@@ -39,10 +39,12 @@ Gating = Callable[[Finding], bool]
 class Watcher:
     """Keeps every operation of this process while a trial runs, and stops the campaign when it is asked to.
 
-    `proved` looks at every event, also between trials; `stopped` says that it has seen what it was asked about.
+    `proved` looks at every event, also between trials, and `proved_by_all` at all that was heard, when it is asked;
+    `stopped` says that one has seen what it was asked about.
     """
 
     proved: Callable[[str, Operation], bool] | None = None
+    proved_by_all: Callable[[], bool] | None = None
     operations: list[Operation] = field(default_factory=list)
     scheduler: Scheduler | None = None
     stopped: bool = False
@@ -56,6 +58,11 @@ class Watcher:
             self.stopped = True
             if self.scheduler:
                 self.scheduler.stop()
+
+    def look(self) -> None:
+        """Look at all that was heard: a campaign is over."""
+        if self.proved_by_all and not self.stopped:
+            self.stopped = self.proved_by_all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,7 @@ class Trial:
                 break
             portion = Portion(self.settings.effort, self.settings.seed, wave, self.shard, self.shards)
             accused = self._wave(portion)
+            self.watcher.look()
             if accused and not self.watcher.stopped:
                 self._make_small(portion, accused)
 
