@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from judge_timeline import SIZE, Scribe, uid
@@ -55,6 +56,21 @@ def test_a_project_that_refuses_every_upload_beyond_the_bound_never_converged(an
 def test_a_refusal_that_may_have_reasons_of_its_own_is_no_proof(scribe: Scribe) -> None:
     """Quotas, limits and load are legal."""
     assert "refused-for-good" not in {one.rule for one in findings(judged(scribe.history()))}
+
+
+def test_a_content_type_that_is_taken_nowhere_or_a_field_that_is_named_is_another_reason() -> None:
+    """Whatever is in what was asked may be why."""
+    other, named = denied("422"), denied("400")
+    for n, one in enumerate(other.operations):
+        if one.exchange.status == 422:
+            asked = {**one.exchange.request, "content_type": "text/csv"}
+            other.operations[n] = replace(one, exchange=replace(one.exchange, request=asked))
+    for n, one in enumerate(named.operations):
+        if one.exchange.status == 400:
+            told = {**one.exchange.response, "errors": [{"field": "content_type", "message": "is not allowed"}]}
+            named.operations[n] = replace(one, exchange=replace(one.exchange, response=told))
+    for scribe in (other, named):
+        assert "refused-for-good" not in {one.rule for one in findings(judged(scribe.history()))}
 
 
 def test_who_may_have_lost_the_rights_or_deleted_the_project_may_be_refused() -> None:

@@ -18,7 +18,7 @@ from conformance.judge.rules.project_rules import AtProvider, ProjectCase
 from conformance.judge.state.chain import crossing
 from conformance.judge.state.intake import World
 from conformance.judge.state.interval import SECOND, Interval
-from conformance.judge.state.resources import Project, Shape
+from conformance.judge.state.resources import Project, Wanted
 
 
 class Late(NamedTuple):
@@ -35,9 +35,9 @@ def refused_for_good(case: ProjectCase, context: Context, book: Book) -> None:
         deadline = one.chain.deadline(context.bound)
         if deadline is None or one.reads.ok:
             continue
-        for shape, denied in sorted(case.project.denied.items()):
-            found = _for_good(case.project, denied.refusals, deadline, context) if shape[0] == one.provider else None
-            elsewhere = _taken_elsewhere(case.project, shape, denied.largest, found, context.world) if found else None
+        for wanted, denied in sorted(case.project.denied.items()):
+            found = _for_good(case.project, denied.refusals, deadline, context) if wanted[0] == one.provider else None
+            elsewhere = _taken_elsewhere(case.project, wanted, denied.largest, found, context.world) if found else None
             if found and elsewhere:
                 book.expose("converges-project")
                 _tell(one, found, elsewhere, context, book)
@@ -55,13 +55,10 @@ def _for_good(project: Project, refusals: Sequence[Interval], deadline: int, con
     return None
 
 
-def _taken_elsewhere(project: Project, shape: Shape, size: int, found: Late, world: World) -> Interval | None:
-    """Return an upload of that shape, and as large, that another project took after the refusal."""
-    taken = (
-        other.accepted[shape]
-        for other in world.projects.values()
-        if other is not project and shape in other.accepted and size <= other.sizes.get(shape, 0)
-    )
+def _taken_elsewhere(project: Project, wanted: Wanted, size: int, found: Late, world: World) -> Interval | None:
+    """Return an upload that was asked for alike, as large, and that another project took after the refusal."""
+    alike = (other.taken.get(wanted) for other in world.projects.values() if other is not project)
+    taken = (one.last for one in alike if one is not None and size <= one.largest)
     return min((one for one in taken if crossing(one, found.refusal)), default=None)
 
 

@@ -14,7 +14,18 @@ from conformance.api.statuses import COMPLETION_REFUSALS, VALIDATION_STATUSES
 from conformance.judge.state.interval import NEVER, Interval, first, interval_of, last
 from conformance.judge.state.parts import Part, Write
 from conformance.judge.state.registry import Registry, denies, followed, given_by, heard, is_odd
-from conformance.judge.state.resources import NOT_FOUND, Attempt, Denied, Project, Reads, Refusal, Shape, Upload
+from conformance.judge.state.resources import (
+    NOT_FOUND,
+    Attempt,
+    Denied,
+    Project,
+    Reads,
+    Refusal,
+    Shape,
+    Taken,
+    Upload,
+    Wanted,
+)
 from conformance.model import Json, Octets, Operation
 
 _FIELDS = ("initiated_on", "completed_on", "error_on", "error_message")
@@ -34,6 +45,18 @@ def _is_about_the_name(operation: Operation) -> bool:
     name = within(asked(exchange.request), "name")
     unusual = isinstance(name, str) and _PLAIN_NAME.fullmatch(name) is None
     return unusual or says_taken(exchange)
+
+
+def _is_about_what_was_asked(operation: Operation) -> bool:
+    request = asked(operation.exchange.request)
+    fields = request.keys() if isinstance(request, dict) else ()
+    return _is_about_the_name(operation) or bool(named_fields(operation.exchange) & set(fields))
+
+
+def _wanted(operation: Operation) -> Wanted:
+    request = asked(operation.exchange.request)
+    provider, media = identity(within(request, "storage_provider")), within(request, "content_type")
+    return provider, _asked_shape(request)[0], str(media)
 
 
 def _size(operation: Operation) -> int:
@@ -101,8 +124,12 @@ class Storing(Registry):
         interval, size = interval_of(operation), _size(operation)
         if answered in (Answer.DONE, Answer.NC):
             project.sizes[shape] = max(project.sizes.get(shape, 0), size)
-        if denies(operation) and not _is_about_the_name(operation):
-            project.denied[shape] = project.denied.get(shape, Denied()).again(interval, size)
+        wanted = _wanted(operation)
+        if denies(operation) and not _is_about_what_was_asked(operation):
+            project.denied[wanted] = project.denied.get(wanted, Denied()).again(interval, size)
+        elif answered is Answer.DONE:
+            before = project.taken.get(wanted, Taken(interval, size))
+            project.taken[wanted] = Taken(last(before.last, interval) or interval, max(before.largest, size))
         if is_odd(reads, operation, answered) and not _is_about_the_name(operation):
             if operation.exchange.status in VALIDATION_STATUSES and named_fields(operation.exchange) == {"size"}:
                 project.too_large[interval] = size

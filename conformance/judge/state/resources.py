@@ -150,11 +150,20 @@ Shape = tuple[str, bool, bool]
 """What an upload was asked to be: its storage provider, whether chunked, whether empty."""
 
 
+Wanted = tuple[str, bool, str]
+"""What an upload that holds something was asked to be: its storage provider, whether chunked, its content type."""
 _DENIALS_RETAINED = 16
 
 
+class Taken(NamedTuple):
+    """The upload of those asked for alike that was taken last, and the largest (bytes) that was."""
+
+    last: Interval
+    largest: int
+
+
 class Denied(NamedTuple):
-    """The first refusals of one shape of upload in a project, and the last, in order; the largest in bytes."""
+    """The first refusals of uploads asked for alike in a project, and the last, in order; the largest in bytes."""
 
     refusals: tuple[Interval, ...] = ()
     largest: int = 0
@@ -171,8 +180,8 @@ class Project:
 
     `names` are those under which its creation was accepted, which must be one. `odd` are the first refusals that have
     no place there, `accepted` the success that began last, by what was asked. `sizes` are the largest (bytes) that were
-    not refused, `too_large` those of the refusals that name the size. `denied` are the owner's refusals that nothing in
-    what was asked explains.
+    not refused, `too_large` those of the refusals that name the size. `denied` are the owner's refusals that nothing
+    in what was asked explains, by what that was, and `taken` the like of them that were not refused.
     """
 
     id: str
@@ -189,7 +198,8 @@ class Project:
     accepted: dict[Shape, Interval] = field(default_factory=dict)
     sizes: dict[Shape, int] = field(default_factory=dict)
     too_large: dict[Interval, int] = field(default_factory=dict)
-    denied: dict[Shape, Denied] = field(default_factory=dict)
+    denied: dict[Wanted, Denied] = field(default_factory=dict)
+    taken: dict[Wanted, Taken] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
