@@ -99,3 +99,27 @@ def test_a_refusal_of_somebody_else_tells_nothing_of_the_project() -> None:
         scribe.upload("stranger", *at(tick, tick + 1), "403", n=n, user="other", notes=VALID)
     scribe.upload("other", *at(60, 61), n=91, project=2, notes=VALID)
     assert wrongs(scribe) == set()
+
+
+@pytest.mark.parametrize(("late", "convicted"), [(44, True), (30, False)])
+def test_a_change_of_the_project_does_not_undo_a_wait_that_was_too_long_before_it(
+    late: int, *, convicted: bool
+) -> None:
+    """What was overdue before the change stays so; what was not may wait anew."""
+    scribe = Scribe()
+    scribe.project("actor", *at(0, 1))
+    scribe.upload("actor", *at(late, late + 1), "nc", notes=VALID)
+    scribe.wire("actor", *at(50, 51), "PUT", f"/projects/{uid('pppp', 1)}", status=200, request={"name": "other"})
+    scribe.upload("actor", *at(60, 61), "nc", n=2, notes=VALID)
+    assert wrongs(scribe) == ({"converges-project"} if convicted else set())
+
+
+def test_what_may_have_been_deleted_need_not_be_ready_though_it_was_changed_afterwards() -> None:
+    """The deletion may explain the wait."""
+    scribe = Scribe()
+    path = f"/projects/{uid('pppp', 1)}"
+    scribe.project("actor", *at(0, 1))
+    scribe.wire("other", *at(40, 70), "DELETE", path, status=204)
+    scribe.upload("actor", *at(44, 45), "nc", notes=VALID)
+    scribe.wire("actor", *at(50, 51), "PUT", path, status=200, request={"name": "other"})
+    assert wrongs(scribe) == set()

@@ -206,19 +206,30 @@ def converges(case: ProjectCase, context: Context, book: Book) -> None:
         deadline = one.chain.deadline(context.bound)
         if deadline is None:
             continue
-        late, reads = one.chain.overdue(context.bound), one.reads
-        if late and WAIT_BEGUN_ANEW.holds(case.project.writes, late, context.bound):
-            late = None
+        late, reads = _overdue(one, deadline, context.bound), one.reads
         for_good = not NOT_FOR_GOOD.holds(
             reads.failing, reads.latest, deadline, context.answered_last, context.bound, reads.failing_from
         )
         if late or for_good or reads.ok:
             book.expose("converges-project")
         if late or for_good:
-            _overdue(one, late, deadline, context, book)
+            _not_converged(one, late, deadline, context, book)
 
 
-def _overdue(one: AtProvider, late: Interval | None, deadline: int, context: Context, book: Book) -> None:
+def _overdue(one: AtProvider, deadline: int, bound: int) -> Interval | None:
+    """Return the not-consistent answer that began last of those that came too late."""
+    project, doomed = one.project, doomed_from(one.project.deletes)[0]
+    waited = {one.reads.nc, *project.waited.get(one.provider, ())} - {None}
+    late = (
+        found
+        for found in waited
+        if found and found.begun_ns > deadline and not MAY_BE_DELETED.holds(found, doomed)
+        and not WAIT_BEGUN_ANEW.holds(project.writes, found, bound)
+    )  # fmt: skip
+    return max(late, default=None)
+
+
+def _not_converged(one: AtProvider, late: Interval | None, deadline: int, context: Context, book: Book) -> None:
     last = late or one.reads.failing[-1]
     what = "resource_not_consistent" if late else "server errors"
     others, count, slowest = context.converged.others("project", one.project.id)

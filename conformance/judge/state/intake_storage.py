@@ -88,7 +88,11 @@ class Storing(Registry):
         done = of.effect
         if done is not Effect.NONE:
             begun, ended, _, _ = interval_of(operation)
-            self.project(of.call.id).writes.append((begun, NEVER if done is Effect.INDETERMINATE else ended))
+            project = self.project(of.call.id)
+            project.writes.append((begun, NEVER if done is Effect.INDETERMINATE else ended))
+            for provider, reads in project.reads.items():
+                if reads.nc is not None:
+                    project.waited.setdefault(provider, set()).add(reads.nc)
 
     def _delete_project(self, operation: Operation, of: Classified) -> None:
         self._begin_delete(operation, of.call)

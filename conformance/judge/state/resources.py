@@ -178,10 +178,11 @@ class Denied(NamedTuple):
 class Project:
     """A project this run asked for; `reads` are the answers of ``POST uploads`` by storage provider asked for.
 
-    `names` are those under which its creation was accepted, which must be one. `odd` are the first refusals that have
-    no place there, `accepted` the success that began last, by what was asked. `sizes` are the largest (bytes) that were
-    not refused, `too_large` those of the refusals that name the size. `denied` are the owner's refusals that nothing
-    in what was asked explains, by what that was, and `taken` the like of them that were not refused.
+    `waited` are the not-consistent ones among them that were the last when the project was changed. `names` are those
+    under which its creation was accepted, which must be one. `odd` are the first refusals that have no place there,
+    `accepted` the success that began last, by what was asked. `sizes` are the largest (bytes) that were not refused,
+    `too_large` those of the refusals that name the size. `denied` are the owner's refusals that nothing in what was
+    asked explains, by what that was, and `taken` the like of them that were not refused.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Project:
     doomed: int = NEVER
     writes: list[tuple[int, int]] = field(default_factory=list)
     reads: dict[str, Reads] = field(default_factory=dict)
+    waited: dict[str, set[Interval]] = field(default_factory=dict)
     late: list[Late] = field(default_factory=list)
     shared: bool = False
     shows: Interval | None = None
