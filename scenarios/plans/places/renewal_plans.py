@@ -119,7 +119,8 @@ def _back_and_forth(draw: Draw) -> Actor:
     steps += [uploads[name].completes(name) for name in ("b1", "g1", "g2")]
     steps += [attach("b1", "h1", COMMON), seen, do("new_version", "w2", file="h1", upload="g1"), seen]
     steps += [uploads["b2"].completes("b2"), do("new_version", "w3", file="h1", upload="b2"), seen]
-    steps += [do("promote", version="w2"), seen, do("new_version", "w4", file="h1", upload="g2"), seen]
+    for version in ("w4", "w5"):  # a bad version may be refused, and the first of the two promotions with it
+        steps += [do("promote", version="w2"), seen, do("new_version", version, file="h1", upload="g2"), seen]
     steps.append(do("download", file="h1"))
     return Actor("switcher", tuple(steps))
 
