@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from judge_timeline import Scribe, error, uid
 from judged import judged
 from review_scenes import as_form, at, scene, wrongs
@@ -142,6 +143,25 @@ def test_a_name_that_is_taken_may_be_that_of_the_first_delivery() -> None:
             scribe.wire("actor", *at(5, 6), "POST", where, status=400, request=asked, response=stated)
             scribe.answered("actor", *at(60, 61), "GET", listing, "200", {"results": [item]}, phase=Phase.FINAL)
             assert wrongs(scribe) & {"refused-create-no-trace"} == expected, (message, code, where)
+
+
+@pytest.mark.parametrize("order", [(5, 8), (8, 5)])
+def test_what_was_made_by_a_create_that_says_taken_may_be_refused_in_other_words_as_well(
+    order: tuple[int, int],
+) -> None:
+    """The first delivery of either may have made it: an upload that is found bad is refused by then."""
+    scribe = scene("bad")
+    attach = {"parent": {"kind": "dds-project", "id": uid("pppp", 1)}, "upload": {"id": uid("aaaa", 1)}}
+    for tick, field, message in zip(
+        order, ("name", "upload"), ("has already been taken", "must be completed"), strict=True
+    ):
+        stated = error(400, "validation failed", errors=[{"field": field, "message": message}])
+        scribe.wire("actor", *at(tick, tick + 1), "POST", "/files", status=400, request=attach, response=stated)
+    shown = {"results": [scribe._file(1, 1, 1)]}
+    scribe.answered(
+        "actor", *at(60, 61), "GET", f"/projects/{uid('pppp', 1)}/children", "200", shown, phase=Phase.FINAL
+    )
+    assert wrongs(scribe) == set()
 
 
 def test_a_project_that_is_ready_may_refuse_for_other_reasons() -> None:

@@ -75,27 +75,27 @@ class Traces:
         if not keys:
             return
         key = keys[-1] if _in_folder(operation.exchange.request) else keys[0]
-        refusing = answered in (Answer.NC, Answer.REFUSED)
-        if not refusing or of.effect is not Effect.NONE:
+        holder = self._slugs.holder(operation) if called.name == "create_project" else ""
+        refused = answered is Answer.NC or (
+            answered is Answer.REFUSED and (holder or not _says_taken(operation, called))
+        )
+        if not refused or of.effect is not Effect.NONE:
             self._attempted.update(hash(_folded(each)) for each in keys)
             given = within(operation.exchange.response, "name")
             if answered is Answer.DONE and isinstance(given, str) and given != key[2]:
                 self._renamed.add(given)  # a name that was trimmed or normalised is listed so
         else:
-            self._refuse(operation, of, key)
+            self._refuse(operation, key, holder)
 
-    def _refuse(self, operation: Operation, of: Classified, key: _Key) -> None:
-        called, answered = of.call, of.answer
-        holder = self._slugs.holder(operation) if called.name == "create_project" else ""
-        if answered is Answer.NC or holder or not _says_taken(operation, called):
-            interval = interval_of(operation)
-            if holder:
-                self._for_slugs[key] = holder
-            if key[0] == "file" and names_upload(operation.exchange) and not says_unfit(operation.exchange):
-                self._about_upload[key] = last(self._about_upload.get(key), interval) or interval
-            held = self._refused.get(key)
-            if held is None or interval[:2] < held[:2]:
-                self._refused[key] = interval
+    def _refuse(self, operation: Operation, key: _Key, holder: str) -> None:
+        interval = interval_of(operation)
+        if holder:
+            self._for_slugs[key] = holder
+        if key[0] == "file" and names_upload(operation.exchange) and not says_unfit(operation.exchange):
+            self._about_upload[key] = last(self._about_upload.get(key), interval) or interval
+        held = self._refused.get(key)
+        if held is None or interval[:2] < held[:2]:
+            self._refused[key] = interval
 
     def _brought(self, operation: Operation, of: Classified, kind: str) -> None:
         # What was brought about in another way may be listed: by its name, or any of that kind if it has none here.
