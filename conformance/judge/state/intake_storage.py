@@ -128,10 +128,11 @@ class Storing(Registry):
         interval, size = interval_of(operation), _size(operation)
         if answered in (Answer.DONE, Answer.NC):
             project.sizes[shape] = max(project.sizes.get(shape, 0), size)
-        wanted = _wanted(operation)
         if denies(operation) and not _is_about_what_was_asked(operation):
+            wanted = _wanted(operation)
             project.denied[wanted] = project.denied.get(wanted, Denied()).again(interval, size)
         elif answered is Answer.DONE:
+            wanted = _wanted(operation)
             before = project.taken.get(wanted, Taken(interval, size))
             project.taken[wanted] = Taken(last(before.last, interval) or interval, max(before.largest, size))
         if is_odd(reads, operation, answered) and not _is_about_the_name(operation):

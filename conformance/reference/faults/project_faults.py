@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.hooks.bends import Fault
+from conformance.reference.hooks.recipes import older_projects
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.refusals import unknown
 
@@ -22,9 +23,7 @@ class _EveryThirdProject(Layer):
 
     def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
         """Count the projects created before this one."""
-        sql = "SELECT count(*) AS older FROM projects WHERE rowid < (SELECT rowid FROM projects WHERE id = ?)"
-        row = self.world.database.one(sql, project["id"])
-        return ready and row is not None and row["older"] % 3 != 1
+        return ready and older_projects(self.world, project) % 3 != 1
 
 
 class _OddNameNeverReady(Layer):

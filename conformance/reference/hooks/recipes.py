@@ -37,6 +37,7 @@ __all__ = [
     "lose_completes",
     "lose_objects",
     "never",
+    "older_projects",
     "other_bytes",
     "overlook",
     "refuse_attach",
@@ -53,6 +54,14 @@ BOTH = ("file", "version")
 EVERY_OFFENCE = frozenset(
     ("first-hash", "later-hash", "total-size", "missing", "nothing", "single-missing", "single-hash", "chunk-size")
 )
+
+
+def older_projects(world: World, project: sqlite3.Row) -> int:
+    """Count the projects that were created before this one."""
+    sql = "SELECT count(*) AS older FROM projects WHERE rowid < (SELECT rowid FROM projects WHERE id = ?)"
+    row = world.database.one(sql, project["id"])
+    assert row is not None, "a count is one row"
+    return int(row["older"])
 
 
 def row_of(world: World, upload_id: str) -> sqlite3.Row | None:

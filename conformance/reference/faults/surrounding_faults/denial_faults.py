@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from conformance.reference.hooks.bends import Fault
+from conformance.reference.hooks.recipes import older_projects
 from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.refusals import ApiError, forbidden, invalid
 
@@ -21,23 +23,41 @@ _BREAKS = ("converges-project", "nc-until-consistent")
 _MANY_LOOKS = 6
 
 
-def _every(count: int, refusal: Callable[[], ApiError]) -> LayerFactory:
-    """Lose one in `count` projects while it is provisioned: it is waited for, and refused from then on."""
+class _Denying(Layer):
+    """Waits for every project as it must, and refuses some from then on."""
 
-    class Denied(Layer):
-        def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+    refusal: Callable[[], ApiError] = staticmethod(forbidden)
+
+    def loses(self, project: sqlite3.Row) -> bool:
+        """Whether a project that should be ready is refused."""
+        raise NotImplementedError
+
+    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+        """Refuse it once it should be ready."""
+        if ready and self.loses(project):
+            raise self.refusal()
+        return ready
+
+
+def _every(count: int, error: Callable[[], ApiError]) -> LayerFactory:
+    """Lose one in `count` projects while it is provisioned."""
+
+    class Every(_Denying):
+        refusal = staticmethod(error)
+
+        def loses(self, project: sqlite3.Row) -> bool:
             """Count the projects created before this one."""
-            sql = "SELECT count(*) AS older FROM projects WHERE rowid < (SELECT rowid FROM projects WHERE id = ?)"
-            row = self.world.database.one(sql, project["id"])
-            if ready and row is not None and row["older"] % count == 1:
-                raise refusal()
-            return ready
+            return older_projects(self.world, project) % count == 1
 
-    return Denied
+    return Every
 
 
-class _ChangedWhileUnready(Layer):
+class _ChangedWhileUnready(_Denying):
     """Is in conflict for ever with a project that was changed while it was not ready."""
+
+    refusal = staticmethod(
+        lambda: ApiError(409, "conflict", "the project was changed meanwhile", "reload it and try again")
+    )
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -52,30 +72,33 @@ class _ChangedWhileUnready(Layer):
             self._used.add(call.path["id"])
         return reply
 
-    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+    def loses(self, project: sqlite3.Row) -> bool:
         """Look for the change."""
-        if ready and project["id"] in self._changed:
-            raise ApiError(409, "conflict", "the project was changed meanwhile", "reload it and try again")
-        return ready
+        return project["id"] in self._changed
 
 
-class _GivenUp(Layer):
+class _GivenUp(_Denying):
     """Gives a project up for good that was looked at too often before it was ready."""
+
+    refusal = staticmethod(
+        lambda: ApiError(410, "given up", "the storage of the project was given up", "create another project")
+    )
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._looks: dict[str, int] = {}
+        self._looks: Counter[str] = Counter()
 
-    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
-        """Count the looks."""
-        looks = self._looks.get(project["id"], 0)
-        if ready and looks >= _MANY_LOOKS:
-            raise ApiError(410, "given up", "the storage of the project was given up", "create another project")
-        self._looks[project["id"]] = looks + (not ready)
-        return ready
+    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:
+        """Count the looks that came too early."""
+        self._looks[project["id"]] += not ready
+        return super().project_ready(call, project, ready=ready)
+
+    def loses(self, project: sqlite3.Row) -> bool:
+        """Look at their number."""
+        return self._looks[project["id"]] >= _MANY_LOOKS
 
 
-class _AfterDeletion(Layer):
+class _AfterDeletion(_Denying):
     """Takes the creator's rights in the next project away where one was deleted."""
 
     def __init__(self, world: World) -> None:
@@ -93,11 +116,9 @@ class _AfterDeletion(Layer):
             self._deleted = False
         return reply
 
-    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:  # noqa: ARG002
+    def loses(self, project: sqlite3.Row) -> bool:
         """Look for the project."""
-        if ready and project["id"] in self._lost:
-            raise forbidden()
-        return ready
+        return project["id"] in self._lost
 
 
 FAMILY: dict[Fault, LayerFactory] = {
