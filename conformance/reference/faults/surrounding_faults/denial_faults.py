@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY"]
 
 _BREAKS = ("converges-project", "nc-until-consistent")
-_MANY_LOOKS = 6
+_MANY_LOOKS = 4
 
 
 class _Denying(Layer):
@@ -131,7 +131,7 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("denied-changed-409", _BREAKS, "a project that was changed before it was ready is a conflict for good"): (
         _ChangedWhileUnready
     ),
-    Fault("denied-given-up-410", _BREAKS, "a project that was looked at six times too early is gone for good"): (
+    Fault("denied-given-up-410", _BREAKS, "a project that was looked at four times too early is gone for good"): (
         _GivenUp
     ),
     Fault("denied-after-deletion-403", _BREAKS, "the project made after one was deleted is 403 to its creator"): (
