@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from conformance.api.error_bodies import NOT_CONSISTENT, code_of
 from conformance.api.routes import BASE, EXTENDED_CALLS, base_of, call_of
@@ -132,6 +133,6 @@ class Tail:
             if self._hear:
                 self._hear(line)
             try:
-                self.progress.add(json.loads(line))
-            except (ValueError, KeyError, TypeError):
+                self.progress.add(msgspec.json.decode(line))
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue  # progress is not evidence: the judge reads every line strictly

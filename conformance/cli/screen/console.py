@@ -95,11 +95,16 @@ class Console:
         self._live: Live | None = None
         self._spinner = Spinner("dots")
 
+    @property
+    def tells(self) -> bool:
+        """Whether anything is said between the beginning and the results."""
+        return self.mode in (Mode.RICH, Mode.PLAIN)
+
     def begin(self, sentence: str, what: str = "") -> None:
         """Say first what is judged, in every mode, and then what begins."""
         if what:
             self._err.print(Text(f"JUDGING: {line(what)}", style="bold"))
-        if self.mode in (Mode.RICH, Mode.PLAIN):
+        if self.tells:
             self._err.print(Text(line(sentence)))
         if self.mode is Mode.RICH:
             self._live = Live(console=self._err, auto_refresh=False, transient=True)
@@ -124,13 +129,13 @@ class Console:
 
     def proved(self, sentence: str, *, fails: bool) -> None:
         """Say a violation that is proved while the run goes on."""
-        if self.mode in (Mode.RICH, Mode.PLAIN):
+        if self.tells:
             word, style = OUTCOMES["fail" if fails else "warn"]
             self._err.print(Text.assemble((f"{word}  ", style), line(sentence)))
 
     def remark(self, sentence: str) -> None:
         """Say something that stays on the screen while the run goes on."""
-        if self.mode in (Mode.RICH, Mode.PLAIN):
+        if self.tells:
             self._err.print(Text(line(sentence)))
 
     def done(self) -> None:

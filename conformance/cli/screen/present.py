@@ -65,7 +65,12 @@ class Watching:
         screen.begin(begins(settings), judged)
 
     def tick(self) -> None:
-        """Read what is new in the history; say what is proved, and now and then where the run stands."""
+        """Read what is new in the history; say what is proved, and now and then where the run stands.
+
+        A screen that tells nothing of it has nothing read for it.
+        """
+        if not self._screen.tells:
+            return
         self._tail.read()
         for fails, sentence in self._proofs.news():
             self._screen.proved(sentence, fails=fails)

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from conformance.api import catalogue
-from conformance.history.decode import parse
+from conformance.api.routes import base_of
+from conformance.history.decode import Decoder
 from conformance.history.entries import Begun, Header
 from conformance.judge import Judge
 from conformance.model import Level, Operation
@@ -29,6 +30,7 @@ class Proofs:
     strict: bool = False
     broken: set[str] = field(default_factory=set)
     failures: int = 0
+    _decoder: Decoder = field(default_factory=Decoder)
     _judge: Judge | None = None
     _works: bool = True
 
@@ -37,8 +39,9 @@ class Proofs:
         if not self._works:
             return
         try:
-            entry = parse(raw.decode("utf-8"), 1)
+            entry = self._decoder(raw, 1)
             if isinstance(entry, Header):
+                self._decoder.base = base_of(entry.target.base_url)
                 self._judge = Judge(entry.target, recorded=True)
             elif self._judge and isinstance(entry, Begun):
                 self._judge.begin(entry.operation)
