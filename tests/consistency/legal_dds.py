@@ -322,13 +322,13 @@ class LegalDds:
         a, b = self.tick(), self.tick(1)
         if upload is not None:
             self.scribe.complete(session, a, b, word, upload.n, user=user)
-            self.scribe.chunk(session, a, b, word, upload.n, part=7, value="9" * 32, user=user)
+            self.scribe.chunk(f"{session}-too", a, b, word, upload.n, part=7, value="9" * 32, user=user)
             self.scribe.show(self.actor, self.tick(), self.tick(1), self._record(upload, self.clock), upload.n)
             return
         for file in self.files[:1]:
             path, asked = f"/files/{uid('eeee', file.n)}", {"name": name}
             self.scribe.answered(session, a, b, "PUT", f"{path}/rename", word, None, request=asked, user=user)
-            self.scribe.delfile(session, a, b, word, file.n, user=user)
+            self.scribe.delfile(f"{session}-too", a, b, word, file.n, user=user)
             shown = self.scribe._file(file.n, file.n, file.switches[0][1].n, self.home)
             shown["name"] = name if self.crime is Crime.DOES_REFUSED else f"file number {file.n}"
             self.scribe.answered(self.actor, self.tick(), self.tick(1), "GET", path, "200", shown)
