@@ -259,7 +259,7 @@ class Client(Verbs):
         guarded = prepared.exchange.role is Role.STORAGE and network.proxy is None
         wire = Wire(self.driver.places.guard(urlsplit(prepared.url).hostname or "") if guarded else None)
         secure = prepared.url.startswith("https:")
-        if self.driver.idle_roads.lends and not secure and network.proxy is None:
+        if not secure and network.proxy is None:
             return wire, NeatTransport(wire)
         return wire, transport_of(network, wire, secure=secure)
 

@@ -1,4 +1,4 @@
-"""The cheap road of load reads every answer as the general one does, and one session after another uses it."""
+"""The cheap road reads every answer as the general one does, and under load one session after another uses it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from wire_stubs import RawServer, reply, settings_for
 
 from conformance.driver import Driver
+from conformance.driver.wire.neat_transport import NeatTransport
+from conformance.driver.wire.transport import Transport
 from conformance.model import Operation
 
 JSON = b'{"id": "1"}'
@@ -51,7 +53,7 @@ def seen(operation: Operation) -> tuple[object, ...]:
     return exchange.status, dict(exchange.headers), exchange.response, exchange.failure, operation.b_ns is None
 
 
-def asked(folder: Path, answer: bytes, *, lends: bool) -> list[tuple[object, ...]]:
+def asked(folder: Path, answer: bytes) -> list[tuple[object, ...]]:
     """Ask a server that answers with such bytes and hangs up, by three methods; return what was seen."""
     closed = threading.Event()
 
@@ -69,7 +71,6 @@ def asked(folder: Path, answer: bytes, *, lends: bool) -> list[tuple[object, ...
 
     server = RawServer(say)
     driver = Driver(settings_for(server.url, folder))
-    driver.idle_roads.lends = lends
     client = driver.client("s")
     try:
         return [
@@ -83,10 +84,11 @@ def asked(folder: Path, answer: bytes, *, lends: bool) -> list[tuple[object, ...
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_both_roads_read_an_answer_alike(name: str, tmp_path: Path) -> None:
+def test_both_roads_read_an_answer_alike(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Status, headers, body and failure are the same, whatever bytes come."""
-    usual = asked(tmp_path / "usual", ANSWERS[name], lends=False)
-    assert asked(tmp_path / "lent", ANSWERS[name], lends=True) == usual
+    cheap = asked(tmp_path / "cheap", ANSWERS[name])
+    monkeypatch.setattr(NeatTransport, "attempted", Transport.attempted)
+    assert asked(tmp_path / "general", ANSWERS[name]) == cheap
 
 
 def test_one_session_after_another_speaks_over_one_connection(tmp_path: Path) -> None:
@@ -145,13 +147,14 @@ def test_a_session_that_speaks_again_is_closed_with_the_driver(tmp_path: Path) -
     server.close()
 
 
-def test_both_roads_ask_alike(tmp_path: Path) -> None:
+def test_both_roads_ask_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bytes on the wire are the same but for the id and the port, and what would be refused is refused."""
     lines = []
-    for lends in (False, True):
+    for road in ("cheap", "general"):
+        if road == "general":
+            monkeypatch.setattr(NeatTransport, "attempted", Transport.attempted)
         server = RawServer(lambda connection, _: connection.sendall(reply(200, JSON)))
-        driver = Driver(settings_for(server.url, tmp_path / str(lends)))
-        driver.idle_roads.lends = lends
+        driver = Driver(settings_for(server.url, tmp_path / road))
         client = driver.client("s")
         client.send("GET", "/files/1", query={"a": "\u00e9 b"}, headers={"X-A": "b"})
         client.send("GET", "/files/2", headers={"X-A": " b\x01"})
@@ -164,3 +167,42 @@ def test_both_roads_ask_alike(tmp_path: Path) -> None:
         ])  # fmt: skip
     assert lines[0] == lines[1]
     assert lines[0]
+
+
+def test_no_request_is_sent_twice_where_the_road_changes(tmp_path: Path) -> None:
+    """A connection of the general road idles when an answer in chunks comes over the cheap one: each asks once."""
+    ports: list[int] = []
+
+    def say(connection: socket.socket, request: bytes) -> None:
+        ports.append(connection.getpeername()[1])
+        if request.startswith(b"POST"):
+            connection.sendall(
+                reply(201, b"b\r\n" + JSON + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked", length=False)
+            )
+        else:
+            connection.sendall(reply(200, b"" if request.startswith(b"HEAD") else JSON))
+
+    server = RawServer(say)
+    driver = Driver(settings_for(server.url, tmp_path))
+    client = driver.client("s")
+    asked = [client.send(method, "/projects", json=body).exchange for method, body in (
+        ("HEAD", None), ("GET", None), ("POST", {"name": "a"}), ("POST", {"name": "b"}), ("GET", None),
+    )]  # fmt: skip
+    driver.close()
+    server.close()
+    assert [one.status for one in asked] == [200, 200, 201, 201, 200]
+    assert [request.split(b" ")[0] for request in server.requests] == [b"HEAD", b"GET", b"POST", b"POST", b"GET"]
+    assert len(set(ports[1:])) == 1, "all over the connection that was handed over"
+
+
+@pytest.mark.parametrize("value", ["b\r\nX-C: d", "b\nX-C: d", "b\r\n\r\nGET / HTTP/1.1"])
+def test_a_line_end_in_a_header_sends_nothing(value: str, tmp_path: Path) -> None:
+    """A header of a signed url cannot add another one, nor a request."""
+    server = RawServer(lambda connection, _: connection.sendall(reply(200, JSON)))
+    driver = Driver(settings_for(server.url, tmp_path))
+    driver.idle_roads.lends = True
+    operation = driver.client("s").send("GET", "/files/1", headers={"X-A": value})
+    driver.close()
+    server.close()
+    assert operation.exchange.status is None
+    assert not server.requests

@@ -1,7 +1,7 @@
-"""The cheap road of load: plain HTTP/1.1 whose answers are neat is read here, everything else by the general transport.
+"""The cheap road: plain HTTP/1.1 whose answers are neat is read here, everything else by the general transport.
 
 Neat is a head in one piece, of well-formed lines, whose body has a length. Whatever is anything else goes through
-httpcore with the bytes that came already, so that no answer is ever read otherwise than a run would read it.
+httpcore with the bytes that came already, so that no answer is ever read otherwise than httpcore reads it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from conformance.driver.wire.transport import KEEP_ALIVE_S, Asked, Transport
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _VALUE = rb"[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?"
 _ASKED = re.compile(rb"%s [\x21-\x7e]+ HTTP/1\.1\r\n(?:%s: (?:%s)?\r\n)*\r\n" % (_TOKEN, _TOKEN, _VALUE))
+_VALUE_SENT = re.compile(rb"(?:%s)?" % _VALUE)
 _STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2})(?: [\t\x20-\x7e]*)?")
 _LINE = re.compile(rb"(%s):[ \t]*(%s)?[ \t]*" % (_TOKEN, _VALUE))
 _LENGTH = re.compile(rb"[0-9]{1,15}")
@@ -45,10 +46,11 @@ class NeatTransport(Transport):
         self._wire = wire
         self._stream: httpcore.NetworkStream | None = None
         self._until = 0.0
+        self._handed_over = False
 
     def attempted(self, asked: Asked, wire: Wire, limits: Limits) -> Reply:
         """Send once; what is not neat goes the general way, as a whole or from its answer on."""
-        head = _asked(asked)
+        head = None if self._handed_over else _asked(asked)
         if head is None or limits.cut_after_s is not None:
             return super().attempted(asked, wire, limits)
         return within(limits, wire, lambda: self._answer(asked, head, limits))
@@ -94,12 +96,14 @@ class NeatTransport(Transport):
         return self._stream
 
     def _handed_on(self, request: httpx.Request, stream: httpcore.NetworkStream, start: bytes) -> httpx.Response:
-        """Let httpcore read an answer that is not neat, its first bytes again; the connection ends with it."""
-        self._until = 0.0
-        url = request.url
-        origin = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or 80)
-        connection = httpcore.HTTP11Connection(origin, _Again(stream, start))
-        return self.answered(connection.handle_request(self.asked(request)))
+        """Let httpcore read an answer that is not neat, its first bytes again, and all that follows on this road.
+
+        Its pool takes the connection over: a target that answers in chunks is not dialled anew for each request.
+        """
+        self._handed_over, self._stream = True, None
+        self._pool.close()  # else a connection that idles there would be sent the request once more
+        self._wire.offer(_Again(stream, start))
+        return self.handle_request(request)
 
     def _drop(self) -> None:
         stream, self._stream = self._stream, None
@@ -133,7 +137,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Again(httpcore.NetworkStream):
-    """Gives bytes that were read once more; what httpcore writes was sent already."""
+    """Gives bytes that were read once more; what is written before that was sent already."""
 
     def __init__(self, stream: httpcore.NetworkStream, start: bytes) -> None:
         self._stream, self._start = stream, start
@@ -146,7 +150,8 @@ class _Again(httpcore.NetworkStream):
         return self._stream.read(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        pass
+        if not self._fresh:
+            self._stream.write(buffer, timeout)
 
     def close(self) -> None:
         self._stream.close()
@@ -161,6 +166,8 @@ def _asked(asked: Asked) -> bytes | None:
     names = {name.lower() for name, _ in asked.headers}
     if method == "HEAD" or not isinstance(data, bytes) or names & _OF_THE_CONNECTION:
         return None
+    if not all(_VALUE_SENT.fullmatch(value) for _, value in asked.headers):
+        return None  # a line end in it would add a header of its own
     lines = [b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (method.encode("ascii", "replace"), asked.target, asked.url.netloc)]
     if not data and method in _WITH_BODIES:
         lines.append(b"Content-Length: 0\r\n")

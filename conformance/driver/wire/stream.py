@@ -103,6 +103,11 @@ class Wire(httpcore.NetworkBackend):
         self._plain = httpcore.SyncBackend()
         self.trip = Trip(deadline_ns=0, body_bytes=0)
         self._stream: _Stream | None = None
+        self._offered: httpcore.NetworkStream | None = None
+
+    def offer(self, stream: httpcore.NetworkStream) -> None:
+        """Let the next connection be one that is open already, to the same place."""
+        self._offered = stream
 
     def connect_tcp(
         self,
@@ -113,6 +118,9 @@ class Wire(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first address that answers; every address is shown to the guard, and it is what is dialled."""
+        offered, self._offered = self._offered, None
+        if offered is not None:
+            return offered
         trouble: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in _addresses(host, port):
             reason = self._guard(address) if self._guard else None
