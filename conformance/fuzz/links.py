@@ -14,6 +14,7 @@ from typing import Any
 import hypothesis
 import hypothesis.errors
 
+from conformance.engine.search.fixed_constants import fixed_constants
 from conformance.fuzz import cases
 from conformance.fuzz.fuzz_requests import Question, question
 from conformance.fuzz.seeds import Aim
@@ -36,7 +37,7 @@ def walk(  # noqa: PLR0913 - what a walk needs from its campaign, named
         limits = hypothesis.settings(examples, stateful_step_count=steps, phases=[hypothesis.Phase.generate])
         # A live target answers the same walk differently the second time, which Hypothesis takes for a flaky
         # strategy. What was sent is recorded and judged; the next walks draw from the next seed.
-        with contextlib.suppress(hypothesis.errors.Flaky):
+        with fixed_constants(), contextlib.suppress(hypothesis.errors.Flaky):
             hypothesis.seed(seed * 1009 + first)(machine).run(settings=limits)
 
 
