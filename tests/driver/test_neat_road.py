@@ -12,7 +12,7 @@ from wire_stubs import RawServer, reply, settings_for
 from conformance.driver import Driver
 from conformance.driver.wire.neat_transport import NeatTransport
 from conformance.driver.wire.transport import Transport
-from conformance.model import Operation
+from conformance.model import Failure, Operation
 
 JSON = b'{"id": "1"}'
 ANSWERS = {
@@ -206,3 +206,24 @@ def test_a_line_end_in_a_header_sends_nothing(value: str, tmp_path: Path) -> Non
     server.close()
     assert operation.exchange.status is None
     assert not server.requests
+
+
+def test_a_body_that_is_not_read_to_its_end_is_hung_up_on_at_once(tmp_path: Path) -> None:
+    """A target that goes on sending what nobody reads is told so, not only when the session asks again."""
+    gone = threading.Event()
+
+    def say(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(reply(200, b"x", f"Content-Length: {1 << 40}", length=False))
+        try:
+            while True:
+                connection.sendall(bytes(1 << 16))
+        except OSError:
+            gone.set()
+
+    server = RawServer(say)
+    driver = Driver(settings_for(server.url, tmp_path))
+    operation = driver.client("s").send("GET", "/files/1")
+    assert operation.exchange.failure is Failure.TOO_LARGE
+    assert gone.wait(10), "the connection stayed open"
+    driver.close()
+    server.close()

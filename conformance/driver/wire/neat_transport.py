@@ -111,9 +111,9 @@ class NeatTransport(Transport):
             stream.close()
 
     def done(self, *, whole: bool) -> None:
-        """Take it that a body was read, or will not be."""
+        """Take it that a body was read, or will not be: the target need not go on sending it."""
         if not whole:
-            self._until = 0.0
+            self._drop()
 
 
 class _Body(httpx.SyncByteStream):
