@@ -31,6 +31,7 @@ ANSWERS = {
     "two lengths": reply(200, JSON, f"Content-Length: {len(JSON) + 1}"),
     "a length that is no number": reply(200, JSON, "Content-Length: +11", length=False),
     "no length": reply(200, JSON, "Connection: close", length=False),
+    "kept alive": reply(200, JSON, "Connection: keep-alive", "Keep-Alive: timeout=60"),
     "chunks": reply(200, b"b\r\n" + JSON + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked", length=False),
     "chunks and a length": reply(200, b"b\r\n" + JSON + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
     "cut short": reply(200, JSON, "Content-Length: 99", length=False),
@@ -227,3 +228,24 @@ def test_a_body_that_is_not_read_to_its_end_is_hung_up_on_at_once(tmp_path: Path
     assert gone.wait(10), "the connection stayed open"
     driver.close()
     server.close()
+
+
+@pytest.mark.parametrize("name", ["neat", "kept alive", "chunks", "not found", "no content"])
+def test_a_target_is_dialled_once_however_it_frames_its_answers(name: str, tmp_path: Path) -> None:
+    """Eight requests of one session, with bodies and without, come over one connection."""
+    ports: list[int] = []
+
+    def say(connection: socket.socket, _request: bytes) -> None:
+        ports.append(connection.getpeername()[1])
+        connection.sendall(ANSWERS[name])
+
+    server = RawServer(say)
+    driver = Driver(settings_for(server.url, tmp_path))
+    client = driver.client("s")
+    for number in range(4):
+        client.send("GET", f"/files/{number}")
+        client.send("POST", "/projects", json={"name": "a"})
+    driver.close()
+    server.close()
+    assert len(ports) == 8
+    assert len(set(ports)) == 1
