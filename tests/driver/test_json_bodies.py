@@ -25,6 +25,8 @@ ODD = {
     "a float that is rounded": b"0.1000000000000000055511151231257827",
     "a float beyond every bound": b"1e999",
     "a lone surrogate": b'"\\ud800"',
+    "what looks like a lone surrogate": '"\\\\ud \ufffd"'.encode(),
+    "a lone surrogate and its replacement": '"\\ud800 \ufffd"'.encode(),
     "a pair of surrogates": b'"\\ud83d\\ude00"',
     "an escaped slash": b'"\\/"',
     "a byte order mark": b'\xef\xbb\xbf{"a":1}',

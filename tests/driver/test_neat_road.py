@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from wire_stubs import RawServer, reply, settings_for
+from wire_stubs import RawServer, read_request, reply, settings_for
 
 from conformance.driver import Driver
 from conformance.driver.wire.neat_transport import NeatTransport
@@ -36,6 +36,10 @@ ANSWERS = {
     "chunks and a length": reply(200, b"b\r\n" + JSON + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
     "cut short": reply(200, JSON, "Content-Length: 99", length=False),
     "too much": reply(200, JSON) + b"and more",
+    "no content, a length twice": reply(204, b"", "Content-Length: 0", "Content-Length: 0", length=False),
+    "no content, no number": reply(204, b"", "Content-Length: abc", length=False),
+    "not modified, two lengths": reply(304, b"", "Content-Length: 5", "Content-Length: 6", length=False),
+    "not modified, its length": reply(304, b"", "Content-Length: 5", length=False),
     "an early hint": b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + reply(200, JSON),
     "bare line ends": reply(200, JSON).replace(b"\r\n", b"\n"),
     "an older version": reply(200, JSON).replace(b"HTTP/1.1", b"HTTP/1.0"),
@@ -196,13 +200,16 @@ def test_no_request_is_sent_twice_where_the_road_changes(tmp_path: Path) -> None
     assert len(set(ports[1:])) == 1, "all over the connection that was handed over"
 
 
-@pytest.mark.parametrize("value", ["b\r\nX-C: d", "b\nX-C: d", "b\r\n\r\nGET / HTTP/1.1"])
-def test_a_line_end_in_a_header_sends_nothing(value: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("header", [
+    ("X-A", "b\r\nX-C: d"), ("X-A", "b\nX-C: d"), ("X-A", "b\r\n\r\nGET / HTTP/1.1"),
+    ("X-A: 1\r\nTransfer-Encoding: chunked\r\nX-B", "v"), ("X-A: 1\r\nHost: evil\r\nX-B", "v"), ("X A", "v"),
+])  # fmt: skip
+def test_a_line_end_in_a_header_sends_nothing(header: tuple[str, str], tmp_path: Path) -> None:
     """A header of a signed url cannot add another one, nor a request."""
     server = RawServer(lambda connection, _: connection.sendall(reply(200, JSON)))
     driver = Driver(settings_for(server.url, tmp_path))
     driver.idle_roads.lends = True
-    operation = driver.client("s").send("GET", "/files/1", headers={"X-A": value})
+    operation = driver.client("s").send("GET", "/files/1", headers=dict([header]))
     driver.close()
     server.close()
     assert operation.exchange.status is None
@@ -249,3 +256,70 @@ def test_a_target_is_dialled_once_however_it_frames_its_answers(name: str, tmp_p
     server.close()
     assert len(ports) == 8
     assert len(set(ports)) == 1
+
+
+def numbered(number: int, *headers: str) -> bytes:
+    """Return an answer that says which request it is for."""
+    return reply(200, b'{"n": %d}' % number, *headers)
+
+
+def in_chunks(number: int) -> bytes:
+    """Return such an answer in chunks."""
+    return reply(200, b"8\r\n" + b'{"n": %d}' % number + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked", length=False)
+
+
+HEAD = reply(200, b"")
+SURPLUS = {
+    "after a hand-over": [
+        ("GET", numbered(0)), ("HEAD", HEAD), ("GET", in_chunks(2)), ("GET", numbered(3) + numbered(99)),
+    ],
+    "a HEAD with a body after a hand-over": [
+        ("GET", numbered(0)), ("HEAD", HEAD), ("GET", in_chunks(2)), ("HEAD", numbered(3)),
+    ],
+    "a HEAD with a body beside": [("HEAD", HEAD), ("GET", numbered(1)), ("HEAD", numbered(2) + numbered(99))],
+    "a body after no content": [("GET", numbered(0)), ("HEAD", HEAD), ("GET", reply(204, b"", length=False) + b"{")],
+    "more than its length": [("HEAD", HEAD), ("GET", numbered(1) + b"HTTP/1.1 200 OK")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SURPLUS)
+def test_no_answer_is_taken_for_that_of_another_request(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows an answer, over whichever of the two roads, is not read as the next one."""
+    script = [*SURPLUS[name], ("HEAD", HEAD), ("GET", numbered(7)), ("GET", numbered(8))]
+
+    def sent(folder: Path) -> list[tuple[object, ...]]:
+        answers = iter([answer for _, answer in script])
+        server = RawServer(lambda connection, _: connection.sendall(next(answers)))
+        driver = Driver(settings_for(server.url, folder))
+        client = driver.client("s")
+        found = [seen(client.send(method, "/files/1")) for method, _ in script]
+        driver.close()
+        server.close()
+        return found
+
+    cheap = sent(tmp_path / "cheap")
+    monkeypatch.setattr(NeatTransport, "attempted", Transport.attempted)
+    assert cheap == sent(tmp_path / "general")
+    assert [exchange[2] for exchange in cheap[-2:]] == [{"n": 7}, {"n": 8}]
+
+
+def test_a_session_has_one_connection_at_a_time(tmp_path: Path) -> None:
+    """A target that serves no second connection answers a HEAD between two GETs."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for _ in range(4):
+            connection, _ = listener.accept()
+            with connection:
+                while request := read_request(connection):
+                    connection.sendall(HEAD if request.startswith(b"HEAD") else reply(200, JSON))
+
+    threading.Thread(target=serve, daemon=True).start()
+    driver = Driver(settings_for(f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1", tmp_path))
+    client = driver.client("s")
+    asked = [client.send(method, "/files/1").exchange.status for method in ("GET", "HEAD", "GET", "HEAD")]
+    driver.close()
+    listener.close()
+    assert asked == [200] * 4

@@ -175,8 +175,9 @@ def _strict(data: bytes) -> tuple[Json, dict[str, Json]]:
     if text.count("[") + text.count("{") > DEEPEST:
         _refuse_depth(value)
     if "\\ud" in text or "\\uD" in text:
-        mended = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        if "\ufffd" in mended:
+        dumped = json.dumps(value, ensure_ascii=False)
+        mended = dumped.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if mended != dumped:
             notes["lone_surrogates"] = True
             value = json.loads(mended)
     return value, notes

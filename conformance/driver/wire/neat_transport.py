@@ -6,7 +6,6 @@ httpcore with the bytes that came already, so that no answer is ever read otherw
 
 from __future__ import annotations
 
-import contextlib
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -23,13 +22,12 @@ from conformance.driver.wire.transport import KEEP_ALIVE_S, Asked, Transport
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _VALUE = rb"[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?"
-_ASKED = re.compile(rb"%s [\x21-\x7e]+ HTTP/1\.1\r\n(?:%s: (?:%s)?\r\n)*\r\n" % (_TOKEN, _TOKEN, _VALUE))
-_VALUE_SENT = re.compile(rb"(?:%s)?" % _VALUE)
+_NAME, _WORDS, _TARGET = re.compile(_TOKEN), re.compile(rb"(?:%s)?" % _VALUE), re.compile(rb"[\x21-\x7e]+")
 _STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2})(?: [\t\x20-\x7e]*)?")
 _LINE = re.compile(rb"(%s):[ \t]*(%s)?[ \t]*" % (_TOKEN, _VALUE))
 _LENGTH = re.compile(rb"[0-9]{1,15}")
 _BODILESS = frozenset({204, 304})
-_WITH_BODIES = frozenset({"POST", "PUT", "PATCH"})
+_WITH_BODIES = frozenset({b"POST", b"PUT", b"PATCH"})
 _ENDING = frozenset({b"transfer-encoding", b"connection", b"upgrade"})
 _OF_THE_CONNECTION = _ENDING | {b"host", b"content-length", b"expect"}
 PIECE = 1 << 16
@@ -52,6 +50,7 @@ class NeatTransport(Transport):
         """Send once; what is not neat goes the general way, as a whole or from its answer on."""
         head = None if self._handed_over else _asked(asked)
         if head is None or limits.cut_after_s is not None:
+            self._drop()  # one connection at a time: some targets serve no second one, and the wire knows the latest
             return super().attempted(asked, wire, limits)
         return within(limits, wire, lambda: self._answer(asked, head, limits))
 
@@ -70,8 +69,10 @@ class NeatTransport(Transport):
     def _sent(self, asked: Asked, head: bytes, limits: Limits) -> httpx.Response | Reply:
         silence_s = asked.silence_s
         stream = self._connected(asked, silence_s)
-        with contextlib.suppress(httpcore.WriteError):  # an answer may have come before all was taken
+        try:
             stream.write(head, silence_s)
+        except httpcore.WriteError:
+            self._wire.spoil()  # an answer may have come before all was taken; nothing more may be asked here
         start = stream.read(PIECE, silence_s)
         b_ns = time.monotonic_ns()
         front, end, body = start.partition(END_OF_HEAD)
@@ -91,6 +92,7 @@ class NeatTransport(Transport):
             if time.monotonic() < self._until and not self._stream.get_extra_info("is_readable"):
                 return self._stream
             self._drop()
+        self._pool.close()
         place = urlsplit(str(asked.url))
         self._stream = self._wire.connect_tcp(place.hostname or "", place.port or 80, timeout)
         return self._stream
@@ -101,9 +103,11 @@ class NeatTransport(Transport):
         Its pool takes the connection over: a target that answers in chunks is not dialled anew for each request.
         """
         self._handed_over, self._stream = True, None
-        self._pool.close()  # else a connection that idles there would be sent the request once more
         self._wire.offer(_Again(stream, start))
-        return self.handle_request(request)
+        try:
+            return self.handle_request(request)
+        finally:
+            self._wire.offer(None)
 
     def _drop(self) -> None:
         stream, self._stream = self._stream, None
@@ -162,20 +166,25 @@ class _Again(httpcore.NetworkStream):
 
 def _asked(asked: Asked) -> bytes | None:
     """Return a request as bytes, its body behind it; None where the general transport should send it, or refuse to."""
-    method, data = asked.method.upper(), asked.data or b""
+    method, data = asked.method.upper().encode("ascii", "replace"), asked.data or b""
     names = {name.lower() for name, _ in asked.headers}
-    if method == "HEAD" or not isinstance(data, bytes) or names & _OF_THE_CONNECTION:
+    if method == b"HEAD" or not isinstance(data, bytes) or names & _OF_THE_CONNECTION:
         return None
-    if not all(_VALUE_SENT.fullmatch(value) for _, value in asked.headers):
-        return None  # a line end in it would add a header of its own
-    lines = [b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (method.encode("ascii", "replace"), asked.target, asked.url.netloc)]
+    if not _is_sound(method, asked):
+        return None
+    lines = [b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (method, asked.target, asked.url.netloc)]
     if not data and method in _WITH_BODIES:
         lines.append(b"Content-Length: 0\r\n")
     lines += [b"%s: %s\r\n" % pair for pair in asked.headers]
     if data:
         lines.append(b"Content-Length: %d\r\n" % len(data))
-    head = b"".join((*lines, b"\r\n"))
-    return head + data if _ASKED.fullmatch(head) else None
+    return b"".join((*lines, b"\r\n", data))
+
+
+def _is_sound(method: bytes, asked: Asked) -> bool:
+    """Whether nothing in a request ends a line: each piece by itself, or one would add a header of its own."""
+    first = (_NAME.fullmatch(method), _TARGET.fullmatch(asked.target), _TARGET.fullmatch(asked.url.netloc))
+    return all(first) and all(_NAME.fullmatch(name) and _WORDS.fullmatch(value) for name, value in asked.headers)
 
 
 def _head(front: bytes) -> Head | None:
@@ -187,11 +196,11 @@ def _head(front: bytes) -> Head | None:
         return None
     code = int(status[1])
     lengths, others = _framing(headers)
-    if others:
+    if others or not all(map(_LENGTH.fullmatch, lengths)) or len(lengths) > 1:
         return None
     if code in _BODILESS:
         return code, headers, 0
-    return (code, headers, int(lengths[0])) if len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]) else None
+    return (code, headers, int(lengths[0])) if lengths else None
 
 
 @lru_cache(maxsize=2048)

@@ -105,8 +105,8 @@ class Wire(httpcore.NetworkBackend):
         self._stream: _Stream | None = None
         self._offered: httpcore.NetworkStream | None = None
 
-    def offer(self, stream: httpcore.NetworkStream) -> None:
-        """Let the next connection be one that is open already, to the same place."""
+    def offer(self, stream: httpcore.NetworkStream | None) -> None:
+        """Let the next connection be one that is open already, to the same place; None: let it be dialled."""
         self._offered = stream
 
     def connect_tcp(
