@@ -71,7 +71,7 @@ PROBES = (
         "bad-tracers",
         "Bad uploads one after the other, each read densely while it settles: is a wrong 200 ever seen?",
         (*COMPLETED, *WINDOW, *BAD),
-        Share(2, 5, 14),
+        Share(2, 4, 14),
         partial(tracers, bad=True),
         in_series=True,
     ),

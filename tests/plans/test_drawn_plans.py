@@ -89,7 +89,7 @@ def test_tracers_are_decisive_at_any_instant_and_the_two_kinds_take_turns() -> N
     """A tracer is known GOOD or BAD; more are BAD, whenever time runs out."""
     kinds = [next(iter(truths(plan).values())) for plan in series(3)]
     bad, good = Truth.BAD, Truth.GOOD
-    assert kinds == [bad, good, bad, bad, good, bad, bad, good]
+    assert kinds == [bad, good, bad, good, bad, bad, good]
 
 
 def test_every_race_ends_with_a_repeated_completion_between_two_readings_of_the_verdict() -> None:
