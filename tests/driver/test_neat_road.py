@@ -208,7 +208,6 @@ def test_a_line_end_in_a_header_sends_nothing(header: tuple[str, str], tmp_path:
     """A header of a signed url cannot add another one, nor a request."""
     server = RawServer(lambda connection, _: connection.sendall(reply(200, JSON)))
     driver = Driver(settings_for(server.url, tmp_path))
-    driver.idle_roads.lends = True
     operation = driver.client("s").send("GET", "/files/1", headers=dict([header]))
     driver.close()
     server.close()

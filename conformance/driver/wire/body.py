@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -20,7 +21,6 @@ DEEPEST = 64
 """Levels of nesting that an answer may have; no documented one has ten."""
 _UNPACK = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 _decode, _encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
-_UNUSUAL = (msgspec.DecodeError, msgspec.EncodeError, UnicodeError, RecursionError, ValueError, OverflowError)
 
 
 class Blocks(Protocol):
@@ -145,12 +145,10 @@ def json_of(data: bytes) -> tuple[Json, dict[str, Json]]:
     no file could hold them.
     """
     if data.count(b"[") + data.count(b"{") <= DEEPEST:
-        try:
+        with contextlib.suppress(ValueError, OverflowError):  # what the decoder or the encoder refuses
             value = _decode(data)
             if _encode(value) == data:  # nothing in it is doubled, rounded or replaced
                 return value, {}
-        except _UNUSUAL:
-            pass
     return _strict(data)
 
 

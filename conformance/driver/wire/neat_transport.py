@@ -170,7 +170,7 @@ def _asked(asked: Asked) -> bytes | None:
     names = {name.lower() for name, _ in asked.headers}
     if method == b"HEAD" or not isinstance(data, bytes) or names & _OF_THE_CONNECTION:
         return None
-    if not _is_sound(method, asked):
+    if not _ends_no_line(method, asked):
         return None
     lines = [b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (method, asked.target, asked.url.netloc)]
     if not data and method in _WITH_BODIES:
@@ -181,7 +181,7 @@ def _asked(asked: Asked) -> bytes | None:
     return b"".join((*lines, b"\r\n", data))
 
 
-def _is_sound(method: bytes, asked: Asked) -> bool:
+def _ends_no_line(method: bytes, asked: Asked) -> bool:
     """Whether nothing in a request ends a line: each piece by itself, or one would add a header of its own."""
     first = (_NAME.fullmatch(method), _TARGET.fullmatch(asked.target), _TARGET.fullmatch(asked.url.netloc))
     return all(first) and all(_NAME.fullmatch(name) and _WORDS.fullmatch(value) for name, value in asked.headers)

@@ -62,29 +62,24 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send once, with the very target of the extension; the body is left to be streamed."""
-        return self.answered(self._pool.handle_request(self.asked(request)))
-
-    @staticmethod
-    def asked(request: httpx.Request) -> httpcore.Request:
-        """Return a request as httpcore takes it."""
-        url, given = request.url, dict(request.extensions)
-        target = given.pop("target", url.raw_path)
-        return httpcore.Request(
-            method=request.method,
-            url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=target),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=given,
-        )
-
-    @staticmethod
-    def answered(answer: httpcore.Response) -> httpx.Response:
-        """Return an answer of httpcore as the attempt takes it."""
+        answer = self._pool.handle_request(_as_httpcore(request))
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
 
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+
+def _as_httpcore(request: httpx.Request) -> httpcore.Request:
+    url, given = request.url, dict(request.extensions)
+    target = given.pop("target", url.raw_path)
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=target),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=given,
+    )
 
 
 class _Body(httpx.SyncByteStream):
