@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ class Scenario:
     share: Share
 
 
+Strategy = Callable[[], st.SearchStrategy[Plan]]
 Table = Callable[[str, int, int], Sequence[Plan]]
 """Gives the plans of one wave of a run by construction: of its effort, its seed and the number of the wave, from 0."""
 
@@ -51,12 +53,14 @@ class PlanScenario(Scenario):
     Those `in_series` run one after the other instead, while time lasts. The plans drawn carry the scenario's name as
     their theme. Where there is a `table`, a run takes its plans, as many as its share, and draws none: what every run
     must hold is not left to the draw. A table that crosses factors says which (`space`); its plans carry their rows.
+    Where there are `turns`, each draws in its turn, and the draw does not decide how often.
     """
 
-    strategy: Callable[[], st.SearchStrategy[Plan]]
+    strategy: Strategy
     in_series: bool = False
     table: Table | None = None
     space: Space | None = field(default=None, compare=False)
+    turns: tuple[Strategy, ...] = ()
 
 
 def tabled(  # noqa: PLR0913, PLR0917 - a scenario with its table, spelled out
@@ -70,6 +74,22 @@ def tabled(  # noqa: PLR0913, PLR0917 - a scenario with its table, spelled out
         return st.builds(_one_of, st.just(table), st.sampled_from(efforts), seeds, ranks)
 
     return PlanScenario(name, title, requirements, share, any_of_it, table=table, space=space)
+
+
+def in_turns(name: str, title: str, requirements: tuple[str, ...], share: Share, *turns: Strategy) -> PlanScenario:
+    """Return a scenario whose plans are drawn by each of `turns` in its turn; its strategy draws by any of them."""
+
+    def any_of_them() -> st.SearchStrategy[Plan]:
+        return st.one_of(*(turn() for turn in turns))
+
+    return PlanScenario(name, title, requirements, share, any_of_them, turns=turns)
+
+
+def of_both_truths(
+    name: str, title: str, requirements: tuple[str, ...], share: Share, strategy: Callable[..., st.SearchStrategy[Plan]]
+) -> PlanScenario:
+    """Return a scenario whose plans take turns: one of a good upload (`bad=False`), one of a bad one."""
+    return in_turns(name, title, requirements, share, partial(strategy, bad=False), partial(strategy, bad=True))
 
 
 def _one_of(table: Table, effort: str, seed: int, rank: int) -> Plan:

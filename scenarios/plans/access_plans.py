@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from conformance.engine.invalid_requests import INVALID, UNKNOWN_CALLS
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario import PlanScenario, Share, of_both_truths
 from conformance.model import Json
 
 from . import shapes
@@ -16,14 +16,14 @@ from .plan_parts import Draw, attach, reads, settling
 
 
 @st.composite
-def fresh_projects(draw: Draw) -> Plan:
+def fresh_projects(draw: Draw, *, bad: bool) -> Plan:
     """A project is used the moment it is accepted, by several clients at once; some give up when refused.
 
     Some name the storage provider, one of them another one than the usual, which may become ready by itself, and some
     leave it out. The project's own name may be an odd one.
     """
     racers = draw(st.integers(1, 3))
-    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    shape = draw(shapes.definite(bad=bad))
     fill = shape.writes("u0", "p1", **_named(draw))
     odd: dict[str, Json] = {"name_class": "quoted"} if draw(st.booleans()) else {}
     maker = Actor("maker", (do("create_project", "p1", **odd), *fill, shape.completes("u0")))
@@ -47,12 +47,12 @@ def _named(draw: Draw) -> dict[str, Json]:
 
 
 @st.composite
-def other_users(draw: Draw) -> Plan:
+def other_users(draw: Draw, *, bad: bool) -> Plan:
     """The second user, a bad token and no token at all try what only the creator may: open, pending and after.
 
     In the end all of them ask at once for what the creator was just answered.
     """
-    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    shape = draw(shapes.definite(bad=bad))
     opened = [do("create_upload", "u2", project=COMMON, parts=[3]), do("put_part", upload="u2", number=1)]
     writer = [*opened, *shape.writes("u1"), shape.completes("u1"), attach("u1", "f1", COMMON), *reads(draw, "f1")]
     on_open = (do("put_part", upload="u2", number=1, send=False), do("complete", upload="u2"))
@@ -97,7 +97,7 @@ _UNUSABLE = (
 )  # fmt: skip
 
 ACCESS = (
-    PlanScenario(
+    of_both_truths(
         "fresh-projects",
         "A project is used the moment it is accepted, by several clients at once",
         (*COMPLETED, *WINDOW, *GOOD, *OWN_PROJECT, "integrity-listing", "read-your-writes"),
@@ -111,7 +111,7 @@ ACCESS = (
         Share(1, 4, 6),
         wrong_requests,
     ),
-    PlanScenario(
+    of_both_truths(
         "other-users",
         "The second user, a bad token and no token at all try what only the creator may",
         (*COMPLETED, *WINDOW, *REFUSED, "no-token-401", "other-user-403", "refused-create-no-trace"),

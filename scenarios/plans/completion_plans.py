@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.plan import COMMON, Actor, Plan, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario import PlanScenario, Share, of_both_truths
 
 from . import shapes
 from .exercised import BAD, COMPLETED, GOOD, REFUSED, WINDOW
@@ -22,13 +22,12 @@ def form_completes(draw: Draw) -> Plan:
 
 
 @st.composite
-def completion_races(draw: Draw) -> Plan:
+def completion_races(draw: Draw, *, bad: bool) -> Plan:
     """Several clients complete one upload at once, perhaps again soon, and once more when its verdict was read.
 
     Every repetition is read before the next one, or two that change the verdict would hide each other. The file is
     attached meanwhile.
     """
-    bad = draw(st.booleans())
     shape = draw(shapes.definite(bad=bad))
     parties = draw(st.integers(2, 3))
     meet = do("meet", at="filled", parties=parties + 1)
@@ -61,9 +60,9 @@ def early_completes(draw: Draw) -> Plan:
 
 
 @st.composite
-def cut_connections(draw: Draw) -> Plan:
+def cut_connections(draw: Draw, *, bad: bool) -> Plan:
     """The client cuts its connection before the answer, then tries again."""
-    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    shape = draw(shapes.definite(bad=bad))
     moment = draw(st.sampled_from((0.00002, 0.0001, 0.0003, 0.001)))
     verbs = draw(
         st.lists(st.sampled_from(("create_upload", "put_part", "complete", "attach")), min_size=1, unique=True)
@@ -82,7 +81,7 @@ COMPLETIONS = (
         Share(1, 3, 3),
         form_completes,
     ),
-    PlanScenario(
+    of_both_truths(
         "completion-races",
         "Several clients complete one upload at once, again soon, and again when its verdict was read",
         (*COMPLETED, *WINDOW, *GOOD, *BAD, *REFUSED, "complete-repeat-no-5xx", "complete-repeat-same-outcome"),
@@ -96,7 +95,7 @@ COMPLETIONS = (
         Share(1, 4, 8),
         early_completes,
     ),
-    PlanScenario(
+    of_both_truths(
         "cut-connections",
         "The client cuts its connection before the answer, then tries again",
         (*COMPLETED, *WINDOW),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hypothesis import strategies as st
 
 from conformance.engine.lot import Lot
 from conformance.engine.plan import COMMON, Actor, Plan, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.scenario import PlanScenario, Share, tabled
+from conformance.engine.scenario import Share, in_turns, tabled
 
 from . import shapes
 from .exercised import BAD, COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
@@ -60,14 +62,12 @@ _TWINS = Share(1, 2, 4)
 
 
 @st.composite
-def deletions(draw: Draw) -> Plan:
+def deletions(draw: Draw, *, what: str, bad: bool = False, promoted: bool = False) -> Plan:
     """A version, a file or a project is deleted, while pending or after, and read meanwhile and afterwards.
 
     A version may have been promoted before: then another one has the same upload, and keeps it.
     """
-    what = draw(st.sampled_from(("delete_version", "delete_file", "delete_version", "delete_project")))
-    promoted = what == "delete_version" and draw(st.sampled_from((True, False, True, True)))
-    shape = draw(shapes.definite(bad=not promoted and draw(st.booleans())))
+    shape = draw(shapes.definite(bad=bad))
     start, project = ([do("create_project", "p1")], "p1") if what == "delete_project" else own_or_common(draw)
     wait = [do("settle", file="f1")] if draw(st.booleans()) else [pause(draw)]
     victim = {"delete_file": {"file": "f1"}, "delete_version": {"version": first_version("f1")}}
@@ -91,11 +91,16 @@ FILES = (
         _TWINS,
         twin_files,
     ),
-    PlanScenario(
+    in_turns(
         "deletions",
         "A version, a file or a project is deleted, while pending or after, and read meanwhile",
         (*COMPLETED, *WINDOW, *GOOD, *REFUSED, *OWN_PROJECT, "nc-after-delete", "old-version-downloadable"),
         Share(1, 6, 14),
-        deletions,
+        partial(deletions, what="delete_version", promoted=True),
+        partial(deletions, what="delete_file"),
+        partial(deletions, what="delete_version", bad=True),
+        partial(deletions, what="delete_project"),
+        partial(deletions, what="delete_file", bad=True),
+        partial(deletions, what="delete_project", bad=True),
     ),
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.plan import COMMON, Actor, Plan, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario import PlanScenario, Share, of_both_truths
 
 from . import shapes
 from .exercised import ACCEPTED, COMPLETED, GOOD, WINDOW
@@ -51,12 +51,12 @@ def _opener(uploads: int) -> Actor:
 
 
 @st.composite
-def long_polls(draw: Draw) -> Plan:
+def long_polls(draw: Draw, *, bad: bool) -> Plan:
     """One file's url, its version's and its upload are read on and on, while it is pending and long after.
 
     Another file is downloaded again and again, by a new url each time.
     """
-    shape = draw(shapes.one_part(bad=draw(st.booleans())))
+    shape = draw(shapes.one_part(bad=bad))
     good = draw(shapes.one_part(bad=False))
     start = (*good.writes("u2"), good.completes("u2"), attach("u2", "f2", COMMON), do("settle", file="f2"))
     fetches = do("download", file="f2", times=OFTEN), do("download_version", version=first_version("f2"), times=2)
@@ -92,7 +92,7 @@ LOAD = (
         Share(0, 0, 1),
         partial(bursts, theme="floods", uploads=FLOOD, apart=False),
     ),
-    PlanScenario(
+    of_both_truths(
         "long-polls",
         "One file's url is read on and on, while it is pending and long after, and another file is downloaded often",
         (*COMPLETED, *WINDOW, *GOOD),

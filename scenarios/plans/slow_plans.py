@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from hypothesis import strategies as st
 
 from conformance.engine.lot import Lot
 from conformance.engine.plan import Actor, Plan, Step, do
-from conformance.engine.scenario import PlanScenario, Share, tabled
+from conformance.engine.scenario import Share, Strategy, in_turns, tabled
 
 from . import shapes
 from .exercised import COMPLETED, OWN_PROJECT, WINDOW
@@ -19,7 +20,8 @@ from .plan_parts import OF_SLOW, Draw, attach, named_project
 from .upload_plans import uploads
 from .version_plans import new_versions, third_versions
 
-_HURRIED = (uploads, new_versions, second_files, third_versions, nested_folders, members)
+_MEMBERS = partial(members, bad=False), partial(members, bad=True)
+_HURRIED = (uploads, new_versions, second_files, third_versions, nested_folders, *_MEMBERS)
 RESTS_BEFORE = (
     ("create_upload", 0), ("put", 0), ("put", 1), ("complete", 0), ("attach", 0), ("read_url", 0), ("download", 0)
 )  # fmt: skip
@@ -30,9 +32,8 @@ LONGEST, SECOND = 0.75, 0.15
 
 
 @st.composite
-def slow_clients(draw: Draw) -> Plan:
+def slow_clients(draw: Draw, *, hurried: Strategy) -> Plan:
     """A plan of another scenario, taken slowly: all its actors together take what a slow client may."""
-    hurried = draw(st.sampled_from(_HURRIED))
     plan = draw(hurried())
     actors = tuple(
         replace(one, steps=_paused(one.steps, draw(st.integers(0, 99)), len(plan.actors))) for one in plan.actors
@@ -85,12 +86,12 @@ def _slow_upload(lot: Lot, row: int, kind: int) -> Plan:
 
 
 SLOW = (
-    PlanScenario(
+    in_turns(
         "slow-clients",
         "Plans of other scenarios, with a pause between every pair of steps",
         (*COMPLETED, *WINDOW),
         Share(1, 2, 8),
-        slow_clients,
+        *(partial(slow_clients, hurried=one) for one in _HURRIED),
     ),
     tabled(
         "slow-uploads",

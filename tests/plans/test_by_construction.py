@@ -198,3 +198,43 @@ def test_others_ask_for_what_the_owner_was_answered_just_now(seed: int) -> None:
         for other in others:
             place = list(other.steps).index(writer.steps[-1])
             assert other.steps[place + 1].verb == "read_url"
+
+
+TURNS = [name for name, one in SCENARIOS.items() if one.turns]
+OF_BOTH_TRUTHS = [name for name in TURNS if len(SCENARIOS[name].turns) == 2]
+
+
+def truth_of(plan: Plan) -> Truth:
+    """Return the truth of the upload that a plan is about."""
+    return truths(plan)["u0" if plan.theme == "fresh-projects" else "u1"]
+
+
+@pytest.mark.parametrize("name", OF_BOTH_TRUTHS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_good_and_bad_take_turns(name: str, seed: int) -> None:
+    """In a run as far as it has plans of them, and from seed to seed: no seed draws one truth only."""
+    told = [truth_of(plan) for run in (seed, seed + 1) for plan in plans(name, run)]
+    assert {Truth.GOOD, Truth.BAD} == set(told)
+    each = [truth_of(plan) for plan in plans(name, seed)]
+    assert abs(each.count(Truth.BAD) - each.count(Truth.GOOD)) <= 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_that_can_be_deleted_is(seed: int) -> None:
+    """Files and projects of both truths, a bad file's first version, and one that was promoted."""
+    promoted = [any(step.verb == "promote" for _, step in plan.steps()) for plan in plans("deletions", seed)]
+    told = {(plan.title, truth_of(plan), again) for plan, again in zip(plans("deletions", seed), promoted, strict=True)}
+    each = {(f"delete {what}", truth, False) for what in ("file", "project") for truth in (Truth.GOOD, Truth.BAD)}
+    assert told == {*each, ("delete version", Truth.BAD, False), ("delete version", Truth.GOOD, True)}
+
+
+@pytest.mark.parametrize("name", TURNS)
+@pytest.mark.parametrize("effort", ["quick", "standard", "thorough"])
+def test_the_workers_of_a_run_take_turns_as_one_alone_would(name: str, effort: str) -> None:
+    """Each strategy draws as many plans, however many processes share the run."""
+    for shards in (2, 3, 5):
+        for wave in (0, 1):
+            alone = [turn.wanted for turn in Portion(effort, 3, wave).turns(SCENARIOS[name])]
+            shared = [Portion(effort, 3, wave, shard, shards).turns(SCENARIOS[name]) for shard in range(shards)]
+            assert [sum(turn.wanted for turn in turns) for turns in zip(*shared, strict=True)] == alone
+            assert max(alone) - min(alone) <= 1

@@ -218,11 +218,11 @@ def test_a_saved_plan_is_run_again_as_often_as_asked(stand: Stand) -> None:
         run_plan({"plans": []}, stand.driver, stand.settings)
 
 
-def accuse(history: History, *, once: bool = False) -> Judgement:
-    """Convict every plan that promotes a version: the first one only, if `once`."""
-    convicted = [op for op in history.operations if classified(op).call.name == "promote_version"]
+def accuse(history: History, *, once: bool = False, call: str = "promote_version") -> Judgement:
+    """Convict every plan that promotes a version (or makes another `call`): the first one only, if `once`."""
+    convicted = [op for op in history.operations if classified(op).call.name == call]
     findings = tuple(
-        Finding("bad-never-200", "test", op.id, (op.id,), "it was promoted")
+        Finding("bad-never-200", "test", op.id, (op.id,), "it was called")
         for op in (convicted[:1] if once else convicted)
     )
     return Judgement({"bad-never-200": Tally("bad-never-200", len(convicted), findings)})
@@ -247,6 +247,22 @@ def test_what_was_found_once_is_kept_whether_it_comes_back_or_not(stand: Stand, 
     stated = [entry["repeats"]["sentence"] for entry in retained if entry["repeats"]]
     assert stated == ["seen once, not again in 2 repeats" if once else "seen again in 2 of 2 repeats"]
     assert all(entry["document"] and entry["text"] for entry in retained)
+
+
+def test_what_had_its_turn_is_made_small_by_the_strategy_that_drew_it(stand: Stand) -> None:
+    """Whatever else its scenario draws in other turns, a smaller plan is one that the same turn can draw."""
+    judges = Judges(lambda history: accuse(history, call="delete_project"), lambda _: True)
+    settings, outcomes = (
+        replace(stand.settings, seed=3, effort="quick"),
+        PlanOutcomes(stand.settings.report_dir, "main"),
+    )
+    deleting = [replace(one, share=Share(6, 6, 6)) for one in PLANS if one.name == "deletions"]
+    Trial(stand.driver, settings, deleting, ONE_SHRINK, judges, stand.watcher, outcomes).run()
+    (retained,) = [one for one in outcomes.plans.values() if one.tried]
+    assert retained.again == retained.tried == 2
+    small = outcomes.plans[retained.shrunk_to].world.plan
+    assert small.title == "delete project"
+    assert len(small.key()) <= len(retained.world.plan.key())
 
 
 def test_a_sound_server_is_left_in_peace_by_a_quick_trial(stand: Stand) -> None:

@@ -193,10 +193,10 @@ class Trial:
         of = next(scenario for scenario in self.scenarios if scenario.name == first.plan.theme)
         if of.in_series or of.table is not None:
             return first.plan  # a plan of a table is as small as its row
-        memory = Memory(self._try, self.effort.shrinks)
-        drawn = portion.plans(of)
-        memory.learn(drawn, [plan.key() == first.plan.key() for plan in drawn])
-        smallest = shrink(of.strategy(), portion.wanted(of), memory, portion.seed_of)
+        memory, key = Memory(self._try, self.effort.shrinks), first.plan.key()
+        drawn, turn = next((plans, t) for t in portion.turns(of) for plans in [t.plans()] if holds(plans, key))
+        memory.learn(drawn, [plan.key() == key for plan in drawn])
+        smallest = shrink(turn.strategy(), turn.wanted, memory, turn.seed)
         return next((plan for plan in smallest if memory.convicted.get(plan.key())), first.plan)
 
     def _in_time(self) -> bool:
@@ -209,6 +209,11 @@ class Trial:
         worlds = self.execute(plans)
         convicted = {world.token for world in self._convicted(worlds)}
         return [world.token in convicted for world in worlds]
+
+
+def holds(plans: Iterable[Plan], key: str) -> bool:
+    """Whether one of the plans has this key."""
+    return any(plan.key() == key for plan in plans)
 
 
 def interleaved(series: Sequence[Sequence[Plan]]) -> list[Plan]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.plan import RIGHTS, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario import PlanScenario, Share, of_both_truths
 
 from .. import shapes
 from ..exercised import COMPLETED, GOOD, OWN_PROJECT, REFUSED, WINDOW
@@ -14,7 +14,7 @@ from ..plan_parts import Draw, attach, pause, reads, settling
 
 
 @st.composite
-def members(draw: Draw) -> Plan:
+def members(draw: Draw, *, bad: bool) -> Plan:
     """The second user is given rights and does all that the owner does: in the owner's project, beside the owner.
 
     Before, the second user is refused, and given rights for a moment. The member makes a good and a bad upload and
@@ -23,7 +23,6 @@ def members(draw: Draw) -> Plan:
     and a member reads a file of the owner's that is pending. Then the rights are withdrawn while a good and a bad
     upload of the member's are pending, and the second user asks once more for everything.
     """
-    bad = draw(st.booleans())
     mine, theirs, wrong, handed, newer, newest, last, worst = (
         draw(shapes.definite(bad=one)) for one in (bad, False, True, False, False, False, False, True)
     )
@@ -91,7 +90,7 @@ def foreign_uploads(draw: Draw) -> Plan:
 
 
 MEMBERS = (
-    PlanScenario(
+    of_both_truths(
         "members",
         "The second user is given rights in a project, does there what its owner does, and loses them",
         (*COMPLETED, *WINDOW, *OWN_PROJECT),

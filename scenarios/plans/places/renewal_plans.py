@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.plan import COMMON, Actor, Plan, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario import PlanScenario, Share, of_both_truths
 
 from .. import shapes
 from ..exercised import COMPLETED, GOOD, OWN_PROJECT, WINDOW
@@ -19,12 +19,12 @@ MOST_VERSIONS, RIVALS = 10, 4
 
 
 @st.composite
-def project_changes(draw: Draw) -> Plan:
+def project_changes(draw: Draw, *, bad: bool) -> Plan:
     """A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted.
 
     Another is deleted at once, and made again under its name.
     """
-    shape = draw(shapes.definite(bad=draw(st.booleans())))
+    shape = draw(shapes.definite(bad=bad))
     change, look = do("update_project", project="p1"), do("read_project", project="p1")
     start = [do("create_project", "p1"), change, look, *shape.writes("u1", "p1"), change, shape.completes("u1")]
     used = [attach("u1", "f1", "p1"), change, do("create_upload", project="p1", parts=[1]), pause(draw), look]
@@ -143,7 +143,7 @@ def listings(draw: Draw) -> Plan:
 
 
 RENEWALS = (
-    PlanScenario(
+    of_both_truths(
         "project-changes",
         "A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted",
         (*COMPLETED, *WINDOW, *OWN_PROJECT),
