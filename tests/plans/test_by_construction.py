@@ -191,13 +191,16 @@ def test_each_further_storage_provider_gets_a_core(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_others_ask_for_what_the_owner_was_answered_just_now(seed: int) -> None:
-    """The owner's last steps are reads of a file that settled, and everybody else reads it the moment they are done."""
+    """All have come when the owner waits for a file's verdict, everybody else reads it at once, and all that twice."""
     for plan in plans("other-users", seed):
         writer, *others = plan.actors
-        assert [step.verb for step in writer.steps[-4:]] == ["settle", "read_version_url", "read_url", "meet"]
+        once = ["meet", "settle", "read_version_url", "read_url", "meet"]
+        assert [step.verb for step in writer.steps[-10:]] == [*once, *once]
         for other in others:
-            place = list(other.steps).index(writer.steps[-1])
-            assert other.steps[place + 1].verb == "read_url"
+            for come, asked in (writer.steps[-10:-5:4], writer.steps[-5::4]):
+                place = list(other.steps).index(come)
+                assert other.steps[place + 1] == asked
+                assert other.steps[place + 2].verb == "read_url"
 
 
 TURNS = [name for name, one in SCENARIOS.items() if one.turns]
