@@ -312,12 +312,14 @@ def test_https_spoken_on_an_http_port_is_told(tmp_path: Path, monkeypatch: pytes
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
 
         def refuse() -> None:
-            with contextlib.suppress(OSError):
-                while True:
+            while True:
+                try:
                     connection, _ = listener.accept()
-                    with connection:
-                        connection.recv(65536)
-                        connection.sendall(reply(400, b"bad request", HTML))
+                except OSError:
+                    return
+                with connection, contextlib.suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(reply(400, b"bad request", HTML))
 
         threading.Thread(target=refuse, daemon=True).start()
         port = listener.getsockname()[1]

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from wire_stubs import Answer, driving, json_reply, raw, reply, reset, says, settings_for
+from wire_stubs import HASTY, PATIENT, Answer, driving, json_reply, raw, reply, reset, says, settings_for
 
 from conformance import history
 from conformance.model import Failure, Octets, Operation
+from conformance.settings.run_settings import Bounds
 
 BOMB = 64 << 20
 MOST_MEMORY = 24 << 20
@@ -53,6 +54,7 @@ class Case:
     status: int | None = 200
     failure: Failure | None = None
     holds: Callable[[Operation], bool] = lambda _: True
+    bounds: Bounds = PATIENT
 
 
 def octets_noting(word: str) -> Callable[[Operation], bool]:
@@ -168,14 +170,26 @@ CASES = [
         status=None,
         failure=Failure.CUT,
     ),
-    Case("silence", silent, status=None, failure=Failure.TIMEOUT),
-    Case("a head in drips", forever(b"HTTP/1.1 200 OK\r\nA: ", b"b", 0.05), status=None, failure=Failure.TIMEOUT),
+    Case("silence", silent, status=None, failure=Failure.TIMEOUT, bounds=HASTY),
+    Case(
+        "a head in drips",
+        forever(b"HTTP/1.1 200 OK\r\nA: ", b"b", 0.05),
+        status=None,
+        failure=Failure.TIMEOUT,
+        bounds=HASTY,
+    ),
     Case(
         "a body in drips",
         forever(reply(200, b"", "Content-Length: 999", length=False), b" ", 0.05),
         failure=Failure.TIMEOUT,
+        bounds=HASTY,
     ),
-    Case("a body that stalls", says(reply(200, b'{"a"', "Content-Length: 99", length=False)), failure=Failure.TIMEOUT),
+    Case(
+        "a body that stalls",
+        says(reply(200, b'{"a"', "Content-Length: 99", length=False)),
+        failure=Failure.TIMEOUT,
+        bounds=HASTY,
+    ),
     Case(
         "a gateway's HTML",
         says(reply(502, b"<html>Bad Gateway</html>", "Content-Type: text/html")),
@@ -204,7 +218,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_hostile_answer_has_its_outcome(case: Case, tmp_path: Path) -> None:
     """Whatever comes is an operation with a status or a failure, never an exception; the history can be read."""
-    with raw(case.answer) as server, driving(settings_for(server.url, tmp_path)) as driver:
+    with raw(case.answer) as server, driving(settings_for(server.url, tmp_path, bounds=case.bounds)) as driver:
         operation = driver.client("reader").send("GET", "/projects/x")
     assert (operation.exchange.status, operation.exchange.failure) == (case.status, case.failure)
     assert case.holds(operation), operation
@@ -219,10 +233,11 @@ def test_a_large_answer_costs_little_memory(case: Case, tmp_path: Path) -> None:
         client = driver.client("reader")
         tracemalloc.start()
         try:
-            client.send("GET", "/projects/x")
+            operation = client.send("GET", "/projects/x")
             assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
         finally:
             tracemalloc.stop()
+    assert operation.exchange.failure is Failure.TOO_LARGE
 
 
 def test_a_download_is_hashed_without_being_held(tmp_path: Path) -> None:

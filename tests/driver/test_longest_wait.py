@@ -175,7 +175,7 @@ def test_the_end_of_a_run_names_what_it_leaves_and_how_to_remove_it(tmp_path: Pa
 
 def test_the_clean_command_waits_no_longer_either(tmp_path: Path) -> None:
     """It says what it waits for, and reports everything as left."""
-    with raw(busy_after(2, "Retry-After: 3")) as server:  # type: ignore[arg-type] # an answer
+    with raw(busy_after(2, "Retry-After: 60")) as server:  # type: ignore[arg-type] # an answer
         settings = settings_for(server.url, tmp_path, budgets=Budgets(longest_wait_s=1.2))
         with driving(settings) as driver:
             driver.client("maker").create_project(driver.name(), "d")

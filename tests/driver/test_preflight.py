@@ -74,6 +74,7 @@ def test_a_target_that_is_just_restarting_is_waited_for(tmp_path: Path, monkeypa
             return connect(address, *rest, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(socket, "create_connection", refusing)
+        monkeypatch.setattr(preflight, "REFUSED_FOR_S", 60.0)
         check_target(settings_for(server.url, tmp_path))
     assert len(asked) == 3
 

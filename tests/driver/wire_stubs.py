@@ -18,6 +18,11 @@ from conformance.settings.run_settings import Bounds, Settings, new_run_id
 
 Answer = Callable[[socket.socket, bytes], None]
 TOKEN = "tok-1f0e8a7c5b3d"
+SMALL = {"answer_bytes": 1 << 16, "body_bytes": 1 << 20}
+PATIENT = Bounds(**SMALL, silence_s=10.0, deadline_s=20.0)
+"""No pause of a busy machine comes near: whoever waits for a timeout takes shorter ones."""
+HASTY = Bounds(**SMALL, silence_s=1.5, deadline_s=3.0)
+"""For what ends by a timeout only, once its head has come, which a busy machine may hold up."""
 
 
 class RawServer:
@@ -61,7 +66,10 @@ def read_request(connection: socket.socket) -> bytes:
     head, _, body = data.partition(b"\r\n\r\n")
     length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
     while len(body) < length:
-        body += connection.recv(65536)
+        piece = connection.recv(65536)
+        if not piece:
+            return b""
+        body += piece
     return head + b"\r\n\r\n" + body
 
 
@@ -98,13 +106,13 @@ def reset(connection: socket.socket, _: bytes = b"") -> None:
 
 
 def settings_for(url: str, folder: Path, **changes: object) -> Settings:
-    """Settings for a stub: short patience, small bounds."""
+    """Settings for a stub: small bounds, and patience."""
     given = Settings(
         target=Target(base_url=url),
         run_id=new_run_id(),
         credentials=Credentials.of({"api_token": TOKEN}),
         report_dir=folder / "report",
-        bounds=Bounds(answer_bytes=1 << 16, body_bytes=1 << 20, silence_s=0.3, deadline_s=0.6),
+        bounds=PATIENT,
     )
     return dataclasses.replace(given, **changes)  # type: ignore[arg-type]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import socket
 import struct
@@ -37,14 +38,21 @@ class FaultProxy:
         self.url = f"http://127.0.0.1:{self.port}/api/v1"
         self.met: dict[str, int] = {}
         self.away_until = 0.0
+        self._back = threading.Event()
         self._away_after: tuple[int, float] | None = None
         self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def go_away(self, seconds: float) -> None:
-        """Let nobody in for so long."""
+    def go_away(self, seconds: float = math.inf) -> None:
+        """Let nobody in for so long, or until `come_back`."""
+        self._back.clear()
         self.away_until = time.monotonic() + seconds
         self._listener.shutdown(socket.SHUT_RDWR)
+
+    def come_back(self) -> None:
+        """Let everybody in again."""
+        self.away_until = 0.0
+        self._back.set()
 
     def go_away_later(self, requests: int, seconds: float) -> None:
         """Let nobody in for `seconds`, beginning after so many requests."""
@@ -53,13 +61,23 @@ class FaultProxy:
     def close(self) -> None:
         """Stop listening."""
         self._closed = True
+        self._back.set()
         self._listener.close()
 
     def _come_back(self) -> None:
         self._listener.close()
-        time.sleep(max(0.0, self.away_until - time.monotonic()))
+        remaining = self.away_until - time.monotonic()
+        self._back.wait(None if math.isinf(remaining) else max(0.0, remaining))
         if not self._closed:
-            self._listener = socket.create_server(("127.0.0.1", self.port))
+            self._listener = self._listening()
+
+    def _listening(self) -> socket.socket:
+        """Listen on the old port, as soon as whoever was given it meanwhile has left it."""
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                return socket.create_server(("127.0.0.1", self.port))
+            time.sleep(0.05)
+        return socket.create_server(("127.0.0.1", self.port))
 
     def _draw(self) -> str:
         with self._lock:

@@ -13,13 +13,16 @@ from fault_proxy import FAULTS, FaultProxy, faulty
 
 from conformance import history as histories
 from conformance.driver import Client, Driver
+from conformance.driver.wire import neat_transport
 from conformance.judge import judge_history
 from conformance.model import Failure, Finding, History, Phase, Target
 from conformance.reference.launch import RunningServer
 from conformance.settings.credentials import Credentials
 from conformance.settings.run_settings import Bounds, Settings
 
-SECONDS = Bounds(silence_s=0.25, deadline_s=2.0)
+HASTY = Bounds(silence_s=0.25, deadline_s=2.0)
+"""Shorter than a stall: a busy machine may let other requests wait for as long."""
+PATIENT = Bounds(silence_s=20.0, deadline_s=40.0)
 FAILURES = {
     "reset before": Failure.RESET,
     "reset after": Failure.RESET,
@@ -30,9 +33,9 @@ FAILURES = {
 STATUSES = {"429": 429, "503": 503, "502 in HTML": 502, "504 in JSON": 504}
 
 
-def behind(proxy: FaultProxy, server: RunningServer, folder: Path, **changes: object) -> Settings:
+def behind(proxy: FaultProxy, server: RunningServer, folder: Path, bounds: Bounds = PATIENT) -> Settings:
     """Settings of a run that reaches the server through the proxy."""
-    settings = settings_for(server, folder, bounds=SECONDS, **changes)
+    settings = settings_for(server, folder, bounds=bounds)
     return dataclasses.replace(settings, target=Target(base_url=proxy.url, second_user=True))
 
 
@@ -72,7 +75,7 @@ def findings(history: History) -> list[Finding]:
 def test_a_fault_of_the_road_is_no_finding_about_the_target(fault: str, server: RunningServer, tmp_path: Path) -> None:
     """Three in ten requests meet it; the history counts each one, the judges accuse nobody."""
     with faulty(port_of(server), (fault,), 0.3) as proxy:
-        driver = Driver(behind(proxy, server, tmp_path))
+        driver = Driver(behind(proxy, server, tmp_path, HASTY if fault == "stall" else PATIENT))
         play(driver)
         driver.close()
         met = proxy.met.get(fault, 0)
@@ -80,10 +83,11 @@ def test_a_fault_of_the_road_is_no_finding_about_the_target(fault: str, server: 
     assert met >= 2
     assert findings(history) == []
     api = [op.exchange for op in history.operations if op.exchange.role == "api"]
-    if fault in FAILURES:
-        told = Counter(exchange.failure for exchange in api)
-        slow = told[Failure.TIMEOUT]  # a machine that is busy may let any of them wait for too long
-        assert told[FAILURES[fault]] - slow <= met <= told[FAILURES[fault]] + slow
+    told = Counter(exchange.failure for exchange in api)
+    if fault == "stall":
+        assert told[Failure.TIMEOUT] >= met
+    elif fault in FAILURES:
+        assert told[FAILURES[fault]] == met
     elif fault != "drip":
         assert sum(exchange.status == STATUSES[fault.removesuffix(" with a time")] for exchange in api) == met
 
@@ -91,27 +95,32 @@ def test_a_fault_of_the_road_is_no_finding_about_the_target(fault: str, server: 
 def test_all_faults_together_are_no_finding(server: RunningServer, tmp_path: Path) -> None:
     """The worst road there is."""
     with faulty(port_of(server), FAULTS, 0.35, seed=8) as proxy:
-        driver = Driver(behind(proxy, server, tmp_path))
+        driver = Driver(behind(proxy, server, tmp_path, HASTY))
         play(driver)
         driver.close()
         assert len(proxy.met) > 5
     assert findings(histories.read(driver.settings.history_path)) == []
 
 
-def test_a_target_that_goes_away_and_comes_back_is_waited_for(server: RunningServer, tmp_path: Path) -> None:
+def test_a_target_that_goes_away_and_comes_back_is_waited_for(
+    server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Everything is lost for a while, and nobody is accused of it."""
+    monkeypatch.setattr(neat_transport, "KEEP_ALIVE_S", 60.0)
     with faulty(port_of(server), (), 0.0) as proxy:
         driver = Driver(behind(proxy, server, tmp_path))
         client = driver.client("maker")
         project, _ = make_file(client, "before", b"abc")
-        proxy.go_away(0.5)
+        proxy.go_away()
+        lost = [client.show_project(project).exchange.failure for _ in range(2)]
+        assert lost == [Failure.RESET, Failure.REFUSED]
+        proxy.come_back()
         until(lambda: client.show_project(project), 200)
         play(driver)
         driver.close()
         assert proxy.met["away"] >= 1
     history = histories.read(driver.settings.history_path)
     assert findings(history) == []
-    assert {Failure.RESET, Failure.REFUSED} <= {op.exchange.failure for op in history.operations}
 
 
 def test_a_token_that_expires_in_the_middle_is_no_finding(
