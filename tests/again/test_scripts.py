@@ -20,6 +20,8 @@ PROGRAMS = sorted((Path(__file__).parents[1] / "data" / "programs").glob("*.json
 LEVELS = {one.id: one.level for one in requirements()}
 LEAST_FAULTS = 40
 LAG = "0.1-0.3"
+SLOW_LAG = "0.8-1.0"
+"""Of a broken server: a step of a shell script may take as long as the other lag on a busy machine."""
 PATIENCE_S = 120
 Document = dict[str, Any]
 
@@ -62,7 +64,7 @@ def test_a_script_shows_its_violation_at_a_fresh_broken_server_and_not_at_a_righ
     scripts = written(program, tmp_path)
     assert [path.suffix for path in scripts] == [".sh", ".py"]
     turn = PROGRAMS.index(program) % 2
-    with launch(lag=LAG, faults=[program.stem]) as broken:
+    with launch(lag=SLOW_LAG, faults=[program.stem]) as broken:
         shown = ended(scripts[turn], broken)
     assert (shown.returncode, "SHOWN AGAIN" in shown.stdout) == (0, True), shown.stdout + shown.stderr
     spared = ended(scripts[1 - turn], right, TRIES="1")

@@ -71,7 +71,7 @@ def test_an_exit_code_and_the_output_are_kept(tmp_path: Path) -> None:
 def test_nothing_that_a_client_started_outlives_it(tmp_path: Path, kind: str) -> None:
     """Whether it is ended at the time limit or by itself, deaf to SIGTERM, or in a session of its own."""
     note = tmp_path / "pid"
-    ended = run(tmp_path, SPAWN, kind, str(note), limit_s=3 if "stays" in kind else 20)
+    ended = run(tmp_path, SPAWN, kind, str(note), limit_s=8 if "stays" in kind else 20)
     assert ended.code == (None if "stays" in kind else 0)
     assert gone(int(note.read_text()))
 

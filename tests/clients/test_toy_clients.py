@@ -21,7 +21,7 @@ SHOWN_BY = {
     "retries-integrity": ("found-bad",),
     "leaks-token": ("storage-redirects-upload",),
     "gives-up-at-nc": ("nc-on-create-upload", "nc-on-chunks"),
-    "hammers": ("slow-project",),
+    "hammers": ("slow-project", "nc-for-ever-on-create-upload"),
     "takes-404-for-temporary": ("project-gone",),
     "duplicates": ("create-project-answer-lost",),
     "never-ends": ("nc-for-ever-on-create-upload",),

@@ -27,9 +27,9 @@ from conformance.settings.run_settings import Settings
 @contextmanager
 def campaign(folder: Path, *faults: str) -> Iterator[Campaign]:
     """Run the embedded server, with faults, and give what fuzzes it."""
-    with launch(lag="0.2", data=folder / "server", faults=faults) as server:
+    with launch(lag="1.0", data=folder / "server", faults=faults) as server:
         settings = Settings(
-            target=Target(server.base_url, second_user=True, converge_within_s=3.0),
+            target=Target(server.base_url, second_user=True, converge_within_s=10.0),
             run_id="0123456789ab",
             credentials=Credentials(api_token=Secret(server.token), other_api_token=Secret(server.other_token)),
             effort="quick",

@@ -14,6 +14,7 @@ from conformance.api.answers import Answer
 from conformance.api.gateways import is_unusual
 from conformance.engine.efforts import QUICK
 from conformance.engine.execution.campaign import Campaign
+from conformance.engine.execution.dense_readers import TAIL_READS
 from conformance.engine.execution.uploading import FORM
 from conformance.engine.plan import COMMON, Actor, Plan, PlanError, Step, do
 from conformance.engine.replay import run_plan
@@ -27,6 +28,8 @@ from conformance.model import Finding, History, Judgement, Phase, Tally
 from conformance.reference.launch import RunningServer, launch
 
 LAG = "0.15"
+SLOW_LAG = "1.5"
+"""Where something must still be pending when it is looked at, however busy the machine is."""
 GOOD = (
     do("create_upload", "u1", project=COMMON, parts=[5]),
     do("put_part", upload="u1", number=1),
@@ -50,22 +53,37 @@ def stand(server: RunningServer, tmp_path: Path) -> Iterator[Stand]:
     made.driver.close()
 
 
+@pytest.fixture(scope="module")
+def slow_server() -> Iterator[RunningServer]:
+    """Run a sound server that takes its time."""
+    with launch(lag=SLOW_LAG) as running:
+        yield running
+
+
+@pytest.fixture
+def slow_stand(slow_server: RunningServer, tmp_path: Path) -> Iterator[Stand]:
+    """Give a driver of it."""
+    made = Stand(slow_server, tmp_path)
+    yield made
+    made.driver.close()
+
+
 def plan(*steps: Step, user: str = "owner") -> Plan:
     """Make a plan of one actor."""
     return Plan("uploads", "by hand", (Actor("writer", steps, user),))
 
 
-def test_trouble_is_settled_and_everything_is_read_once_more(stand: Stand) -> None:
+def test_trouble_is_settled_and_everything_is_read_once_more(slow_stand: Stand) -> None:
     """Both url endpoints answer their truth in the end, one's bytes are fetched then; status and listings come last."""
-    (world,) = stand.run(plan(*GOOD))
-    done = stand.of(world)
+    (world,) = slow_stand.run(plan(*GOOD))
+    done = slow_stand.of(world)
     final = [op for op in done if op.phase is Phase.FINAL]
     assert [classified(op).call.name for op in final] == ["file_url", "version_url", "storage_get", "show_upload"]
     assert [classified(op).call.name for op in done if op.phase is Phase.SETTLE].count("storage_get") == 1
     assert {classified(op).answer for op in final} == {Answer.DONE}
     assert any(op.phase is Phase.SETTLE and classified(op).answer is Answer.NC for op in done)
     listed = {"list_uploads", "list_project_children", "list_project_files", "list_projects"}
-    assert listed <= set(stand.names(phase=Phase.FINAL))
+    assert listed <= set(slow_stand.names(phase=Phase.FINAL))
 
 
 def test_what_was_fetched_long_before_is_fetched_once_more_in_the_end(stand: Stand) -> None:
@@ -94,24 +112,26 @@ def test_one_upload_more_follows_after_a_time_in_which_nothing_is_completed(stan
     assert stand.names().count("complete_upload") == before + 1
 
 
-def test_the_waits_of_all_plans_overlap(stand: Stand) -> None:
+def test_the_waits_of_all_plans_overlap(slow_stand: Stand) -> None:
     """Every project is accepted before the first of them is ready."""
     own = (do("create_project", "p1"), do("create_upload", "u1", project="p1", parts=[1]))
-    stand.run(*[plan(*own)] * 6)
-    seen = stand.watcher.operations
+    slow_stand.run(*[plan(*own)] * 6)
+    seen = slow_stand.watcher.operations
     accepted = [op.b_ns for op in seen if classified(op).call.name == "create_project" and op.b_ns]
     ready = [op.a_ns for op in seen if classified(op).call.name == "create_upload" and op.exchange.status == 201]
     assert len(accepted) == 7
     assert max(accepted) < min(ready)
 
 
-def test_names_and_bytes_are_unique_to_each_execution(stand: Stand) -> None:
+def test_names_and_bytes_are_unique_to_each_execution(slow_stand: Stand) -> None:
     """The same plan twice shares nothing, refused attempts included."""
     own = (do("create_project", "p1"), *(replace(step, args={**step.args, "project": "p1"}) for step in GOOD[:1]))
-    stand.run(*[plan(*own, do("put_part", upload="u1", number=1))] * 2)
-    bodies = [op.exchange.request for op in stand.watcher.operations]
+    slow_stand.run(*[plan(*own, do("put_part", upload="u1", number=1))] * 2)
+    bodies = [op.exchange.request for op in slow_stand.watcher.operations]
     named = [body["name"] for body in bodies if isinstance(body, dict) and "name" in body]
-    stored = [op.exchange.request.md5 for op in stand.watcher.operations if classified(op).call.name == "storage_put"]
+    stored = [
+        op.exchange.request.md5 for op in slow_stand.watcher.operations if classified(op).call.name == "storage_put"
+    ]
     assert len(named) > 6
     assert len(named) == len(set(named))
     assert len(stored) == len(set(stored)) == 2
@@ -198,7 +218,7 @@ def test_dense_readers_read_a_tracer_densely_and_notes_it(stand: Stand) -> None:
     noted = [op for op in stand.of(world) if op.notes.get("tracer") == "good"]
     assert {classified(op).call.name for op in noted} == {"file_url", "version_url"}
     assert len({op.session for op in noted}) == 3
-    assert sum(classified(op).answer is Answer.DONE for op in noted) > 10
+    assert sum(classified(op).answer is Answer.DONE for op in noted) >= TAIL_READS
 
 
 def test_a_plan_that_cannot_be_run_is_refused_before_anything_is_sent(stand: Stand) -> None:
@@ -230,7 +250,7 @@ def accuse(history: History, *, once: bool = False, call: str = "promote_version
 
 PLANS = [scenario for scenario in scenarios() if isinstance(scenario, PlanScenario)]
 PROMOTING = [replace(one, share=Share(5, 5, 5)) for one in PLANS if one.name == "promotions"]
-ONE_SHRINK = replace(QUICK, shrinks=1, repeats=2, shrink_s=60.0)
+ONE_SHRINK = replace(QUICK, shrinks=1, repeats=2, shrink_s=600.0)
 
 
 @pytest.mark.parametrize("once", [True, False])

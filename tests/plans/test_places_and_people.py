@@ -221,9 +221,11 @@ def test_a_target_without_folders_and_rights_is_left_in_peace(tmp_path: Path) ->
         stage = stage_for(stand.driver, stand.settings, QUICK)
         stage.offers.update(dict.fromkeys(calls, False))
         campaign = Campaign(stage)
-        (world,) = campaign.prepare([Plan("places", "", (PEOPLE.actors[0], PEOPLE.actors[1]))])
+        world, places = campaign.prepare([Plan("places", "", (PEOPLE.actors[0], PEOPLE.actors[1])), PLACES])
         campaign.run()
         stand.driver.close()
     why = {left.why for left in world.left_out}
     assert f"{NOT_OFFERED}grant_permission" in why
+    assert f"{NOT_OFFERED}create_folder" in {left.why for left in places.left_out}
+    assert not {"create_folder", "grant_permission"} & set(stand.names())
     assert not [op for op in stand.of(world) if op.session.endswith("/member")]

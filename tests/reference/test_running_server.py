@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -69,8 +70,8 @@ class Client:
         return self.http.get(f"/files/{file}/url")
 
     def until(self, done: Callable[[], bool]) -> None:
-        """Wait for a condition, at most ten seconds."""
-        end = time.monotonic() + 10
+        """Wait for a condition, at most half a minute."""
+        end = time.monotonic() + 30
         while not done():
             assert time.monotonic() < end, "the condition never held"
             time.sleep(0.01)
@@ -92,7 +93,7 @@ def client(server: RunningServer) -> Iterator[Client]:
 
 def test_everything_converges_after_kill_in_the_middle(tmp_path: Path) -> None:
     """Killed with a project, a good and a bad upload pending, a server on the same folder finishes the work."""
-    with launch(lag="0.6", data=tmp_path) as first, Client(first) as one:
+    with launch(lag="2.5", data=tmp_path) as first, Client(first) as one:
         project = one.project()
         files = []
         for content, size in ((b"good", 4), (b"bad", 9)):
@@ -102,7 +103,7 @@ def test_everything_converges_after_kill_in_the_middle(tmp_path: Path) -> None:
         late = one.http.post("/projects", json={"name": "late", "description": "d"}).json()["id"]
         assert [one.url(file).status_code for file in files] == [404, 404]
         first.kill()
-    with launch(lag="0.6", data=tmp_path) as second, Client(second) as two:
+    with launch(lag="2.5", data=tmp_path) as second, Client(second) as two:
         assert (second.token, second.agent_key) == (first.token, first.agent_key)
         two.until(lambda: [two.url(file).status_code for file in files] == [200, 400])
         two.until(lambda: two.create(late, 1).status_code == 201)
@@ -246,10 +247,18 @@ def test_resets_cut_connections_and_nothing_else() -> None:
     assert set(outcomes) == {200, "cut"}
 
 
+def made(one: Client) -> str:
+    """Make a project, however often the server goes away meanwhile."""
+    for _ in range(20):
+        with contextlib.suppress(httpx.TransportError):
+            return one.project()
+        time.sleep(0.2)
+    return one.project()
+
+
 def test_restarts_come_back_on_the_same_ports_with_the_same_things() -> None:
     """With the variant, the server goes away and comes back, knowing what it knew."""
     with launch(variants=["restarts"], lag="0.05") as running, Client(running) as one:
-        project = one.project()
         pid, gone = running.pid, [0]
 
         def came_back() -> bool:
@@ -260,6 +269,7 @@ def test_restarts_come_back_on_the_same_ports_with_the_same_things() -> None:
                 return False
             return gone[0] > 0 and answer.status_code == 200
 
+        project = made(one)
         one.until(came_back)
         assert running.pid == pid
         assert running.stop() == 0

@@ -17,7 +17,7 @@ from conformance.judge import judge_history
 from conformance.model import History, Operation
 from conformance.reference.launch import launch
 
-LAG = "3"
+LAG = "5"
 """Seconds: where every core is taken, sixteen clients attach what they completed a second before, and look then."""
 EVERY = {scenario.name: scenario for scenario in scenarios()}
 NEVER_HERE = {"conditional-same-state"}
@@ -42,7 +42,7 @@ def occasions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, i
     with launch(lag=LAG) as server:
         secrets = {"DDS_API_TOKEN": server.token, "DDS_OTHER_API_TOKEN": server.other_token}
         command += ["--target", server.base_url]
-        done = subprocess.run(command, env=clean | secrets, cwd=folder, check=False, timeout=600, capture_output=True)
+        done = subprocess.run(command, env=clean | secrets, cwd=folder, check=False, timeout=500, capture_output=True)
     assert done.returncode == 0, done.stdout
     history = histories.read(folder / "history.jsonl")
     by_scenario: dict[str, list[Operation]] = defaultdict(list)

@@ -85,7 +85,7 @@ def test_it_ends_by_itself_and_its_history_is_judged_alike(tmp_path: Path) -> No
 
 def test_findings_are_told_while_it_goes_on(tmp_path: Path) -> None:
     """What no later operation can undo is on the screen before the end."""
-    with launch(lag="3", faults=["nc-status-409"]) as server:
+    with launch(lag="60", faults=["nc-status-409"]) as server:
         process, address = started(tmp_path, "--target", server.base_url)
         with Visitor(address, server.token) as visitor:
             visitor.make_project("live")
