@@ -104,7 +104,10 @@ def test_every_late_call_comes_after_the_verdict_and_is_followed_by_a_new_downlo
 
 
 def test_everybody_without_rights_tries_every_change_and_every_deletion_and_the_owner_looks_after_both() -> None:
-    """The owner's looks follow the changes, and follow the deletions once more."""
+    """The owner's looks follow the changes, and follow the deletions once more.
+
+    Who has no token asks for deletions when the other user, who would find nothing after one that was done, has asked.
+    """
 
     @MOST
     @given(SCENARIOS["refusals"].strategy())
@@ -117,9 +120,14 @@ def test_everybody_without_rights_tries_every_change_and_every_deletion_and_the_
         assert {"delete_version", "delete_file", "delete_folder", "delete_project"} <= set(tried[0])
         done = verbs(owner)
         meetings = [n for n, verb in enumerate(done) if verb == "meet"]
-        assert len(meetings) == 4
+        assert len(meetings) == 5
+        denied = owner.steps[meetings[3]]
+        for intruder in intruders:
+            deleted = [n for n, step in enumerate(intruder.steps) if step.verb.startswith("delete")]
+            place = list(intruder.steps).index(denied)
+            assert place > max(deleted) if intruder.user == "other" else place < min(deleted)
         assert done.index("put_part", done.index("create_folder")) < meetings[0] < meetings[1]
-        for begin, end in ((meetings[1], meetings[2]), (meetings[3], len(done))):
+        for begin, end in ((meetings[1], meetings[2]), (meetings[4], len(done))):
             looks = set(done[begin:end])
             assert {"read_file", "read_versions", "read_project", "read_upload", "list_children", "download"} <= looks
 

@@ -21,13 +21,17 @@ def refusals(draw: Draw) -> Plan:
     """Nobody but the owner may change anything: each way is tried by each, then the owner looks, and goes on.
 
     The upload that was left open is filled before anybody else touches it, so that the owner's report of its part is
-    the earlier one, and completed by the owner in the end: that must be the first time.
+    the earlier one, and completed by the owner in the end: that must be the first time. The other user asks for
+    deletions before those without a token: whoever comes after one that was done finds nothing, which may be her own
+    request, delivered twice.
     """
-    filled, tried, looked, gone = (do("meet", at=at, parties=4) for at in ("filled", "tried", "looked", "gone"))
-    actors = [Actor("owner", (*_made(draw), filled, tried, *_looks(), looked, gone, *_ends()))]
+    meets = (do("meet", at=at, parties=4) for at in ("filled", "tried", "looked", "denied", "gone"))
+    filled, tried, looked, denied, gone = meets
+    actors = [Actor("owner", (*_made(draw), filled, tried, *_looks(), looked, denied, gone, *_ends()))]
     for user in _INTRUDERS:
         changes, late = draw(st.permutations(_changes(user[0]))), draw(st.permutations(_changes_of_open()))
-        actors.append(Actor(user, (*changes, filled, *late, tried, looked, *_deletions(), gone), user))
+        deletions = [*_deletions(), denied] if user == "other" else [denied, *_deletions()]
+        actors.append(Actor(user, (*changes, filled, *late, tried, looked, *deletions, gone), user))
     return Plan("refusals", "refused, and looked after", tuple(actors))
 
 
