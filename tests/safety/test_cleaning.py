@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -131,16 +133,21 @@ def test_what_cannot_be_deleted_is_a_leftover(server: RunningServer, tmp_path: P
     assert clean(settings.ledger_path, settings).removed == tuple(made)
 
 
+@contextlib.contextmanager
+def nobody_listens() -> Iterator[str]:
+    """Give the address of a target that refuses connections, and hold its port so that nobody else listens there."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}/api/v1"
+
+
 def test_a_target_that_is_down_leaves_the_ledger_as_it_was(server: RunningServer, tmp_path: Path) -> None:
     """Exit 3, and the next try can still do everything."""
     settings = settings_for(server, tmp_path)
     made = make_some(settings, 1)
     before = settings.ledger_path.read_bytes()
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    down = dataclasses.replace(settings, target=Target(base_url=f"http://127.0.0.1:{port}/api/v1"))
-    with pytest.raises(TargetUnreachableError) as stated:
-        clean(settings.ledger_path, down)
+    with nobody_listens() as url, pytest.raises(TargetUnreachableError) as stated:
+        clean(settings.ledger_path, dataclasses.replace(settings, target=Target(base_url=url)))
     assert stated.value.exit_code == 3
     assert "doctor" in stated.value.remedy
     assert settings.ledger_path.read_bytes() == before
@@ -213,10 +220,9 @@ def test_after_a_run_whose_process_died_the_command_cleans_up(server: RunningSer
     settings.ledger_path.unlink()
     made = make_some(settings, 2)
     assert len(rescue(dataclasses.replace(settings, keep=True)).leftovers) == 2
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}/api/v1"
-    away = dataclasses.replace(settings, target=Target(base_url=nowhere))
-    assert "does not accept connections" in rescue(away).leftovers[0].reason
+    with nobody_listens() as url:
+        away = dataclasses.replace(settings, target=Target(base_url=url))
+        assert "does not accept connections" in rescue(away).leftovers[0].reason
     assert sorted(rescue(settings).removed) == sorted(made)
 
 
