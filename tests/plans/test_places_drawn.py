@@ -73,6 +73,11 @@ def test_a_member_does_what_the_owner_does_and_loses_the_rights() -> None:
         assert made & completed
         assert verbs(owner).index("grant") < verbs(owner).index("withdraw")
         assert verbs(former).index("meet") < verbs(former).index("read_url")
+        told = owner.steps.index(do("settle", file="f8"))
+        switch = member.steps.index(do("new_version", "v9", file="f8", upload="u9"))
+        made = do("meet", at="made", parties=2)
+        assert told < owner.steps.index(made)
+        assert member.steps.index(made) < switch
 
     one()
 

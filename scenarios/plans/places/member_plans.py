@@ -19,13 +19,15 @@ def members(draw: Draw, *, bad: bool) -> Plan:
 
     Before, the second user is refused, and given rights for a moment. The member makes a good and a bad upload and
     files of its own, completes and attaches one that the owner filled, looks at once while it is pending, and gives the
-    owner's file a new version; the owner gives the member's file one, which the member has read before and reads again,
-    and a member reads a file of the owner's that is pending. Then the rights are withdrawn while a good and a bad
-    upload of the member's are pending, and the second user asks once more for everything.
+    owner's file a new version, and another one when the owner was told the verdict of what it showed before; the owner
+    gives the member's file one, which the member has read before and reads again, and a member reads a file of the
+    owner's that is pending. Then the rights are withdrawn while a good and a bad upload of the member's are pending,
+    and the second user asks once more for everything.
     """
     mine, theirs, wrong, handed, newer, newest, last, worst = (
         draw(shapes.definite(bad=one)) for one in (bad, False, True, False, False, False, False, True)
     )
+    after = shapes.Shape((draw(st.integers(20, 300)),), (1,), chunked=False)  # some bytes: none are those of any other
     meets = (do("meet", at=at, parties=2) for at in ("asked", "filled", "made", "switched", "leaves", "withdrawn"))
     asked, filled, made, switched, leaves, withdrawn = meets
     role = draw(st.sampled_from(("project_admin", "project_admin", "file_editor")))
@@ -34,7 +36,8 @@ def members(draw: Draw, *, bad: bool) -> Plan:
     start.append(do("grant", RIGHTS, project="p1", role=role))
     own = [*handed.writes("u3", "p1"), filled, *newest.writes("u8", "p1"), newest.completes("u8")]
     own.append(attach("u8", "f8", "p1"))
-    rest = [*reads(draw, "f1"), do("settle", file="f1"), made, do("read_versions", file="f1"), do("settle", file="f2")]
+    rest = [*reads(draw, "f1"), do("settle", file="f1"), do("settle", file="f8"), made]
+    rest += [do("read_versions", file="f1"), do("settle", file="f2")]
     rest += [do("new_version", file="f2", upload="u8"), switched]
     owner = Actor("owner", (*start, *own, *rest, leaves, do("withdraw", rights=RIGHTS), withdrawn))
     make = [*theirs.writes("u2", "p1"), *wrong.writes("u5", "p1"), theirs.completes("u2"), wrong.completes("u5")]
@@ -42,9 +45,15 @@ def members(draw: Draw, *, bad: bool) -> Plan:
     take = [filled, handed.completes("u3"), attach("u3", "f3", "p1"), do("read_url", file="f3")]
     take += [do("read_version_url", version=first_version("f3")), pause(draw), do("read_url", file="f1", times=2)]
     renew = [*newer.writes("u4", "p1"), newer.completes("u4"), do("new_version", "v4", file="f1", upload="u4")]
+    renew += [*after.writes("u9", "p1"), after.completes("u9")]
     look = [do("settle", file=file) for file in ("f2", "f5", "f3", "f1")]
     look += [do("download", file="f2"), do("read_project", project="p1"), do("list_uploads", project="p1"), made]
-    look += [switched, do("settle", file="f2"), do("download", file="f2")]
+    look += [
+        do("new_version", "v9", file="f8", upload="u9"),
+        switched,
+        do("settle", file="f2"),
+        do("download", file="f2"),
+    ]
     left = [*last.writes("u6", "p1"), *worst.writes("u7", "p1"), last.completes("u6"), worst.completes("u7")]
     left += [attach("u6", "f6", "p1"), attach("u7", "f7", "p1"), leaves]
     member = Actor("member", (*make, *take, *renew, *look, *left), "member")
