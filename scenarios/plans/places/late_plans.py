@@ -10,7 +10,7 @@ from conformance.engine.scenario import PlanScenario, Share
 
 from .. import shapes
 from ..exercised import COMPLETED, WINDOW
-from ..plan_parts import Draw, attach, settling
+from ..plan_parts import Draw, attach, attach_meanwhile, settling
 
 
 @st.composite
@@ -74,16 +74,25 @@ def _looked(draw: Draw, calls: list[Step], number: int) -> list[Step]:
 
 
 def _after_the_verdict(theme: str, about: str, made: tuple[shapes.Shape, ...], late: list[Step]) -> Plan:
-    """Return the plan that makes and settles uploads u1, u2, ..., sends what is late, and looks at all once more."""
+    """Return the plan that makes and settles uploads u1, u2, ..., sends what is late, and looks at all once more.
+
+    A bad one becomes a file while it is completed: later it may be refused.
+    """
     numbers = range(1, len(made) + 1)
     start = [step for n, shape in zip(numbers, made, strict=True) for step in shape.writes(f"u{n}")]
+    attachers: list[Actor] = []
     for n, shape in zip(numbers, made, strict=True):
-        start += [shape.completes(f"u{n}"), attach(f"u{n}", f"f{n}", COMMON)]
+        if shape.defect:
+            meet = do("meet", at=f"filled-{n}", parties=2)
+            start += [meet, shape.completes(f"u{n}")]
+            attachers.append(Actor(f"attacher-{n}", attach_meanwhile(f"u{n}", f"f{n}", meet)))
+        else:
+            start += [shape.completes(f"u{n}"), attach(f"u{n}", f"f{n}", COMMON)]
     start += [do("settle", file=f"f{n}") for n in numbers]
     look = [do("download", file=f"f{n}") for n in numbers]
     look.append(do("download_version", version=first_version("f1")))
     ends = [do("read_upload", upload=f"u{n}") for n in numbers]
-    return Plan(theme, about, (Actor("writer", (*start, *look, *late, settling(), *look, *ends)),))
+    return Plan(theme, about, (Actor("writer", (*start, *look, *late, settling(), *look, *ends)), *attachers))
 
 
 LATE = (
