@@ -46,13 +46,13 @@ _WALKED = (*_REFUSED, *_HERE_ONLY, *_CREATED, "no-5xx-legal", "nc-payload", "nc-
 def _call(name: str) -> FuzzScenario:
     exercised = (*_CALL, *_OF_CALL.get(name, (*_HERE_ONLY, "other-user-403")))
     title = "{} {}, drawn from the document and aimed at resources in every state".format(*openapi_document.form(name))
-    return FuzzScenario(f"fuzz-{name.replace('_', '-')}", title, exercised, Share(6, 17, 165), Kind.CALL, name)
+    return FuzzScenario(f"fuzz-{name.replace('_', '-')}", title, exercised, Share(6, 19, 165), Kind.CALL, name)
 
 
 def _hostile(group: str) -> FuzzScenario:
     title = f"{group.capitalize()} that no client should send: accepted, or refused with a standard error"
     name = f"hostile-{group.replace(' ', '-')}"
-    return FuzzScenario(name, title, _HOSTILE[group], Share(4, 11, 60), Kind.HOSTILE, group)
+    return FuzzScenario(name, title, _HOSTILE[group], Share(4, 12, 60), Kind.HOSTILE, group)
 
 
 FUZZING = (

@@ -189,7 +189,7 @@ def test_a_full_disk_ends_the_run_at_once_and_the_ledger_cleans_up(
     """What cannot be recorded is not sent; a limit on the size of files stands in for the disk."""
     out = tmp_path / "out"
     words = command("run", "--quiet", "--effort", "quick", "--target", server.base_url, "--report-dir", out)
-    full = ["sh", "-c", 'ulimit -f 600; exec "$@"', "sh", *words]
+    full = ["sh", "-c", 'ulimit -f 1600; exec "$@"', "sh", *words]
     done = subprocess.run(full, env=environment(credentials), capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.strip()) == (5, "incomplete"), done.stdout + done.stderr
     drawn = document(out)
