@@ -193,9 +193,8 @@ class Trial:
         of = next(scenario for scenario in self.scenarios if scenario.name == first.plan.theme)
         if of.in_series or of.table is not None:
             return first.plan  # a plan of a table is as small as its row
-        memory, key = Memory(self._try, self.effort.shrinks), first.plan.key()
-        drawn, turn = next((plans, t) for t in portion.turns(of) for plans in [t.plans()] if holds(plans, key))
-        memory.learn(drawn, [plan.key() == key for plan in drawn])
+        key, turn_of = first.plan.key(), {plan.key(): turn for turn in portion.turns(of) for plan in turn.plans()}
+        turn, memory = turn_of[key], Memory(self._try, self.effort.shrinks, {drawn: drawn == key for drawn in turn_of})
         smallest = shrink(turn.strategy(), turn.wanted, memory, turn.seed)
         return next((plan for plan in smallest if memory.convicted.get(plan.key())), first.plan)
 
@@ -209,11 +208,6 @@ class Trial:
         worlds = self.execute(plans)
         convicted = {world.token for world in self._convicted(worlds)}
         return [world.token in convicted for world in worlds]
-
-
-def holds(plans: Iterable[Plan], key: str) -> bool:
-    """Whether one of the plans has this key."""
-    return any(plan.key() == key for plan in plans)
 
 
 def interleaved(series: Sequence[Sequence[Plan]]) -> list[Plan]:
