@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from closed_ports import nobody_listens
 from commanding import Run, command, environment
 
 from conformance.reference.launch import RunningServer, launch
@@ -26,13 +26,6 @@ def document(folder: Path) -> dict[str, object]:
     read = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(read, SCHEMA)
     return dict(read)
-
-
-def closed_port() -> int:
-    """Give a port on which nothing listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_the_embedded_server_is_conformant_and_answers_0(dds: Run, tmp_path: Path) -> None:
@@ -95,7 +88,8 @@ def test_a_credentials_file_that_others_can_read_is_refused(dds: Run, tmp_path: 
 
 def test_a_target_that_is_down_answers_3_with_one_sentence(dds: Run) -> None:
     """Nothing listens there."""
-    done = dds("run", "--target", f"http://127.0.0.1:{closed_port()}", env={"DDS_API_TOKEN": "x" * 20})
+    with nobody_listens() as url:
+        done = dds("run", "--target", url.removesuffix("/api/v1"), env={"DDS_API_TOKEN": "x" * 20})
     assert done.returncode == 3
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1

@@ -225,8 +225,10 @@ def test_good_and_bad_take_turns(name: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_all_that_can_be_deleted_is(seed: int) -> None:
     """Files and projects of both truths, a bad file's first version, and one that was promoted."""
-    promoted = [any(step.verb == "promote" for _, step in plan.steps()) for plan in plans("deletions", seed)]
-    told = {(plan.title, truth_of(plan), again) for plan, again in zip(plans("deletions", seed), promoted, strict=True)}
+    told = {
+        (plan.title, truth_of(plan), any(step.verb == "promote" for _, step in plan.steps()))
+        for plan in plans("deletions", seed)
+    }
     each = {(f"delete {what}", truth, False) for what in ("file", "project") for truth in (Truth.GOOD, Truth.BAD)}
     assert told == {*each, ("delete version", Truth.BAD, False), ("delete version", Truth.GOOD, True)}
 

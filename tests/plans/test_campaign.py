@@ -38,6 +38,13 @@ GOOD = (
 )
 
 
+def standing(server: RunningServer, folder: Path) -> Iterator[Stand]:
+    """Give a driver of a server, and close it afterwards."""
+    made = Stand(server, folder)
+    yield made
+    made.driver.close()
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
     """Run a sound server for all tests of this file."""
@@ -48,9 +55,7 @@ def server() -> Iterator[RunningServer]:
 @pytest.fixture
 def stand(server: RunningServer, tmp_path: Path) -> Iterator[Stand]:
     """Give a driver of the sound server."""
-    made = Stand(server, tmp_path)
-    yield made
-    made.driver.close()
+    yield from standing(server, tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +68,7 @@ def slow_server() -> Iterator[RunningServer]:
 @pytest.fixture
 def slow_stand(slow_server: RunningServer, tmp_path: Path) -> Iterator[Stand]:
     """Give a driver of it."""
-    made = Stand(slow_server, tmp_path)
-    yield made
-    made.driver.close()
+    yield from standing(slow_server, tmp_path)
 
 
 def plan(*steps: Step, user: str = "owner") -> Plan:

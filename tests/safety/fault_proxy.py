@@ -66,8 +66,7 @@ class FaultProxy:
 
     def _come_back(self) -> None:
         self._listener.close()
-        remaining = self.away_until - time.monotonic()
-        self._back.wait(None if math.isinf(remaining) else max(0.0, remaining))
+        self._back.wait(min(max(0.0, self.away_until - time.monotonic()), threading.TIMEOUT_MAX))
         if not self._closed:
             self._listener = self._listening()
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from closed_ports import nobody_listens
 from embedded import bystanders, bytes_of, listed, make_file, settings_for
 
 from conformance.driver import Driver, Ledger, RecordError
@@ -131,14 +129,6 @@ def test_what_cannot_be_deleted_is_a_leftover(server: RunningServer, tmp_path: P
     assert [left.id for left in report.leftovers] == made
     assert "403" in report.leftovers[0].reason
     assert clean(settings.ledger_path, settings).removed == tuple(made)
-
-
-@contextlib.contextmanager
-def nobody_listens() -> Iterator[str]:
-    """Give the address of a target that refuses connections, and hold its port so that nobody else listens there."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{held.getsockname()[1]}/api/v1"
 
 
 def test_a_target_that_is_down_leaves_the_ledger_as_it_was(server: RunningServer, tmp_path: Path) -> None:

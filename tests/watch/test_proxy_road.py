@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from closed_ports import nobody_listens
 from scripted import scripted, stated
 from visitors import Visitor
 from watches import watching
@@ -114,11 +115,8 @@ def test_a_failure_upstream_is_indeterminate_and_the_client_hears_whose_words_it
 
 def test_a_target_that_is_away_is_an_attempt_without_effect(tmp_path: Path) -> None:
     """Nothing listens: no byte was sent, and the client gets a 502."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody else may listen there meanwhile
-        target = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
-        with watching(target, tmp_path) as standing:
-            assert httpx.get(f"{standing.base_url}/projects", trust_env=False).status_code == 502
+    with nobody_listens() as target, watching(target, tmp_path) as standing:
+        assert httpx.get(f"{standing.base_url}/projects", trust_env=False).status_code == 502
     assert [one["failure"] for one in standing.operations()] == ["refused"]
 
 
