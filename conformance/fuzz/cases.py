@@ -32,7 +32,10 @@ Case = Any
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The cases of one call. `plain` is a valid one, to be aimed at each state; `others` are in their drawn order."""
+    """The cases of one call. `plain` is a valid one, to be aimed at each state; `others` are in their drawn order.
+
+    The first of the others has no token, wherever the document lays such a case out.
+    """
 
     plain: Case
     others: tuple[Case, ...]
@@ -86,9 +89,17 @@ def draw(base_url: str, call: str, count: int, seed: int) -> Drawn:
     others = [case for case in random_ones if case is not plain]
     fuzzed = lot.sample(others, min(share, len(others)))
     rest = [case for case in laid_out if case is not plain]
-    mixed = [*fuzzed, *lot.sample(rest, min(len(rest), max(0, count - len(fuzzed))))]
+    tokenless = lot.sample(strangers := [case for case in rest if _tokenless(case)], min(1, len(strangers)))
+    rest = [case for case in rest if case not in tokenless]
+    mixed = [*fuzzed, *lot.sample(rest, min(len(rest), max(0, count - len(fuzzed) - len(tokenless))))]
     lot.shuffle(mixed)
-    return Drawn(plain, tuple(mixed))
+    return Drawn(plain, (*tokenless, *mixed))
+
+
+def _tokenless(case: Case) -> bool:
+    """Whether all that is wrong with a case is the missing header that carries the token."""
+    wrong = [place.value for place, info in case.meta.components.items() if not info.mode.is_positive]
+    return wrong == ["header"] and "authorization" not in {str(name).lower() for name in case.headers or {}}
 
 
 def _cases(base_url: str, call: str, modes: Sequence[HypothesisTestMode], examples: int, seed: int) -> list[Case]:

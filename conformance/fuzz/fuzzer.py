@@ -157,7 +157,7 @@ class Campaign:
 
     def _aimed(self, name: str, plain: Case, others: tuple[Case, ...], count: int) -> Iterator[tuple[Question, Case]]:
         states = STATES[_kind(name)] if _kind(name) else _BODY_STATES if name == "create_file" else ("",)
-        cases = [*([plain] * len(states)), *others][: max(count, len(states))]
+        cases = [*([plain] * len(states)), *others][: max(count, len(states) + 1)]
         for number, case in enumerate(cases):
             aim, ids = self._aim(name, number)
             yield question(name, case, aim, ids, self.driver.name()), case

@@ -67,6 +67,16 @@ def test_only_the_sender_of_a_bodyless_request_vouches_for_it() -> None:
     assert plain("create_project", None).intent == "unsure"
 
 
+@pytest.mark.parametrize("call", calls())
+def test_each_call_is_asked_without_a_token_first_of_all_that_is_not_plain(call: str) -> None:
+    """However few questions an effort has: a server that lets strangers in is not left to the draw."""
+    for seed in range(3):
+        drawn = draw(BASE, call, 2, seed)
+        first = question(call, drawn.others[0], Aim(ID, "good"), {}, UNIQUE)
+        assert (first.user, first.intent, first.method) == (None, "invalid", form(call)[0])
+        assert len(drawn.others) <= 2
+
+
 def test_what_violates_the_token_is_sent_without_one_and_other_violations_are_not() -> None:
     """Else every case would end at 401."""
     drawn = draw(BASE, "create_chunk", 200, 1)

@@ -53,13 +53,13 @@ def test_polls_grow_apart_with_the_time_waited_and_no_further_than_bearable(stil
 
 
 def test_early_polls_are_spread_over_the_lag_that_was_measured(still: float) -> None:
-    """Seven looks before the usual lag is over tell it as well as a hundred."""
+    """Five looks before the usual lag is over tell it as well as a hundred."""
     timing = Timing(60.0, None, loopback=True)
     before = timing.next_look(still) - still
     timing.bounded(5.0, blind_s=0.1)
     after = timing.next_look(still) - still
     assert before < 0.2
-    assert after == pytest.approx(0.75)
+    assert after == pytest.approx(1.0)
 
 
 def test_many_pollers_keep_to_half_the_pace_together(still: float) -> None:

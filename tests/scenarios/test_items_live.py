@@ -98,7 +98,7 @@ def judged(folder: Path, done: Done) -> tuple[dict[str, Any], dict[str, str], in
 def test_a_405_without_allow_fails_no_item(tmp_path: Path, sound: RunningServer) -> None:
     """No requirement asks for that header: schemathesis alone misses it, which is noted."""
     with plain(sound.base_url) as url:
-        selected = ("--scenario", "hostile-methods", "--scenario", "fuzz-*-projects", "--effort", "standard")
+        selected = ("--scenario", "hostile-methods", "--scenario", "fuzz-*-projects", "--effort", "thorough")
         words = ("--target", url, *selected, "--report-dir", tmp_path / "report", f"--junitxml={tmp_path / 'own.xml'}")
         document, failed, cases = judged(tmp_path, pytest_scenarios(*words, server=sound))
     answers = document["fuzz"]["answers"].values()
