@@ -11,7 +11,7 @@ from conformance.history.har.har_file import is_foreign, read_foreign
 from conformance.history.har.har_operations import Reading
 from conformance.history.input_files import DAMAGED, STDIN, PackingError, head_of, opened
 from conformance.history.read import read
-from conformance.history.worker_files import clocks_sentence, histories_in, read_folder, read_several
+from conformance.history.workers.worker_files import clocks_sentence, histories_in, read_folder, read_several
 from conformance.model import History
 
 _NOTHING_SAID = Reading()

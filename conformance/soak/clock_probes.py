@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.history.clock_offsets import MOST_DRIFT_PPB, PPB, ClockOffset
+from conformance.history.workers.clock_offsets import MOST_DRIFT_PPB, PPB, ClockOffset
 
 WHILE_NS = 1_000_000_000
 MOST_RETAINED = 2048

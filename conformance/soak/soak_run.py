@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conformance.driver.safety import ledger as ledgers
 from conformance.driver.safety.cleaning import farewell, left_open
-from conformance.history import worker_files
+from conformance.history.workers import worker_files
 from conformance.model import History, Json
 from conformance.outcome.assemble import Gist
 from conformance.run.running import Running, Tried

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from conformance.driver.recorder import RecordError
-from conformance.history.clock_offsets import FIELD, ClockOffset
 from conformance.history.encode import encode_header
+from conformance.history.workers.clock_offsets import FIELD, ClockOffset
 from conformance.model import Json, Target
 
 HEADER_BYTES = 4096

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from conformance.history.clock_offsets import FIELD, PPB
-from conformance.history.shared_clock import Clocks, on_one_clock
+from conformance.history.workers.clock_offsets import FIELD, PPB
+from conformance.history.workers.shared_clock import Clocks, on_one_clock
 from conformance.model import History, Operation
 from conformance.soak.clock_probes import ClockProbes
 

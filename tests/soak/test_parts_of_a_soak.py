@@ -14,9 +14,9 @@ from conformance.api.classifier import Classifier, classify_all
 from conformance.cli.soak_command import soak
 from conformance.driver.safety import ledger as ledgers
 from conformance.errors import UsageError
-from conformance.history.clock_offsets import FIELD, ClockOffset
 from conformance.history.encode import encode, encode_header
 from conformance.history.read import read
+from conformance.history.workers.clock_offsets import FIELD, ClockOffset
 from conformance.model import Exchange, Operation, Role, Target
 from conformance.settings.run_settings import Budgets, Settings
 from conformance.soak.file_pieces import FilePieces

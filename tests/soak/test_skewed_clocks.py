@@ -17,10 +17,10 @@ from judged import crimes
 from legal_dds import Crime, pack
 
 from conformance.errors import HistoryError
-from conformance.history.clock_offsets import FIELD, ClockOffset, clock_offset_of
 from conformance.history.encode import encode, encode_end, encode_header
 from conformance.history.recordings import read_recording
-from conformance.history.worker_files import read_folder
+from conformance.history.workers.clock_offsets import FIELD, ClockOffset, clock_offset_of
+from conformance.history.workers.worker_files import read_folder
 from conformance.judge import judge_history
 from conformance.model import History
 

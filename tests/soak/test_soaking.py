@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from conformance.driver.safety import ledger as ledgers
-from conformance.history import worker_files
-from conformance.history.clock_offsets import clock_offset_of
 from conformance.history.read import read
+from conformance.history.workers import worker_files
+from conformance.history.workers.clock_offsets import clock_offset_of
 from conformance.reference.launch import RunningServer, launch
 from conformance.selftest import subjects, try_subject
 from conformance.settings.credentials import Credentials

@@ -25,7 +25,7 @@ from conformance import history as histories
 from conformance.errors import HistoryError
 from conformance.history.har.har_file import is_foreign, read_foreign
 from conformance.history.har.har_operations import Reading
-from conformance.history.worker_files import read_folder
+from conformance.history.workers.worker_files import read_folder
 from conformance.judge import judge_history
 from conformance.model import Failure, History, Judgement, Octets, Operation
 from conformance.reference.launch import launch

@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.history.clock_offsets import FIELD, PPB, ClockOffset, clock_offset_of
-from conformance.history.touched_ids import Families, touched
+from conformance.history.workers.clock_offsets import FIELD, PPB, ClockOffset, clock_offset_of
+from conformance.history.workers.touched_ids import Families, touched
 from conformance.model import History, Json, Operation
 
 Part = tuple[str, History]

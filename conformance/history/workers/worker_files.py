@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.errors import HistoryError
-from conformance.history.clock_offsets import FIELD
 from conformance.history.read import read
-from conformance.history.shared_clock import Clocks, on_one_clock
+from conformance.history.workers.clock_offsets import FIELD
+from conformance.history.workers.shared_clock import Clocks, on_one_clock
 from conformance.model import History, Json, Operation
 
 _NOT_HISTORIES = ("ledger",)
