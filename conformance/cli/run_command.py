@@ -26,7 +26,7 @@ from conformance.model import Json, Target
 from conformance.outcome.assemble import Framing
 from conformance.outcome.display_text import what_is_judged
 from conformance.release import load
-from conformance.run.child import LOG, run_child
+from conformance.run.child import ENDED, LOG, run_child
 from conformance.run.report_writers import formats, require
 from conformance.run.running import REPORT, recover
 from conformance.run.stopping import aftermath, leaving, set_aside
@@ -186,4 +186,6 @@ def _recovered(settings: Settings, asked: int, trouble: str) -> int:
 
 def _log(log: Path) -> str:
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+    if told := [line.removeprefix(ENDED) for line in said if line.startswith(ENDED)]:
+        return told[-1]
     return f"the run ended without a report ({' / '.join(said[-3:])}); the whole log: {log}"

@@ -11,7 +11,10 @@ from pathlib import Path
 from conformance import history
 from conformance.errors import SuiteError
 from conformance.history.redact import Redactor
+from conformance.history.whole_file import write_whole
 from conformance.model import Json, Operation, Target
+
+ROOM = "Make room, or choose another --report-dir."
 
 
 class RecordError(SuiteError):
@@ -54,10 +57,23 @@ class LineFile:
         os.close(self._fd)
 
     def _failed(self, trouble: OSError) -> RecordError:
-        return RecordError(
-            f"{self.path} cannot be written: {trouble.strerror or trouble}.",
-            remedy="Make room or choose another --report-dir; nothing more is sent.",
-        )
+        return unrecorded(self.path, trouble)
+
+
+def keep_whole(path: Path, text: str) -> None:
+    """Replace a file of the run's record as a whole; raise RecordError when it cannot be kept."""
+    try:
+        write_whole(path, (text,))
+    except OSError as trouble:
+        raise unrecorded(path, trouble) from trouble
+
+
+def unrecorded(path: Path, trouble: OSError) -> RecordError:
+    """Return what is said of a file of the run's record that cannot be written."""
+    return RecordError(
+        f"{path} cannot be written: {trouble.strerror or trouble}.",
+        remedy=f"{ROOM} Nothing more is sent.",
+    )
 
 
 class Recorder:

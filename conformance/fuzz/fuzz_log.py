@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 from conformance.api.answers import Answer, Classified
 from conformance.api.curl import curl
+from conformance.driver.recorder import keep_whole
 from conformance.judge.exchange import Violation
 from conformance.model import Exchange, Json, Operation
 
@@ -69,11 +69,9 @@ class Notebook:
             known.merge(seen)
 
     def write(self, directory: Path) -> Path:
-        """Write the notes where `gather` finds them; a half-written file is never seen."""
+        """Write the notes where `gather` finds them; raises RecordError where they cannot be kept."""
         path = directory / f"{_PREFIX}{self.worker}.json"
-        draft = path.with_suffix(".part")
-        draft.write_text(json.dumps(self.to_json(), ensure_ascii=True), encoding="utf-8")
-        os.replace(draft, path)  # noqa: PTH105 - the atomic one
+        keep_whole(path, json.dumps(self.to_json(), ensure_ascii=True))
         return path
 
     def to_json(self) -> dict[str, Json]:

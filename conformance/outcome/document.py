@@ -7,8 +7,8 @@ from it stays quick. Its last key, ``end``, tells a whole document from one whos
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
-import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from conformance.api.answers import Classified
 from conformance.api.curl import curl
 from conformance.api.error_bodies import code_of
+from conformance.history.whole_file import write_whole
 from conformance.judge.rules_table import names_of
 from conformance.model import Finding, Json, Octets, Operation, Run, Verdict
 from conformance.outcome.display_text import what_is_judged
@@ -172,10 +173,6 @@ def _body(body: Json | Octets | None) -> Json:
 
 def write(document: Mapping[str, Any], path: Path) -> None:
     """Write the document so that a reader sees either all of it or the one that was there before."""
-    draft = path.with_suffix(".tmp")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1, allow_nan=False)  # ASCII: a lone surrogate of a target stays writable
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    # ASCII: a lone surrogate of a target stays writable
+    pieces = json.JSONEncoder(indent=1, allow_nan=False).iterencode(document)
+    write_whole(path, itertools.chain(pieces, ("\n",)), durable=True)

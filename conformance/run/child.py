@@ -24,6 +24,8 @@ from conformance.run.stopping import leaving, promise
 from conformance.settings.run_settings import Settings
 
 LOG = "pytest.log"
+ENDED = "Exit: error: "
+"""How pytest begins the line of the log that says why we ended it."""
 WATCH_S = 0.2
 """Seconds between two looks at the child, or at the parent."""
 PARENT = "DDS_CONFORMANCE_PARENT"

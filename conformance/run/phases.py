@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from pathlib import Path
 
+from conformance.history.whole_file import write_whole
 from conformance.settings.run_settings import Settings
 
 NAME = "phase"
@@ -26,9 +26,7 @@ def expect_fuzzing(settings: Settings, scenarios: int) -> None:
 def _write(path: Path, text: str) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".part")
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)  # noqa: PTH105 - the atomic one
+        write_whole(path, (text,))
 
 
 def phase(settings: Settings) -> str:

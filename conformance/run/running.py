@@ -8,12 +8,13 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from conformance import history
 from conformance.driver import check_target, fetch_text
+from conformance.driver.recorder import ROOM, RecordError
 from conformance.driver.report_folder import dispose, older_ledgers
 from conformance.driver.safety.cleaning import Leftover, farewell, left_open, rescue, tidy
 from conformance.driver.safety.lost_access import what_ended
@@ -71,6 +72,14 @@ def recover(settings: Settings, *, interrupted: bool, trouble: str, clean: bool 
     run.remark(*farewell(run.leftovers, settings.ledger_path, settings))
     dispose(settings)
     run.report(interrupted=interrupted, trouble=(trouble,) if trouble else ())
+
+
+def _unreported(full: OSError, trouble: Iterable[str], remarks: Iterable[str]) -> RecordError:
+    """Return what is said on the screen where no report can say it; one reason for both is said once."""
+    why, before = full.strerror or str(full), "; ".join(trouble)
+    said = (before,) if why in before else (before, f"no report could be written: {why}.")
+    remedy = (*(() if ROOM in before else (ROOM,)), *remarks)
+    return RecordError("; ".join(filter(None, said)), remedy=" ".join(remedy))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -218,11 +227,19 @@ class Running:
     def report(
         self, *, interrupted: bool, trouble: tuple[str, ...] = (), shortage: tuple[str, ...] = ()
     ) -> dict[str, Json]:
-        """Judge the history as it is on disk, write the document and draw the reports from it."""
+        """Judge the history as it is on disk, write the document and draw the reports from it.
+
+        Raises:
+            RecordError: they cannot be written; says what went wrong before, and what is left at the target.
+        """
         document = self._document(interrupted=interrupted, trouble=trouble, shortage=shortage)
-        write(document, self.settings.report_dir / REPORT)
-        phases.enter(self.settings, "drawing the reports")
-        draw(document, self.settings.report_dir)
+        try:
+            write(document, self.settings.report_dir / REPORT)
+            phases.enter(self.settings, "drawing the reports")
+            draw(document, self.settings.report_dir)
+        except OSError as full:
+            (self.settings.report_dir / REPORT).unlink(missing_ok=True)  # no verdict without all that shows it
+            raise _unreported(full, trouble, self._remarks) from full
         return document
 
     def _close_history(self, *, interrupted: bool) -> None:

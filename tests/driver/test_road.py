@@ -208,7 +208,7 @@ def test_a_full_disk_stops_the_sending(tmp_path: Path) -> None:
         driver = Driver(settings, Recorder(Path("/dev/full")))
         client = driver.client("writer")
         for _ in range(2):
-            with pytest.raises(RecordError, match="nothing more is sent"):
+            with pytest.raises(RecordError, match="Nothing more is sent"):
                 client.create_project("x", "d")
         driver.close()
         assert server.requests == []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conformance.driver.recorder import keep_whole
 from conformance.engine.execution.bindings import World
 from conformance.engine.plan_text import plan_text
 from conformance.model import Json
@@ -76,13 +76,11 @@ class PlanOutcomes:
             self.plans.setdefault(world.token, PlanOutcome(world, shard=shard))
 
     def write(self) -> Path:
-        """Write what is known now; return the path."""
+        """Write what is known now; return the path. Raises RecordError where it cannot be kept."""
         path = self.folder / NAME.format(worker=self.worker)
         self.folder.mkdir(parents=True, exist_ok=True)
         plans: list[Json] = [retained.to_json() for retained in self.plans.values()]
         more = {"rests_s": [round(rest, 3) for rest in self.rests], "lacks": sorted(self.lacks)}
         document = {"format": FORMAT, "version": 1, "plans": plans, **more}
-        fresh = path.with_suffix(".part")
-        fresh.write_text(json.dumps(document), encoding="utf-8")
-        os.replace(fresh, path)  # noqa: PTH105 - the one call that is atomic on every system
+        keep_whole(path, json.dumps(document))
         return path
