@@ -122,6 +122,10 @@ def deletes(tour: Tour) -> None:
     tour.bench.advance(2.0)
     body = {"name": "n", "content_type": "t", "size": 1}
     tour.call("create_upload", "POST", f"/projects/{tour.project}/uploads", body, note="deleted")
+    hashed = {"value": "0" * 32, "algorithm": "md5"}
+    part = {"number": 1, "size": 1, "hash": hashed}
+    tour.call("late_chunk", "PUT", f"/uploads/{one.upload}/chunks", part, note="deleted")
+    tour.call("late_complete", "PUT", f"/uploads/{one.upload}/complete", {"hash": hashed}, note="deleted")
 
 
 def _fetch(tour: Tour, path: str) -> bytes | None:

@@ -247,6 +247,21 @@ def sequences(trip: Trip) -> None:
     _serves(trip, versions[-1])
 
 
+def _to_and_fro(trip: Trip, project: str) -> None:
+    """Switch to what is named alike and as long, and promote two versions in turn, the first of them twice."""
+    first, second = (trip.start(project, [b"alike %d" % number], "alike") for number in range(2))
+    trip.complete(first)
+    trip.attach(first)
+    trip.settle(first)
+    trip.complete(second)
+    trip.switch(first, second)
+    trip.settle(second)
+    _serves(trip, second)
+    for item in (first, second, first):
+        trip.bench.call("POST", f"/file_versions/{item.version}/current")
+        _serves(trip, item)
+
+
 def standings(trip: Trip) -> None:
     """Promote and go on, let a member read what its owner switches, make a project again, open an upload twice."""
     call, project, other = trip.bench.call, trip.project(), trip.bench.other
@@ -269,6 +284,7 @@ def standings(trip: Trip) -> None:
     _serves(trip, items[2])
     trip.bench.advance(7.0)
     trip.look(audited, final=True)
+    _to_and_fro(trip, project)
     body = {"name": "same", "content_type": "t", "size": 4}
     ids = [call("POST", f"/projects/{project}/uploads", body).json["id"] for _ in range(2)]
     trip.check("distinct-ids", ok=len(set(ids)) == 2)

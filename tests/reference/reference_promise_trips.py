@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from reference_bench import md5
 from reference_subjects import BAD, GOOD
@@ -82,6 +83,13 @@ def lost_writes(trip: Trip) -> None:
     trip.bench.advance(1.0)
     new.file, new.version = late.file, late.version
     trip.check("new-version-served", ok=trip.read(new, "file") == "200" and "bytes-exact" not in trip.broken)
+    nowhere, here = {"kind": "dds-folder", "id": str(UUID(int=7))}, {"kind": "dds-project", "id": project}
+    for place, token in ((nowhere, "own"), (here, trip.bench.other)):
+        claimed = trip.start(project, [place["kind"].encode()])
+        trip.complete(claimed)
+        wanted = {"parent": place, "upload": {"id": claimed.upload}}
+        trip.bench.call("POST", "/files", wanted, token=token)
+        trip.attach(claimed)
 
 
 def refused_writes(trip: Trip) -> None:

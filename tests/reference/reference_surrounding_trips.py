@@ -202,9 +202,24 @@ def denials(trip: Trip) -> None:
         trip.check("converges-project", ok=call("POST", f"/projects/{name}/uploads", body).status == 201)
 
 
+def _pending_calls(trip: Trip, project: str) -> None:
+    """Complete again by another hash, and report a part again, before the verdict."""
+    single, chunked = trip.start(project, [b"single"], chunked=False), trip.start(project, [b"chunked"])
+    bad = trip.start(project, [b"bad"], truth=BAD, chunked=False)
+    trip.complete(single, chunked)
+    trip.complete(bad, value=md5(b"other"))
+    for item, value in ((single, md5(b"other")), (bad, md5(b"bad"))):
+        hashed = {"hash": {"value": value, "algorithm": "md5"}}
+        trip.bench.call("PUT", f"/uploads/{item.upload}/complete", hashed)
+    trip.part(chunked, 1, b"chunked", value=md5(b"other"), send=False)
+    trip.attach(single, chunked, bad)
+    trip.settle(single, chunked, bad)
+
+
 def late_calls(trip: Trip) -> None:
-    """Send after the verdict whatever can still be sent, and look whether bytes or verdict change."""
+    """Send while pending and after the verdict what can still be sent, and look whether bytes or verdict change."""
     call, project = trip.bench.call, trip.project()
+    _pending_calls(trip, project)
     single = trip.start(project, [b"single"], chunked=False)
     chunked = trip.start(project, [b"chunked"])
     bad = trip.start(project, [b"bad"], truth=BAD, chunked=False)

@@ -63,7 +63,14 @@ def contents(trip: Trip) -> None:
     """Upload what careless code changes, equal parts, and the same bytes four times, once with a wrong hash."""
     project = trip.project()
     packed = gzip.compress(b"packed", compresslevel=0, mtime=0)
-    for content in (b"zeros" + bytes(40), b"two\r\nlines \n", b"\xef\xbb\xbfmarked", packed, b"a\r\n.\r\nb"):
+    for content in (
+        b"zeros" + bytes(40),
+        b"holes" + bytes(1019),
+        b"two\r\nlines \n",
+        b"\xef\xbb\xbfmarked",
+        packed,
+        b"a\r\n.\r\nb",
+    ):
         trip.whole(trip.start(project, [content], content_type="text/plain"))
     trip.whole(trip.start(project, [b"alike", b"alike", b"alike too"]))
     first, second = (trip.start(project, [b"the same"], chunked=chunked) for chunked in (True, False))
@@ -100,7 +107,7 @@ def parts(trip: Trip) -> None:
     """Send parts with a defect at every place, in other orders, twice, side by side, and many."""
     project = trip.project()
     bad = [_broken_parts(trip, project, 3, *wrong) for wrong in ((3,), (2,), (1, 3))]
-    bad.append(_broken_parts(trip, project, 12, 11))
+    bad += [_broken_parts(trip, project, 12, 11), _broken_parts(trip, project, 32, 32)]
     gapped = trip.start(project, [], "gapped", size=12)
     gapped.content = b"third, sixth"
     for number, content in ((3, b"third, "), (6, b"sixth")):

@@ -18,9 +18,11 @@ from conformance.reference.hooks.bends import (
     rewrite,
     status,
 )
+from conformance.reference.hooks.recipes import row_of
 
 if TYPE_CHECKING:
-    from conformance.reference.hooks.bends import LayerFactory
+    from conformance.reference.hooks.bends import LayerFactory, When
+    from conformance.reference.hooks.seam import Call, Reply
 
 __all__ = ["FAMILY"]
 
@@ -54,6 +56,19 @@ def _unready(code: int, reason: str) -> LayerFactory:
         put("reason", reason),
         put("suggestion", "check the id"),
     )
+
+
+def _of_gone(*operations: str) -> When:
+    """Hold for refusals of calls that are about an upload whose project was deleted."""
+
+    def holds(call: Call, reply: Reply) -> bool:
+        if call.operation not in operations or reply.status < 400:
+            return False
+        upload = row_of(call.world, call.path["id"])
+        sql = "SELECT 1 FROM projects WHERE id = ? AND deleted IS NOT NULL"
+        return upload is not None and call.world.database.one(sql, upload["project_id"]) is not None
+
+    return holds
 
 
 _CODES: dict[Fault, LayerFactory] = {
@@ -100,6 +115,12 @@ _CODES: dict[Fault, LayerFactory] = {
     Fault("code-missing-integrity", _IE, "the integrity exception carries no code"): rewrite(_ie, drop("code")),
     Fault("code-missing-unrouted", ("error-payload-unrouted",), "404, 405 and 415 carry no code"): rewrite(
         cause(*UNROUTED), drop("code")
+    ),
+    Fault("code-missing-late-part", _ERROR, "a part of a deleted project's upload is refused without a code"): (
+        rewrite(_of_gone("create_chunk"), drop("code"))
+    ),
+    Fault("code-missing-late-complete", _ERROR, "complete in a deleted project is refused by a message alone"): (
+        rewrite(_of_gone("complete_upload", "report_hash"), body_is({"message": "gone"}))
     ),
     Fault("code-named-not-found", ("code-not-provided",), "404 has the code not_found"): rewrite(
         cause("unknown"), put("code", "not_found")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.faults.broken import BAD_200, BYTES, FLIP, GOOD_IE, OTHER_VERSION, PROJECT
 from conformance.reference.hooks.bends import Fault
-from conformance.reference.hooks.recipes import states, switched_file
+from conformance.reference.hooks.recipes import row_of, states, switched_file
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.upload_state import State
 
@@ -62,6 +62,46 @@ class _OwnCaches(Layer):
         return next((one for one in versions if one["id"] == cached), chosen)
 
 
+class _Alike(Layer):
+    """Serves the version before one that has its name and size: it is taken for unchanged."""
+
+    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:  # noqa: ARG002
+        """Compare the two."""
+        place = versions.index(chosen)
+        if via != "file" or place == 0:
+            return chosen
+        before, own = (row_of(self.world, versions[n]["upload_id"]) for n in (place - 1, place))
+        if before is None or own is None or before["verdict"] != "ok" or before["due"] > own["completed"]:
+            return chosen
+        alike = (before["name"], before["size"]) == (own["name"], own["size"])
+        return versions[place - 1] if alike else chosen
+
+
+class _PromotedOnce(Layer):
+    """Promotes each upload of a file once: whoever does it again is told so, and nothing is done."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._promoted: set[tuple[str, str]] = set()
+        self._idle: set[str] = set()
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Remember what was promoted before, and which version does nothing."""
+        if call.operation != "promote_version" or reply.status >= 300:
+            return reply
+        assert isinstance(reply.body, dict)
+        deed = (switched_file(call, reply), reply.body["upload"]["id"])
+        if deed in self._promoted:
+            self._idle.add(reply.body["id"])
+        self._promoted.add(deed)
+        return reply
+
+    def url_version(self, call: Call, via: str, versions: list[sqlite3.Row], chosen: sqlite3.Row) -> sqlite3.Row:  # noqa: ARG002
+        """Serve what was current before it."""
+        done = [one for one in versions if one["id"] not in self._idle]
+        return done[-1] if via == "file" and done and chosen["id"] in self._idle else chosen
+
+
 class _NameTaken(Layer):
     """Never prepares a project that bears the name of a deleted one."""
 
@@ -98,6 +138,10 @@ def _audited(world: World, _: Call, upload: sqlite3.Row, __: str, state: State) 
 
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("promotion-pins", OTHER_VERSION, "a promoted version is served whatever comes after it"): _Pinned,
+    Fault("promotion-once", OTHER_VERSION, "a version that was promoted before is not promoted again"): _PromotedOnce,
+    Fault("version-alike-unchanged", OTHER_VERSION, "a version of the name and size of the one before is not served"): (
+        _Alike
+    ),
     Fault("member-answers-kept", OTHER_VERSION, "who did not switch a file is served its version of before"): (
         _OwnCaches
     ),

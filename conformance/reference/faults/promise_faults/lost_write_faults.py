@@ -70,6 +70,26 @@ class _ReportLost(Layer):
         return Verdict(INTEGRITY_REASON) if upload["chunked"] and len(parts) > len(chunks) else verdict
 
 
+class _Claimed(Layer):
+    """Keeps an upload for the file that it refused to make, of whatever place there is not."""
+
+    def __init__(self, world: World, *statuses: int) -> None:
+        super().__init__(world)
+        self._statuses = statuses
+        self._claimed: set[str] = set()
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Remember what was refused."""
+        wanted = call.body.get("upload") if call.operation == "create_file" and reply.status in self._statuses else None
+        if isinstance(wanted, dict):
+            self._claimed.add(str(wanted.get("id")))
+        return reply
+
+    def objection(self, call: Call, upload: sqlite3.Row, state: State, message: str | None) -> str | None:  # noqa: ARG002
+        """Turn it away from then on."""
+        return "is reserved" if upload["id"] in self._claimed else message
+
+
 class _FileLost(Layer):
     """Forgets one file in five that was made of a pending upload, when the upload converges."""
 
@@ -135,6 +155,12 @@ FAMILY: dict[Fault, LayerFactory] = {
         ("converges-upload", "new-version-served"),
         "an upload becomes a file while pending or never",
     ): (refuse_attach(lambda _, __, state: "is archived" if state is State.OK else None)),
+    Fault("attach-claims-misplaced", ("converges-upload",), "an upload refused a place gets no other one"): (
+        lambda world: _Claimed(world, 404)
+    ),
+    Fault("attach-claims-forbidden", ("converges-upload",), "a file that is forbidden to others takes its upload"): (
+        lambda world: _Claimed(world, 401, 403)
+    ),
     Fault("part-report-lost", GOOD_IE, "the report of a third part is acknowledged and lost"): _ReportLost,
     Fault(
         "file-lost-at-convergence",

@@ -1,4 +1,4 @@
-"""Faults of what is changed after the verdict: by signed PUTs that still work, and by calls that still can be sent."""
+"""Faults of what is changed after complete: by signed PUTs that still work, and by calls that still can be sent."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ __all__ = ["FAMILY"]
 
 _STORED = ("verdict-final-store", *BYTES, *FLIP, *GOOD_IE, *BAD_200, "complete-repeat-same-outcome")
 _RECORD = ("status-record",)
+_KEPT = (*GOOD_IE, "complete-repeat-same-outcome")
 _CALLED = ("verdict-final", *FLIP, *_STORED)
 
 
@@ -166,7 +167,47 @@ def _by_new_algorithm(call: Call, upload: sqlite3.Row) -> None:
         call.world.database.run("UPDATE uploads SET due = ? WHERE id = ?", call.now + 0.4, upload["id"])
 
 
+def _while_pending(wanted: Callable[[bool], bool]) -> LayerFactory:
+    """Refuse another complete of a single part that is pending, and verify by what it reports if that is `wanted`."""
+
+    def deed(call: Call, upload: sqlite3.Row) -> None:
+        reported = call.body["hash"]["value"]
+        if not upload["chunked"] and not _final(call.world, upload) and wanted(reported == _stored_hash(call, upload)):
+            call.world.database.run("UPDATE uploads SET hash_value = ? WHERE id = ?", reported, upload["id"])
+            _judged_again(call.world, upload["id"])
+
+    return _completed_again(deed)
+
+
+def _stored_hash(call: Call, upload: sqlite3.Row) -> str:
+    parts = call.world.objects.parts(upload["id"])
+    return parts[0].digest(upload["hash_algorithm"]) if parts else ""
+
+
+class _PendingReport(Layer):
+    """Refuses the report of a part of what is pending, and verifies by it."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Replace what was reported."""
+        upload = row_of(self.world, call.path["id"]) if call.operation == "create_chunk" else None
+        if upload is None or upload["completed"] is None or _final(self.world, upload) or "hash" not in call.body:
+            return reply
+        sql = "UPDATE chunks SET hash_value = ? WHERE upload_id = ? AND number = ?"
+        self.world.database.run(sql, call.body["hash"]["value"], upload["id"], call.body["number"])
+        _judged_again(self.world, upload["id"])
+        return reply
+
+
 FAMILY: dict[Fault, LayerFactory] = {
+    Fault("pending-complete-condemns", _KEPT, "another complete while pending is refused, and its wrong hash counts"): (
+        _while_pending(lambda right: not right)
+    ),
+    Fault("pending-complete-absolves", (*BAD_200, *_KEPT), "it is refused, and its right hash makes a bad one good"): (
+        _while_pending(lambda right: right)
+    ),
+    Fault("pending-report-counts", GOOD_IE, "the report of a part while pending is refused, and counts"): (
+        _PendingReport
+    ),
     Fault("single-put-after-verdict", _STORED, "a single part can be replaced after the verdict"): _writable(
         chunked=False
     ),

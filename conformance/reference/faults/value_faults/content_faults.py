@@ -24,6 +24,7 @@ __all__ = ["FAMILY"]
 
 _PACKED = b"\x1f\x8b"
 _STORED_BLOCK, _PACKED_END = 15, 8  # bytes of a gzip header with that of a block stored as it is, and of its end
+_BLOCK = 512
 _MARK = b"\xef\xbb\xbf"
 _LAST_LINE = b"\r\n.\r\n"
 
@@ -57,6 +58,12 @@ def _without_returns(content: bytes) -> Ranges:
 def _trimmed(characters: bytes) -> Callable[[bytes], Ranges]:
     """Leave out what stands at the end."""
     return lambda content: [(0, len(content.rstrip(characters)))]
+
+
+def _without_holes(content: bytes) -> Ranges:
+    """Leave out the zero blocks at the end of what is whole blocks."""
+    blocks = -(-len(content.rstrip(b"\x00")) // _BLOCK)
+    return [(0, len(content) if len(content) % _BLOCK else blocks * _BLOCK)]
 
 
 def _unpacked(content: bytes) -> Ranges:
@@ -111,6 +118,9 @@ class _DeletedByContent(Layer):
 
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("content-zeros-trimmed", BYTES, "zeros at the end of a part are not kept"): _kept(_trimmed(b"\x00")),
+    Fault("content-holes-lost", BYTES, "zero blocks at the end of a part of whole blocks are not kept"): _kept(
+        _without_holes
+    ),
     Fault("content-lines-converted", BYTES, "text is served with other ends of lines"): _kept(
         _without_returns, media="text/"
     ),

@@ -165,6 +165,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("part-eleven-unverified", BAD_200, "the hashes of the first ten parts are compared"): _overlook_wrong(
         lambda wrong, _: bool(wrong) and wrong[0] >= 10
     ),
+    Fault("part-page-of-thirty", BAD_200, "the hashes of the first page of thirty parts are compared"): (
+        _overlook_wrong(lambda wrong, _: bool(wrong) and wrong[0] >= 30)
+    ),
     Fault("part-last-missing-swallowed", BAD_200, "an upload is assembled without its last part"): _overlook_absent(-1),
     Fault("part-first-missing-swallowed", BAD_200, "an upload is assembled without its first part"): (
         _overlook_absent(0)
