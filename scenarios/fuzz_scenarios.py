@@ -46,7 +46,7 @@ _WALKED = (*_REFUSED, *_HERE_ONLY, *_CREATED, "no-5xx-legal", "nc-payload", "nc-
 def _call(name: str) -> FuzzScenario:
     exercised = (*_CALL, *_OF_CALL.get(name, (*_HERE_ONLY, "other-user-403")))
     title = "{} {}, drawn from the document and aimed at resources in every state".format(*openapi_document.form(name))
-    return FuzzScenario(f"fuzz-{name.replace('_', '-')}", title, exercised, Share(6, 16, 165), Kind.CALL, name)
+    return FuzzScenario(f"fuzz-{name.replace('_', '-')}", title, exercised, Share(6, 14, 165), Kind.CALL, name)
 
 
 def _hostile(group: str) -> FuzzScenario:

@@ -7,7 +7,7 @@ from functools import partial
 from hypothesis import strategies as st
 
 from conformance.engine.lot import Lot
-from conformance.engine.plan import COMMON, Actor, Plan, do
+from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import Share, in_turns, tabled
 
@@ -65,7 +65,8 @@ _TWINS = Share(1, 2, 4)
 def deletions(draw: Draw, *, what: str, bad: bool = False, promoted: bool = False) -> Plan:
     """A version, a file or a project is deleted, while pending or after, and read meanwhile and afterwards.
 
-    A version may have been promoted before: then another one has the same upload, and keeps it.
+    A version may have been promoted before: then another one has the same upload, and keeps it. What was in it is used
+    once more: each call refuses that by an error of its own.
     """
     shape = draw(shapes.definite(bad=bad))
     start, project = ([do("create_project", "p1")], "p1") if what == "delete_project" else own_or_common(draw)
@@ -80,7 +81,22 @@ def deletions(draw: Draw, *, what: str, bad: bool = False, promoted: bool = Fals
     steps = (*start, *shape.writes("u1", project), shape.completes("u1"), attaching, *wait, *second, delete)
     again = [delete] if draw(st.booleans()) else []
     reader = Actor("reader", (*reads(draw, "f1"), *reads(draw, "f1")))
-    return Plan("deletions", what.replace("_", " "), (Actor("writer", (*steps, *again)), reader))
+    return Plan("deletions", what.replace("_", " "), (Actor("writer", (*steps, *again, *_used_after(what))), reader))
+
+
+def _used_after(what: str) -> list[Step]:
+    """Return changes of what is gone, or stood in what is gone."""
+    promote, rename = do("promote", version=first_version("f1")), do("rename_file", file="f1")
+    if what == "delete_version":
+        return [promote]
+    if what == "delete_file":
+        return [promote, rename, do("relabel", file="f1")]
+    late = [
+        do("report_chunk", upload="u1", number=1),
+        do("complete_again", upload="u1"),
+        do("report_hash", upload="u1"),
+    ]
+    return [*late, promote, rename, do("update_project", project="p1"), attach("u1", "f2", "p1")]
 
 
 FILES = (

@@ -19,8 +19,8 @@ FEW, MANY, FLOOD = 8, 16, 64
 _PLACES = "filled", "opened"
 IDS = ("distinct-ids", "body-own-resource")
 """By making much at one moment."""
-LONG = 260
-"""Reads of one thing in a row: beyond 256."""
+LONG = 140
+"""Reads of one thing in a row: beyond 128."""
 OFTEN = 18
 """Downloads of one thing: beyond 16."""
 

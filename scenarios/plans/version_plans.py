@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
-from conformance.engine.scenario import PlanScenario, Share
+from conformance.engine.scenario import PlanScenario, Share, in_turns
 from conformance.model import Json
 
 from . import shapes
@@ -33,21 +33,42 @@ def promotions(draw: Draw) -> Plan:
 
 
 @st.composite
+def to_and_fro(draw: Draw) -> Plan:
+    """The first of two good versions becomes the current one again, then the second, and the first once more."""
+    second = draw(shapes.definite(bad=False))
+    steps = _switch(draw, settled=True, second=second, good=True)
+    for version in (first_version("f1"), "v2", first_version("f1")):
+        steps += [do("settle", file="f1"), do("promote", version=version)]
+    return _read_meanwhile(draw, "promotions", "to the first version and back, twice", steps)
+
+
+@st.composite
 def third_versions(draw: Draw) -> Plan:
     """A third version follows, a good one: the second served instead is surely the wrong one.
 
     The second is good too, or a server that knows it to be bad might refuse it, and the third would be the second.
     """
-    switch = _switch(draw, settled=draw(st.booleans()), good_second=True)
+    switch = _switch(draw, settled=draw(st.booleans()), second=draw(shapes.definite(bad=False)))
     shape = draw(shapes.definite(bad=False))
     third = (shape.completes("u3"), pause(draw), do("new_version", "v3", file="f1", upload="u3", labelled=True))
     return _read_meanwhile(draw, "third-versions", "a third version", [*switch, *shape.writes("u3"), *third])
 
 
-def _switch(draw: Draw, *, settled: bool, good_second: bool = False) -> list[Step]:
+@st.composite
+def alike_versions(draw: Draw) -> Plan:
+    """A third version has the name and the size of the second, which has settled, and other bytes."""
+    alike = shapes.Shape((draw(st.integers(8, 3000)),), (1,), chunked=draw(st.booleans()))
+    switch = [*_switch(draw, settled=draw(st.booleans()), second=alike), do("settle", file="f1")]
+    third = (alike.completes("u3"), pause(draw), do("new_version", "v3", file="f1", upload="u3"))
+    return _read_meanwhile(
+        draw, "third-versions", "a third version, named alike", [*switch, *alike.writes("u3", name_of="u2"), *third]
+    )
+
+
+def _switch(draw: Draw, *, settled: bool, second: shapes.Shape | None = None, good: bool = False) -> list[Step]:
     """Draw two uploads, a file of the first, settled or not, and the second as its new version, good or bad."""
     bad = draw(st.sampled_from(((False, False), (False, True), (True, False), (False, False), (True, True))))
-    first, second = draw(shapes.definite(bad=bad[0])), draw(shapes.definite(bad=bad[1] and not good_second))
+    first, second = draw(shapes.definite(bad=bad[0] and not good)), second or draw(shapes.definite(bad=bad[1]))
     wait = [do("settle", file="f1")] if settled else []
     named: dict[str, Json] = {"name_of": "u1"} if draw(st.booleans()) else {}  # a new version often keeps its name
     both = [*first.writes("u1"), *second.writes("u2", **named)]
@@ -72,18 +93,20 @@ VERSIONS = (
         Share(1, 2, 6),
         new_versions,
     ),
-    PlanScenario(
+    in_turns(
         "promotions",
-        "The first of two versions becomes the current one again, at once or late",
+        "The first of two versions becomes the current one again, at once or late, or to and fro",
         (*COMPLETED, *WINDOW, *GOOD, *BAD, "new-version-served", "old-version-downloadable", "read-your-writes"),
         Share(1, 2, 6),
         promotions,
+        to_and_fro,
     ),
-    PlanScenario(
+    in_turns(
         "third-versions",
-        "A third version follows, a good one",
+        "A third version follows, a good one, which may have the name and the size of the second",
         (*COMPLETED, *WINDOW, *GOOD, "new-version-served", "old-version-downloadable", "read-your-writes"),
         Share(1, 2, 5),
         third_versions,
+        alike_versions,
     ),
 )

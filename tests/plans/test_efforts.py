@@ -18,7 +18,7 @@ from conformance.settings.run_settings import EFFORTS as NAMES
 LEFT_OUT = {
     "quick": {
         "large-uploads", "several-files", "made-again", "listings", "foreign-uploads", "late-bytes", "wrong-changes",
-        "bursts", "bursts-apart", "floods", "long-polls", "borrowed-hashes",
+        "bursts", "bursts-apart", "floods", "long-polls", "borrowed-hashes", "pending-calls",
     },
     "standard": {"floods"},
     "thorough": set(),

@@ -16,6 +16,8 @@ LONGEST = 1 << 18
 """Bytes of the longest part of a class: it is made all at once."""
 _TRIED = 3
 """Bytes that are varied until a hash is as wanted: one in 256 is."""
+BLOCK = 4096
+"""Bytes of what is kept as a hole where it is all zeros."""
 OWN, OF_UPLOAD, OF_PLAN = "part", "upload", "plan"
 """What has the bytes to itself: each part, all parts of an upload together, or all uploads of a plan of that class."""
 
@@ -24,13 +26,19 @@ OWN, OF_UPLOAD, OF_PLAN = "part", "upload", "plan"
 class ContentClass:
     """How contents of a class look (`says`), and how so many bytes are made of a seed (`of`); random ones without.
 
-    `media` is the content type that they are declared by, and `whose` tells who shares the seed.
+    `media` is the content type that they are declared by, and `whose` tells who shares the seed. Sizes are multiples of
+    `block` bytes where the class is of something that is kept in blocks.
     """
 
     says: str
     of: Callable[[str, int], bytes] | None = None
     media: str = "application/octet-stream"
     whose: str = OWN
+    block: int = 1
+
+    def fitting(self, size: int) -> int:
+        """Return the size in bytes of contents of this class that is next to `size`."""
+        return max(1, round(size / self.block)) * self.block
 
 
 def _drawn(seed: str, size: int) -> bytes:
@@ -80,7 +88,7 @@ def _in_16_bits(seed: str, size: int) -> bytes:
 
 
 CONTENT_CLASSES: Mapping[str, ContentClass] = {
-    "zeros": ContentClass("zeros but for their beginning", _filled(b"", b"\x00")),
+    "zeros": ContentClass("zeros but for their beginning", _filled(b"", b"\x00"), block=BLOCK),
     "lines": ContentClass("lines of text", _filled(b"", b" of text\n", b"\n"), "text/plain; charset=utf-8"),
     "long-lines": ContentClass(
         "lines with two characters at their ends", _filled(b"", b" of\r\n", b"\r\n"), "text/plain"

@@ -1,6 +1,8 @@
-"""What can still be sent of an upload after its verdict, each call followed by a new download."""
+"""What can still be sent of an upload after complete: while it is pending, and after its verdict."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
 
 from .. import shapes
-from ..exercised import COMPLETED, WINDOW
+from ..exercised import BAD, COMPLETED, GOOD, WINDOW
 from ..plan_parts import Draw, attach, attach_meanwhile, settling
 
 
@@ -29,6 +31,28 @@ def late_calls(draw: Draw) -> Plan:
     late = [*_looked(draw, mine, 1), put, do("download", file="f1"), *_looked(draw, theirs, 2)]
     late += _looked(draw, whole, 3)
     return _after_the_verdict("late-calls", "called after the verdict", (good, bad, single), late)
+
+
+@st.composite
+def pending_calls(draw: Draw) -> Plan:
+    """Uploads are completed once more by another hash, and a part is reported once more, as soon as 202 was answered.
+
+    One call for each upload, so that no other hides what it does: a good single part and a wrong hash, a bad one and
+    the right hash, a good chunk and a wrong one. What is refused must not count.
+    """
+    size = draw(st.integers(2, 300))
+    good, chunk = shapes.Shape((size,), (1,), chunked=False), shapes.Shape((size,), (1,))
+    made = (good, replace(good, defect="hash"), chunk)
+    calls = (
+        do("complete_again", upload="u1", lie="hash"),
+        do("complete_again", upload="u2"),
+        do("report_chunk", upload="u3", number=1, lie="hash"),
+    )
+    steps = [step for n, shape in enumerate(made, 1) for step in shape.writes(f"u{n}")]
+    for n, (shape, call) in enumerate(zip(made, calls, strict=True), 1):
+        steps += [shape.completes(f"u{n}"), call, attach(f"u{n}", f"f{n}", COMMON)]
+    steps += [do("download", file=f"f{n}") for n in (1, 3)]
+    return Plan("pending-calls", "called while pending", (Actor("writer", tuple(steps)),))
 
 
 @st.composite
@@ -102,6 +126,13 @@ LATE = (
         (*COMPLETED, *WINDOW, "verdict-final", "complete-repeat-no-5xx"),
         Share(1, 1, 8),
         late_calls,
+    ),
+    PlanScenario(
+        "pending-calls",
+        "An upload is completed again by another hash, and a part reported again, while it is pending",
+        (*COMPLETED, *WINDOW, *GOOD, *BAD, "complete-repeat-no-5xx", "complete-repeat-same-outcome"),
+        Share(0, 1, 4),
+        pending_calls,
     ),
     PlanScenario(
         "late-bytes",

@@ -84,9 +84,10 @@ def _looks() -> list[Step]:
 
 
 def _ends() -> list[Step]:
-    """Return what the owner does when others have tried to delete it all: look again, and use it."""
+    """Return what the owner does when others have tried to take and to delete it all: look again, and use it."""
     first = do("download_version", version=first_version("f1"))
-    return [*_looks(), first, do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
+    ends = [*_looks(), first, do("complete", upload="u2"), attach("u2", "f2", "p1"), attach("u4", "f4", "p1")]
+    return [*ends, do("settle", file="f2"), do("settle", file="f4")]
 
 
 @st.composite
@@ -95,7 +96,7 @@ def wrong_changes(draw: Draw) -> Plan:
 
     Two files of their own show what a server may grant or refuse: a version of an upload that is still open, and that
     the only version of a file is deleted. A file of that upload is refused as well; both are looked after again when
-    it is completed.
+    it is completed. What was refused a place becomes a file of a place that there is.
     """
     shape = draw(shapes.one_part(bad=False))
     steps = [do("create_project", "p1"), *shape.writes("u1", "p1"), shape.completes("u1"), attach("u1", "f1", "p1")]
@@ -120,6 +121,7 @@ def wrong_changes(draw: Draw) -> Plan:
     looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
     looks += [step for n in (3, 4) for step in (do("read_file", file=f"f{n}"), do("read_versions", file=f"f{n}"))]
     ends = [do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
+    ends += [attach("u5", "f5", "p1"), do("settle", file="f5")]
     ends += [do("complete", upload="u6"), settling(), do("read_file", file="f3"), do("download", file="f3")]
     return Plan(
         "wrong-changes",

@@ -18,8 +18,8 @@ from .name_plans import bad_names
 from .rows import Row, chunked, lot_of, plans_of, single
 
 _SHARE = Share(1, 6, 6)
-MANY = 12
-"""Parts of an upload whose last one is wrong: more than ten stand on a page of some listings."""
+MANY = 34
+"""Parts of an upload whose last one is wrong: stores and listings have pages of ten, twenty, 25 and 32."""
 DEFECTS_NAMED = 23
 """Rows of the table, each with a class of names of its own."""
 PLACES = ("first", "middle", "last", "two")

@@ -87,4 +87,5 @@ def formed(shape: Shape, kind: str) -> Shape:
     """Return a shape whose bytes are of a class of contents, declared by its media type, where that fits."""
     if not may_be_formed(shape):
         return shape
-    return replace(shape, content=kind, media=CONTENT_CLASSES[kind].media)
+    one = CONTENT_CLASSES[kind]
+    return replace(shape, parts=tuple(map(one.fitting, shape.parts)), content=kind, media=one.media)

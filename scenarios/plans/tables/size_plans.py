@@ -43,13 +43,19 @@ def _powers(lot: Lot, effort: str) -> list[Row]:
 
 
 def _of_contents(rows: list[Row], lot: Lot) -> list[Row]:
-    """Give each row a class of contents in turn, where its part is long enough; some rows stay random."""
-    kinds = iter(lot.order("contents", (*FORMED, *FORMED[:2])))
+    """Give each row the first class of contents that is left and has its size; some rows stay random."""
+    left = list(lot.order("contents", (*FORMED, *FORMED[:2])))
     found: list[Row] = []
     for row in rows:
-        kind = next(kinds, "") if may_be_formed(row.shape) else ""
-        found.append(replace(row, shape=formed(row.shape, kind)) if kind else row)
+        shapes = ((kind, formed(row.shape, kind)) for kind in left if may_be_formed(row.shape))
+        kind, shape = next((one for one in shapes if _as_large(one[1], row.shape)), ("", row.shape))
+        found.append(replace(row, shape=shape))
+        left = [*left[: left.index(kind)], *left[left.index(kind) + 1 :]] if kind else left
     return found
+
+
+def _as_large(one: Shape, other: Shape) -> bool:
+    return all(abs(size - wanted) <= 1 for size, wanted in zip(one.parts, other.parts, strict=True))
 
 
 def _standard(lot: Lot) -> list[Shape]:
