@@ -130,7 +130,7 @@ LATE = (
     PlanScenario(
         "pending-calls",
         "An upload is completed again by another hash, and a part reported again, while it is pending",
-        (*COMPLETED, *WINDOW, *GOOD, *BAD, "complete-repeat-no-5xx", "complete-repeat-same-outcome"),
+        (*COMPLETED, *WINDOW, *GOOD, *BAD, "complete-repeat-no-5xx"),
         Share(0, 1, 4),
         pending_calls,
     ),

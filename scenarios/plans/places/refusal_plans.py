@@ -13,6 +13,7 @@ from .. import shapes
 from ..exercised import COMPLETED, OWN_PROJECT, REFUSED, WINDOW
 from ..plan_parts import Draw, attach, attach_in, settling
 
+NOWHERE = "a file of the upload in a folder that never was"
 _INTRUDERS = ("other", "invalid", "nobody")
 
 
@@ -36,12 +37,17 @@ def refusals(draw: Draw) -> Plan:
 
 
 def _made(draw: Draw) -> list[Step]:
-    """Return what the owner has: a file with two versions, a folder, an upload that is open, and an unused one."""
+    """Return what the owner has: a file with two versions, a folder, an upload that is open, and two unused ones.
+
+    One of these becomes a file in the end, the other none: that a refused file of it was made would show.
+    """
     first, second, spare = (draw(shapes.one_part(bad=False)) for _ in range(3))
     steps = [do("create_project", "p1"), do("create_folder", "d1", project="p1")]
     steps += [*first.writes("u1", "p1"), first.completes("u1"), attach("u1", "f1", "p1")]
     steps += [*second.writes("u3", "p1"), second.completes("u3"), do("new_version", "v3", file="f1", upload="u3")]
-    steps += [*spare.writes("u4", "p1"), spare.completes("u4"), do("settle", file="f1")]
+    for upload in ("u4", "u5"):
+        steps += [*spare.writes(upload, "p1"), spare.completes(upload)]
+    steps.append(do("settle", file="f1"))
     return [*steps, do("create_upload", "u2", project="p1", parts=[5]), do("put_part", upload="u2", number=1)]
 
 
@@ -57,6 +63,7 @@ def _changes(who: str) -> list[Step]:
         do("create_folder", f"{who}d", project="p1", folder="d1"),
         do("update_project", project="p1"),
         do("attach", f"{who}f", upload="u4", project="p1"),
+        do("attach", f"{who}g", upload="u5", project="p1"),
         do("create_upload", f"{who}u", project="p1", parts=[3], patient=False),
         do("report_hash", upload="u1", lie="hash"),
     ]
@@ -86,8 +93,8 @@ def _looks() -> list[Step]:
 def _ends() -> list[Step]:
     """Return what the owner does when others have tried to take and to delete it all: look again, and use it."""
     first = do("download_version", version=first_version("f1"))
-    ends = [*_looks(), first, do("complete", upload="u2"), attach("u2", "f2", "p1"), attach("u4", "f4", "p1")]
-    return [*ends, do("settle", file="f2"), do("settle", file="f4")]
+    ends = [*_looks(), first, do("complete", upload="u2"), attach("u2", "f2", "p1"), attach("u5", "f5", "p1")]
+    return [*ends, do("settle", file="f2"), do("settle", file="f5")]
 
 
 @st.composite
@@ -110,10 +117,11 @@ def wrong_changes(draw: Draw) -> Plan:
     for n in (3, 4):
         steps += [*spare.writes(f"u{n}", "p1"), spare.completes(f"u{n}"), attach(f"u{n}", f"f{n}", "p1")]
         steps += [do("settle", file=f"f{n}"), do("read_file", file=f"f{n}")]
-    steps += [*spare.writes("u5", "p1"), spare.completes("u5")]  # what a file could be made of
+    for upload in ("u5", "u7"):  # what a file could be made of, and what one is made of in the end
+        steps += [*spare.writes(upload, "p1"), spare.completes(upload)]
     steps += [do("create_upload", "u6", project="p1", parts=[5]), do("put_part", upload="u6", number=1)]
     wrong = [do("change_badly", file="f1", upload="u2", request=name) for name in CHANGES]
-    wrong += [do("change_badly", file="f1", upload="u5", request="a file of the upload in a folder that never was")]
+    wrong += [do("change_badly", file="f1", upload=upload, request=NOWHERE) for upload in ("u5", "u7")]
     wrong += [do("move_file", file="f1", folder="d2"), attach_in("u1", "f9", "d2", "p2")]
     wrong += [do("new_version", "v3", file="f3", upload="u6"), do("delete_version", version=first_version("f4"))]
     wrong.append(attach("u6", "f6", "p1"))
@@ -121,7 +129,7 @@ def wrong_changes(draw: Draw) -> Plan:
     looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
     looks += [step for n in (3, 4) for step in (do("read_file", file=f"f{n}"), do("read_versions", file=f"f{n}"))]
     ends = [do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
-    ends += [attach("u5", "f5", "p1"), do("settle", file="f5")]
+    ends += [attach("u7", "f7", "p1"), do("settle", file="f7")]
     ends += [do("complete", upload="u6"), settling(), do("read_file", file="f3"), do("download", file="f3")]
     return Plan(
         "wrong-changes",
