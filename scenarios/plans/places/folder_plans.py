@@ -84,7 +84,7 @@ def folder_deletions(draw: Draw) -> Plan:
     steps = [do("create_project", "p1"), *nested("p1", 2), do("create_folder", "d4", project="p1")]
     steps += [*shape.writes("u1", "p1"), shape.completes("u1"), attach_in("u1", "f6", "d4", "p1")]
     steps += [do("delete_folder", folder="d4")]
-    steps += [attach_in("u1", "f1", "d2", "p1"), attach("u1", "f2", "p1"), attach_in("u1", "f4", "d2", "p1")]
+    steps += [attach_in("u1", "f1", "d2", "p1"), attach("u1", "f2", "p1"), attach_in("u1", "f4", gone, "p1")]
     steps += [do("create_folder", "e1", project="p1", folder=gone), attach_in("u1", "f5", "e1", "p1")]
     steps += [do("move_file", file="f4"), do("move_folder", folder="e1"), wait, do("delete_folder", folder=gone)]
     beside = {"folder": "d1"} if gone == "d2" else {}

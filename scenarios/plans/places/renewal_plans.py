@@ -22,9 +22,10 @@ MOST_VERSIONS, RIVALS = 10, 4
 def project_changes(draw: Draw, *, bad: bool) -> Plan:
     """A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted.
 
-    Another is deleted at once, and made again under its name.
+    Another is deleted at once, and made again under its name. What is uploaded has a plain name, or a refusal might be
+    of the name.
     """
-    shape = draw(shapes.definite(bad=bad))
+    shape = replace(draw(shapes.definite(bad=bad)), name_class="")
     change, look = do("update_project", project="p1"), do("read_project", project="p1")
     start = [do("create_project", "p1"), change, look, *shape.writes("u1", "p1"), change, shape.completes("u1")]
     used = [attach("u1", "f1", "p1"), change, do("create_upload", project="p1", parts=[1]), pause(draw), look]
