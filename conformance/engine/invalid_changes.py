@@ -10,6 +10,8 @@ from conformance.engine.invalid_requests import Request
 
 _HASH = {"value": "d41d8cd98f00b204e9800998ecf8427e", "algorithm": "md5"}
 
+NOWHERE = "a file of the upload in a folder that never was"
+
 CHANGES: dict[str, Request] = {
     "a file renamed to nothing": Request("PUT", "/files/{file}/rename", {"name": ""}),
     "a file renamed without a name": Request("PUT", "/files/{file}/rename", {}),
@@ -20,9 +22,7 @@ CHANGES: dict[str, Request] = {
         "PUT", "/files/{file}/move", {"parent": {"kind": "dds-moon", "id": "{project}"}}
     ),
     "a version of an upload that never was": Request("PUT", "/files/{file}", {"upload": {"id": "{id}"}}),
-    "a file of the upload in a folder that never was": Request(
-        "POST", "/files", {"parent": {"kind": "dds-folder", "id": "{id}"}, "upload": {"id": "{upload}"}}
-    ),
+    NOWHERE: Request("POST", "/files", {"parent": {"kind": "dds-folder", "id": "{id}"}, "upload": {"id": "{upload}"}}),
     "a folder without a name": Request("POST", "/folders", {"parent": {"kind": "dds-project", "id": "{project}"}}),
     "a folder in a folder that never was": Request(
         "POST", "/folders", {"parent": {"kind": "dds-folder", "id": "{id}"}, "name": "{name}"}

@@ -89,7 +89,8 @@ def draw(base_url: str, call: str, count: int, seed: int) -> Drawn:
     others = [case for case in random_ones if case is not plain]
     fuzzed = lot.sample(others, min(share, len(others)))
     rest = [case for case in laid_out if case is not plain]
-    tokenless = lot.sample(strangers := [case for case in rest if _tokenless(case)], min(1, len(strangers)))
+    strangers = [case for case in rest if _tokenless(case)]
+    tokenless = lot.sample(strangers, min(1, len(strangers)))
     rest = [case for case in rest if case not in tokenless]
     mixed = [*fuzzed, *lot.sample(rest, min(len(rest), max(0, count - len(fuzzed) - len(tokenless))))]
     lot.shuffle(mixed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import pytest
 
@@ -203,10 +203,13 @@ def test_others_ask_for_what_the_owner_was_answered_just_now(seed: int) -> None:
                 assert other.steps[place + 2].verb == "read_url"
 
 
+def bad_of(turn: object) -> object:
+    """Return which truth a turn of a scenario of both truths is for; None for any other."""
+    return turn.keywords.get("bad") if isinstance(turn, partial) else None
+
+
 TURNS = [name for name, one in SCENARIOS.items() if one.turns]
-OF_BOTH_TRUTHS = [
-    name for name in TURNS if len(SCENARIOS[name].turns) == 2 and name not in ("promotions", "third-versions")
-]
+OF_BOTH_TRUTHS = [name for name in TURNS if [bad_of(turn) for turn in SCENARIOS[name].turns] == [False, True]]
 
 
 def truth_of(plan: Plan) -> Truth:

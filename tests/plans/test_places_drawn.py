@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from conformance.scenarios.plans.places.refusal_plans import NOWHERE
 from hypothesis import HealthCheck, given, settings
 
 from conformance.engine.execution.bindings import File, Project, Upload, Version, World
 from conformance.engine.execution.closing import sample
-from conformance.engine.invalid_changes import CHANGES
+from conformance.engine.invalid_changes import CHANGES, NOWHERE
 from conformance.engine.plan import Actor, Plan, PlanError, do
 from conformance.engine.plan_model import Truth, check, truths
 from conformance.engine.plan_verbs import option

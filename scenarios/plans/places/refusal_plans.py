@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from conformance.engine.invalid_changes import CHANGES
+from conformance.engine.invalid_changes import CHANGES, NOWHERE
 from conformance.engine.plan import Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share
@@ -13,7 +13,6 @@ from .. import shapes
 from ..exercised import COMPLETED, OWN_PROJECT, REFUSED, WINDOW
 from ..plan_parts import Draw, attach, attach_in, settling
 
-NOWHERE = "a file of the upload in a folder that never was"
 _INTRUDERS = ("other", "invalid", "nobody")
 
 

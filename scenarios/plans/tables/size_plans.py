@@ -8,7 +8,7 @@ from conformance.engine.lot import Lot
 from conformance.engine.plan import Plan
 from conformance.engine.plan_model import LARGE_PART
 from conformance.engine.scenario import Share, tabled
-from conformance.engine.values.content_classes import FORMED
+from conformance.engine.values.content_classes import CONTENT_CLASSES, FORMED
 
 from ..exercised import COMPLETED, GOOD, WINDOW
 from ..shapes import GAPS, MOST_PROBED, Shape
@@ -47,15 +47,15 @@ def _of_contents(rows: list[Row], lot: Lot) -> list[Row]:
     left = list(lot.order("contents", (*FORMED, *FORMED[:2])))
     found: list[Row] = []
     for row in rows:
-        shapes = ((kind, formed(row.shape, kind)) for kind in left if may_be_formed(row.shape))
-        kind, shape = next((one for one in shapes if _as_large(one[1], row.shape)), ("", row.shape))
-        found.append(replace(row, shape=shape))
-        left = [*left[: left.index(kind)], *left[left.index(kind) + 1 :]] if kind else left
+        kind = next((kind for kind in left if _has_size_of(row.shape, kind)), "")
+        if kind:
+            left.remove(kind)
+        found.append(replace(row, shape=formed(row.shape, kind)) if kind else row)
     return found
 
 
-def _as_large(one: Shape, other: Shape) -> bool:
-    return all(abs(size - wanted) <= 1 for size, wanted in zip(one.parts, other.parts, strict=True))
+def _has_size_of(shape: Shape, kind: str) -> bool:
+    return may_be_formed(shape) and all(abs(CONTENT_CLASSES[kind].fitting(size) - size) <= 1 for size in shape.parts)
 
 
 def _standard(lot: Lot) -> list[Shape]:

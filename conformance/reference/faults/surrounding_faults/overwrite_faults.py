@@ -39,6 +39,13 @@ def _judged_again(world: World, upload_id: str) -> None:
     world.jobs.ring()
 
 
+def _verified_by(world: World, upload_id: str, reported: dict[str, Any]) -> None:
+    """Let another hash of the whole count, and verify by it."""
+    sql = "UPDATE uploads SET hash_value = ?, hash_algorithm = ? WHERE id = ?"
+    world.database.run(sql, reported["value"], reported["algorithm"], upload_id)
+    _judged_again(world, upload_id)
+
+
 def _writable(*, chunked: bool) -> LayerFactory:
     """Take signed PUTs of objects that are assembled already, of one kind."""
 
@@ -106,9 +113,7 @@ class _HashVerifies(Layer):
     async def after(self, call: Call, reply: Reply) -> Reply:
         """Replace the hash."""
         if call.operation == "report_hash" and reply.status == 200:
-            sql = "UPDATE uploads SET hash_value = ?, hash_algorithm = ? WHERE id = ?"
-            self.world.database.run(sql, call.body["value"], call.body["algorithm"], call.path["id"])
-            _judged_again(self.world, call.path["id"])
+            _verified_by(self.world, call.path["id"], call.body)
         return reply
 
 
@@ -155,11 +160,8 @@ def _completed_again(deed: Callable[[Call, sqlite3.Row], None]) -> LayerFactory:
 
 
 def _by_new_hash(call: Call, upload: sqlite3.Row) -> None:
-    reported = call.body["hash"]
-    if reported["value"] != upload["hash_value"]:
-        sql = "UPDATE uploads SET hash_value = ?, hash_algorithm = ? WHERE id = ?"
-        call.world.database.run(sql, reported["value"], reported["algorithm"], upload["id"])
-        _judged_again(call.world, upload["id"])
+    if call.body["hash"]["value"] != upload["hash_value"]:
+        _verified_by(call.world, upload["id"], call.body["hash"])
 
 
 def _by_new_algorithm(call: Call, upload: sqlite3.Row) -> None:
@@ -171,10 +173,10 @@ def _while_pending(wanted: Callable[[bool], bool]) -> LayerFactory:
     """Refuse another complete of a single part that is pending, and verify by what it reports if that is `wanted`."""
 
     def deed(call: Call, upload: sqlite3.Row) -> None:
-        reported = call.body["hash"]["value"]
-        if not upload["chunked"] and not _final(call.world, upload) and wanted(reported == _stored_hash(call, upload)):
-            call.world.database.run("UPDATE uploads SET hash_value = ? WHERE id = ?", reported, upload["id"])
-            _judged_again(call.world, upload["id"])
+        reported = {"value": call.body["hash"]["value"], "algorithm": upload["hash_algorithm"]}
+        right = reported["value"] == _stored_hash(call, upload)
+        if not upload["chunked"] and not _final(call.world, upload) and wanted(right):
+            _verified_by(call.world, upload["id"], reported)
 
     return _completed_again(deed)
 
