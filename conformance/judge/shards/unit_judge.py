@@ -43,8 +43,14 @@ class UnitJudge(Judge):
     def share(self, surroundings: Surroundings) -> Share | None:
         """Return what these projects contribute; None where they are not plain.
 
-        Must be asked once, when everything was taken.
+        Must be asked once, when everything was taken: nothing is remembered afterwards.
         """
+        try:
+            return self._share(surroundings)
+        finally:
+            self.end()
+
+    def _share(self, surroundings: Surroundings) -> Share | None:
         world, book = self._world, Book(0)
         if not is_plain(world, self._gathered, self._traces, self._payloads, surroundings):
             return None
@@ -70,7 +76,6 @@ class UnitJudge(Judge):
         found.counters.update(reached(context))
         found.counters.update({f"error-{code}": count for code, count in self._statuses.items()})
         found.converged = _converged(context.converged)
-        self.end()
         return found
 
     def _added(self, found: Share, book: Book) -> None:
