@@ -28,8 +28,9 @@ from conformance.outcome.sums import Sums
 
 TOGETHER = 2_000
 """Operations that are added up at a time, and at most judged by one judge."""
-_FEWER, _MORE = 4, 2
-"""Where projects judged together are not all plain, each is judged by itself and fewer are tried next; else more."""
+_SELDOM = 10
+"""Judging apart what proves not to be plain together is done twice: as many projects are judged together as let that
+happen to one group in so many."""
 _KINDS = (OPERATION, UNFINISHED)
 _YIELDED = ["project", "first", "line", "raw"]
 _READ = ("bucket", "kind", *_YIELDED)
@@ -86,15 +87,15 @@ def do(task: Task) -> Done:
 def _do(task: Task) -> Done:
     done, classify = Done(task.number), Classifier(task.target)
     decode = Decoder(base_of(task.target.base_url))
-    most = TOGETHER
+    judged = tied = 0
     for units in _batched(_projects(task, decode, classify), TOGETHER):
         done.sums.take(*in_order(units))
         plain = [one for one in units if _may_be_plain(one, task)]
         done.tied.update({one.project for one in units} - {one.project for one in plain})
         while plain:
-            together = next(_batched(iter(plain), most))
-            plain = plain[len(together) :]
-            most = min(most * _MORE, TOGETHER) if _judge(together, task, done) else max(most // _FEWER, 1)
+            count = max(judged // (_SELDOM * (tied + 1)), 1)
+            together, plain = plain[:count], plain[count:]
+            judged, tied = judged + len(together), tied + _judge(together, task, done)
     done.tied.discard("")
     return done
 
@@ -131,8 +132,8 @@ def in_order(units: Sequence[Lines]) -> tuple[Sequence[int], Sequence[Operation]
     return [number for number, _, _ in rows], operations, classes
 
 
-def _judge(units: Sequence[Lines], task: Task, done: Done) -> bool:
-    """Judge projects together; where they are not plain, each by itself. Return whether they are."""
+def _judge(units: Sequence[Lines], task: Task, done: Done) -> int:
+    """Judge projects together; where they are not plain, each by itself. Return how many are not."""
     judge = UnitJudge(
         task.target, recorded=task.recorded, accepts_small_parts=task.surroundings.small_parts, partial=task.partial
     )
@@ -147,12 +148,11 @@ def _judge(units: Sequence[Lines], task: Task, done: Done) -> bool:
             })  # fmt: skip
         share.strangers.update(unit.project for unit in units if any(_is_others(one) for one in unit.operations))
         done.share.add(share)
-        return True
-    if len(units) == 1:
-        done.tied.add(units[0].project)
-    for unit in units if len(units) > 1 else ():
-        _judge([unit], task, done)
-    return False
+        return 0
+    if len(units) > 1:
+        return sum(_judge([unit], task, done) for unit in units)
+    done.tied.add(units[0].project)
+    return 1
 
 
 def _is_others(operation: Operation) -> bool:
