@@ -50,7 +50,7 @@ def compared(name: str, history: History, counted: Counted) -> bool:
     """Compare one history; print what differs."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.parquet"
-        found = list(differences(history, path, COUNTS))
+        found = list(differences(history, path, COUNTS, whole_too=True))
         result = sharded(path, 7, recorded=history.recorded)
     counted.operations += len(history.operations)
     counted.whole[result.why] += result.gist is None

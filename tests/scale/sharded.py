@@ -27,14 +27,19 @@ def document(of: Gist) -> dict[str, object]:
     return {name: value for name, value in found.items() if name not in _OF_THE_MOMENT}
 
 
-def differences(history: History, path: Path, shards: Sequence[int]) -> Iterator[str]:
-    """Yield how the judgement in so many shards differs from that of one judge; nothing where it never does."""
+def differences(history: History, path: Path, shards: Sequence[int], *, whole_too: bool = False) -> Iterator[str]:
+    """Yield how the judgement in so many shards differs from that of one judge; nothing where it never does.
+
+    That shards are given up, and one process must judge the whole, is a difference as well, unless `whole_too`.
+    """
     convert_history(history, path)
     whole = gist(history)
     for count in shards:
         found = sharded(path, count, recorded=history.recorded)
         if found.gist is None:
-            continue  # judged whole
+            if not whole_too:
+                yield f"{count} shards: must be judged whole, since {found.why}"
+            continue
         for name in ("lags", "counters", "operations"):
             if getattr(whole.judged, name) != getattr(found.gist.judged, name):
                 yield f"{count} shards: {name}"

@@ -62,7 +62,7 @@ def broken(*judgements: Judgement) -> set[str]:
 
 def in_shards(history: History, path: Path) -> set[str]:
     """Return why shards would not do, for each number of them; their judgement is the whole's where they do."""
-    assert list(differences(history, path, SHARDS)) == []
+    assert list(differences(history, path, SHARDS, whole_too=True)) == []
     return {found.why for found in (sharded(path, count, recorded=history.recorded) for count in SHARDS)}
 
 
