@@ -55,6 +55,23 @@ UNKNOWN: dict[str, Request] = {
 """Documented calls about a resource that the client invented."""
 
 UNKNOWN_CALLS = tuple(UNKNOWN)
+_RIGHTS = {"auth_role": {"id": "file_downloader"}}
+
+SELDOM: dict[str, Request] = {
+    "list_project_files": Request("GET", "/projects/{id}/files"),
+    "list_project_children": Request("GET", "/projects/{id}/children"),
+    "list_permissions": Request("GET", "/projects/{id}/permissions"),
+    "show_permission": Request("GET", "/projects/{id}/permissions/{id}"),
+    "grant_permission": Request("PUT", "/projects/{id}/permissions/{id}", _RIGHTS),
+    "withdraw_permission": Request("DELETE", "/projects/{id}/permissions/{id}"),
+    "show_permission of nobody": Request("GET", "/projects/{project}/permissions/{id}"),
+    "withdraw_permission of nobody": Request("DELETE", "/projects/{project}/permissions/{id}"),
+    "show_folder": Request("GET", "/folders/{id}"),
+    "list_folder_children": Request("GET", "/folders/{id}/children"),
+    "move_folder": Request("PUT", "/folders/{id}/move", {"parent": _PARENT}),
+    "rename_folder": Request("PUT", "/folders/{id}/rename", {"name": "{name}"}),
+}
+"""The same of calls that plans seldom make, or only where they succeed."""
 
 INVALID: dict[str, Request] = {
     "a project without a name": Request("POST", "/projects", {"description": "no name"}),
@@ -75,6 +92,13 @@ INVALID: dict[str, Request] = {
     "a method that is not offered": Request("PATCH", "/projects/{project}", {"description": "changed"}),
 }
 """Requests no server can grant, or may grant at its own choice: never a 5xx."""
+
+PAGES: dict[str, Request] = {
+    "a project's files by a page that is none": Request("GET", "/projects/{project}/files?page=0"),
+    "a project's children by a page that is none": Request("GET", "/projects/{project}/children?page=none"),
+    "a project's rights by a page that is none": Request("GET", "/projects/{project}/permissions?per_page=none"),
+}
+"""The same about lists that are asked for wrongly nowhere else."""
 
 ODD_IDS: dict[str, str] = {"malformed": "not-a-uuid", "odd": "%F0%9F%90%9F%20or%27%22"}
 """Ids that are no UUIDs, ready for a path."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from conformance.engine.invalid_requests import INVALID, UNKNOWN_CALLS
+from conformance.engine.invalid_requests import INVALID, PAGES, SELDOM, UNKNOWN_CALLS
 from conformance.engine.plan import COMMON, Actor, Plan, Step, do
 from conformance.engine.plan_model import first_version
 from conformance.engine.scenario import PlanScenario, Share, of_both_truths
@@ -93,6 +93,15 @@ def wrong_requests(draw: Draw) -> Plan:
     return Plan("wrong-requests", "wrong questions", (asking, Actor("stranger", tuple(strange), users[0])))
 
 
+@st.composite
+def seldom_calls(draw: Draw) -> Plan:
+    """Each call that other plans seldom make is asked about what never existed, with a token and without one."""
+    calls = [do("use_unknown", call=call) for call in draw(st.permutations(tuple(SELDOM)))]
+    pages = [do("ask_badly", request=name) for name in PAGES]
+    actors = (Actor("asker", (*calls, *pages)), Actor("stranger", tuple(calls), "nobody"))
+    return Plan("seldom-calls", "wrong questions to calls that are seldom made", actors)
+
+
 _UNUSABLE = (
     "error-payload-unrouted", "error-number", "invalid-no-5xx", "nc-only-extended", "nc-unknown-id",
     "integrity-only-url", "no-token-401", "refused-create-no-trace",
@@ -112,6 +121,13 @@ ACCESS = (
         (*REFUSED, *_UNUSABLE),
         Share(1, 4, 6),
         wrong_requests,
+    ),
+    PlanScenario(
+        "seldom-calls",
+        "Calls that other plans seldom make are asked about what never existed, by anybody",
+        (*REFUSED, *_UNUSABLE),
+        Share(0, 1, 2),
+        seldom_calls,
     ),
     of_both_truths(
         "other-users",

@@ -34,12 +34,18 @@ def promotions(draw: Draw) -> Plan:
 
 @st.composite
 def to_and_fro(draw: Draw) -> Plan:
-    """The first of two good versions becomes the current one again, then the second, and the first once more."""
-    second = draw(shapes.definite(bad=False))
+    """The first of two good versions becomes the current one again, then the second, and the first once more.
+
+    A bad one follows, is replaced by the second once its verdict was told, and becomes the current one again.
+    """
+    second, bad = draw(shapes.definite(bad=False)), draw(shapes.definite(bad=True))
     steps = _switch(draw, settled=True, second=second, good=True)
     for version in (first_version("f1"), "v2", first_version("f1")):
         steps += [do("settle", file="f1"), do("promote", version=version)]
-    return _read_meanwhile(draw, "promotions", "to the first version and back, twice", steps)
+    steps += [*bad.writes("u3"), bad.completes("u3"), do("new_version", "v3", file="f1", upload="u3")]
+    for version in ("v2", "v3"):
+        steps += [do("settle", file="f1"), do("promote", version=version)]
+    return _read_meanwhile(draw, "promotions", "to and fro between its versions", steps)
 
 
 @st.composite

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache, partial
 
 import pytest
 
+from conformance.engine.invalid_requests import PAGES, SELDOM
 from conformance.engine.plan import COMMON, Actor, Plan, Step
 from conformance.engine.plan_model import LARGE_PART, Truth, check, first_version, truths
 from conformance.engine.plan_verbs import option
@@ -240,13 +242,31 @@ def test_a_version_that_only_looks_like_the_one_before_follows_it(seed: int) -> 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_file_goes_to_and_fro_between_two_good_versions(seed: int) -> None:
-    """Three promotions, each of what is not current and has settled."""
-    (fro,) = [plan for plan in plans("promotions", seed) if "twice" in plan.title]
-    told = truths(fro)
-    assert {told["u1"], told["u2"]} == {Truth.GOOD}
+def test_a_file_goes_to_and_fro_between_its_versions(seed: int) -> None:
+    """Each promotion is of what is not current and has settled: good versions first, a bad one at last."""
+    (fro,) = [plan for plan in plans("promotions", seed) if "to and fro" in plan.title]
+    assert truths(fro) == {"u1": Truth.GOOD, "u2": Truth.GOOD, "u3": Truth.BAD}
     promoted = [step.args["version"] for _, step in fro.steps() if step.verb == "promote"]
-    assert promoted == [first_version("f1"), "v2", first_version("f1")]
+    assert promoted == [first_version("f1"), "v2", first_version("f1"), "v2", "v3"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_call_about_an_upload_is_made_while_it_is_pending(seed: int) -> None:
+    """Right after its completion, before anything settles."""
+    (pending,) = plans("pending-calls", seed)
+    verbs = [step.verb for step in pending.actors[0].steps]
+    called = [after for before, after in itertools.pairwise(verbs) if before == "complete"]
+    assert called == ["complete_again", "complete_again", "report_chunk", "report_hash"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_calls_that_are_seldom_made_are_refused_for_an_unknown_id_and_without_a_token(seed: int) -> None:
+    """Each of them, and lists by a page that is none."""
+    (seldom,) = plans("seldom-calls", seed)
+    asked = {actor.user: [step.args.get("call") for step in actor.steps] for actor in seldom.actors}
+    assert set(SELDOM) == set(asked["nobody"])
+    assert set(SELDOM) == set(asked["owner"]) - {None}
+    assert {step.args["request"] for _, step in seldom.steps() if step.verb == "ask_badly"} == set(PAGES)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import reference_lasting_trips as lasting
 import reference_promise_trips as promises
+import reference_seldom_trips as seldom
 import reference_surrounding_trips as surroundings
 import reference_value_trips as values
 
@@ -34,6 +35,7 @@ from conformance.reference.faults.surrounding_faults import (
     member_faults,
     overwrite_faults,
     relocation_faults,
+    seldom_faults,
 )
 from conformance.reference.faults.value_faults import (
     content_faults,
@@ -74,6 +76,7 @@ TRIPS: dict[ModuleType, Callable[[Trip], None]] = {
     member_faults: surroundings.members,
     foreign_faults: surroundings.others,
     overwrite_faults: surroundings.late_calls,
+    seldom_faults: seldom.seldom_calls,
     return_faults: lasting.returns,
     aftermath_faults: lasting.aftermaths,
     sequence_faults: lasting.sequences,

@@ -11,7 +11,7 @@ from conformance.api.answers import Answer
 from conformance.engine.execution.bindings import Project, Upload, World
 from conformance.engine.execution.context import Sent, Speaker, Stage, Turn, sent
 from conformance.engine.execution.scheduler import Task
-from conformance.engine.invalid_requests import INVALID, ODD_IDS, UNKNOWN
+from conformance.engine.invalid_requests import INVALID, ODD_IDS, PAGES, SELDOM, UNKNOWN
 from conformance.engine.plan_model import Truth
 from conformance.model import NOTHING, Json, Operation
 
@@ -149,7 +149,7 @@ def use_unknown(turn: Turn) -> Task:
     how = str(turn.option("id"))
     made = str(uuid.uuid4())
     words = {"id": ODD_IDS.get(how, made), "name": turn.world.name("unknown"), "project": _project_id(turn)}
-    method, path, body = UNKNOWN[str(turn.option("call"))].filled(**words)
+    method, path, body = (UNKNOWN | SELDOM)[str(turn.option("call"))].filled(**words)
     notes = {"invented": [words["id"]]}
     turn.client.send(method, path, json=body, notes=notes, intent="valid" if how == "unknown" else "invalid")
     yield from ()
@@ -159,7 +159,7 @@ def ask_badly(turn: Turn) -> Task:
     """Send a request that is wrong in itself."""
     made = str(uuid.uuid4())
     words = {"id": made, "name": turn.world.name("invalid"), "project": _project_id(turn)}
-    request = INVALID[str(turn.option("request"))]
+    request = (INVALID | PAGES)[str(turn.option("request"))]
     method, path, body = request.filled(**words)
     notes = {"invented": [made]}
     if request.raw:

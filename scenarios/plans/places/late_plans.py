@@ -35,23 +35,24 @@ def late_calls(draw: Draw) -> Plan:
 
 @st.composite
 def pending_calls(draw: Draw) -> Plan:
-    """Uploads are completed once more by another hash, and a part is reported once more, as soon as 202 was answered.
+    """Uploads are completed once more by another hash, and parts and hashes are reported, as soon as 202 was answered.
 
     One call for each upload, so that no other hides what it does: a good single part and a wrong hash, a bad one and
-    the right hash, a good chunk and a wrong one. What is refused must not count.
+    the right hash, a good chunk and a wrong one, a good single part and a further hash. What is refused must not count.
     """
     size = draw(st.integers(2, 300))
     good, chunk = shapes.Shape((size,), (1,), chunked=False), shapes.Shape((size,), (1,))
-    made = (good, replace(good, defect="hash"), chunk)
+    made = (good, replace(good, defect="hash"), chunk, good)
     calls = (
         do("complete_again", upload="u1", lie="hash"),
         do("complete_again", upload="u2"),
         do("report_chunk", upload="u3", number=1, lie="hash"),
+        do("report_hash", upload="u4"),
     )
     steps = [step for n, shape in enumerate(made, 1) for step in shape.writes(f"u{n}")]
     for n, (shape, call) in enumerate(zip(made, calls, strict=True), 1):
         steps += [shape.completes(f"u{n}"), call, attach(f"u{n}", f"f{n}", COMMON)]
-    steps += [do("download", file=f"f{n}") for n in (1, 3)]
+    steps += [do("download", file=f"f{n}") for n in (1, 3, 4)]
     return Plan("pending-calls", "called while pending", (Actor("writer", tuple(steps)),))
 
 
@@ -129,7 +130,7 @@ LATE = (
     ),
     PlanScenario(
         "pending-calls",
-        "An upload is completed again by another hash, and a part reported again, while it is pending",
+        "An upload is completed again by another hash, a part or a hash reported, while it is pending",
         (*COMPLETED, *WINDOW, *GOOD, *BAD, "complete-repeat-no-5xx"),
         Share(0, 1, 4),
         pending_calls,

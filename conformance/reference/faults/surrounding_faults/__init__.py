@@ -1,4 +1,4 @@
-"""Faults of surroundings: folders, moves, members, other users, and what is changed after the verdict."""
+"""Faults of surroundings: folders, moves, members, other users, changes after the verdict, seldom calls."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from conformance.reference.faults.surrounding_faults import (
     member_faults,
     overwrite_faults,
     relocation_faults,
+    seldom_faults,
 )
 
 if TYPE_CHECKING:
@@ -27,4 +28,5 @@ FAMILY: dict[Fault, LayerFactory] = (
     | member_faults.FAMILY
     | foreign_faults.FAMILY
     | overwrite_faults.FAMILY
+    | seldom_faults.FAMILY
 )
