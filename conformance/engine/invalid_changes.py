@@ -27,6 +27,9 @@ CHANGES: dict[str, Request] = {
     "a folder in a folder that never was": Request(
         "POST", "/folders", {"parent": {"kind": "dds-folder", "id": "{id}"}, "name": "{name}"}
     ),
+    "a project given a name and no description": Request(
+        "PUT", "/projects/{project}", {"name": "{name}", "description": ""}
+    ),
     "a chunk without a hash": Request("PUT", "/uploads/{upload}/chunks", {"number": 1, "size": 1}),
     "a chunk of negative size": Request("PUT", "/uploads/{upload}/chunks", {"number": 1, "size": -1, "hash": _HASH}),
     "a completion without a hash": Request("PUT", "/uploads/{upload}/complete", {}),

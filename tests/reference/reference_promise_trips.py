@@ -99,6 +99,8 @@ def refused_writes(trip: Trip) -> None:
     single = trip.start(project, [b"single"], chunked=False)
     opened = trip.start(project, [b"opened"])
     trip.whole(*good)
+    kept = folder(trip, project, "kept")
+    trip.bench.call("PUT", f"/files/{good[1].file}/move", {"parent": kept})
     before = _state(trip, project, opened, single)
     other, call = trip.bench.other, trip.bench.call
     report = {"number": 1, "size": 6, "hash": {"value": "f" * 32, "algorithm": "md5"}}
@@ -106,6 +108,7 @@ def refused_writes(trip: Trip) -> None:
     new = {"name": "refused", "content_type": "t", "size": 1}
     for token in (other, None):
         call("DELETE", f"/files/{good[0].file}", token=token)
+        call("DELETE", f"/folders/{kept['id']}", token=token)
         call("PUT", f"/files/{good[1].file}", {"upload": {"id": good[2].upload}}, token=token)
         call("PUT", f"/uploads/{single.upload}/complete", hashed, token=token)
         call("PUT", f"/uploads/{opened.upload}/chunks", report, token=token)
@@ -115,6 +118,7 @@ def refused_writes(trip: Trip) -> None:
         call("DELETE", f"/projects/{doomed}", token=token)
     call("PUT", f"/uploads/{single.upload}/complete", {"hash": {"value": "f" * 32, "algorithm": "none"}})
     call("PUT", f"/uploads/{opened.upload}/chunks", {**report, "size": -1})
+    call("PUT", f"/projects/{project}", {"name": "refused", "description": ""})
     call("PUT", f"/files/{good[2].file}", {"upload": {"id": opened.upload}})
     nowhere = {"kind": "dds-folder", "id": "00000000-0000-4000-8000-000000000000"}
     call("POST", "/files", {"parent": nowhere, "upload": {"id": good[3].upload}})
@@ -137,13 +141,15 @@ def _state(trip: Trip, project: str, *items: Item) -> dict[str, object]:
             len(trip.bench.call("GET", f"/projects/{project}/{what}").json["results"]) for what in ("uploads", "files")
         ),
         "projects": len(trip.bench.call("GET", "/projects").json["results"]),
+        "project": trip.bench.call("GET", f"/projects/{project}").json["name"],
     }
 
 
 def _compare(trip: Trip, before: dict[str, object], after: dict[str, object], projects: tuple[str, ...]) -> None:
     trip.check("refused-write-no-effect", ok=before["completed"] == after["completed"])
     trip.check("refused-create-no-trace", ok=int(str(after["listed"])) <= int(str(before["listed"])))
-    trip.check("refused-write-no-effect", ok=before["names"] == after["names"])
+    for what in ("names", "project"):
+        trip.check("refused-write-no-effect", ok=before[what] == after[what])
     for key in projects:
         deleted = trip.bench.call("GET", f"/projects/{key}").json["is_deleted"]
         trip.check("refused-write-no-effect", ok=not deleted)

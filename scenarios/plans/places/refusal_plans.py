@@ -36,7 +36,7 @@ def refusals(draw: Draw) -> Plan:
 
 
 def _made(draw: Draw) -> list[Step]:
-    """Return what the owner has: a file with two versions, a folder, an upload that is open, and two unused ones.
+    """Return what the owner has: a file with two versions, a folder with a file, an open upload, and two unused ones.
 
     One of these becomes a file in the end, the other none: that a refused file of it was made would show.
     """
@@ -44,9 +44,9 @@ def _made(draw: Draw) -> list[Step]:
     steps = [do("create_project", "p1"), do("create_folder", "d1", project="p1")]
     steps += [*first.writes("u1", "p1"), first.completes("u1"), attach("u1", "f1", "p1")]
     steps += [*second.writes("u3", "p1"), second.completes("u3"), do("new_version", "v3", file="f1", upload="u3")]
-    for upload in ("u4", "u5"):
+    for upload in ("u4", "u5", "u6"):
         steps += [*spare.writes(upload, "p1"), spare.completes(upload)]
-    steps.append(do("settle", file="f1"))
+    steps += [attach_in("u6", "f6", "d1", "p1"), do("settle", file="f1")]
     return [*steps, do("create_upload", "u2", project="p1", parts=[5]), do("put_part", upload="u2", number=1)]
 
 
@@ -93,7 +93,7 @@ def _ends() -> list[Step]:
     """Return what the owner does when others have tried to take and to delete it all: look again, and use it."""
     first = do("download_version", version=first_version("f1"))
     ends = [*_looks(), first, do("complete", upload="u2"), attach("u2", "f2", "p1"), attach("u5", "f5", "p1")]
-    return [*ends, do("settle", file="f2"), do("settle", file="f5")]
+    return [*ends, *(do("settle", file=file) for file in ("f2", "f5", "f6"))]
 
 
 @st.composite
@@ -126,6 +126,7 @@ def wrong_changes(draw: Draw) -> Plan:
     wrong.append(attach("u6", "f6", "p1"))
     looks = [settling(), do("read_file", file="f1"), do("read_versions", file="f1"), do("read_upload", upload="u2")]
     looks += [do("list_children", project="p1"), do("list_folder", folder="d2"), do("download", file="f1")]
+    looks.append(do("read_project", project="p1"))
     looks += [step for n in (3, 4) for step in (do("read_file", file=f"f{n}"), do("read_versions", file=f"f{n}"))]
     ends = [do("complete", upload="u2"), attach("u2", "f2", "p1"), do("settle", file="f2")]
     ends += [attach("u7", "f7", "p1"), do("settle", file="f7")]

@@ -87,6 +87,17 @@ class _InvalidCompletes(Layer):
         return reply
 
 
+class _InvalidProjectRenamed(Layer):
+    """Keeps the valid fields of a change of a project that it refuses."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Set its name."""
+        name = call.body.get("name") if call.operation == "update_project" and reply.cause == "validation" else None
+        if isinstance(name, str) and name:
+            self.world.database.run("UPDATE projects SET name = ? WHERE id = ?", name, call.path["id"])
+        return reply
+
+
 class _InvalidPartRecorded(Layer):
     """Writes the report of a part before it looks at the size and the algorithm."""
 
@@ -137,6 +148,17 @@ class _CurrentDeleted(Layer):
         return reply
 
 
+class _FolderEmptied(Layer):
+    """Deletes what is in a folder before it looks whether the caller may delete the folder."""
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Delete the files."""
+        if call.operation == "delete_folder" and reply.cause == "forbidden":
+            sql = "UPDATE files SET deleted = ? WHERE folder_id = ? AND deleted IS NULL"
+            self.world.database.run(sql, call.now, call.path["id"])
+        return reply
+
+
 FAMILY: dict[Fault, LayerFactory] = {
     Fault("forbidden-delete-done", _ANYTHING, "another user's DELETE of a file is 403, and done"): _done(
         ("forbidden",), "delete_file", "delete_version"
@@ -159,6 +181,9 @@ FAMILY: dict[Fault, LayerFactory] = {
     Fault("forbidden-change-done", _ANYTHING, "another user's new name, place or label is 403, and done"): _done(
         ("forbidden",), "rename_file", "move_file", "rename_folder", "move_folder", "update_project", "delete_folder"
     ),
+    Fault(
+        "forbidden-folder-emptied", (*LOST_FILE, "refused-write-no-effect"), "403 to who deletes a folder, emptied"
+    ): (_FolderEmptied),
     Fault("stray-file-made", _TRACE, "a file in a folder that never was is 404, and made at the top"): _StrayFile,
     Fault("no-token-complete-done", _ANYTHING, "complete without a token is 401, and done"): _done(
         _NO_TOKEN, "complete_upload"
@@ -170,6 +195,9 @@ FAMILY: dict[Fault, LayerFactory] = {
         _NO_TOKEN, "create_project", "create_upload", "create_folder", who=_alice
     ),
     Fault("invalid-complete-done", _ANYTHING, "complete with an invalid hash is 400, and done"): _InvalidCompletes,
+    Fault("invalid-project-renamed", _ANYTHING, "a new name and no description are 400, and the name is kept"): (
+        _InvalidProjectRenamed
+    ),
     Fault("invalid-part-recorded", _ANYTHING, "an invalid report of a part is 400, and spoils the first"): (
         _InvalidPartRecorded
     ),
