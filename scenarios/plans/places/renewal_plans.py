@@ -23,13 +23,14 @@ def project_changes(draw: Draw, *, bad: bool) -> Plan:
     """A project is changed while it is not ready, while it is used, when all has settled, and when it is deleted.
 
     Another is deleted at once, and made again under its name. What is uploaded has a plain name, or a refusal might be
-    of the name.
+    of the name; in the end it goes to another storage provider too, which may have to become ready by itself.
     """
     shape = replace(draw(shapes.definite(bad=bad)), name_class="")
     change, look = do("update_project", project="p1"), do("read_project", project="p1")
     start = [do("create_project", "p1"), change, look, *shape.writes("u1", "p1"), change, shape.completes("u1")]
     used = [attach("u1", "f1", "p1"), change, do("create_upload", project="p1", parts=[1]), pause(draw), look]
-    used += [do("settle", file="f1"), change, do("create_upload", project="p1", parts=[1]), look]
+    elsewhere = do("create_upload", project="p1", parts=[1], further=1)
+    used += [do("settle", file="f1"), change, do("create_upload", project="p1", parts=[1]), elsewhere, look]
     gone = [do("delete_project", project="p1"), change, look] if draw(st.booleans()) else []
     late = [do("create_upload", "u2", project="p1", parts=[3], patient=False)] if gone else []
     again = [do("create_project", "p2", like="p1"), do("create_upload", "u3", project="p2", parts=[2])] if gone else []

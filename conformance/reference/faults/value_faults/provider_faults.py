@@ -77,6 +77,24 @@ def _second_ready(bend: Callable[[bool], bool]) -> LayerFactory:
     return _beside(Ready)
 
 
+class _LostByChange(Layer):
+    """Prepares a project that was changed at the default provider alone."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._changed: set[str] = set()
+
+    async def after(self, call: Call, reply: Reply) -> Reply:
+        """Remember it."""
+        if after_operation("update_project")(call, reply):
+            self._changed.add(call.path["id"])
+        return reply
+
+    def project_ready(self, call: Call, project: sqlite3.Row, *, ready: bool) -> bool:
+        """Forget the second provider."""
+        return ready and not (_named(call) and project["id"] in self._changed)
+
+
 def _plain_404(ready: bool) -> bool:  # noqa: FBT001 (a function of one truth)
     if not ready:
         raise unknown("StorageProvider")
@@ -133,6 +151,9 @@ FAMILY: dict[Fault, LayerFactory] = {
         ("nc-until-consistent", *PROJECT),
         "until a project is ready the second provider is a plain 404",
     ): (_second_ready(_plain_404)),
+    Fault(
+        "provider-second-never-again", PROJECT, "a changed project never becomes ready again at the second provider"
+    ): (_beside(_LostByChange)),
     Fault("provider-second-unverified", BAD_200, "what the second provider stores is not verified"): _beside(
         unverified(_at_second)
     ),
