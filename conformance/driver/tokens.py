@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from conformance.settings.credentials import Credentials
 
 RENEW_BEFORE_S = 30.0
 """A token that ends sooner than this is renewed first, if it lives that long at all."""
+BEHIND = ".x"
+"""What makes a good token a bad one: a further part, which no reader of structured tokens may take for padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Tokens:
         self._ask = ask
         self._lock = threading.Lock()
         self._invalid = f"invalid-{run_id}"
+        self._nearly = itertools.cycle((False, True))
         given = credentials.api_token
         self._owner = _Token(given.reveal()) if given else None
 
@@ -38,7 +42,12 @@ class Tokens:
             return other.reveal() if other else None
         if user == "owner":
             return self._of_owner()
-        return self._invalid if user == "invalid" else None
+        return self._bad() if user == "invalid" else None
+
+    def _bad(self) -> str:
+        """Give an invented token, and every second time the owner's with something behind it."""
+        owner = self._owner
+        return owner.value + BEHIND if next(self._nearly) and owner else self._invalid
 
     def renew(self, user: str | None, refused: str | None) -> bool:
         """Get a new token in place of one that was refused; False when there are no keys or the target gives none."""

@@ -91,7 +91,8 @@ def strangers(tour: Tour) -> None:
     ):
         tour.call(verb, method, path, body, note="stranger", token=tour.bench.other)
         tour.call(verb, method, path, body, note="no token", token=None)
-        tour.call(verb, method, path, body, note="no token", token="nonsense")
+        for bad in ("nonsense", f"{tour.bench.token}.x"):
+            tour.call(verb, method, path, body, note="no token", token=bad)
     unknown = "00000000-0000-4000-8000-000000000000"
     for verb, path in (("file_url", "/files/%s/url"), ("version_url", "/file_versions/%s/url")):
         tour.call(verb, "GET", path % unknown, note="unknown")
