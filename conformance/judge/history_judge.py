@@ -188,7 +188,8 @@ class Judge:
         if operation.exchange.user == "somebody":
             self._somebodys(operation, of)
             return
-        if called.name not in self._world.beginnings:
+        self._world.given_to_others(operation, of)
+        if called.name not in self._world.beginnings and called.name != "create_chunk":
             return
         if done is Effect.DONE or (done is not Effect.NONE and self._world.rights.any_given):
             self._world.handlers[called.name](operation, of)  # what was done is done, whoever did it

@@ -164,6 +164,12 @@ class Storing(Registry):
             for stray, of in self.strays.pop(key, ()):
                 self._storage_put(stray, of)
 
+    def given_to_others(self, operation: Operation, of: Classified) -> None:
+        """Learn from what anybody was answered which upload a signed url stores, so that it is no other's bytes."""
+        if of.answer is Answer.DONE and of.call.name in ("create_upload", "show_upload"):
+            body = operation.exchange.response
+            self._learn_put(within(body, "signed_url"), identity(body), 0, operation)
+
     # ---- uploads
 
     def _show_upload(self, operation: Operation, of: Classified) -> None:
