@@ -12,7 +12,7 @@ from statistics import median
 
 GROWTH = 0.15
 """Next poll after this share of the time waited so far: a wait is overshot by at most as much."""
-EARLY = 0.2
+EARLY = 0.3
 """No poll comes sooner after the last than this share of the usual lag, once that was measured."""
 LOOPBACK_FLOOR_S = 0.02
 REMOTE_FLOOR_S = 0.25
