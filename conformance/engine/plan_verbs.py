@@ -106,6 +106,7 @@ VERBS: dict[str, Verb] = {
         {"readers": 4, "tracer": ""},
     ),
     "read_head": Verb({"file": FILE}, "HEAD whatever tells of {file}"),
+    "read_part": Verb({"file": FILE}, "GET /files/{file}/url and a few bytes of what it leads to"),
     "revalidate": Verb(
         {"file": FILE}, "GET the url of {file} by the last answer's validators until it settled", {"of_version": False}
     ),

@@ -1,4 +1,4 @@
-"""What others store by urls of their own leaves open nothing of what this run's owner stored."""
+"""What others store by urls of their own, and who asks for a part: neither says anything of the owner's bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from judge_timeline import TICK, Scribe
+from judge_timeline import TICK, Scribe, prepared
 from judged import findings
 
 from conformance.judge import judge_history
@@ -74,3 +74,17 @@ def into_the_owners(scribe: Scribe, tick: Clock) -> None:
 def test_what_others_may_have_stored_of_it_may_be_its_part(others: Callable[[Scribe, Clock], None]) -> None:
     """Then the bytes may be there, whoever sent them."""
     assert "bad-never-200" not in unsent_served(others)
+
+
+@pytest.mark.parametrize("range_of", ["bytes=0-9", ""])
+def test_who_asks_for_a_part_of_the_bytes_is_not_served_the_wrong_ones(range_of: str) -> None:
+    """What a store gives to such a request is judged by nobody; without it, the same bytes are wrong."""
+    scribe = prepared("good")
+    scribe.complete("owner", TICK, 2 * TICK)
+    scribe.file("owner", 3 * TICK, 4 * TICK)
+    for n in range(5, 100, 10):
+        scribe.url("owner", n * TICK, (n + 1) * TICK, key=f"/k{n}")
+        notes = {"range": range_of} if range_of else {}
+        scribe.get("owner", (n + 2) * TICK, (n + 3) * TICK, "of9", key=f"/k{n}", notes=notes)
+    broken = {one.requirement for one in findings(judge_history(scribe.history()))}
+    assert ("bytes-exact" in broken) == (not range_of)

@@ -12,7 +12,7 @@ from conformance.api.answers import Answer
 from conformance.engine.execution.campaign import waits
 from conformance.engine.execution.context import LONGEST_TRACING, Sent, Stage, patience
 from conformance.engine.execution.dense_readers import TAIL_READS, Teeth
-from conformance.engine.execution.polling import GUESS_S, LONGEST_GAP_S, Timing
+from conformance.engine.execution.polling import EARLY, GUESS_S, LONGEST_GAP_S, Timing
 from conformance.engine.execution.quiet_lock import LOOK_EVERY_S, QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import Actor, Plan, do
@@ -53,13 +53,13 @@ def test_polls_grow_apart_with_the_time_waited_and_no_further_than_bearable(stil
 
 
 def test_early_polls_are_spread_over_the_lag_that_was_measured(still: float) -> None:
-    """Five looks before the usual lag is over tell it as well as a hundred."""
+    """A few looks before the usual lag is over tell it as well as a hundred."""
     timing = Timing(60.0, None, loopback=True)
     before = timing.next_look(still) - still
     timing.bounded(5.0, blind_s=0.1)
     after = timing.next_look(still) - still
     assert before < 0.2
-    assert after == pytest.approx(1.0)
+    assert after == pytest.approx(EARLY * 5.0)
 
 
 def test_many_pollers_keep_to_half_the_pace_together(still: float) -> None:

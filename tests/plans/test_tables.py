@@ -203,5 +203,5 @@ def test_every_standard_run_asks_in_each_manner_by_head_and_by_validators() -> N
         asked = [actor.manner for plan in made for actor in plan.actors]
         assert set(MANNERS) <= set(asked)
         verbs = {step.verb for plan in made for _, step in plan.steps()}
-        assert {"read_head", "revalidate"} <= verbs
+        assert {"read_head", "read_part", "revalidate"} <= verbs
         assert all(plan_from_json(plan.to_json()).key() == plan.key() for plan in made)

@@ -112,10 +112,11 @@ class Bench:
         self.world.jobs.work()
         return answer
 
-    def store(self, signed: dict[str, Any], content: bytes = b"", *, streamed: bool = False) -> Answer:
-        """Use a signed URL; where `streamed`, without telling the length of the bytes."""
+    def store(self, signed: dict[str, Any], content: bytes = b"", *, streamed: bool = False, part: str = "") -> Answer:
+        """Use a signed URL; where `streamed`, without telling the length of the bytes; `part` is the range wanted."""
         parts = urlsplit(signed["url"])
         headers = [(b"transfer-encoding", b"chunked")] if streamed else []
+        headers += [(b"range", part.encode())] if part else []
         return self.loop.run_until_complete(
             self._send(self._storage, signed["http_verb"], parts.path, parts.query, headers, content)
         )

@@ -148,6 +148,7 @@ VERB: dict[str, Callable[[Turn], Task]] = {
     "ask_badly": reads.ask_badly,
     "read_densely": read_densely,
     "read_head": header_verbs.read_head,
+    "read_part": header_verbs.read_part,
     "revalidate": header_verbs.revalidate,
     "settle": settle_file,
     "create_folder": folder_verbs.create_folder,

@@ -291,7 +291,7 @@ class Filing(Storing):
 
     def _storage_get(self, operation: Operation, of: Classified) -> None:
         target = self.get_urls.get(followed(operation))
-        if target is None or operation.exchange.method != "GET":
+        if target is None or operation.exchange.method != "GET" or operation.notes.get("range"):
             return
         body = operation.exchange.response
         if of.answer is Answer.DONE and operation.exchange.status == 200 and isinstance(body, Octets):

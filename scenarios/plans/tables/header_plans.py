@@ -53,12 +53,13 @@ def _watched(file: str) -> tuple[Step, ...]:
 
 
 def _of_methods(lot: Lot) -> Plan:
-    """Return a plan in which HEAD stands beside GET, and others revalidate what they were answered, good and bad.
+    """Return a plan in which HEAD and a part stand beside GET, and others revalidate what they were answered.
 
     One of them holds the url of a version, and asks again once another one, long consistent, has taken its place.
     """
     good = [*_writes(lot.under("asked by HEAD"), "u1"), attach("u1", "f1", COMMON)]
     good += [do("read_head", file="f1"), do("settle", file="f1"), do("read_head", file="f1"), do("read_url", file="f1")]
+    good += [do("read_part", file="f1"), do("download", file="f1")]
     bad = chunked((lot.number("bad", 20, 300),), lot, defect="hash")
     meet = do("meet", at="bad", parties=2)
     newer = [*_writes(lot.under("newer"), "u3"), attach("u3", "f3", COMMON), do("settle", file="f3")]
@@ -71,13 +72,13 @@ def _of_methods(lot: Lot) -> Plan:
     once = do("revalidate", file="f1")
     holder = Actor("cache-1", (once, held, renewed, once))
     early = Actor("cache-2", (do("revalidate", file="f1", of_version=True),))
-    return Plan("headers", "HEAD, and asked again by validators", (writer, again, more, holder, early))
+    return Plan("headers", "HEAD, a part, and asked again by validators", (writer, again, more, holder, early))
 
 
 HEADERS = (
     tabled(
         "headers",
-        "Headers that must change nothing, HEAD beside GET, and clients that revalidate",
+        "Headers that must change nothing, HEAD and parts beside GET, and clients that revalidate",
         (*COMPLETED, *WINDOW, *GOOD, *BAD, "conditional-same-state"),
         _SHARE,
         headers,

@@ -1,4 +1,4 @@
-"""The verbs that ask otherwise: by HEAD beside GET, and again by what the last answer gave to compare with."""
+"""The verbs that ask otherwise: by HEAD beside GET, for a part, and again by what an answer gave to compare with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from conformance.api.answers import Answer
 from conformance.engine.execution.context import Sent, Turn, sent
 from conformance.engine.execution.reads import TRUTHS, fetch
 from conformance.engine.execution.scheduler import Task
@@ -15,6 +16,7 @@ from conformance.model import Operation
 _VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 """What an answer may give to compare with, and by which header a client asks whether it still holds."""
 _OK, _UNCHANGED = 200, 304
+FIRST_BYTES = "bytes=0-9"
 
 
 def read_head(turn: Turn) -> Task:
@@ -25,6 +27,17 @@ def read_head(turn: Turn) -> Task:
     for path in (*paths, f"/file_versions/{version.id}", f"/uploads/{version.upload.id}"):
         turn.client.send("HEAD", path)
         yield time.monotonic()
+
+
+def read_part(turn: Turn) -> Task:
+    """Fetch the first bytes of what a file's url leads to; a store need not give them alone."""
+    last = sent(turn.client, turn.client.send("GET", f"/files/{turn.file().id}/url"))
+    signed = last.operation.exchange.response
+    if last.answer is Answer.DONE and isinstance(signed, dict):
+        given = signed.get("http_headers")
+        ranged = {**signed, "http_headers": [*(given if isinstance(given, list) else ()), {"Range": FIRST_BYTES}]}
+        turn.client.get_signed(ranged, notes={"url_of": last.operation.id, "range": FIRST_BYTES})
+    yield from ()
 
 
 def revalidate(turn: Turn) -> Task:

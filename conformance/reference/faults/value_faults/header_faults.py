@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.reference.faults.broken import BAD_200, LOST_WAIT, MONOTONIC, NEVER
+from conformance.reference.faults.broken import BAD_200, BYTES, LOST_WAIT, MONOTONIC, NEVER
 from conformance.reference.hooks.bends import EXTENDED, URLS, Fault, body_is, every_error, media, rewrite, status
 from conformance.reference.hooks.recipes import BOTH, answer_instead
 from conformance.reference.hooks.seam import Layer, Reply
@@ -15,11 +16,16 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
+    from starlette.responses import Response
+
     from conformance.reference.hooks.bends import LayerFactory, When
-    from conformance.reference.hooks.seam import Call, World
+    from conformance.reference.hooks.seam import Call, Visit, World
+    from conformance.reference.store.objects import Piece
 
 __all__ = ["FAMILY"]
 
+_KEPT = 4
+"""Bytes of an object that are kept."""
 _PAGE = "<html><body><h1>Error</h1></body></html>"
 _ANYBODY = ("other-user-403", "no-token-401", "nc-after-delete")
 _STALE = ("converges-upload", "new-version-served", "nc-until-consistent", "conditional-same-state", *MONOTONIC)
@@ -125,7 +131,26 @@ class _SharedCache(Layer):
         return reply
 
 
+class _RangeCached(Layer):
+    """Keeps the beginning of an object as the whole once somebody asked for a part of it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._cut: set[str] = set()
+
+    async def delivered(self, visit: Visit, response: Response) -> Response:
+        """Look for who asks for a part."""
+        if visit.verb == "GET" and "range" in visit.request.headers:
+            self._cut.add(visit.name)
+        return response
+
+    def pieces(self, name: str, pieces: list[Piece]) -> list[Piece]:
+        """Serve what is kept."""
+        return [replace(pieces[0], length=min(_KEPT, pieces[0].length))] if name in self._cut and pieces else pieces
+
+
 FAMILY: dict[Fault, LayerFactory] = {
+    Fault("range-cached", BYTES, "once a part of an object was asked for, storage serves that alone"): _RangeCached,
     Fault(
         "accept-absent-html",
         ("nc-payload", "error-payload", "integrity-payload", "nc-until-consistent", "error-payload-unrouted"),
