@@ -308,3 +308,16 @@ def test_evasions_that_end_are_too_few_or_too_early_or_of_a_deleted_file_show_no
         if healed:
             scribe.url("reader", *at(66, 67), key="/k")
         assert wrongs(scribe) == set()
+
+
+@pytest.mark.parametrize(("own", "wrong"), [("200", "bad-never-200"), ("ie", "new-version-served")])
+def test_a_file_that_follows_a_bad_version_which_is_called_good_serves_it(own: str, wrong: str) -> None:
+    """Where the version's own url says the same, the verdict is what is wrong; else the file shows the one before."""
+    scribe = prepared("bad", (2,), scene("good"))
+    scribe.complete("actor", *at(3, 5), n=2)
+    scribe.file("actor", *at(10, 11))
+    scribe.url("reader", *at(12, 13))
+    scribe.switch("actor", *at(14, 15))
+    scribe.vurl("reader", *at(40, 41), own, n=2)
+    scribe.url("reader", *at(60, 61))
+    assert wrongs(scribe) & {"bad-never-200", "new-version-served"} == {wrong}

@@ -85,7 +85,8 @@ def _read(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
     file: File, interval: Interval, answered: Answer, found: Candidates, context: Context, book: Book
 ) -> None:
     overdue = is_overdue(found.current, interval, context)
-    by_new = ANOTHER_CANDIDATE.holds(_explained(found.current, interval, answered, context))
+    explained = ANOTHER_CANDIDATE.holds(_explained(found.current, interval, answered, context))
+    by_new = explained or _told_by_itself(found.current, answered, context)
     by_old = ANOTHER_CANDIDATE.holds(_explained(found.replaced, interval, answered, context))
     if found.replaced and answered is not Answer.NC and (overdue or (by_new and not by_old)):
         book.expose("new-version-served")
@@ -105,6 +106,14 @@ def _read(  # noqa: PLR0913, PLR0917 - the parts of one decision, each named
 
 def _explained(switches: tuple[Switch, ...], interval: Interval, answered: Answer, context: Context) -> Iterator[bool]:
     return (explains(context.cases.get(s.upload), interval, answered) for s in switches)
+
+
+def _told_by_itself(switches: tuple[Switch, ...], answered: Answer, context: Context) -> bool:
+    """Whether a new upload was answered so elsewhere, which then is what is wrong: the file only follows it."""
+    cases = [case for s in switches if (case := context.cases.get(s.upload))]
+    if answered is Answer.DONE:
+        return any(case.sight.ok for case in cases)
+    return answered is Answer.INTEGRITY and any(case.sight.bad for case in cases)
 
 
 def _never_ends(file: File, interval: Interval, switch: Switch, context: Context, book: Book) -> None:
