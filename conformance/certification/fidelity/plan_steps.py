@@ -29,6 +29,7 @@ CALLS = {
     "delete_file": "delete_file",
     "delete_project": "delete_project",
     "read_url": "file_url",
+    "read_part": "file_url",
     "read_version_url": "version_url",
     "read_upload": "show_upload",
     "read_file": "show_file",
