@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.hooks.bends import Fault, cause, put, rewrite, status
+from conformance.reference.hooks.recipes import refuse_while
 from conformance.reference.hooks.seam import Layer
 from conformance.reference.people import User
 from conformance.reference.refusals import ApiError, integrity, not_consistent
-from conformance.reference.upload_state import State, upload_state
+from conformance.reference.upload_state import State
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,33 +22,6 @@ __all__ = ["FAMILY"]
 
 _ONLY_NC = ("nc-only-extended",)
 _ONLY_IE = ("integrity-only-url",)
-
-
-def _state_of(call: Call) -> State | None:
-    """Return the state of the upload behind `GET` of an upload, a file or a version."""
-    key = call.path.get("id", "")
-    of_file = "SELECT upload_id FROM versions WHERE file_id = ? ORDER BY number DESC LIMIT 1"
-    sources = {
-        "show_upload": "?",
-        "show_file": f"({of_file})",
-        "list_versions": f"({of_file})",
-        "show_version": "(SELECT upload_id FROM versions WHERE id = ?)",
-    }
-    row = call.world.database.one(f"SELECT * FROM uploads WHERE id = {sources[call.operation]}", key)  # noqa: S608
-    return None if row is None else upload_state(row, call.now)
-
-
-def _shows(operation: str, states: set[State], error: Callable[[], ApiError]) -> LayerFactory:
-    """Refuse to show a thing while its upload is in one of these states."""
-
-    class Shows(Layer):
-        async def before(self, call: Call) -> Reply | None:
-            holder = self.world.people.holder(call.request.headers.get("authorization"), call.now)
-            if call.operation == operation and isinstance(holder, User) and _state_of(call) in states:
-                raise error()
-            return None
-
-    return Shows
 
 
 def _listing(state: State, error: Callable[[], ApiError]) -> LayerFactory:
@@ -150,8 +124,8 @@ def _may(*operations: str) -> LayerFactory:
 
 
 _SHOWN: dict[Fault, LayerFactory] = {
-    Fault(f"nc-on-{name}", _ONLY_NC, f"{text} is not consistent while its upload is pending"): _shows(
-        operation, {State.PENDING}, not_consistent
+    Fault(f"nc-on-{name}", _ONLY_NC, f"{text} is not consistent while its upload is pending"): refuse_while(
+        operation, State.PENDING, not_consistent
     )
     for name, text, operation in (
         ("show-upload", "GET /uploads/{id}", "show_upload"),
@@ -162,7 +136,7 @@ _SHOWN: dict[Fault, LayerFactory] = {
 } | {
     Fault(
         f"integrity-on-{name}", (*_ONLY_IE, "other-user-403"), f"{text} is the integrity exception for a bad upload"
-    ): _shows(operation, {State.ERR}, integrity)
+    ): refuse_while(operation, State.ERR, integrity)
     for name, text, operation in (
         ("show-upload", "GET /uploads/{id}", "show_upload"),
         ("show-file", "GET /files/{id}", "show_file"),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.hooks.seam import Layer, Reply
 from conformance.reference.http_protocol import ABORT
+from conformance.reference.people import User
 from conformance.reference.refusals import INTEGRITY_REASON, ApiError
-from conformance.reference.upload_state import State, Verdict, offences
+from conformance.reference.upload_state import State, Verdict, offences, upload_state
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,6 +43,7 @@ __all__ = [
     "overlook",
     "refuse_attach",
     "refuse_urls",
+    "refuse_while",
     "row_of",
     "states",
     "storage_answers",
@@ -118,6 +120,31 @@ def refuse_urls(error: Callable[[Call, sqlite3.Row, str, State], ApiError | None
         return state
 
     return states(bend)
+
+
+_OF_FILE = "(SELECT upload_id FROM versions WHERE file_id = ? ORDER BY number DESC LIMIT 1)"
+_OF_VERSION = "(SELECT upload_id FROM versions WHERE id = ?)"
+_UPLOAD_BEHIND = {
+    "show_upload": "?", "report_hash": "?", "show_file": _OF_FILE, "list_versions": _OF_FILE,
+    "show_version": _OF_VERSION, "promote_version": _OF_VERSION,
+}  # fmt: skip
+"""The id of the upload that a call is about, by the id in its path."""
+
+
+def refuse_while(operation: str, state: State, error: Callable[[], ApiError]) -> LayerFactory:
+    """Refuse a call to whoever is known, while the upload that it is about is in a state."""
+    sql = f"SELECT * FROM uploads WHERE id = {_UPLOAD_BEHIND[operation]}"  # noqa: S608 (the words are ours)
+
+    class Refuses(Layer):
+        async def before(self, call: Call) -> Reply | None:
+            holder = self.world.people.holder(call.request.headers.get("authorization"), call.now)
+            if call.operation == operation and isinstance(holder, User):
+                upload = self.world.database.one(sql, call.path["id"])
+                if upload is not None and upload_state(upload, call.now) is state:
+                    raise error()
+            return None
+
+    return Refuses
 
 
 def overlook(overlooked: Overlooked) -> LayerFactory:

@@ -137,26 +137,17 @@ class _StrayFile(Layer):
         return reply
 
 
-class _CurrentDeleted(Layer):
-    """Refuses to delete a current version, and deletes its file."""
+def _files_lost(operation: str, cause: str, which: str) -> LayerFactory:
+    """Refuse a deletion, and delete the files `which` (SQL, by the id in the path) all the same."""
+    sql = f"UPDATE files SET deleted = ? WHERE {which}"  # noqa: S608 (the words are ours)
 
-    async def after(self, call: Call, reply: Reply) -> Reply:
-        """Delete it."""
-        if call.operation == "delete_version" and reply.cause == "validation":
-            sql = "UPDATE files SET deleted = ? WHERE id = (SELECT file_id FROM versions WHERE id = ?)"
-            self.world.database.run(sql, call.now, call.path["id"])
-        return reply
+    class Lost(Layer):
+        async def after(self, call: Call, reply: Reply) -> Reply:
+            if call.operation == operation and reply.cause == cause:
+                self.world.database.run(sql, call.now, call.path["id"])
+            return reply
 
-
-class _FolderEmptied(Layer):
-    """Deletes what is in a folder before it looks whether the caller may delete the folder."""
-
-    async def after(self, call: Call, reply: Reply) -> Reply:
-        """Delete the files."""
-        if call.operation == "delete_folder" and reply.cause == "forbidden":
-            sql = "UPDATE files SET deleted = ? WHERE folder_id = ? AND deleted IS NULL"
-            self.world.database.run(sql, call.now, call.path["id"])
-        return reply
+    return Lost
 
 
 FAMILY: dict[Fault, LayerFactory] = {
@@ -182,8 +173,10 @@ FAMILY: dict[Fault, LayerFactory] = {
         ("forbidden",), "rename_file", "move_file", "rename_folder", "move_folder", "update_project", "delete_folder"
     ),
     Fault(
-        "forbidden-folder-emptied", (*LOST_FILE, "refused-write-no-effect"), "403 to who deletes a folder, emptied"
-    ): (_FolderEmptied),
+        "forbidden-folder-emptied",
+        (*LOST_FILE, "refused-write-no-effect"),
+        "another user's DELETE of a folder is 403, and empties it",
+    ): _files_lost("delete_folder", "forbidden", "folder_id = ? AND deleted IS NULL"),
     Fault("stray-file-made", _TRACE, "a file in a folder that never was is 404, and made at the top"): _StrayFile,
     Fault("no-token-complete-done", _ANYTHING, "complete without a token is 401, and done"): _done(
         _NO_TOKEN, "complete_upload"
@@ -203,6 +196,6 @@ FAMILY: dict[Fault, LayerFactory] = {
     ),
     Fault("invalid-switch-done", _ANYTHING, "a new version of an upload not completed is 400, and made"): _OpenSwitched,
     Fault("current-version-deleted", _ANYTHING, "DELETE of the current version is 400, and the file is gone"): (
-        _CurrentDeleted
+        _files_lost("delete_version", "validation", "id = (SELECT file_id FROM versions WHERE id = ?)")
     ),
 }

@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.hooks.bends import Fault, body_is, cause, drop, media, put, rewrite
-from conformance.reference.hooks.recipes import row_of
-from conformance.reference.hooks.seam import Layer
-from conformance.reference.people import User
-from conformance.reference.refusals import ApiError, integrity, not_consistent
-from conformance.reference.upload_state import State, upload_state
+from conformance.reference.hooks.recipes import refuse_while
+from conformance.reference.refusals import integrity, not_consistent
+from conformance.reference.upload_state import State
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable
-
     from conformance.reference.hooks.bends import LayerFactory
-    from conformance.reference.hooks.seam import Call, Reply
 
 __all__ = ["FAMILY"]
 
@@ -24,39 +18,18 @@ _RIGHTS = ("list_permissions", "show_permission", "grant", "withdraw")
 _FOLDERS = ("move_folder", "rename_folder", "list_folder_children")
 
 
-def _refuses(operation: str, state: State, error: Callable[[], ApiError]) -> LayerFactory:
-    """Refuse a call to whoever is known, while the upload that it is about is in a state."""
-
-    class Refuses(Layer):
-        async def before(self, call: Call) -> Reply | None:
-            holder = self.world.people.holder(call.request.headers.get("authorization"), call.now)
-            if call.operation == operation and isinstance(holder, User):
-                upload = _upload_of(call)
-                if upload is not None and upload_state(upload, call.now) is state:
-                    raise error()
-            return None
-
-    return Refuses
-
-
-def _upload_of(call: Call) -> sqlite3.Row | None:
-    key = call.path["id"]
-    version = call.world.database.one("SELECT upload_id FROM versions WHERE id = ?", key)
-    return row_of(call.world, version["upload_id"] if version is not None else key)
-
-
 FAMILY: dict[Fault, LayerFactory] = {
-    Fault("nc-on-hashes", ("nc-only-extended",), "PUT hashes is not consistent while the upload is pending"): _refuses(
-        "report_hash", State.PENDING, not_consistent
-    ),
-    Fault("nc-on-promotion", ("nc-only-extended",), "a pending version's promotion is not consistent"): _refuses(
+    Fault(
+        "nc-on-hashes", ("nc-only-extended",), "PUT hashes is not consistent while the upload is pending"
+    ): refuse_while("report_hash", State.PENDING, not_consistent),
+    Fault("nc-on-promotion", ("nc-only-extended",), "a pending version's promotion is not consistent"): refuse_while(
         "promote_version", State.PENDING, not_consistent
     ),
     Fault(
         "integrity-on-promotion", ("integrity-only-url",), "a bad version's promotion is the integrity exception"
-    ): _refuses("promote_version", State.ERR, integrity),
+    ): refuse_while("promote_version", State.ERR, integrity),
     Fault("integrity-on-hashes", ("integrity-only-url",), "PUT hashes of a bad upload is the integrity exception"): (
-        _refuses("report_hash", State.ERR, integrity)
+        refuse_while("report_hash", State.ERR, integrity)
     ),
     Fault("rights-error-mismatch", ("error-payload",), "404 of rights that nobody has says 403"): rewrite(
         cause("unknown", on=_RIGHTS), put("error", 403)
