@@ -23,7 +23,6 @@ NEVER = ("converges-upload", "status-record", "new-version-served", "old-version
 """Some uploads stay pending."""
 BAD_200 = (
     *("bad-never-200", "converges-upload", "status-record", "wrong-chunk-size-integrity", "bytes-exact", "one-verdict"),
-    "new-version-served",
 )
 """Some bad uploads are good."""
 GOOD_IE = (
