@@ -108,13 +108,13 @@ class Client(Verbs):
         noted = {**notes, "headers": dict(STREAMED)} if streamed else notes
         return self._signed(signed, "PUT", data, noted, cut_after_s, STREAMED if streamed else ())
 
-    def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
-        """Fetch what a signed URL serves: its length and MD5, in bounded memory.
+    def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING, part: str = "") -> Operation:
+        """Fetch what a signed URL serves, or the range `part` of it: its length and MD5, in bounded memory.
 
         Redirects are followed, each as an operation of its own: without the URL's own headers, and where it may lead.
         The last one is given.
         """
-        operation = self._signed(signed, "GET", None, notes, None)
+        operation = self._signed(signed, "GET", None, notes, None, (("Range", part),) if part else ())
         secure = self._is_secure(signed)
         for hop in range(1, MOST_HOPS + 1):
             there = redirected(operation.exchange, secure=secure)

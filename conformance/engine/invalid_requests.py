@@ -72,6 +72,7 @@ SELDOM: dict[str, Request] = {
     "rename_folder": Request("PUT", "/folders/{id}/rename", {"name": "{name}"}),
 }
 """The same of calls that plans seldom make, or only where they succeed."""
+ABOUT_NOTHING = UNKNOWN | SELDOM
 
 INVALID: dict[str, Request] = {
     "a project without a name": Request("POST", "/projects", {"description": "no name"}),
@@ -99,6 +100,7 @@ PAGES: dict[str, Request] = {
     "a project's rights by a page that is none": Request("GET", "/projects/{project}/permissions?per_page=none"),
 }
 """The same about lists that are asked for wrongly nowhere else."""
+ASKED_BADLY = INVALID | PAGES
 
 ODD_IDS: dict[str, str] = {"malformed": "not-a-uuid", "odd": "%F0%9F%90%9F%20or%27%22"}
 """Ids that are no UUIDs, ready for a path."""

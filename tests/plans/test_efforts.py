@@ -11,7 +11,7 @@ import pytest
 import conformance.engine
 from conformance.engine.efforts import EFFORTS, QUICK, STANDARD, THOROUGH
 from conformance.engine.invalid_changes import CHANGES
-from conformance.engine.invalid_requests import INVALID, PAGES, SELDOM, UNKNOWN
+from conformance.engine.invalid_requests import ABOUT_NOTHING, ASKED_BADLY
 from conformance.engine.scenario_list import scenarios
 from conformance.settings.run_settings import EFFORTS as NAMES
 
@@ -52,7 +52,7 @@ def test_a_larger_effort_tries_more_of_everything() -> None:
 def test_requests_that_are_wrong_on_purpose_can_be_filled_in() -> None:
     """No placeholder is left in any path or body."""
     words = {"id": "ID", "name": "NAME", "project": "PROJECT", "file": "FILE", "upload": "UPLOAD"}
-    for request in (*(UNKNOWN | SELDOM).values(), *(INVALID | PAGES).values(), *CHANGES.values()):
+    for request in (*ABOUT_NOTHING.values(), *ASKED_BADLY.values(), *CHANGES.values()):
         _, path, body = request.filled(**words)
         assert "{" not in path
         assert "{id}" not in str(body)

@@ -79,8 +79,8 @@ class Speaker(Protocol):
     ) -> Operation:
         """Store bytes by a signed URL; where `streamed`, in pieces whose sum is not told beforehand."""
 
-    def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING) -> Operation:
-        """Fetch bytes by a signed URL."""
+    def get_signed(self, signed: Json, *, notes: Mapping[str, Json] = NOTHING, part: str = "") -> Operation:
+        """Fetch bytes by a signed URL, or the range `part` of them."""
 
     def speak_over(self, other: object) -> None:
         """Speak over the connections of another client of the same driver from now on, by turns."""

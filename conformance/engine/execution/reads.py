@@ -11,7 +11,7 @@ from conformance.api.answers import Answer
 from conformance.engine.execution.bindings import Project, Upload, World
 from conformance.engine.execution.context import Sent, Speaker, Stage, Turn, sent
 from conformance.engine.execution.scheduler import Task
-from conformance.engine.invalid_requests import INVALID, ODD_IDS, PAGES, SELDOM, UNKNOWN
+from conformance.engine.invalid_requests import ABOUT_NOTHING, ASKED_BADLY, ODD_IDS
 from conformance.engine.plan_model import Truth
 from conformance.model import NOTHING, Json, Operation
 
@@ -39,16 +39,20 @@ def ask_url(
     return last
 
 
-def fetch(client: Speaker, last: Sent) -> Operation:
-    """Fetch the bytes that a url endpoint's answer leads to, noting which answer it was."""
-    return client.get_signed(last.operation.exchange.response, notes={"url_of": last.operation.id})
+def fetch(client: Speaker, last: Sent, part: str = "") -> Operation:
+    """Fetch the bytes that a url endpoint's answer leads to, or a `part` of them, noting which answer it was."""
+    noted = {"url_of": last.operation.id, **({"range": part} if part else {})}
+    return client.get_signed(last.operation.exchange.response, notes=noted, part=part)
 
 
-def follow(client: Speaker, path: str) -> Operation | None:
-    """Ask for a new url and fetch what it leads to, whoever did before; give None where there was none to follow."""
+def follow(client: Speaker, path: str, part: str = "") -> Operation | None:
+    """Ask for a new url and fetch what it leads to, whoever did before; give None where there was none to follow.
+
+    A `part` is the range of bytes (RFC 9110, section 14.2) that is asked for alone.
+    """
     last = sent(client, client.send("GET", path))
     has_url = last.answer is Answer.DONE and last.operation.exchange.status == 200
-    return fetch(client, last) if has_url else None
+    return fetch(client, last, part) if has_url else None
 
 
 def note_lag(stage: Stage, upload: Upload | None, last: Sent) -> None:
@@ -149,7 +153,7 @@ def use_unknown(turn: Turn) -> Task:
     how = str(turn.option("id"))
     made = str(uuid.uuid4())
     words = {"id": ODD_IDS.get(how, made), "name": turn.world.name("unknown"), "project": _project_id(turn)}
-    method, path, body = (UNKNOWN | SELDOM)[str(turn.option("call"))].filled(**words)
+    method, path, body = ABOUT_NOTHING[str(turn.option("call"))].filled(**words)
     notes = {"invented": [words["id"]]}
     turn.client.send(method, path, json=body, notes=notes, intent="valid" if how == "unknown" else "invalid")
     yield from ()
@@ -159,7 +163,7 @@ def ask_badly(turn: Turn) -> Task:
     """Send a request that is wrong in itself."""
     made = str(uuid.uuid4())
     words = {"id": made, "name": turn.world.name("invalid"), "project": _project_id(turn)}
-    request = (INVALID | PAGES)[str(turn.option("request"))]
+    request = ASKED_BADLY[str(turn.option("request"))]
     method, path, body = request.filled(**words)
     notes = {"invented": [made]}
     if request.raw:

@@ -6,9 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.api.answers import Answer
 from conformance.engine.execution.context import Sent, Turn, sent
-from conformance.engine.execution.reads import TRUTHS, fetch
+from conformance.engine.execution.reads import TRUTHS, fetch, follow
 from conformance.engine.execution.scheduler import Task
 from conformance.engine.execution.settle import FOR_GOOD
 from conformance.model import Operation
@@ -31,12 +30,7 @@ def read_head(turn: Turn) -> Task:
 
 def read_part(turn: Turn) -> Task:
     """Fetch the first bytes of what a file's url leads to; a store need not give them alone."""
-    last = sent(turn.client, turn.client.send("GET", f"/files/{turn.file().id}/url"))
-    signed = last.operation.exchange.response
-    if last.answer is Answer.DONE and isinstance(signed, dict):
-        given = signed.get("http_headers")
-        ranged = {**signed, "http_headers": [*(given if isinstance(given, list) else ()), {"Range": FIRST_BYTES}]}
-        turn.client.get_signed(ranged, notes={"url_of": last.operation.id, "range": FIRST_BYTES})
+    follow(turn.client, f"/files/{turn.file().id}/url", FIRST_BYTES)
     yield from ()
 
 
