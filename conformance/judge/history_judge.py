@@ -189,7 +189,7 @@ class Judge:
             self._somebodys(operation, of)
             return
         self._world.given_to_others(operation, of)
-        if called.name not in self._world.beginnings and called.name != "create_chunk":
+        if called.name not in self._world.by_anybody:
             return
         if done is Effect.DONE or (done is not Effect.NONE and self._world.rights.any_given):
             self._world.handlers[called.name](operation, of)  # what was done is done, whoever did it

@@ -17,7 +17,10 @@ Handler = Callable[[Operation, Classified], None]
 
 
 class World(Filing):
-    """Everything the judge remembers, with a table of what each call adds to it."""
+    """Everything the judge remembers, with a table of what each call adds to it.
+
+    `by_anybody` are the calls that count whoever made them, if they were granted.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +67,7 @@ class World(Filing):
             "promote_version": self._begin_switch,
             "complete_upload": self._begin_complete,
         }
+        self.by_anybody = {*self.beginnings, "create_chunk"}
 
     def end(self) -> None:
         """Forget the tables, which hold this very object: what it remembers then goes with it."""

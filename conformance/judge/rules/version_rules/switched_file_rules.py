@@ -110,10 +110,8 @@ def _explained(switches: tuple[Switch, ...], interval: Interval, answered: Answe
 
 def _told_by_itself(switches: tuple[Switch, ...], answered: Answer, context: Context) -> bool:
     """Whether a new upload was answered so elsewhere, which then is what is wrong: the file only follows it."""
-    cases = [case for s in switches if (case := context.cases.get(s.upload))]
-    if answered is Answer.DONE:
-        return any(case.sight.ok for case in cases)
-    return answered is Answer.INTEGRITY and any(case.sight.bad for case in cases)
+    sights = (case.sight for s in switches if (case := context.cases.get(s.upload)))
+    return answered is not Answer.NC and any(one.ok if answered is Answer.DONE else one.bad for one in sights)
 
 
 def _never_ends(file: File, interval: Interval, switch: Switch, context: Context, book: Book) -> None:
