@@ -46,9 +46,7 @@ def returns(trip: Trip) -> None:
     served = trip.read(newer, "file")
     trip.check("new-version-served", ok=served == "200" and "bytes-exact" not in trip.broken)
     trip.check("old-version-downloadable", ok=trip.read(old, "version") == "200")
-    body = {"name": "probe", "content_type": "t", "size": 1}
-    ready = call("POST", f"/projects/{project}/uploads", body).status == 201
-    trip.check("session-monotonic", ok=ready)
+    trip.check("session-monotonic", ok=trip.probe(project).status == 201)
     trip.check("nc-after-delete", ok=trip.read(gone, "file") != "nc")
     trip.broken.discard("nc-payload")
     later = [call("GET", f"/uploads/{item.upload}").json["status"] for item in items]
@@ -148,10 +146,8 @@ def loads(trip: Trip) -> None:
     project = trip.project()
     beside = [trip.bench.call("POST", "/projects", {"name": n, "description": "d"}).json["id"] for n in "xy"]
     trip.bench.advance(1.0)
-    body = {"name": "probe", "content_type": "t", "size": 1}
     for key in beside:
-        answer = trip.bench.call("POST", f"/projects/{key}/uploads", body)
-        trip.check("converges-project", ok=answer.status == 201)
+        trip.check("converges-project", ok=trip.probe(key).status == 201)
     blocked = _pair(trip, project)
     after = trip.start(project, [b"after a bad one"])
     trip.complete(after)
@@ -160,7 +156,7 @@ def loads(trip: Trip) -> None:
     many = [trip.start(project, [b"%d" % number]) for number in range(70)]
     bad = [trip.start(project, [b"bad"], truth=BAD, chunked=False) for _ in range(6)]
     for _ in range(30):
-        trip.bench.call("POST", f"/projects/{project}/uploads", body)
+        trip.probe(project)
     last = trip.start(project, [b"last"])
     trip.complete(*many)
     trip.complete(*bad, value=md5(b"other"))

@@ -116,17 +116,14 @@ def moves(trip: Trip) -> None:
 
 def _projects(trip: Trip) -> None:
     """Change a project before and after it is ready."""
-    body = {"name": "probe", "content_type": "t", "size": 1}
     key = trip.bench.call("POST", "/projects", {"name": "changed", "description": "d"}).json["id"]
     for _ in range(2):
         trip.bench.call("PUT", f"/projects/{key}", {"name": "changed again"})
         trip.bench.advance(trip.lag + 0.01)
-        answer = trip.bench.call("POST", f"/projects/{key}/uploads", body)
-        trip.check("converges-project", ok=answer.status == 201)
+        trip.check("converges-project", ok=trip.probe(key).status == 201)
         trip.bench.advance(0.3)
     trip.bench.call("PUT", f"/projects/{key}", {"name": "once more"})
-    answer = trip.bench.call("POST", f"/projects/{key}/uploads", body)
-    trip.check("session-monotonic", ok=answer.status == 201)
+    trip.check("session-monotonic", ok=trip.probe(key).status == 201)
 
 
 def members(trip: Trip) -> None:
@@ -190,16 +187,16 @@ def others(trip: Trip) -> None:
 
 def denials(trip: Trip) -> None:
     """Create several projects, one of them changed and one looked at often before it is ready, and use each."""
-    call, body = trip.bench.call, {"name": "probe", "content_type": "t", "size": 1}
+    call = trip.bench.call
     gone = trip.project("gone")
     call("DELETE", f"/projects/{gone}")
     names = [call("POST", "/projects", {"name": f"p{n}", "description": "d"}).json["id"] for n in range(7)]
     call("PUT", f"/projects/{names[3]}", {"name": "changed"})
     for _ in range(10):
-        trip.check("nc-until-consistent", ok=call("POST", f"/projects/{names[4]}/uploads", body).status in {201, 404})
+        trip.check("nc-until-consistent", ok=trip.probe(names[4]).status in {201, 404})
     trip.bench.advance(trip.lag + 0.01)
     for name in names:
-        trip.check("converges-project", ok=call("POST", f"/projects/{name}/uploads", body).status == 201)
+        trip.check("converges-project", ok=trip.probe(name).status == 201)
 
 
 def _pending_calls(trip: Trip, project: str) -> None:

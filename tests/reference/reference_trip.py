@@ -50,13 +50,16 @@ class Trip:
         made = self.bench.call("POST", "/projects", {"name": name, "description": "d"})
         self.check("project-create-202", ok=made.status == 202)
         key = str((made.json or {}).get("id"))
-        body = {"name": "probe", "content_type": "t", "size": 1, **named}
-        early = self.bench.call("POST", f"/projects/{key}/uploads", body)
+        early = self.probe(key, **named)
         self.check("nc-until-consistent", ok=early.code == "resource_not_consistent" or early.status == 201)
         self.bench.advance(self.lag + 0.01)
-        ready = self.bench.call("POST", f"/projects/{key}/uploads", body)
-        self.check("converges-project", ok=ready.status == 201)
+        self.check("converges-project", ok=self.probe(key, **named).status == 201)
         return key
+
+    def probe(self, project: str, **named: Any) -> Answer:
+        """Ask for an upload in a project, to see whether it is ready."""
+        body = {"name": "probe", "content_type": "t", "size": 1, **named}
+        return self.bench.call("POST", f"/projects/{project}/uploads", body)
 
     def start(self, project: str, parts: Sequence[bytes], name: str = "f", truth: str = GOOD, **changes: Any) -> Item:
         """Create an upload and store its parts. A single part if `chunked` is False; `token` says who does it."""

@@ -216,9 +216,8 @@ def providers(trip: Trip) -> None:
             trip.attach(bad)
             trip.look(bad, final=True)
         trip.bench.call("PUT", f"/projects/{project}", {"name": "changed"})
-        body = {"name": "probe", "content_type": "t", "size": 1, **named}
         trip.bench.advance(trip.lag + 0.01)
-        again = trip.bench.call("POST", f"/projects/{project}/uploads", body)
+        again = trip.probe(project, **named)
         trip.check("converges-project", ok=again.status in {201, 404} and again.code != "resource_not_consistent")
 
 
