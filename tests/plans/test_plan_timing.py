@@ -12,7 +12,7 @@ from conformance.api.answers import Answer
 from conformance.engine.execution.campaign import waits
 from conformance.engine.execution.context import LONGEST_TRACING, Sent, Stage, patience
 from conformance.engine.execution.dense_readers import TAIL_READS, Teeth
-from conformance.engine.execution.polling import EARLY, GUESS_S, LONGEST_GAP_S, Timing
+from conformance.engine.execution.polling import GUESS_S, LONGEST_GAP_S, Timing
 from conformance.engine.execution.quiet_lock import LOOK_EVERY_S, QuietLock
 from conformance.engine.execution.scheduler import Scheduler
 from conformance.engine.plan import Actor, Plan, do
@@ -59,7 +59,7 @@ def test_early_polls_are_spread_over_the_lag_that_was_measured(still: float) -> 
     timing.bounded(5.0, blind_s=0.1)
     after = timing.next_look(still) - still
     assert before < 0.2
-    assert after == pytest.approx(EARLY * 5.0)
+    assert after == pytest.approx(1.5)
 
 
 def test_many_pollers_keep_to_half_the_pace_together(still: float) -> None:
